@@ -1,0 +1,15 @@
+"""The state machine's task `record_failure`: one call of the lifecycle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from knowledge.assembly import Knowledge, Settings
+from knowledge.tasks import record_failure
+
+_knowledge = Knowledge(Settings.from_environment())
+
+
+def handler(event: dict[str, Any], _context: object) -> Any:
+    """Run the task on the machine's state; see `knowledge.tasks`."""
+    return record_failure(_knowledge, event)

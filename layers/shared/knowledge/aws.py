@@ -1,0 +1,121 @@
+"""How the stores reach AWS: the clients, their one translation of failures, and work side by side."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from botocore.exceptions import (
+    ClientError,
+    HTTPClientError,
+    ReadTimeoutError,
+)
+from botocore.exceptions import (
+    ConnectionError as BotoConnectionError,
+)
+
+from knowledge.errors import ServiceUnavailableError
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_stepfunctions import SFNClient
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+_QUICK = {"mode": "standard", "total_max_attempts": 4}
+_THROTTLES = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "InternalServerError",
+        "ServiceUnavailable",
+        "SlowDown",
+        "503",
+        "500",
+        "InternalError",
+        "TransactionInProgressException",
+    }
+)
+
+
+@dataclass
+class Clients:
+    """The clients of one process, each made when it is first needed."""
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        """DynamoDB, with a few quick retries of its own for throttles."""
+        client: DynamoDBClient = self._make(
+            "dynamodb", read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4}
+        )
+        return client
+
+    @cached_property
+    def s3(self) -> S3Client:
+        """S3."""
+        client: S3Client = self._make("s3", read_timeout=20, retries=_QUICK)
+        return client
+
+    @cached_property
+    def stepfunctions(self) -> SFNClient:
+        """Step Functions: one attempt only, since a retry of StartSyncExecution would start a second execution."""
+        client: SFNClient = self._make("stepfunctions", read_timeout=25, retries={"total_max_attempts": 1})
+        return client
+
+    @staticmethod
+    def _make(service: str, **options: Any) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        make: Any = boto3.client
+        return make(service, config=Config(connect_timeout=3, max_pool_connections=32, **options))
+
+
+def error_code(error: ClientError) -> str:
+    """The AWS code of a refused call, such as `ConditionalCheckFailedException`."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn throttles and lost connections into ServiceUnavailableError; let every other failure through."""
+    try:
+        yield
+    except ClientError as error:
+        if error_code(error) in _THROTTLES:
+            raise ServiceUnavailableError from error
+        raise
+    except ReadTimeoutError:
+        # Whether the call took effect is unknown: the caller decides what that means.
+        raise
+    except (BotoConnectionError, HTTPClientError) as error:
+        raise ServiceUnavailableError from error
+
+
+def backoff(attempt: int, *, base_seconds: float = 0.02, most_seconds: float = 0.5) -> None:
+    """Wait before another try, with full jitter so that rivals come apart."""
+    time.sleep(random.uniform(0, min(most_seconds, base_seconds * 2**attempt)))
+
+
+@dataclass(frozen=True, slots=True)
+class Fanout:
+    """Runs independent calls side by side; `width` 1 runs them in order, which tests that count calls rely on."""
+
+    width: int = 16
+
+    def map(self, work: Callable[[A], B], inputs: Iterable[A]) -> list[B]:
+        """Apply `work` to each input; results in the order of the inputs. The first failure is raised."""
+        todo = list(inputs)
+        if self.width == 1 or len(todo) < 2:
+            return [work(value) for value in todo]
+        with ThreadPoolExecutor(min(self.width, len(todo))) as pool:
+            return list(pool.map(work, todo))

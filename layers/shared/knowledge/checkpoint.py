@@ -1,0 +1,73 @@
+"""How far a planning has come, as the object that one task invocation leaves for the next."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import NamedTuple
+
+from knowledge.index_codec import FORMAT, pack_json, unpack_json
+from knowledge.model import ObjectRef, PlanPart
+from knowledge.trie import Tree
+
+
+class WorkItem(NamedTuple):
+    """An item to look at, and the highest rev the journal names (0: it is looked at for another reason)."""
+
+    external_item_id: str
+    rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a planning found out at its start, and what it has done since.
+
+    `position` counts work items (of slots in a full run). `unread` names items whose row was read older than the
+    journal says. `tree` is the base's index as far as it was opened; it is read anew by whoever carries on.
+    """
+
+    tenant_id: str
+    source_id: str
+    run_id: str
+    plan_version: int
+    full: bool
+    now: int
+    grace_days: int
+    settings_version: int
+    epoch: int
+    incomplete: bool
+    base_generation_id: str | None
+    manifest: ObjectRef | None
+    journal: tuple[tuple[str, int], ...]
+    work: tuple[WorkItem, ...]
+    position: int = 0
+    finished: bool = False
+    parts: tuple[PlanPart, ...] = ()
+    tally: dict[str, int] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
+    tree: Tree = field(default_factory=Tree)
+
+
+def encode_checkpoint(state: Checkpoint) -> bytes:
+    """Write a checkpoint; the tree is left out."""
+    value = {name: getattr(state, name) for name in Checkpoint.__slots__ if name != "tree"}
+    value |= {
+        "format": FORMAT,
+        "manifest": None if state.manifest is None else asdict(state.manifest),
+        "parts": [asdict(part) for part in state.parts],
+        "unread": sorted(state.unread),
+    }
+    return pack_json(value)
+
+
+def decode_checkpoint(data: bytes) -> Checkpoint:
+    """Read a checkpoint, with an empty tree."""
+    value = unpack_json(data)
+    del value["format"]
+    value |= {
+        "manifest": None if value["manifest"] is None else ObjectRef(**value["manifest"]),
+        "journal": tuple((entry_id, written_at) for entry_id, written_at in value["journal"]),
+        "work": tuple(WorkItem(name, rev) for name, rev in value["work"]),
+        "parts": tuple(PlanPart(p["number"], p["changes"], ObjectRef(**p["object"])) for p in value["parts"]),
+        "unread": frozenset(value["unread"]),
+    }
+    return Checkpoint(**value)

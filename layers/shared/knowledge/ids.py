@@ -1,0 +1,36 @@
+"""Identifiers: a typed prefix and a ULID (https://github.com/ulid/spec)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+
+
+def new_id(prefix: str) -> str:
+    """Make a fresh id such as `src_01J...`: 48 bits of time, 80 random bits."""
+    value = (int(time.time() * 1000) << 80) | int.from_bytes(os.urandom(10), "big")
+    return f"{prefix}_{_encode(value)}"
+
+
+def derived_id(prefix: str, tenant_id: str, idempotency_key: str) -> str:
+    """Make the one id that this tenant's idempotency key stands for.
+
+    A retry after a crash between the work and its record finds the same id, so nothing is created twice. Such an id
+    says nothing about time; lists are ordered by an index of their own.
+    """
+    digest = hashlib.sha256("\0".join((prefix, tenant_id, idempotency_key)).encode()).digest()
+    return f"{prefix}_{_encode(int.from_bytes(digest[:16], 'big'))}"
+
+
+def is_id(prefix: str, text: str) -> bool:
+    """Tell whether `text` has the shape of an id with this prefix."""
+    return text.startswith(prefix + "_") and _ULID.fullmatch(text, len(prefix) + 1) is not None
+
+
+def _encode(value: int) -> str:
+    return "".join(_CROCKFORD[(value >> shift) & 31] for shift in range(125, -1, -5))

@@ -1,0 +1,51 @@
+"""The state machine as the services call it: one synchronous Express execution, awaited for 25 s."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ReadTimeoutError
+
+from knowledge.aws import translated
+from knowledge.errors import BuildFailedError, RunFailedError
+from knowledge.failures import TaskFailure, domain_error
+from knowledge.ports import Action, StillRunningError
+
+if TYPE_CHECKING:
+    from types_boto3_stepfunctions import SFNClient
+
+
+@dataclass(frozen=True, slots=True)
+class StepFunctionsMachine:
+    """Starts executions of `diff_and_apply`."""
+
+    stepfunctions: SFNClient
+    arn: str
+
+    def run(
+        self,
+        action: Action,
+        tenant_id: str,
+        source_id: str,
+        run_id: str,
+        *,
+        approve_removals: int | None = None,
+        plan_version: int | None = None,
+    ) -> None:
+        """See `ports.Machine.run`. The answer is HTTP 200 for a failed execution too, so `status` decides."""
+        state: dict[str, Any] = {"action": action, "tenantId": tenant_id, "sourceId": source_id, "runId": run_id}
+        if approve_removals is not None:
+            state["approveRemovals"] = approve_removals
+        if plan_version is not None:
+            state["planVersion"] = plan_version
+        try:
+            with translated():
+                answer = self.stepfunctions.start_sync_execution(stateMachineArn=self.arn, input=json.dumps(state))
+        except ReadTimeoutError as error:
+            raise StillRunningError from error
+        if answer["status"] == "SUCCEEDED":
+            return
+        failure = TaskFailure(answer.get("error", answer["status"]), answer.get("cause", ""))
+        raise domain_error(failure, RunFailedError if action is Action.DIFF else BuildFailedError)

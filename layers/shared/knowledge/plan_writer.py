@@ -1,0 +1,102 @@
+"""Writes the packs and change files of one planning attempt, as the changes come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from knowledge.change_file import DROP, ChangeLine, ChangePart, Was, encode_part
+from knowledge.diff import Verdict
+from knowledge.item_store import StagedRow
+from knowledge.model import ChangeKind, Counts, ObjectRef, PlanPart
+from knowledge.object_store import ObjectStore
+from knowledge.trie import Entry
+
+CHANGES_PER_PART = 25_000
+PACK_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class PlanWriter:
+    """Collects changes and writes them out in parts under `prefix`, an attempt's own folder.
+
+    `next_number` is the number of the next part; an attempt that carries on another's work starts where that ended.
+    """
+
+    objects: ObjectStore
+    prefix: str
+    next_number: int
+    parts: list[PlanPart] = field(default_factory=list)
+    tally: dict[str, int] = field(default_factory=dict)
+    _lines: list[ChangeLine] = field(default_factory=list)
+    _members: list[bytes] = field(default_factory=list)
+    _pack_bytes: int = 0
+    _packs: list[ObjectRef] = field(default_factory=list)
+    _packs_written: int = 0
+
+    def add(
+        self, external_item_id: str, verdict: Verdict, row: StagedRow | None, entry: Entry | None, member: bytes | None
+    ) -> None:
+        """Take one verdict up. `member` is the row's content, for an added or updated item."""
+        kind = DROP if verdict.drop else str(verdict.kind)
+        rev = None if row is None else row.rev
+        served: Entry | None = None
+        if member is not None and row is not None:
+            served = Entry(
+                external_item_id,
+                row.content_hash,
+                row.title,
+                self._pack_key(),
+                self._pack_bytes,
+                len(member),
+                row.content_bytes,
+                None,
+            )
+            self._members.append(member)
+            self._pack_bytes += len(member)
+        elif entry is not None and verdict.kind is not ChangeKind.TOMBSTONED:
+            served = entry._replace(removed_at=verdict.removed_at)
+        title = served.title if served else entry.title if entry else row.title if row else ""
+        was = None if entry is None else Was(entry.content_hash, entry.pack, entry.offset, entry.length)
+        self._lines.append(ChangeLine(external_item_id, kind, rev, title, served, was))
+        self.tally[kind] = self.tally.get(kind, 0) + 1
+        if self._pack_bytes >= PACK_BYTES:
+            self._close_pack()
+        if len(self._lines) >= CHANGES_PER_PART:
+            self.close_part()
+
+    def close_part(self, covered: tuple[str, ...] = (), *, even_if_empty: bool = False) -> None:
+        """Write what was collected as a part; the last one names the journal entries that the plan covers."""
+        if not self._lines and not even_if_empty:
+            return
+        self._close_pack()
+        part = ChangePart(self.next_number, tuple(self._packs), covered, self._lines)
+        key = f"{self.prefix}/changes-{self.next_number:04d}.ndjson.gz"
+        ref = self.objects.put_once(key, encode_part(part), "application/gzip")
+        self.parts.append(PlanPart(self.next_number, len(self._lines), ref))
+        self.next_number += 1
+        self._lines, self._packs = [], []
+
+    def _pack_key(self) -> str:
+        return f"{self.prefix}/pack-{self._packs_written:04d}.gz"
+
+    def _close_pack(self) -> None:
+        if self._members:
+            self._packs.append(self.objects.put_once(self._pack_key(), b"".join(self._members)))
+            self._packs_written += 1
+            self._members, self._pack_bytes = [], 0
+
+
+def counts_of(tally: dict[str, int], base_total: int) -> Counts:
+    """Sum a plan up against the number of items its base serves."""
+    added, tombstoned = tally.get(ChangeKind.ADDED, 0), tally.get(ChangeKind.TOMBSTONED, 0)
+    updated, removed = tally.get(ChangeKind.UPDATED, 0), tally.get(ChangeKind.REMOVED, 0)
+    restored = tally.get(ChangeKind.RESTORED, 0)
+    return Counts(
+        added=added,
+        updated=updated,
+        removed=removed,
+        restored=restored,
+        tombstoned=tombstoned,
+        unchanged=base_total - updated - removed - restored - tombstoned,
+        total=base_total + added - tombstoned,
+    )

@@ -1,0 +1,255 @@
+"""Planning a run: a diff of what the journal names (or of everything) against the base generation.
+
+What would break it, and what stands against it:
+
+- A journal entry is seen before the rows of its transaction: an entry is covered only if every row it names was read
+  at that rev or later, or the entry is over an hour old.
+- A write lands while the run reads: its own entry was not listed, so it stays for the next run.
+- Two plannings of one run at once: each writes under its own attempts, and the row takes the one that ends first.
+- A crash in the middle: nothing names what was written; the next planning starts afresh.
+- Part of the desired state is missing: a snapshot or import was open, or the epoch moved, at the start or the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from knowledge.checkpoint import Checkpoint, WorkItem, decode_checkpoint, encode_checkpoint
+from knowledge.diff import Row, is_due, judge
+from knowledge.errors import RunFailedError
+from knowledge.index_codec import FORMAT, UnknownFormatError
+from knowledge.index_store import IndexStore
+from knowledge.item_store import SLOTS, ItemStore, StagedRow
+from knowledge.model import MS_PER_DAY, Discovery, ObjectRef, Plan, RunMode
+from knowledge.object_store import ObjectGoneError, ObjectStore
+from knowledge.plan_writer import CHANGES_PER_PART, PlanWriter, counts_of
+from knowledge.ports import Clock, NewId
+from knowledge.run_store import RunStore
+from knowledge.settling import Settler
+from knowledge.source_store import SourceStore
+from knowledge.trie import Entries, Entry, Tree, groups_on_the_way, locate, path_of
+
+RUN_LIFE_MS = 7 * MS_PER_DAY
+_ENTRY_IS_OLD_MS = 3_600_000
+_ITEMS_AT_A_TIME = 1000
+_OBJECTS_AT_A_TIME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """How far a planning has come: done, or to be carried on from a checkpoint."""
+
+    done: bool
+    checkpoint: ObjectRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Plans runs. One call does one bounded part of the work, so that each fits into a function's time."""
+
+    sources: SourceStore
+    runs: RunStore
+    items: ItemStore
+    objects: ObjectStore
+    index: IndexStore
+    settler: Settler
+    clock: Clock
+    new_id: NewId
+
+    def plan(self, tenant_id: str, source_id: str, run_id: str, checkpoint: ObjectRef | None = None) -> Planned:
+        """Plan a run, or carry its planning on. RunFailedError when the base can't be read."""
+        try:
+            state = self._begin(tenant_id, source_id, run_id) if checkpoint is None else self._resume(checkpoint)
+            return self._advance(state)
+        except (ObjectGoneError, UnknownFormatError) as error:
+            raise RunFailedError from error
+
+    def _begin(self, tenant_id: str, source_id: str, run_id: str) -> Checkpoint:
+        source = self.sources.get(tenant_id, source_id)
+        if source.settle_run_id is not None:
+            self.settler.settle(source)
+        run = self.runs.get(source_id, run_id)
+        full = run.mode is RunMode.FULL or source.full_required
+        now = self.clock()
+        journal = self.items.list_journal(source_id)
+        work: dict[str, int] = {}
+        for journal_entry in journal:
+            for name, rev in journal_entry.revs:
+                work[name] = max(rev, work.get(name, 0))
+        tree = Tree() if source.manifest is None else self.index.read_manifest(source.manifest).tree
+        if not full:
+            for name in self._due(tree, now, source.grace_days * MS_PER_DAY):
+                work.setdefault(name, 0)
+        return Checkpoint(
+            tenant_id=tenant_id,
+            source_id=source_id,
+            run_id=run_id,
+            plan_version=run.plan_version,
+            full=full,
+            now=now,
+            grace_days=source.grace_days,
+            settings_version=source.settings_version,
+            epoch=source.epoch,
+            incomplete=source.open_snapshot_id is not None,
+            base_generation_id=source.generation_id,
+            manifest=source.manifest,
+            journal=tuple((entry.entry_id, entry.written_at) for entry in journal),
+            work=_in_trie_order(work),
+            tree=tree,
+        )
+
+    def _resume(self, ref: ObjectRef) -> Checkpoint:
+        state = decode_checkpoint(self.objects.get(ref))
+        return replace(state, tree=Tree() if state.manifest is None else self.index.read_manifest(state.manifest).tree)
+
+    def _advance(self, state: Checkpoint) -> Planned:
+        attempt = self.new_id("att")
+        prefix = f"runs/{state.tenant_id}/{state.source_id}/{state.run_id}/{attempt}"
+        writer = PlanWriter(self.objects, prefix, len(state.parts), tally=dict(state.tally))
+        unread = set(state.unread)
+        state = (self._advance_full if state.full else self._advance_journal)(state, writer, unread)
+        if state.finished:
+            writer.close_part(self._covered(state, unread), even_if_empty=True)
+        else:
+            writer.close_part()
+        state = replace(state, parts=(*state.parts, *writer.parts), tally=writer.tally, unread=frozenset(unread))
+        if not state.finished:
+            ref = self.objects.put_once(f"{prefix}/checkpoint.json.gz", encode_checkpoint(state))
+            return Planned(done=False, checkpoint=ref)
+        self._finish(state, attempt)
+        return Planned(done=True)
+
+    def _advance_journal(self, state: Checkpoint, writer: PlanWriter, unread: set[str]) -> Checkpoint:
+        """Diff the next slice of named items; they stand in trie order, so each leaf is read about once."""
+        todo = state.work[state.position : state.position + CHANGES_PER_PART]
+        for start in range(0, len(todo), _ITEMS_AT_A_TIME):
+            batch = todo[start : start + _ITEMS_AT_A_TIME]
+            rows = self.items.read(state.source_id, [item.external_item_id for item in batch], state.now)
+            entries = self._entries(state.tree, [item.external_item_id for item in batch])
+            for name, rev in batch:
+                if rev and (name not in rows or rows[name].rev < rev):
+                    unread.add(name)
+            self._compare(state, writer, [name for name, _ in batch], rows, entries)
+        position = state.position + len(todo)
+        return replace(state, position=position, finished=position == len(state.work))
+
+    def _advance_full(self, state: Checkpoint, writer: PlanWriter, unread: set[str]) -> Checkpoint:
+        """Compare whole slots, one after the other, until a part's worth of rows was read."""
+        position, seen = state.position, 0
+        named = dict(state.work)
+        while position < len(SLOTS) and seen < CHANGES_PER_PART:
+            slot = SLOTS[position]
+            rows = {
+                row.external_item_id: row
+                for row in self.items.list_slot(state.source_id, slot)
+                if row.expires_at is None or row.expires_at * 1000 > state.now
+            }
+            entries = self._slot_entries(state.tree, slot)
+            unread.update(
+                name
+                for name, rev in named.items()
+                if path_of(name)[0] == slot and (name not in rows or rows[name].rev < rev)
+            )
+            self._compare(state, writer, sorted(rows.keys() | entries.keys(), key=path_of), rows, entries)
+            position, seen = position + 1, seen + len(rows)
+        return replace(state, position=position, finished=position == len(SLOTS))
+
+    def _compare(
+        self,
+        state: Checkpoint,
+        writer: PlanWriter,
+        names: Iterable[str],
+        rows: Mapping[str, StagedRow],
+        entries: Mapping[str, Entry],
+    ) -> None:
+        grace_ms = state.grace_days * MS_PER_DAY
+        changed = []
+        for name in names:
+            row, entry = rows.get(name), entries.get(name)
+            facts = None if row is None else Row(row.state, row.content_hash, row.removed_at)
+            verdict = judge(facts, entry, state.now, grace_ms)
+            if verdict.kind is not None or verdict.drop:
+                changed.append((name, verdict, row, entry))
+        for start in range(0, len(changed), _OBJECTS_AT_A_TIME):
+            batch = changed[start : start + _OBJECTS_AT_A_TIME]
+            large = [row for _, verdict, row, _ in batch if row is not None and row.member is None and verdict.brings]
+            fetched = dict(
+                zip(
+                    (row.external_item_id for row in large),
+                    self.items.fanout.map(lambda row: self.objects.read(row.content_key or ""), large),
+                    strict=True,
+                )
+            )
+            for name, verdict, row, entry in batch:
+                member = (fetched.get(name) or (row and row.member)) if verdict.brings else None
+                writer.add(name, verdict, row, entry, member)
+
+    def _finish(self, state: Checkpoint, attempt: str) -> None:
+        after = self.sources.get(state.tenant_id, state.source_id)
+        moved = after.epoch != state.epoch or after.open_snapshot_id is not None or state.incomplete
+        plan = Plan(
+            version=state.plan_version + 1,
+            attempt=attempt,
+            base_generation_id=state.base_generation_id,
+            settings_version=state.settings_version,
+            format=FORMAT,
+            parts=state.parts,
+            counts=counts_of(state.tally, state.tree.entries),
+            drops=state.tally.get("drop", 0),
+            discovery=Discovery.INCOMPLETE if moved else Discovery.COMPLETE,
+            planned_at=state.now,
+            expires_at=state.now + RUN_LIFE_MS,
+        )
+        # When another planning of this run ended first, its plan stands and this one's objects are nobody's.
+        self.runs.set_plan(state.source_id, state.run_id, plan, self.clock())
+
+    def _entries(self, tree: Tree, names: list[str]) -> Entries:
+        """The published entries of these items, as far as there are any."""
+        paths = [path_of(name) for name in names]
+        self.index.open_groups(tree, groups_on_the_way(tree, paths))
+        wanted = {prefix for prefix in locate(tree, paths).values() if prefix in tree.leaves}
+        found: Entries = {}
+        for entries in self.index.load_leaves([tree.leaves[prefix] for prefix in sorted(wanted)]).values():
+            found.update(entries)
+        return {name: found[name] for name in names if name in found}
+
+    def _slot_entries(self, tree: Tree, slot: str) -> Entries:
+        self.index.open_groups(tree, {prefix for prefix in tree.nodes if prefix.startswith(slot)})
+        leaves = [leaf for prefix, leaf in tree.leaves.items() if prefix.startswith(slot) or not prefix]
+        return {
+            name: entry
+            for entries in self.index.load_leaves(leaves).values()
+            for name, entry in entries.items()
+            if path_of(name)[0] == slot
+        }
+
+    def _due(self, tree: Tree, now: int, grace_ms: int) -> Iterator[str]:
+        """The items in grace whose time may be over, from the leaves that hold such; their rows decide."""
+
+        def over(removed_at: int | None) -> bool:
+            return removed_at is not None and is_due(removed_at, now, grace_ms)
+
+        self.index.open_groups(tree, {node.prefix for node in tree.nodes.values() if over(node.oldest_removed_at)})
+        leaves = [leaf for leaf in tree.leaves.values() if over(leaf.oldest_removed_at)]
+        for entries in self.index.load_leaves(leaves).values():
+            yield from (name for name, entry in entries.items() if over(entry.removed_at))
+
+    def _covered(self, state: Checkpoint, unread: set[str]) -> tuple[str, ...]:
+        """The journal entries that this plan stands for, so that its publication may forget them."""
+        torn: set[str] = set()
+        if unread:
+            torn = {
+                entry.entry_id
+                for entry in self.items.list_journal(state.source_id)
+                if any(name in unread for name, _ in entry.revs)
+            }
+        return tuple(
+            entry_id
+            for entry_id, written_at in state.journal
+            if entry_id not in torn or state.now - written_at > _ENTRY_IS_OLD_MS
+        )
+
+
+def _in_trie_order(work: Mapping[str, int]) -> tuple[WorkItem, ...]:
+    return tuple(sorted((WorkItem(name, rev) for name, rev in work.items()), key=lambda item: path_of(item[0])))

@@ -1,0 +1,38 @@
+"""What the services are given from outside, so that tests can hold the clock and run the machine in process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Protocol
+
+Clock = Callable[[], int]
+NewId = Callable[[str], str]
+
+
+class Action(StrEnum):
+    """What the state machine is asked to do with a run."""
+
+    DIFF = "diff"
+    APPLY = "apply"
+    DIFF_AND_APPLY = "diff_and_apply"
+
+
+class StillRunningError(Exception):
+    """Raised when the machine has not answered in time; its work goes on."""
+
+
+class Machine(Protocol):
+    """Runs the tasks of `statemachines/diff_and_apply.asl.json` for one run."""
+
+    def run(
+        self,
+        action: Action,
+        tenant_id: str,
+        source_id: str,
+        run_id: str,
+        *,
+        approve_removals: int | None = None,
+        plan_version: int | None = None,
+    ) -> None:
+        """Do it and wait for the end; raises the domain error that ended it, or StillRunningError."""

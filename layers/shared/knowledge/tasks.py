@@ -1,0 +1,88 @@
+"""The state machine's tasks as JSON in, JSON out. The machine's state carries pointers; contents stay in objects.
+
+State: `{action, tenantId, sourceId, runId, approveRemovals?, planVersion?, diff?, build?, error?}`. Each task is given
+the whole state and returns what becomes `diff` (diff_run) or `build` (build_generation, publish_generation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from knowledge.assembly import Knowledge
+from knowledge.failures import TaskFailure
+from knowledge.generation_store import Publication
+from knowledge.model import Counts, Generation, ObjectRef
+from knowledge.publishing import ApplyRequest, Build
+
+State = Mapping[str, Any]
+
+
+def diff_run(knowledge: Knowledge, state: State) -> dict[str, Any]:
+    """Plan a run, or carry its planning on: `{done, checkpoint}`."""
+    checkpoint = state.get("diff", {}).get("value", {}).get("checkpoint")
+    planned = knowledge.planner.plan(*_run_of(state), None if checkpoint is None else ObjectRef(**checkpoint))
+    return {
+        "done": planned.done,
+        "checkpoint": None if planned.checkpoint is None else asdict(planned.checkpoint),
+    }
+
+
+def build_generation(knowledge: Knowledge, state: State) -> dict[str, Any]:
+    """Build a part of the generation: `{status, leaseToken?, progress?, publication?, generationId?}`.
+
+    The status is `building`, `built`, or `published` when there is nothing to publish any more.
+    """
+    request = ApplyRequest(*_run_of(state), state.get("approveRemovals"), state.get("planVersion"))
+    progress = _build_of(state).get("progress")
+    if progress is not None:
+        progress = Build(**{**progress, "manifest": ObjectRef(**progress["manifest"])})
+    outcome = knowledge.publisher.build(request, progress)
+    if outcome.publication is not None:
+        return {
+            "status": "built",
+            "leaseToken": outcome.publication.lease_token,
+            "publication": asdict(outcome.publication),
+        }
+    if outcome.build is not None:
+        return {"status": "building", "leaseToken": outcome.build.lease_token, "progress": asdict(outcome.build)}
+    return {"status": "published", "generationId": outcome.generation_id}
+
+
+def publish_generation(knowledge: Knowledge, state: State) -> dict[str, Any]:
+    """Publish what was built: `{status: published, generationId}`."""
+    publication = _publication(_build_of(state)["publication"])
+    knowledge.publisher.publish(publication)
+    return {"status": "published", "generationId": publication.generation.generation_id}
+
+
+def record_failure(knowledge: Knowledge, state: State) -> None:
+    """Record how a task failed and raise that as a domain error, with which the execution fails."""
+    failure = TaskFailure(state["error"]["Error"], state["error"].get("Cause", ""))
+    raise knowledge.failures.record(*_run_of(state), failure, _build_of(state).get("leaseToken"))
+
+
+def _run_of(state: State) -> tuple[str, str, str]:
+    return state["tenantId"], state["sourceId"], state["runId"]
+
+
+def _publication(value: Mapping[str, Any]) -> Publication:
+    generation = value["generation"]
+    return Publication(
+        **{
+            **value,
+            "generation": Generation(
+                **{
+                    **generation,
+                    "manifest": ObjectRef(**generation["manifest"]),
+                    "counts": Counts(**generation["counts"]),
+                }
+            ),
+        }
+    )
+
+
+def _build_of(state: State) -> Mapping[str, Any]:
+    value: Mapping[str, Any] = state.get("build", {}).get("value", {})
+    return value
