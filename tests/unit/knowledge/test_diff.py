@@ -1,0 +1,75 @@
+"""The rules of a run, row by row of the table in `knowledge.diff`."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from knowledge.diff import Row, Verdict, judge
+from knowledge.model import MS_PER_DAY, ChangeKind, ItemState
+from knowledge.trie import Entry
+
+NOW = 1_700_000_000_000
+GRACE = 7 * MS_PER_DAY
+A, B = "a" * 64, "b" * 64
+
+
+def published(content_hash: str = A, removed_at: int | None = None) -> Entry:
+    return Entry("id", content_hash, "title", "pack", 0, 1, 1, removed_at)
+
+
+ACTIVE = Row(ItemState.ACTIVE, A, None)
+REMOVED = Row(ItemState.REMOVED, A, NOW - 1000)
+OVERDUE = Row(ItemState.REMOVED, A, NOW - GRACE)
+TOMBSTONED = Row(ItemState.TOMBSTONED, A, NOW - GRACE)
+
+
+@pytest.mark.parametrize(
+    ("row", "entry", "verdict"),
+    [
+        (ACTIVE, None, Verdict(ChangeKind.ADDED)),
+        (ACTIVE, published(), Verdict(None)),
+        (ACTIVE, published(B), Verdict(ChangeKind.UPDATED)),
+        (ACTIVE, published(A, NOW - 5), Verdict(ChangeKind.RESTORED)),
+        (ACTIVE, published(B, NOW - 5), Verdict(ChangeKind.UPDATED)),
+        (REMOVED, None, Verdict(None, drop=True)),
+        (REMOVED, published(), Verdict(ChangeKind.REMOVED, NOW - 1000)),
+        (REMOVED, published(B), Verdict(ChangeKind.REMOVED, NOW - 1000)),
+        (REMOVED, published(A, NOW - 1000), Verdict(None)),
+        (REMOVED, published(A, NOW - 2000), Verdict(ChangeKind.REMOVED, NOW - 1000)),
+        (OVERDUE, None, Verdict(None, drop=True)),
+        (OVERDUE, published(), Verdict(ChangeKind.TOMBSTONED)),
+        (OVERDUE, published(A, NOW - GRACE), Verdict(ChangeKind.TOMBSTONED)),
+        (TOMBSTONED, None, Verdict(None)),
+        (TOMBSTONED, published(), Verdict(ChangeKind.TOMBSTONED)),
+        (None, None, Verdict(None)),
+        (None, published(), Verdict(ChangeKind.REMOVED, NOW)),
+        (None, published(A, NOW - 5), Verdict(None)),
+        (None, published(A, NOW - GRACE), Verdict(ChangeKind.TOMBSTONED)),
+    ],
+)
+def test_verdict(row: Row | None, entry: Entry | None, verdict: Verdict) -> None:
+    assert judge(row, entry, NOW, GRACE) == verdict
+
+
+@pytest.mark.parametrize("ahead", [-5000, 0, 5000])
+def test_grace_of_zero_is_due_at_once_whatever_the_clocks_say(ahead: int) -> None:
+    row = Row(ItemState.REMOVED, A, NOW + ahead)
+    assert judge(row, published(), NOW, 0).kind is ChangeKind.TOMBSTONED
+
+
+def test_a_verdict_carried_out_leaves_nothing_to_do() -> None:
+    rows = [ACTIVE, REMOVED, OVERDUE, TOMBSTONED, None]
+    entries = [None, published(), published(B), published(A, NOW - 1000), published(B, NOW - GRACE)]
+    for row, entry in itertools.product(rows, entries):
+        verdict = judge(row, entry, NOW, GRACE)
+        after: Entry | None = entry
+        if verdict.kind is ChangeKind.TOMBSTONED:
+            after = None
+        elif verdict.brings:
+            assert row is not None
+            after = published(row.content_hash)
+        elif verdict.kind is not None:
+            assert entry is not None
+            after = entry._replace(removed_at=verdict.removed_at)
+        assert judge(row, after, NOW, GRACE).kind is None

@@ -1,0 +1,101 @@
+"""What a wish comes to, given the row that is staged."""
+
+from __future__ import annotations
+
+import pytest
+from knowledge.content import encode_item
+from knowledge.item_store import StagedRow
+from knowledge.model import ItemDraft, ItemState, PushResult, Removal
+from knowledge.staging_rules import Decision, Push, Restore, Wish, decide
+
+NOW = 1_700_000_000_000
+LATER = NOW + 10_000
+
+
+def push(content: str = "one", source_version: int | None = None) -> Push:
+    return Push(encode_item(ItemDraft("id", "title", content)), source_version)
+
+
+def decision(wish: Wish, row: StagedRow | None, now: int = LATER) -> Decision:
+    return decide(wish, row, now, 3, lambda item: f"content/{item.content_hash}")
+
+
+def staged(state: ItemState = ItemState.ACTIVE, source_version: int | None = None) -> StagedRow:
+    row = decision(push(source_version=source_version), None, NOW).writes
+    assert row is not None
+    if state is not ItemState.ACTIVE:
+        row = row._replace(state=state, removed_at=NOW)
+    if state is ItemState.TOMBSTONED:
+        row = row._replace(tombstoned_at=NOW, expires_at=NOW // 1000 + 100)
+    return row
+
+
+@pytest.mark.parametrize(
+    ("wish", "row", "result", "writes"),
+    [
+        (push(), None, PushResult.CREATED, True),
+        (push(), staged(), PushResult.UNCHANGED, False),
+        (push("two"), staged(), PushResult.UPDATED, True),
+        (push(), staged(ItemState.REMOVED), PushResult.UPDATED, True),
+        (push(), staged(ItemState.TOMBSTONED), PushResult.CREATED, True),
+        (Removal("id"), None, PushResult.UNCHANGED, False),
+        (Removal("id"), staged(), PushResult.REMOVED, True),
+        (Removal("id"), staged(ItemState.REMOVED), PushResult.UNCHANGED, False),
+        (Removal("id"), staged(ItemState.TOMBSTONED), PushResult.UNCHANGED, False),
+        (Restore("id"), None, PushResult.UNCHANGED, False),
+        (Restore("id"), staged(), PushResult.UNCHANGED, False),
+        (Restore("id"), staged(ItemState.REMOVED), PushResult.UPDATED, True),
+        (Restore("id"), staged(ItemState.TOMBSTONED), PushResult.CREATED, True),
+        (push("two", 4), staged(source_version=5), PushResult.STALE, False),
+        (push("two", 5), staged(source_version=5), PushResult.UPDATED, True),
+        (push("two"), staged(source_version=5), PushResult.UPDATED, True),
+        (Removal("id", 4), staged(source_version=5), PushResult.STALE, False),
+        (push(source_version=6), staged(source_version=5), PushResult.UNCHANGED, True),
+        (push(source_version=5), staged(source_version=5), PushResult.UNCHANGED, False),
+    ],
+)
+def test_result(wish: Wish, row: StagedRow | None, result: PushResult, writes: bool) -> None:
+    made = decision(wish, row)
+    assert made.result is result
+    assert (made.writes is not None) == writes
+    if made.writes is not None:
+        assert made.expected_rev == (None if row is None else row.rev)
+        assert made.writes.rev > (0 if row is None else row.rev)
+
+
+def test_higher_version_alone_is_not_journaled_while_the_item_is_active() -> None:
+    made = decision(push(source_version=6), staged(source_version=5))
+    assert made.writes is not None
+    assert (made.writes.source_version, made.journaled) == (6, False)
+
+
+def test_higher_version_of_a_removed_item_is_journaled_since_it_moves_the_rev_a_plan_may_mark() -> None:
+    made = decision(Removal("id", 9), staged(ItemState.REMOVED, source_version=5))
+    assert made.writes is not None
+    assert (made.result, made.writes.source_version, made.journaled) == (PushResult.UNCHANGED, 9, True)
+
+
+def test_unversioned_write_does_not_lower_the_bar_for_versioned_ones() -> None:
+    made = decision(push("two"), staged(source_version=5))
+    assert made.writes is not None
+    assert made.writes.source_version == 5
+
+
+def test_removal_keeps_the_content_and_notes_the_time() -> None:
+    row = staged()
+    made = decision(Removal("id"), row)
+    assert made.writes is not None
+    assert (made.writes.state, made.writes.removed_at, made.writes.member) == (ItemState.REMOVED, LATER, row.member)
+
+
+def test_restore_clears_every_trace_of_the_removal() -> None:
+    made = decision(Restore("id"), staged(ItemState.TOMBSTONED))
+    assert made.writes is not None
+    assert (made.writes.removed_at, made.writes.tombstoned_at, made.writes.expires_at) == (None, None, None)
+
+
+def test_rev_grows_even_when_the_clock_does_not() -> None:
+    row = staged()
+    made = decision(push("two"), row, NOW - 5000)
+    assert made.writes is not None
+    assert made.writes.rev == row.rev + 1
