@@ -24,6 +24,8 @@ from knowledge.publishing import Publisher
 from knowledge.run_store import RunStore
 from knowledge.runs import RunService
 from knowledge.settling import Settler
+from knowledge.snapshot_store import SnapshotStore
+from knowledge.snapshots import SnapshotService
 from knowledge.source_store import SourceStore
 from knowledge.sources import SourceService
 from knowledge.staging import StagingService
@@ -86,6 +88,12 @@ class Knowledge:
     def staging(self) -> StagingService:
         """The staging set."""
         return StagingService(self._item_store, self._objects, self.clock, self.new_id)
+
+    @cached_property
+    def snapshots(self) -> SnapshotService:
+        """Whole staging sets, in parts or in one request."""
+        store = SnapshotStore(self._catalog)
+        return SnapshotService(store, self._source_store, self.staging, self._objects, self.clock, self.new_id)
 
     @cached_property
     def runs(self) -> RunService:

@@ -56,6 +56,30 @@ class SourceInactiveError(ConflictError):
     message = "The source is archived. Restore it first, then send the request again."
 
 
+class SnapshotNotFoundError(NotFoundError):
+    """Raised when the source has no snapshot of that id."""
+
+    message = "Snapshot not found."
+
+
+class SnapshotOpenError(ConflictError):
+    """Raised when a snapshot is opened while another one of the source is under way."""
+
+    message = "Another snapshot of this source is open. Complete or abort it first."
+
+
+class SnapshotClosedError(ConflictError):
+    """Raised when a snapshot takes no more parts and can't be aborted: it is completing, completed or gone."""
+
+    message = "The snapshot is no longer open. Open a new one."
+
+
+class EmptySnapshotError(KnowledgeError):
+    """Raised when a snapshot without items is to be completed and nobody said that this is meant."""
+
+    message = "The snapshot names no items, so it would remove everything. Send allowEmpty: true if that is meant."
+
+
 class StaleVersionError(ConflictError):
     """Raised when a write carries an older `sourceVersion` than the staged item."""
 

@@ -41,6 +41,16 @@ class PushResult(StrEnum):
     STALE = "stale"
 
 
+class SnapshotState(StrEnum):
+    """The life of a snapshot in parts; once it is completing it can only go on to completed."""
+
+    OPEN = "open"
+    COMPLETING = "completing"
+    COMPLETED = "completed"
+    ABORTED = "aborted"
+    EXPIRED = "expired"
+
+
 class RunMode(StrEnum):
     """Whether a run reads what the journal names, or everything."""
 
@@ -119,6 +129,7 @@ class Source:
     settings_version: int
     epoch: int
     open_snapshot_id: str | None
+    open_snapshot_expires_at: int | None
     generation_id: str | None
     manifest: ObjectRef | None
     sequence: int
@@ -133,6 +144,12 @@ class Source:
     def active(self) -> bool:
         """True while the source takes writes."""
         return self.status is SourceStatus.ACTIVE
+
+    def awaits_more(self, now: int) -> bool:
+        """True while part of the desired state is known to be missing; a snapshot that expired is not waited for."""
+        if self.open_snapshot_id is None:
+            return False
+        return self.open_snapshot_expires_at is None or self.open_snapshot_expires_at > now
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +208,49 @@ class ItemResult:
 
     external_item_id: str
     result: PushResult
+
+
+@dataclass(frozen=True, slots=True)
+class StagingCounts:
+    """How many named items of a write came to what."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    stale: int = 0
+
+    def plus(self, other: StagingCounts) -> StagingCounts:
+        """Add two counts up."""
+        return StagingCounts(
+            self.created + other.created,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.removed + other.removed,
+            self.stale + other.stale,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A staging set that is sent in parts; what no part names is removed when it is completed.
+
+    `epoch` is the source's since it was opened. `parts` and `items` count what was acknowledged, `counts` what that
+    and the completion came to. `slots_done` tells how far a completion has come.
+    """
+
+    tenant_id: str
+    source_id: str
+    snapshot_id: str
+    state: SnapshotState
+    epoch: int
+    parts: int
+    items: int
+    counts: StagingCounts
+    slots_done: int
+    opened_at: int
+    expires_at: int
+    ended_at: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ class Planner:
             grace_days=source.grace_days,
             settings_version=source.settings_version,
             epoch=source.epoch,
-            incomplete=source.open_snapshot_id is not None,
+            incomplete=source.awaits_more(now),
             base_generation_id=source.generation_id,
             manifest=source.manifest,
             journal=tuple((entry.entry_id, entry.written_at) for entry in journal),
@@ -187,7 +187,7 @@ class Planner:
 
     def _finish(self, state: Checkpoint, attempt: str) -> None:
         after = self.sources.get(state.tenant_id, state.source_id)
-        moved = after.epoch != state.epoch or after.open_snapshot_id is not None or state.incomplete
+        moved = after.epoch != state.epoch or after.awaits_more(state.now) or state.incomplete
         plan = Plan(
             version=state.plan_version + 1,
             attempt=attempt,

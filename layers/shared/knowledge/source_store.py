@@ -187,6 +187,7 @@ def _source(row: Mapping[str, Any]) -> Source:
         settings_version=row["settingsVersion"],
         epoch=row["epoch"],
         open_snapshot_id=row.get("openSnapshotId"),
+        open_snapshot_expires_at=row.get("openSnapshotExpiresAt"),
         generation_id=row.get("generationId"),
         manifest=ObjectRef(**row["manifest"]) if "manifest" in row else None,
         sequence=row["sequence"],

@@ -42,6 +42,7 @@ class SourceService:
                 settings_version=1,
                 epoch=0,
                 open_snapshot_id=None,
+                open_snapshot_expires_at=None,
                 generation_id=None,
                 manifest=None,
                 sequence=0,

@@ -48,7 +48,7 @@ from knowledge.model import (
 )
 from knowledge.object_store import ObjectStore
 from knowledge.ports import Clock, NewId
-from knowledge.staging_rules import Decision, Push, Restore, Wish, decide
+from knowledge.staging_rules import Decision, Moment, Push, Restore, Wish, decide
 
 _TRIES = 8
 _ROWS_LOOKED_AT = 5_000
@@ -145,46 +145,50 @@ class StagingService:
         slots = [self.items.list_slot(source_id, slot, prefix=prefix, after=after, limit=share) for slot in SLOTS]
         return heapq.merge(*slots, key=lambda row: row.external_item_id)
 
-    def _stage(self, source: Source, wishes: Sequence[Wish]) -> dict[str, Decision]:
-        """Decide on every wish and write what is to be written, in transactions of bounded size."""
+    def stage(self, source: Source, wishes: Sequence[Wish], *, epoch: int, touch: bool) -> dict[str, Decision]:
+        """Decide on every wish and write what is to be written, in transactions of bounded size.
+
+        `epoch` is what the rows carry; `touch` leaves it on unchanged active rows too. Returns the decision that was
+        carried out for each id.
+        """
         if not source.active:
             raise SourceInactiveError
-        now = self.clock()
-        names = [wish.external_item_id for wish in wishes]
-        rows = self.items.read(source.source_id, names, now)
-
-        def decided(wish: Wish) -> Decision:
-            return decide(wish, rows.get(wish.external_item_id), now, source.epoch, self._content_key(source, now))
-
-        decisions = {wish.external_item_id: decided(wish) for wish in wishes}
+        decisions = self._decide(source, wishes, epoch, touch)
         by_name = {wish.external_item_id: wish for wish in wishes}
-        for chunk in _chunks([name for name in names if decisions[name].writes is not None], decisions):
-            decisions.update(self._write(source, [by_name[name] for name in chunk], decisions))
+        writing = [name for name in by_name if decisions[name].writes is not None]
+        for chunk in _chunks(writing, decisions):
+            made = {name: decisions[name] for name in chunk}
+            for attempt in range(_TRIES):
+                if self._write(source, made):
+                    break
+                # A row was changed by another: read the chunk again, decide again.
+                backoff(attempt)
+                made = self._decide(source, [by_name[name] for name in chunk], epoch, touch)
+            else:
+                raise StagingConflictError
+            decisions.update(made)
         return decisions
 
-    def _write(self, source: Source, wishes: Sequence[Wish], decisions: dict[str, Decision]) -> dict[str, Decision]:
-        """Write one chunk; when a row was changed by another, read the chunk again and decide again."""
-        chunk = {wish.external_item_id: decisions[wish.external_item_id] for wish in wishes}
-        for attempt in range(_TRIES):
-            writing = {name: decision for name, decision in chunk.items() if decision.writes is not None}
-            if not writing:
-                return chunk
-            self._upload(source, writing.values())
-            try:
-                self._commit(source, writing)
-            except RowChangedError:
-                backoff(attempt)
-                now = self.clock()
-                rows = self.items.read(source.source_id, list(chunk), now)
-                chunk = {
-                    wish.external_item_id: decide(
-                        wish, rows.get(wish.external_item_id), now, source.epoch, self._content_key(source, now)
-                    )
-                    for wish in wishes
-                }
-            else:
-                return chunk
-        raise StagingConflictError
+    def _stage(self, source: Source, wishes: Sequence[Wish]) -> dict[str, Decision]:
+        return self.stage(source, wishes, epoch=source.epoch, touch=source.open_snapshot_id is not None)
+
+    def _decide(self, source: Source, wishes: Sequence[Wish], epoch: int, touch: bool) -> dict[str, Decision]:
+        at = Moment(self.clock(), epoch, touch)
+        rows = self.items.read(source.source_id, [wish.external_item_id for wish in wishes], at.now)
+        key = self._content_key(source, at.now)
+        return {wish.external_item_id: decide(wish, rows.get(wish.external_item_id), at, key) for wish in wishes}
+
+    def _write(self, source: Source, made: dict[str, Decision]) -> bool:
+        """Write one chunk of decisions; False when a row is no longer as it was read, and nothing was written."""
+        writing = {name: decision for name, decision in made.items() if decision.writes is not None}
+        if not writing:
+            return True
+        self._upload(writing.values())
+        try:
+            self._commit(source, writing)
+        except RowChangedError:
+            return False
+        return True
 
     def _commit(self, source: Source, writing: dict[str, Decision]) -> None:
         writes = [
@@ -200,7 +204,7 @@ class StagingService:
         journal = JournalEntry(self.new_id("jrn"), self.clock(), revs) if revs else None
         self.items.write(source.source_id, writes, journal)
 
-    def _upload(self, source: Source, decisions: Iterable[Decision]) -> None:
+    def _upload(self, decisions: Iterable[Decision]) -> None:
         """Put large contents before the rows that name them; a crash in between leaves objects that nothing names."""
         uploads = [decision.upload for decision in decisions if decision.upload is not None]
         self.items.fanout.map(lambda upload: self.objects.put_content(*upload), uploads)

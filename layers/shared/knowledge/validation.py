@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     TypeAdapter,
@@ -144,14 +143,10 @@ class RemovalInput(_Input):
         return Removal(self.external_item_id, self.source_version)
 
 
-def _spelled_out(value: Any) -> Any:
-    return {"externalItemId": value} if isinstance(value, str) else value
-
-
 _ITEM = TypeAdapter(ItemInput)
 _LIST_ADAPTERS: dict[str, TypeAdapter[Any]] = {
     "items": TypeAdapter(list[ItemInput]),
-    "removals": TypeAdapter(list[Annotated[RemovalInput, BeforeValidator(_spelled_out)]]),
+    "removals": TypeAdapter(list[RemovalInput]),
 }
 
 
@@ -166,7 +161,7 @@ def read_item(body: Mapping[str, Any]) -> ItemDraft:
 
 
 def read_batch(body: Mapping[str, Any]) -> tuple[list[ItemDraft], list[Removal]]:
-    """Read `{items?, removals?}`; a removal is an object or just an id.
+    """Read `{items?, removals?}`.
 
     The batch is taken whole or not at all. An id named twice, in either list, is a fault at both places.
 
@@ -233,9 +228,8 @@ def _others(places: list[tuple[str, int]], own: tuple[str, int]) -> str:
 
 
 def _id_of(entry: Any) -> str | None:
-    if isinstance(entry, dict):
-        entry = entry.get("externalItemId")
-    return entry if isinstance(entry, str) else None
+    external_item_id = entry.get("externalItemId") if isinstance(entry, dict) else None
+    return external_item_id if isinstance(external_item_id, str) else None
 
 
 def _found(error: ValidationError) -> list[Any]:

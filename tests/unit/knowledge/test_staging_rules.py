@@ -6,7 +6,7 @@ import pytest
 from knowledge.content import encode_item
 from knowledge.item_store import StagedRow
 from knowledge.model import ItemDraft, ItemState, PushResult, Removal
-from knowledge.staging_rules import Decision, Push, Restore, Wish, decide
+from knowledge.staging_rules import Decision, Moment, Push, Restore, Wish, decide
 
 NOW = 1_700_000_000_000
 LATER = NOW + 10_000
@@ -16,8 +16,8 @@ def push(content: str = "one", source_version: int | None = None) -> Push:
     return Push(encode_item(ItemDraft("id", "title", content)), source_version)
 
 
-def decision(wish: Wish, row: StagedRow | None, now: int = LATER) -> Decision:
-    return decide(wish, row, now, 3, lambda item: f"content/{item.content_hash}")
+def decision(wish: Wish, row: StagedRow | None, now: int = LATER, *, touch: bool = False) -> Decision:
+    return decide(wish, row, Moment(now, 3, touch), lambda item: f"content/{item.content_hash}")
 
 
 def staged(state: ItemState = ItemState.ACTIVE, source_version: int | None = None) -> StagedRow:
@@ -99,3 +99,18 @@ def test_rev_grows_even_when_the_clock_does_not() -> None:
     made = decision(push("two"), row, NOW - 5000)
     assert made.writes is not None
     assert made.writes.rev == row.rev + 1
+
+
+@pytest.mark.parametrize("wish", [push(), Restore("id")])
+def test_unchanged_push_leaves_its_epoch_while_a_snapshot_is_open(wish: Wish) -> None:
+    row = staged()._replace(epoch=2)
+    made = decision(wish, row, touch=True)
+    assert made.writes is not None
+    assert (made.result, made.writes.epoch, made.journaled) == (PushResult.UNCHANGED, 3, False)
+    assert decision(wish, made.writes, touch=True).writes is None
+
+
+def test_epoch_of_a_row_never_goes_back() -> None:
+    made = decision(push("two"), staged()._replace(epoch=9))
+    assert made.writes is not None
+    assert made.writes.epoch == 9

@@ -1,0 +1,264 @@
+"""The rows of snapshots in parts, and the transactions that open and end them together with their source's epoch.
+
+A snapshot's row lies beside the rows of its acknowledged parts, `snapshot#<id>#part#<number>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from knowledge.attributes import from_row, to_row
+from knowledge.aws import backoff, error_code, translated
+from knowledge.catalog import Catalog, RefusedWriteError, ordered
+from knowledge.errors import ServiceUnavailableError, SnapshotNotFoundError
+from knowledge.model import ObjectRef, Page, Snapshot, SnapshotState, SourceStatus, StagingCounts
+from knowledge.source_store import source_sk
+
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotPart:
+    """An acknowledged part: the object that lists its ids, how many there are, and what staging them came to."""
+
+    number: int
+    ids: ObjectRef
+    items: int
+    counts: StagingCounts
+
+
+Parts = list[SnapshotPart]
+
+
+class TransitionRefusedError(Exception):
+    """Raised when a snapshot or its source is not in the state that a step starts from."""
+
+
+def snapshot_sk(snapshot_id: str) -> str:
+    """The sort key of a snapshot's row; its pk is the source."""
+    return f"snapshot#{snapshot_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotStore:
+    """Snapshots of all sources. The steps that others must notice move the source's epoch in the same transaction."""
+
+    catalog: Catalog
+
+    def get(self, source_id: str, snapshot_id: str) -> Snapshot:
+        """Read a snapshot, consistently; SnapshotNotFoundError when the source has none of that id."""
+        row = self.catalog.find(source_id, snapshot_sk(snapshot_id))
+        if row is None:
+            raise SnapshotNotFoundError
+        return _snapshot(row)
+
+    def list(self, source_id: str, *, limit: int, position: Any) -> Page[Snapshot]:
+        """List a source's snapshots, newest first."""
+        return self.catalog.list(source_id, "snapshot", _snapshot, limit=limit, position=position)
+
+    def open(self, snapshot: Snapshot) -> None:
+        """Open a snapshot with the epoch after the source's; TransitionRefusedError when another one is open."""
+        self._transact(
+            self._source_step(
+                snapshot,
+                "SET epoch = :epoch, openSnapshotId = :id, openSnapshotExpiresAt = :expires",
+                "attribute_not_exists(openSnapshotId) AND epoch = :before AND #status = :active",
+                {
+                    ":epoch": snapshot.epoch,
+                    ":before": snapshot.epoch - 1,
+                    ":expires": snapshot.expires_at,
+                    ":active": SourceStatus.ACTIVE,
+                },
+            ),
+            {
+                "Put": {
+                    "TableName": self.catalog.table,
+                    "Item": to_row(_row(snapshot)),
+                    "ConditionExpression": "attribute_not_exists(pk)",
+                }
+            },
+        )
+
+    def acknowledge(self, snapshot: Snapshot, part: SnapshotPart, now: int) -> None:
+        """Take a part up, in place of an earlier one of its number, if the snapshot is still open."""
+        row = {
+            "pk": snapshot.source_id,
+            "sk": _part_sk(snapshot.snapshot_id, part.number),
+            "number": part.number,
+            "ids": asdict(part.ids),
+            "items": part.items,
+            "counts": asdict(part.counts),
+        }
+        self._transact(
+            {
+                "ConditionCheck": {
+                    "TableName": self.catalog.table,
+                    "Key": to_row({"pk": snapshot.source_id, "sk": snapshot_sk(snapshot.snapshot_id)}),
+                    "ConditionExpression": "#state = :open AND expiresAt > :now",
+                    "ExpressionAttributeNames": {"#state": "state"},
+                    "ExpressionAttributeValues": to_row({":open": SnapshotState.OPEN, ":now": now}),
+                }
+            },
+            {"Put": {"TableName": self.catalog.table, "Item": to_row(row)}},
+        )
+
+    def parts(self, source_id: str, snapshot_id: str) -> Parts:
+        """Read the acknowledged parts, consistently, in the order of their numbers."""
+        query: dict[str, Any] = {
+            "TableName": self.catalog.table,
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :parts)",
+            "ExpressionAttributeValues": to_row({":pk": source_id, ":parts": f"{snapshot_sk(snapshot_id)}#part#"}),
+            "ConsistentRead": True,
+        }
+        parts: Parts = []
+        while True:
+            with translated():
+                page = self.catalog.dynamodb.query(**query)
+            parts.extend(_part(from_row(row)) for row in page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return parts
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def begin_completion(self, snapshot: Snapshot, now: int) -> None:
+        """Flip an open snapshot to completing; from here on it neither expires nor aborts."""
+        self._transact(
+            self._source_step(
+                snapshot,
+                "SET epoch = epoch + :one REMOVE openSnapshotExpiresAt",
+                "openSnapshotId = :id AND #status = :active",
+                {":one": 1, ":active": SourceStatus.ACTIVE},
+            ),
+            self._own_step(
+                snapshot,
+                "SET #state = :completing",
+                "#state = :open AND expiresAt > :now",
+                {":completing": SnapshotState.COMPLETING, ":open": SnapshotState.OPEN, ":now": now},
+            ),
+        )
+
+    def note_progress(self, snapshot: Snapshot, slots_done: int, removed: int) -> None:
+        """Note how far a completion has come; of two that run side by side the further one stands."""
+        try:
+            self.catalog.update(
+                snapshot.source_id,
+                snapshot_sk(snapshot.snapshot_id),
+                "SET slotsDone = :done, removed = :removed",
+                "#state = :completing AND slotsDone < :done",
+                {":done": slots_done, ":removed": removed, ":completing": SnapshotState.COMPLETING},
+            )
+        except RefusedWriteError:
+            return
+
+    def end(self, snapshot: Snapshot, state: SnapshotState, counts: StagingCounts | None, now: int) -> None:
+        """End a snapshot: completed from completing; aborted or expired from open. The source is free for the next."""
+        completed = state is SnapshotState.COMPLETED
+        values: dict[str, Any] = {
+            ":state": state,
+            ":before": SnapshotState.COMPLETING if completed else SnapshotState.OPEN,
+            ":now": now,
+            ":counts": asdict(counts or StagingCounts()),
+        }
+        self._transact(
+            self._source_step(
+                snapshot,
+                "SET epoch = epoch + :one REMOVE openSnapshotId, openSnapshotExpiresAt",
+                "openSnapshotId = :id",
+                {":one": 1},
+            ),
+            self._own_step(
+                snapshot, "SET #state = :state, endedAt = :now, counts = :counts", "#state = :before", values
+            ),
+        )
+
+    def _source_step(
+        self, snapshot: Snapshot, expression: str, condition: str, values: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        return {
+            "Update": {
+                "TableName": self.catalog.table,
+                "Key": to_row({"pk": snapshot.tenant_id, "sk": source_sk(snapshot.source_id)}),
+                "UpdateExpression": expression,
+                "ConditionExpression": condition,
+                **({"ExpressionAttributeNames": {"#status": "status"}} if "#status" in condition else {}),
+                "ExpressionAttributeValues": to_row(
+                    {**values, **({":id": snapshot.snapshot_id} if ":id" in expression + condition else {})}
+                ),
+            }
+        }
+
+    def _own_step(
+        self, snapshot: Snapshot, expression: str, condition: str, values: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        return {
+            "Update": {
+                "TableName": self.catalog.table,
+                "Key": to_row({"pk": snapshot.source_id, "sk": snapshot_sk(snapshot.snapshot_id)}),
+                "UpdateExpression": expression,
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": {"#state": "state"},
+                "ExpressionAttributeValues": to_row(values),
+            }
+        }
+
+    def _transact(self, *actions: Mapping[str, Any]) -> None:
+        steps: Sequence[Any] = actions
+        for attempt in range(_TRIES):
+            try:
+                with translated():
+                    self.catalog.dynamodb.transact_write_items(TransactItems=steps)
+            except ClientError as error:
+                if error_code(error) != "TransactionCanceledException":
+                    raise
+                reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+                if "ConditionalCheckFailed" in reasons:
+                    raise TransitionRefusedError from error
+                backoff(attempt)
+            else:
+                return
+        raise ServiceUnavailableError
+
+
+def _part_sk(snapshot_id: str, number: int) -> str:
+    return f"{snapshot_sk(snapshot_id)}#part#{number:05d}"
+
+
+def _row(snapshot: Snapshot) -> dict[str, Any]:
+    return {
+        "pk": snapshot.source_id,
+        "sk": snapshot_sk(snapshot.snapshot_id),
+        "order": ordered("snapshot", snapshot.opened_at, snapshot.snapshot_id),
+        "tenantId": snapshot.tenant_id,
+        "snapshotId": snapshot.snapshot_id,
+        "state": snapshot.state,
+        "epoch": snapshot.epoch,
+        "slotsDone": 0,
+        "removed": 0,
+        "openedAt": snapshot.opened_at,
+        "expiresAt": snapshot.expires_at,
+    }
+
+
+def _snapshot(row: Mapping[str, Any]) -> Snapshot:
+    counts = row.get("counts")
+    return Snapshot(
+        tenant_id=row["tenantId"],
+        source_id=row["pk"],
+        snapshot_id=row["snapshotId"],
+        state=SnapshotState(row["state"]),
+        epoch=row["epoch"],
+        parts=0,
+        items=0,
+        counts=StagingCounts(removed=row["removed"]) if counts is None else StagingCounts(**counts),
+        slots_done=row["slotsDone"],
+        opened_at=row["openedAt"],
+        expires_at=row["expiresAt"],
+        ended_at=row.get("endedAt"),
+    )
+
+
+def _part(row: Mapping[str, Any]) -> SnapshotPart:
+    return SnapshotPart(row["number"], ObjectRef(**row["ids"]), row["items"], StagingCounts(**row["counts"]))
