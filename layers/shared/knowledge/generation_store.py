@@ -13,7 +13,7 @@ from knowledge.aws import backoff, error_code, translated
 from knowledge.catalog import Catalog
 from knowledge.errors import ApplyConflictError, GenerationNotFoundError
 from knowledge.events import Event, event_row
-from knowledge.model import Counts, Generation, ObjectRef, Page, RunState, SourceStatus
+from knowledge.model import Counts, Generation, ObjectRef, Page, Plan, RunState, SourceStatus
 from knowledge.run_store import run_sk
 from knowledge.source_store import source_sk
 
@@ -31,8 +31,7 @@ class Publication:
 
     generation: Generation
     run_id: str
-    plan_version: int
-    settings_version: int
+    plan: Plan
     lease_token: int
 
 
@@ -96,7 +95,7 @@ class GenerationStore:
             ":sequence": generation.sequence,
             ":run": publication.run_id,
             ":token": publication.lease_token,
-            ":settings": publication.settings_version,
+            ":settings": publication.plan.settings_version,
             ":active": SourceStatus.ACTIVE,
             ":now": generation.published_at,
         }
@@ -131,7 +130,7 @@ class GenerationStore:
                     ":published": RunState.PUBLISHED,
                     ":ready": RunState.READY,
                     ":generation": generation.generation_id,
-                    ":version": publication.plan_version,
+                    ":version": publication.plan.version,
                     ":now": generation.published_at,
                 }
             ),

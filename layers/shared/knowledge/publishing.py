@@ -216,9 +216,7 @@ class Publisher:
             content_bytes=tree.content_bytes,
             published_at=self.clock(),
         )
-        return BuildOutcome(
-            publication=Publication(generation, run.run_id, run.plan_version, plan.settings_version, source.lease_token)
-        )
+        return BuildOutcome(publication=Publication(generation, run.run_id, plan, source.lease_token))
 
     def _read_part(self, ref: ObjectRef) -> ChangePart:
         try:
@@ -250,14 +248,21 @@ class Publisher:
                 and (source.lease.token, source.lease.run_id) == (publication.lease_token, publication.run_id),
                 LeaseLostError,
             ),
-            (source.settings_version == publication.settings_version, StalePlanError),
-            (run.plan_version == publication.plan_version and run.state is RunState.READY, StalePlanError),
+            (source.settings_version == publication.plan.settings_version, StalePlanError),
+            (run.plan_version == publication.plan.version and run.state is RunState.READY, StalePlanError),
         ]
         return next((reason() for held, reason in holds if not held), ApplyConflictError())
 
     def _settle_after(self, publication: Publication) -> None:
+        generation = publication.generation
         try:
-            self.settler.settle_run(self.runs.get(publication.generation.source_id, publication.run_id))
+            self.settler.settle_plan(
+                generation.tenant_id,
+                generation.source_id,
+                publication.run_id,
+                publication.plan,
+                generation.published_at,
+            )
         except (ServiceUnavailableError, ClientError):
             # The generation serves; the next run or apply of the source takes the rest up.
             _log.warning("settling_postponed", exc_info=True)

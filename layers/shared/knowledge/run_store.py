@@ -141,7 +141,7 @@ def _run(row: Mapping[str, Any]) -> Run:
         mode=RunMode(row["mode"]),
         state=RunState(row["state"]),
         plan_version=row["planVersion"],
-        plan=_plan(row["plan"]) if "plan" in row else None,
+        plan=plan_from(row["plan"]) if "plan" in row else None,
         generation_id=row.get("generationId"),
         last_error=None if error is None else RunError(**error),
         deadline_at=row["deadlineAt"],
@@ -150,7 +150,8 @@ def _run(row: Mapping[str, Any]) -> Run:
     )
 
 
-def _plan(value: Mapping[str, Any]) -> Plan:
+def plan_from(value: Mapping[str, Any]) -> Plan:
+    """Read a plan back from the plain value that `asdict` made of it."""
     parts = tuple(PlanPart(part["number"], part["changes"], ObjectRef(**part["object"])) for part in value["parts"])
     return Plan(
         **{

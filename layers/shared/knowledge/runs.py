@@ -8,7 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from knowledge.change_file import DROP, ChangeLine, ChangePart, decode_part
-from knowledge.errors import ApplyInProgressError, BuildFailedError, InvalidPositionError, SourceInactiveError
+from knowledge.errors import (
+    ApplyInProgressError,
+    BuildFailedError,
+    InvalidPositionError,
+    KnowledgeError,
+    SourceInactiveError,
+    TransientApplyError,
+)
 from knowledge.generations import read_member
 from knowledge.index_codec import UnknownFormatError
 from knowledge.index_store import IndexStore
@@ -119,24 +126,26 @@ class RunService:
         """
         if not source.active:
             raise SourceInactiveError
+        refusal: KnowledgeError | None = None
+        try:
+            self.machine.run(
+                Action.APPLY,
+                source.tenant_id,
+                source.source_id,
+                run_id,
+                approve_removals=approve_removals,
+                plan_version=plan_version,
+            )
+        except StillRunningError:
+            message = "The apply is still in progress. Retry it shortly to learn its outcome."
+            refusal = ApplyInProgressError(message)
+        except (TransientApplyError, BuildFailedError) as error:
+            refusal = error
         run = self.runs.get(source.source_id, run_id)
-        if run.state is not RunState.PUBLISHED:
-            try:
-                self.machine.run(
-                    Action.APPLY,
-                    source.tenant_id,
-                    source.source_id,
-                    run_id,
-                    approve_removals=approve_removals,
-                    plan_version=plan_version,
-                )
-            except StillRunningError as error:
-                message = "The apply is still in progress. Retry it shortly to learn its outcome."
-                raise ApplyInProgressError(message) from error
-            run = self.runs.get(source.source_id, run_id)
-        if run.plan is None or run.generation_id is None:
-            raise BuildFailedError
-        return ApplyOutcome(run.generation_id, run.plan.counts)
+        # A run that is published is a success, whatever became of the call that did it, or came after.
+        if run.plan is not None and run.generation_id is not None:
+            return ApplyOutcome(run.generation_id, run.plan.counts)
+        raise refusal or BuildFailedError()
 
     def _present(self, source: Source, run: Run) -> Run:
         """The state of a planned run, as the lease and the clock have it."""

@@ -15,6 +15,7 @@ from knowledge.failures import TaskFailure
 from knowledge.generation_store import Publication
 from knowledge.model import Counts, Generation, ObjectRef
 from knowledge.publishing import ApplyRequest, Build
+from knowledge.run_store import plan_from
 
 State = Mapping[str, Any]
 
@@ -72,6 +73,7 @@ def _publication(value: Mapping[str, Any]) -> Publication:
     return Publication(
         **{
             **value,
+            "plan": plan_from(value["plan"]),
             "generation": Generation(
                 **{
                     **generation,

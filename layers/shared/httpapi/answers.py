@@ -1,0 +1,63 @@
+"""What goes back to a client, before and after it is written as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from httpapi import strict_json
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a route answers.
+
+    `secret` is a text inside the body that must never be stored in clear. `final` is False while the work goes on
+    (202): such an answer is not kept for replays.
+    """
+
+    body: Mapping[str, Any]
+    status: int = 200
+    secret: str | None = field(default=None, repr=False)
+    final: bool = True
+
+
+def ok(body: Mapping[str, Any]) -> Answer:
+    """Answer 200."""
+    return Answer(body)
+
+
+def created(body: Mapping[str, Any], *, secret: str | None = None) -> Answer:
+    """Answer 201."""
+    return Answer(body, 201, secret)
+
+
+def accepted(body: Mapping[str, Any]) -> Answer:
+    """Answer 202: the work goes on, and a retry looks at it again."""
+    return Answer(body, 202, final=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenAnswer:
+    """An answer as text, which is what a replay repeats byte for byte."""
+
+    status: int
+    text: str
+    secret: str | None = field(default=None, repr=False)
+    final: bool = True
+    replayed: bool = False
+
+    @classmethod
+    def of(cls, answer: Answer) -> WrittenAnswer:
+        """Write an answer."""
+        return cls(answer.status, strict_json.write(answer.body), answer.secret, answer.final)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMark:
+    """What tells one mutating request from another: whose it is, the client's key, and a hash of all that it asks."""
+
+    tenant_id: str
+    key: str
+    fingerprint: str

@@ -1,0 +1,103 @@
+"""The parts of the edge put together, each made when the first request needs it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from knowledge.aws import Clients
+
+from httpapi.authentication import Authenticator
+from httpapi.keys.service import KeyService
+from httpapi.keys.store import KeyStore
+from httpapi.rate_limit import RateLimiter
+from httpapi.settings import EdgeSettings
+
+if TYPE_CHECKING:
+    from knowledge.assembly import Knowledge
+    from types_boto3_kms import KMSClient
+
+    from httpapi.idempotency import Idempotency
+
+
+def now_ms() -> int:
+    """Return the time in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class Assembly:
+    """What one process answers requests with. Times come from `clock`, in milliseconds since 1970."""
+
+    def __init__(
+        self,
+        settings: EdgeSettings,
+        *,
+        clients: Clients | None = None,
+        clock: Callable[[], int] = now_ms,
+        knowledge: Callable[[Clients], Knowledge] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._clients = clients or Clients()
+        self._make_knowledge = knowledge or _knowledge_from_environment
+
+    @cached_property
+    def key_store(self) -> KeyStore:
+        """The table of keys."""
+        return KeyStore(self._clients.dynamodb, self.settings.keys_table)
+
+    @cached_property
+    def keys(self) -> KeyService:
+        """What administrators do with keys."""
+        return KeyService(self.key_store, self.clock)
+
+    @cached_property
+    def authenticator(self) -> Authenticator:
+        """Finds who asks."""
+        return Authenticator(self.key_store, self.clock)
+
+    @cached_property
+    def rate_limiter(self) -> RateLimiter:
+        """Counts what a key asks for."""
+        return RateLimiter(self._clients.dynamodb, self.settings.rate_counters_table, self.clock)
+
+    @cached_property
+    def idempotency(self) -> Idempotency:
+        """Repeats answers; imported here, because most of its cost is its import."""
+        from httpapi.idempotency import Idempotency
+        from httpapi.kept_answers import KeptAnswers
+
+        settings = self.settings
+        kept = KeptAnswers(
+            settings.content_bucket, lambda: self._clients.s3, lambda: self._kms, settings.idempotency_key_id
+        )
+        return Idempotency(self._clients.dynamodb, settings.idempotency_table, kept)
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """The lifecycle."""
+        return self._make_knowledge(self._clients)
+
+    @cached_property
+    def loader(self) -> ThreadPoolExecutor:
+        """Reads a request's source while its rate limit is being counted: two calls in the time of one."""
+        return ThreadPoolExecutor(1, thread_name_prefix="load")
+
+    @cached_property
+    def _kms(self) -> KMSClient:
+        import boto3
+        from botocore.config import Config
+
+        make: Any = boto3.client
+        patience = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+        client: KMSClient = make("kms", config=patience)
+        return client
+
+
+def _knowledge_from_environment(clients: Clients) -> Knowledge:
+    from knowledge.assembly import Knowledge, Settings
+
+    return Knowledge(Settings.from_environment(), clients=clients)

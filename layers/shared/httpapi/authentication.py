@@ -1,0 +1,62 @@
+"""Who is asking: from the Authorization header to a key that may be used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from knowledge.errors import ServiceUnavailableError
+
+from httpapi.errors import InvalidKeyError, KeyExpiredError, KeyRevokedError, UnauthorizedError
+from httpapi.keys import tokens
+from httpapi.keys.model import Key, KeyStatus
+from httpapi.keys.store import KeyStore
+from httpapi.requests import HttpRequest
+
+LAST_USED_STEP_MS = 3_600_000
+
+
+class Authenticator:
+    """Finds the key of a request; revocation and expiry act on the next request, so nothing is cached."""
+
+    def __init__(self, store: KeyStore, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._clock = clock
+
+    def authenticate(self, request: HttpRequest) -> Key:
+        """Return the key a request carries.
+
+        What is wrong with a key is only told to somebody who holds its secret.
+
+        Raises UnauthorizedError, InvalidKeyError, KeyExpiredError, KeyRevokedError.
+        """
+        token = tokens.parse(_bearer(request))
+        key = self._store.find(token.key_id)
+        if key is None or not token.matches(key.secret_hash):
+            raise InvalidKeyError
+        now = self._clock()
+        status = key.status(now)
+        if status is KeyStatus.REVOKED:
+            raise KeyRevokedError
+        if status is KeyStatus.EXPIRED:
+            raise KeyExpiredError
+        self._note_use(key, now)
+        return key
+
+    def _note_use(self, key: Key, now: int) -> None:
+        unless_after = now - LAST_USED_STEP_MS
+        if key.last_used_at is not None and key.last_used_at >= unless_after:
+            return
+        try:
+            self._store.touch(key.key_id, now, unless_after)
+        except ServiceUnavailableError:
+            return  # The time of last use is a courtesy: no request fails for it.
+
+
+def _bearer(request: HttpRequest) -> str:
+    values = request.headers.get("authorization", [])
+    if len(values) != 1:
+        raise UnauthorizedError
+    scheme, _, credentials = values[0].strip().partition(" ")
+    if scheme.lower() != "bearer" or not credentials.strip():
+        raise UnauthorizedError
+    return credentials.strip()

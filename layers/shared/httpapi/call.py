@@ -1,0 +1,116 @@
+"""What a route function is given: who asks, for what, and the services to do it with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from knowledge.errors import GenerationNotFoundError, RunNotFoundError, SourceNotFoundError
+from knowledge.field_rules import check_external_item_id
+from knowledge.ids import derived_id, is_id, new_id
+from knowledge.model import Source
+
+from httpapi.errors import invalid_field
+from httpapi.keys import tokens
+from httpapi.keys.model import Key
+from httpapi.keys.service import Creation
+from httpapi.paging import Listing
+from httpapi.schemas.fields import ListQuery
+
+if TYPE_CHECKING:
+    from httpapi.assembly import Assembly
+
+BodyT = TypeVar("BodyT")
+QueryT = TypeVar("QueryT")
+
+CURRENT = "current"
+
+
+@dataclass(slots=True)
+class Call(Generic[BodyT, QueryT]):
+    """One request that has passed every check. `body` and `query` are what the operation's readers made of them."""
+
+    operation: str
+    key: Key
+    ids: Mapping[str, str]
+    body: BodyT
+    query: QueryT
+    services: Assembly
+    now: int
+    idempotency_key: str | None = None
+    fingerprint: str | None = None
+    loading: Future[Source] | None = None
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant that asks."""
+        return self.key.tenant_id
+
+    @property
+    def source_id(self) -> str:
+        """The source of the path. Raises SourceNotFoundError for what cannot be one."""
+        if not is_id("src", self.ids["sourceId"]):
+            raise SourceNotFoundError
+        return self.ids["sourceId"]
+
+    @property
+    def source(self) -> Source:
+        """The source of the path, as it was when the request came in. Raises SourceNotFoundError."""
+        if self.loading is None:
+            raise SourceNotFoundError
+        return self.loading.result()
+
+    @property
+    def run_id(self) -> str:
+        """The run of the path. Raises RunNotFoundError for what cannot be one."""
+        if not is_id("run", self.ids["runId"]):
+            raise RunNotFoundError
+        return self.ids["runId"]
+
+    @property
+    def generation_id(self) -> str:
+        """The generation of the path, or `current`. Raises GenerationNotFoundError for what cannot be one."""
+        generation_id = self.ids["generationId"]
+        if generation_id != CURRENT and not is_id("gen", generation_id):
+            raise GenerationNotFoundError
+        return generation_id
+
+    @property
+    def external_item_id(self) -> str:
+        """The item of the path, which `check_ids` has looked at."""
+        return self.ids["externalItemId"]
+
+    def new_id(self, prefix: str) -> str:
+        """Make the id of what this request creates: a retry with the same Idempotency-Key makes the same one."""
+        if self.idempotency_key is None:
+            return new_id(prefix)
+        return derived_id(prefix, self.tenant_id, self.idempotency_key)
+
+    def key_creation(self) -> Creation | None:
+        """Name the key this request creates, if a retry has to find it again."""
+        if self.idempotency_key is None:
+            return None
+        key_id = tokens.derived_key_id(self.tenant_id, self.idempotency_key)
+        token = hashlib.sha256(f"{self.tenant_id}\0{self.idempotency_key}\0{self.fingerprint}".encode()).hexdigest()
+        return Creation(key_id, token)
+
+    def listing(self, **filters: Any) -> Listing:
+        """Name the list this request pages through, with the filters that shape it."""
+        return Listing(self.tenant_id, self.operation, self.ids, filters)
+
+    def position(self, listing: Listing) -> Any:
+        """Read the position that the request's cursor stands for. Raises ValidationFailedError."""
+        cursor = self.query.cursor if isinstance(self.query, ListQuery) else None
+        return listing.position(cursor)
+
+
+def check_ids(ids: Mapping[str, str]) -> None:
+    """Check the ids of a path that the client chose itself. Raises ValidationFailedError."""
+    if "externalItemId" in ids:
+        try:
+            check_external_item_id(ids["externalItemId"])
+        except ValueError as error:
+            raise invalid_field("externalItemId", str(error)) from None

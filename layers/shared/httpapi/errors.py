@@ -1,0 +1,149 @@
+"""Every way the edge itself refuses a request; `httpapi.error_table` says with which status and code.
+
+`str(error)` is the public text. The lifecycle's own refusals are in `knowledge.errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from knowledge.errors import NotFoundError
+
+
+class EdgeError(Exception):
+    """The root of the edge's refusals; `headers` go out with the answer."""
+
+    message = "The request could not be carried out."
+
+    def __init__(self, message: str | None = None, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message or self.message)
+        self.headers: dict[str, str] = dict(headers or {})
+
+
+class UnknownRouteError(EdgeError):
+    """Raised when no operation has this path."""
+
+    message = "There is no such path. See the API reference for the paths that exist."
+
+
+class MethodNotAllowedError(EdgeError):
+    """Raised when the path exists but not with this method; `Allow` names those it has."""
+
+    message = "This path does not take that method. The Allow header names those it takes."
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        super().__init__(headers={"Allow": ", ".join(allowed)})
+
+
+class UnauthorizedError(EdgeError):
+    """Raised when the Authorization header is missing or is not `Bearer <key>`."""
+
+    message = "Missing or malformed Authorization header. Send `Authorization: Bearer <API key>`."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": "Bearer"})
+
+
+class InvalidKeyError(UnauthorizedError):
+    """Raised when the key is not one of ours: its shape, checksum, id or secret is wrong."""
+
+    message = "The API key is not valid."
+
+
+class KeyExpiredError(UnauthorizedError):
+    """Raised when a genuine key is used past its expiry."""
+
+    message = "The API key has expired."
+
+
+class KeyRevokedError(UnauthorizedError):
+    """Raised when a genuine key is used after it was revoked."""
+
+    message = "The API key has been revoked."
+
+
+class InsufficientScopeError(EdgeError):
+    """Raised when the key lacks the scope, or is limited to sources where that is not allowed."""
+
+    message = "The API key lacks the scope this request needs."
+
+
+class RateLimitedError(EdgeError):
+    """Raised when a key has used up its requests of the present minute."""
+
+    # The published description gives this text word for word.
+    message = "Too many requests. Please slow down."
+
+
+class PayloadTooLargeError(EdgeError):
+    """Raised when a body is over its limit, before or after decompression."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(
+            f"The body is larger than {limit_bytes // 1_048_576} MiB, counted after decompression. "
+            "Send fewer items at once (gzip the body if it is over 4 MiB), or use an import."
+        )
+
+
+class UnsupportedMediaTypeError(EdgeError):
+    """Raised when a body is neither plain nor gzipped `application/json`."""
+
+    message = "The Content-Type must be application/json, and the Content-Encoding gzip if there is one."
+
+
+class InvalidJsonError(EdgeError):
+    """Raised when a body does not parse as strict JSON."""
+
+    message = "The body is not valid JSON."
+
+
+class InvalidBodyError(EdgeError):
+    """Raised when a body is empty where one is needed, or is not a JSON object."""
+
+    message = "The body must be a JSON object."
+
+
+class ValidationFailedError(EdgeError):
+    """Raised when a body, query or path does not hold what the operation takes; `details` names every fault."""
+
+    message = "The request failed validation."
+
+    def __init__(self, details: Sequence[Mapping[str, Any]], message: str | None = None) -> None:
+        super().__init__(message)
+        self.details = list(details)
+
+
+class IdempotencyConflictError(EdgeError):
+    """Raised when an Idempotency-Key comes again with another method, path or body."""
+
+    message = "This Idempotency-Key was already used with a different request."
+
+
+class IdempotencyInProgressError(EdgeError):
+    """Raised when a request with the same Idempotency-Key is still being worked on."""
+
+    message = "A request with this Idempotency-Key is still running. Retry it shortly."
+
+
+class KeyNotFoundError(NotFoundError):
+    """Raised when the tenant has no API key of that id."""
+
+    message = "API key not found."
+
+
+class TenantNotFoundError(NotFoundError):
+    """Raised when keys are made for a tenant that was never set up."""
+
+    message = "Tenant not found."
+
+
+class LastAdminKeyError(EdgeError):
+    """Raised when revoking a key would leave the tenant without a lasting key that may manage keys."""
+
+    message = "This is the last lasting key that may manage keys. Create another one first."
+
+
+def invalid_field(path: str, message: str) -> ValidationFailedError:
+    """Build the error for one fault at one place."""
+    return ValidationFailedError([{"path": path, "message": message}])

@@ -1,0 +1,129 @@
+"""One request on its way through the edge, with the checks in the order that the contract gives them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import Response
+from knowledge.errors import SourceNotFoundError
+from knowledge.ids import is_id
+from knowledge.model import Source
+
+from httpapi import strict_json
+from httpapi.answers import RequestMark, WrittenAnswer
+from httpapi.assembly import Assembly
+from httpapi.bodies import read_object
+from httpapi.call import Call, check_ids
+from httpapi.cors import cors_headers
+from httpapi.error_table import answer_for
+from httpapi.errors import InsufficientScopeError, invalid_field
+from httpapi.keys.model import Key
+from httpapi.operations import Operation
+from httpapi.requests import HttpRequest, decode_segment
+from httpapi.schemas.fields import read_query
+
+_IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+_JSON = "application/json"
+
+logger = Logger()
+
+
+class Exchange:
+    """Answers one request; the headers of the answer gather in it on the way."""
+
+    def __init__(self, request: HttpRequest, services: Assembly, context: Any) -> None:
+        self._request = request
+        self._services = services
+        self._context = context
+        self._headers = {"X-Request-Id": request.request_id}
+        self._headers |= cors_headers(request, services.settings.cors_origins)
+
+    def respond(self, work: Callable[[], WrittenAnswer]) -> Response[str]:
+        """Turn what the work returns or raises into a response."""
+        try:
+            answer = work()
+        except Exception as error:
+            answer = self._refusal(error)
+        if answer.replayed:
+            self._headers["Idempotent-Replayed"] = "true"
+        if answer.secret is not None:
+            self._headers["Cache-Control"] = "no-store"
+        return Response(answer.status, _JSON, answer.text, self._headers)
+
+    def carry_out(self, operation: Operation, raw_ids: Mapping[str, str]) -> WrittenAnswer:
+        """Check a request and do what it asks. Raises every error that `httpapi.error_table` knows."""
+        ids = {name: decode_segment(name, raw) for name, raw in raw_ids.items()}
+        key = self._services.authenticator.authenticate(self._request)
+        loading = self._load_source(operation, key, ids)
+        try:
+            self._headers |= self._services.rate_limiter.take(key).headers()
+            _check_access(operation, key, ids)
+            parsed = self._read_body(operation)
+            body = operation.body(parsed) if operation.body and parsed is not None else None
+            check_ids(ids)
+            query = read_query(operation.query, self._request.query)
+            call = Call(operation.name, key, ids, body, query, self._services, self._services.clock(), loading=loading)
+            return self._work(operation, call, parsed)
+        finally:
+            # A thread left behind would freeze with the process and wake up in some later request.
+            wait([loading] if loading else [])
+
+    def _load_source(self, operation: Operation, key: Key, ids: Mapping[str, str]) -> Future[Source] | None:
+        source_id = ids.get("sourceId", "")
+        if not operation.loads_source or not key.may_see(source_id) or not is_id("src", source_id):
+            return None
+        return self._services.loader.submit(self._services.knowledge.sources.get, key.tenant_id, source_id)
+
+    def _read_body(self, operation: Operation) -> dict[str, Any] | None:
+        if operation.body is None:
+            return None
+        read = read_object(self._request, limit_bytes=operation.body_limit_bytes, required=operation.body_required)
+        return {} if read is None else read
+
+    def _work(self, operation: Operation, call: Call[Any, Any], parsed: dict[str, Any] | None) -> WrittenAnswer:
+        key = self._idempotency_key() if operation.mutating else None
+        if key is None:
+            return WrittenAnswer.of(operation.handler(call))
+        call.idempotency_key = key
+        call.fingerprint = _fingerprint(operation, call, parsed)
+        mark = RequestMark(call.tenant_id, key, call.fingerprint)
+        return self._services.idempotency.run(mark, self._context, lambda: WrittenAnswer.of(operation.handler(call)))
+
+    def _idempotency_key(self) -> str | None:
+        values = self._request.headers.get("idempotency-key", [])
+        if not values:
+            return None
+        if len(values) > 1 or not _IDEMPOTENCY_KEY.fullmatch(values[0]):
+            raise invalid_field("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
+        return values[0]
+
+    def _refusal(self, error: Exception) -> WrittenAnswer:
+        answer = answer_for(error)
+        fields = {"request_id": self._request.request_id, "method": self._request.method, "code": answer.body["code"]}
+        if not answer.known:
+            logger.error("request_failed", exc_info=error, **fields)
+        elif answer.status >= 500:
+            logger.warning("request_unavailable", exc_info=error, **fields)
+        self._headers |= answer.headers
+        return WrittenAnswer(answer.status, strict_json.write(answer.body))
+
+
+def _check_access(operation: Operation, key: Key, ids: Mapping[str, str]) -> None:
+    if operation.scope is not None and operation.scope not in key.spec.scopes:
+        raise InsufficientScopeError(f"The API key lacks the scope {operation.scope} that this request needs.")
+    if operation.unlimited_key and key.spec.source_ids is not None:
+        raise InsufficientScopeError("The API key is limited to some sources, so it cannot be used for this request.")
+    if "sourceId" in ids and not key.may_see(ids["sourceId"]):
+        raise SourceNotFoundError
+
+
+def _fingerprint(operation: Operation, call: Call[Any, Any], parsed: dict[str, Any] | None) -> str:
+    # The path goes in decoded, so that two spellings of one id are one request.
+    query = call.query.model_dump(mode="json", exclude_none=True)
+    asked = [operation.method, operation.path, dict(call.ids), query, parsed]
+    return hashlib.sha256(strict_json.canonical(asked)).hexdigest()

@@ -1,0 +1,104 @@
+"""Answers as idempotency records keep them: small ones in the record, large ones in S3, secrets sealed with KMS."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.utilities.idempotency.serialization.base import BaseIdempotencySerializer
+
+from httpapi.answers import WrittenAnswer
+from httpapi.aws_errors import busy_as_unavailable
+
+if TYPE_CHECKING:
+    from types_boto3_kms import KMSClient
+    from types_boto3_s3 import S3Client
+
+# A DynamoDB item ends at 400 KB, and the record is JSON again: what is counted is the text as it will be written.
+INLINE_BYTES = 300 * 1024
+# JSON text holds no raw NUL, so the place of a secret that was cut out cannot be mistaken.
+_CUT = "\0"
+
+
+class KeptAnswers:
+    """Turns answers into records and back."""
+
+    def __init__(
+        self, bucket: str, s3: Callable[[], S3Client], kms: Callable[[], KMSClient], key_id: str | None
+    ) -> None:
+        self._bucket = bucket
+        self._s3 = s3
+        self._kms = kms
+        self._key_id = key_id
+
+    def can_keep(self, answer: WrittenAnswer) -> bool:
+        """Say whether an answer may be recorded: one with a secret only if there is a key to seal it with."""
+        return answer.secret is None or self._key_id is not None
+
+    def of_tenant(self, tenant_id: str) -> BaseIdempotencySerializer:
+        """Return the serializer for one tenant's answers."""
+        return _TenantAnswers(self, tenant_id)
+
+    def to_record(self, tenant_id: str, answer: WrittenAnswer) -> dict[str, Any]:
+        """Write an answer as a record."""
+        record: dict[str, Any] = {"status": answer.status}
+        text = answer.text
+        if answer.secret is not None:
+            record["sealed"] = self._seal(tenant_id, answer.secret)
+            text = text.replace(answer.secret, _CUT)
+        if len(json.dumps(text)) <= INLINE_BYTES:
+            return {**record, "text": text}
+        body = text.encode()
+        key = f"idempotency/{tenant_id}/{uuid.uuid4().hex}"
+        with busy_as_unavailable():
+            self._s3().put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/json")
+        return {**record, "object": key, "digest": hashlib.sha256(body).hexdigest()}
+
+    def from_record(self, tenant_id: str, record: dict[str, Any]) -> WrittenAnswer:
+        """Read a record back as the answer it was, marked as a replay."""
+        text = record["text"] if "text" in record else self._read(record)
+        secret = None
+        if "sealed" in record:
+            secret = self._unseal(tenant_id, record["sealed"])
+            text = text.replace(_CUT, secret)
+        return WrittenAnswer(record["status"], text, secret, replayed=True)
+
+    def _read(self, record: dict[str, Any]) -> str:
+        with busy_as_unavailable():
+            body = self._s3().get_object(Bucket=self._bucket, Key=record["object"])["Body"].read()
+        if hashlib.sha256(body).hexdigest() != record["digest"]:
+            message = "a kept answer does not match its digest"
+            raise ValueError(message)
+        return body.decode()
+
+    def _seal(self, tenant_id: str, secret: str) -> str:
+        with busy_as_unavailable():
+            sealed = self._kms().encrypt(
+                KeyId=self._key_id or "", Plaintext=secret.encode(), EncryptionContext={"tenantId": tenant_id}
+            )
+        return base64.b64encode(sealed["CiphertextBlob"]).decode()
+
+    def _unseal(self, tenant_id: str, sealed: str) -> str:
+        with busy_as_unavailable():
+            opened = self._kms().decrypt(
+                CiphertextBlob=base64.b64decode(sealed), EncryptionContext={"tenantId": tenant_id}
+            )
+        return opened["Plaintext"].decode()
+
+
+class _TenantAnswers(BaseIdempotencySerializer):
+    """The shape in which Powertools takes a serializer."""
+
+    def __init__(self, kept: KeptAnswers, tenant_id: str) -> None:
+        self._kept = kept
+        self._tenant_id = tenant_id
+
+    def to_dict(self, data: WrittenAnswer) -> dict[str, Any]:
+        return self._kept.to_record(self._tenant_id, data)
+
+    def from_dict(self, data: dict[str, Any]) -> WrittenAnswer:
+        return self._kept.from_record(self._tenant_id, data)

@@ -1,0 +1,1 @@
+"""API keys: their text, what they may do, where they are kept."""

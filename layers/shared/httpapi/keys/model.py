@@ -1,0 +1,86 @@
+"""An API key as a value. Times are milliseconds since 1970 (UTC)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+DEFAULT_RATE_LIMIT_PER_MINUTE = 120
+MAX_RATE_LIMIT_PER_MINUTE = 6_000
+# What all keys of one tenant may ask for together, so that no tenant can slow another down by making keys.
+TENANT_RATE_LIMIT_PER_MINUTE = 60_000
+
+
+class Scope(StrEnum):
+    """What a key may be used for."""
+
+    KEYS_MANAGE = "keys:manage"
+    SOURCES_READ = "sources:read"
+    SOURCES_WRITE = "sources:write"
+    ITEMS_READ = "items:read"
+    ITEMS_WRITE = "items:write"
+    RUNS_READ = "runs:read"
+    RUNS_WRITE = "runs:write"
+    RUNS_APPLY = "runs:apply"
+    WEBHOOKS_MANAGE = "webhooks:manage"
+
+
+ALL_SCOPES = tuple(Scope)
+DEFAULT_SCOPES = tuple(scope for scope in Scope if scope is not Scope.KEYS_MANAGE)
+
+
+class Environment(StrEnum):
+    """A label on a key; both kinds reach the same data."""
+
+    LIVE = "live"
+    TEST = "test"
+
+
+class KeyStatus(StrEnum):
+    """Whether a key can be used."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class KeySpec:
+    """What a new key is to be; `source_ids` None means every source."""
+
+    name: str
+    scopes: tuple[Scope, ...] = DEFAULT_SCOPES
+    source_ids: tuple[str, ...] | None = None
+    rate_limit_per_minute: int = DEFAULT_RATE_LIMIT_PER_MINUTE
+    expires_at: int | None = None
+    environment: Environment = Environment.LIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An API key without its secret; `secret_hash` is the SHA-256 (hex) of the whole key text."""
+
+    key_id: str
+    tenant_id: str
+    spec: KeySpec
+    secret_hash: str
+    created_at: int
+    revoked_at: int | None = None
+    last_used_at: int | None = None
+
+    def status(self, now: int) -> KeyStatus:
+        """Say whether the key can be used at a time."""
+        if self.revoked_at is not None:
+            return KeyStatus.REVOKED
+        if self.spec.expires_at is not None and self.spec.expires_at <= now:
+            return KeyStatus.EXPIRED
+        return KeyStatus.ACTIVE
+
+    def may_see(self, source_id: str) -> bool:
+        """Say whether the key reaches a source."""
+        return self.spec.source_ids is None or source_id in self.spec.source_ids
+
+    @property
+    def lasting_admin(self) -> bool:
+        """True for a key that can always make other keys: it manages keys, never expires and is not limited."""
+        return Scope.KEYS_MANAGE in self.spec.scopes and self.spec.expires_at is None and self.spec.source_ids is None

@@ -1,0 +1,92 @@
+"""What an operation of the API is: a declaration that the adapter in `httpapi.api` carries out.
+
+A route function takes a `Call` and returns an `Answer`; everything before and after it is told here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from httpapi.answers import Answer
+from httpapi.bodies import SINGLE_LIMIT_BYTES
+from httpapi.keys.model import Scope
+from httpapi.schemas.fields import NoQuery, QueryModel
+
+_PARAMETER = re.compile(r"{(\w+)}")
+
+
+Handler = Callable[[Any], Answer]
+BodyReader = Callable[[Mapping[str, Any]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path, with what it asks of a request.
+
+    `scope` None lets every valid key through. `body` None takes no body; otherwise it reads the parsed object, and
+    `body_required` False reads `{}` in place of a missing one. `unlimited_key` refuses keys that are limited to
+    sources. `loads_source` reads the source of the path while the rate limit is being counted.
+    """
+
+    method: str
+    path: str
+    name: str
+    handler: Handler
+    scope: Scope | None
+    body: BodyReader | None = None
+    body_required: bool = True
+    body_limit_bytes: int = SINGLE_LIMIT_BYTES
+    query: type[QueryModel] = NoQuery
+    unlimited_key: bool = False
+    loads_source: bool = False
+
+    @property
+    def mutating(self) -> bool:
+        """True for an operation that takes an Idempotency-Key."""
+        return self.method != "GET"
+
+    @property
+    def resolver_rule(self) -> str:
+        """Return the path as Powertools' resolver writes it: `<sourceId>` for `{sourceId}`."""
+        return _PARAMETER.sub(r"<\1>", self.path)
+
+
+class Routes:
+    """Collects the operations of one resource; each method is a decorator for a route function."""
+
+    def __init__(self) -> None:
+        self.operations: list[Operation] = []
+
+    def get(self, path: str, scope: Scope | None, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a GET."""
+        return self._declare("GET", path, scope, options)
+
+    def post(self, path: str, scope: Scope, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a POST."""
+        return self._declare("POST", path, scope, options)
+
+    def patch(self, path: str, scope: Scope, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a PATCH."""
+        return self._declare("PATCH", path, scope, options)
+
+    def delete(self, path: str, scope: Scope, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a DELETE."""
+        return self._declare("DELETE", path, scope, options)
+
+    def _declare(
+        self, method: str, path: str, scope: Scope | None, options: dict[str, Any]
+    ) -> Callable[[Handler], Handler]:
+        def register(handler: Handler) -> Handler:
+            self.operations.append(Operation(method, path, handler.__name__, handler, scope, **options))
+            return handler
+
+        return register
+
+
+def match_path(template: str, path: str) -> bool:
+    """Say whether a path has the shape of a template such as `/v1/sources/{sourceId}`."""
+    shape = "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in re.split(r"({\w+})", template))
+    return re.fullmatch(shape + "/*", path) is not None

@@ -1,0 +1,1 @@
+"""Values of the lifecycle as the JSON of the API: one module a resource."""

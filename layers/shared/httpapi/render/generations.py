@@ -1,0 +1,25 @@
+"""Generations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from knowledge.model import Generation
+
+from httpapi.render.counts import render_counts
+from httpapi.render.times import timestamp
+
+
+def render_generation(generation: Generation) -> dict[str, Any]:
+    """Write a generation."""
+    return {
+        "id": generation.generation_id,
+        "sourceId": generation.source_id,
+        "sequence": generation.sequence,
+        "baseGenerationId": generation.base_generation_id,
+        "runId": generation.run_id,
+        "rootHash": generation.root_hash,
+        "counts": render_counts(generation.counts),
+        "contentBytes": generation.content_bytes,
+        "publishedAt": timestamp(generation.published_at),
+    }

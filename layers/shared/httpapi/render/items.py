@@ -1,0 +1,68 @@
+"""Items of the staging set and of a generation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from knowledge.model import GenerationItem, ItemResult, PushResult, StagedItem
+
+from httpapi.render.times import optional_timestamp, timestamp
+
+
+def render_item(item: StagedItem, *, content: bool = True) -> dict[str, Any]:
+    """Write a staged item; `content`, or `contentUrl` in its place, only when it was read and is wanted."""
+    body: dict[str, Any] = {
+        "externalItemId": item.external_item_id,
+        "state": item.state,
+        "title": item.title,
+        "contentType": item.content_type,
+        "url": item.url,
+        "language": item.language,
+        "tags": list(item.tags),
+        "metadata": item.metadata,
+        "sourceVersion": item.source_version,
+        "contentHash": item.content_hash,
+        "contentBytes": item.content_bytes,
+        "createdAt": timestamp(item.created_at),
+        "updatedAt": timestamp(item.updated_at),
+        "removedAt": optional_timestamp(item.removed_at),
+        "tombstoneDueAt": optional_timestamp(item.tombstone_due_at),
+        "tombstonedAt": optional_timestamp(item.tombstoned_at),
+    }
+    if content and item.content is not None:
+        body["content"] = item.content
+    if content and item.content_url is not None:
+        body["contentUrl"] = item.content_url
+    return body
+
+
+def render_results(results: Sequence[ItemResult]) -> dict[str, Any]:
+    """Write what became of each item of a batch, in request order, and how many went which way."""
+    counted = Counter(result.result for result in results)
+    return {
+        "counts": {kind.value: counted[kind] for kind in PushResult},
+        "results": [{"externalItemId": result.external_item_id, "result": result.result} for result in results],
+    }
+
+
+def render_generation_item(item: GenerationItem) -> dict[str, Any]:
+    """Write an item as a generation serves it; all but the index entry only when the content was read."""
+    body: dict[str, Any] = {
+        "externalItemId": item.external_item_id,
+        "title": item.title,
+        "contentHash": item.content_hash,
+        "contentBytes": item.content_bytes,
+        "removedAt": optional_timestamp(item.removed_at),
+    }
+    if item.content is not None:
+        body |= {
+            "content": item.content,
+            "contentType": item.content_type,
+            "url": item.url,
+            "language": item.language,
+            "tags": list(item.tags),
+            "metadata": item.metadata,
+        }
+    return body

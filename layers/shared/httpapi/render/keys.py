@@ -1,0 +1,25 @@
+"""API keys, without their secrets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from httpapi.keys.model import Key
+from httpapi.render.times import optional_timestamp, timestamp
+
+
+def render_key(key: Key, now: int) -> dict[str, Any]:
+    """Write a key; its status is told as of `now`."""
+    return {
+        "id": key.key_id,
+        "name": key.spec.name,
+        "environment": key.spec.environment,
+        "status": key.status(now),
+        "scopes": list(key.spec.scopes),
+        "sourceIds": None if key.spec.source_ids is None else list(key.spec.source_ids),
+        "rateLimitPerMinute": key.spec.rate_limit_per_minute,
+        "createdAt": timestamp(key.created_at),
+        "expiresAt": optional_timestamp(key.spec.expires_at),
+        "revokedAt": optional_timestamp(key.revoked_at),
+        "lastUsedAt": optional_timestamp(key.last_used_at),
+    }

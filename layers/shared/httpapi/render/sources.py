@@ -1,0 +1,29 @@
+"""Sources."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from knowledge.model import DEVELOPER_API, RemovalGuard, Source
+
+from httpapi.render.times import timestamp
+
+
+def render_source(source: Source) -> dict[str, Any]:
+    """Write a source; `generationId` and `sequence` are those it serves now."""
+    return {
+        "id": source.source_id,
+        "type": DEVELOPER_API,
+        "name": source.name,
+        "status": source.status,
+        "graceDays": source.grace_days,
+        "removalGuard": _guard(source.removal_guard),
+        "generationId": source.generation_id,
+        "sequence": source.sequence,
+        "createdAt": timestamp(source.created_at),
+        "updatedAt": timestamp(source.updated_at),
+    }
+
+
+def _guard(guard: RemovalGuard | None) -> dict[str, Any] | None:
+    return None if guard is None else {"maxPercent": guard.max_percent, "maxItems": guard.max_items}

@@ -1,0 +1,18 @@
+"""Times as the API writes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def timestamp(milliseconds: int) -> str:
+    """Write milliseconds since 1970 as ISO 8601 in UTC, such as `2026-11-23T09:30:00.000Z`."""
+    moment = _EPOCH + timedelta(milliseconds=milliseconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def optional_timestamp(milliseconds: int | None) -> str | None:
+    """Write a time that may be missing."""
+    return None if milliseconds is None else timestamp(milliseconds)

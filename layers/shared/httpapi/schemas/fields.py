@@ -1,0 +1,105 @@
+"""The pieces that request models are made of, and how a model reads a body or a query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from knowledge.field_rules import check_text
+from knowledge.validation import FAULTS_SHOWN, Fault, fault_message, field_path
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from httpapi.errors import ValidationFailedError, invalid_field
+from httpapi.paging import DEFAULT_LIMIT, MAX_LIMIT
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def _digits(value: Any) -> Any:
+    # `int` takes spaces, signs and underscores; a query should not.
+    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+        raise ValueError("must be a whole number")
+    return value
+
+
+class BodyModel(BaseModel):
+    """A body: strict types, camelCase names, and no field that is not known."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
+
+
+class QueryModel(BaseModel):
+    """A query: texts turned into what they stand for; parameters that are not known are ignored."""
+
+    model_config = ConfigDict(extra="ignore", alias_generator=to_camel)
+
+
+class NoQuery(QueryModel):
+    """The query of an operation that takes none."""
+
+
+class ListQuery(QueryModel):
+    """What every list takes."""
+
+    cursor: str | None = None
+    limit: Annotated[int, BeforeValidator(_digits), Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+
+
+def plain_text(minimum: int, maximum: int) -> AfterValidator:
+    """Make the rule for a text of so many characters that UTF-8 can carry."""
+
+    def check(value: str) -> str:
+        check_text(value)
+        if not minimum <= len(value) <= maximum:
+            raise ValueError(f"must have {minimum} to {maximum} characters")
+        return value
+
+    return AfterValidator(check)
+
+
+def _moment(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("must be a text such as 2027-01-31T12:00:00Z")  # noqa: TRY004 - pydantic asks for ValueError
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("must be a time with its offset, such as 2027-01-31T12:00:00Z")
+    return int(moment.timestamp() * 1000)
+
+
+Digits = Annotated[int, BeforeValidator(_digits)]
+# Read into milliseconds since 1970.
+Moment = Annotated[int, BeforeValidator(_moment)]
+
+
+def body_of(model: type[ModelT]) -> Callable[[Mapping[str, Any]], ModelT]:
+    """Make the reader of a body from its model; the reader raises ValidationFailedError with every fault."""
+
+    def read(body: Mapping[str, Any]) -> ModelT:
+        try:
+            return model.model_validate(body)
+        except ValidationError as error:
+            raise ValidationFailedError(_details(error), "The body failed validation.") from None
+
+    return read
+
+
+def read_query(model: type[ModelT], query: Mapping[str, list[str]]) -> ModelT:
+    """Read a query; a parameter sent twice is a fault, because nobody can say which one counts."""
+    names = {field.alias or name for name, field in model.model_fields.items()}
+    for name in names & query.keys():
+        if len(query[name]) > 1:
+            raise invalid_field(name, "is given more than once")
+    try:
+        return model.model_validate({name: query[name][0] for name in names & query.keys()})
+    except ValidationError as error:
+        raise ValidationFailedError(_details(error), "The query failed validation.") from None
+
+
+def _details(error: ValidationError) -> list[dict[str, Any]]:
+    found = error.errors(include_url=False, include_input=False)[:FAULTS_SHOWN]
+    return [Fault(field_path(fault["loc"]), fault_message(fault)).as_detail() for fault in found]

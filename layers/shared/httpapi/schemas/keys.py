@@ -1,0 +1,56 @@
+"""What the operations on keys take."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from knowledge.ids import is_id
+from pydantic import AfterValidator, Field
+
+from httpapi.errors import invalid_field
+from httpapi.keys.model import (
+    DEFAULT_RATE_LIMIT_PER_MINUTE,
+    DEFAULT_SCOPES,
+    MAX_RATE_LIMIT_PER_MINUTE,
+    Environment,
+    KeySpec,
+    Scope,
+)
+from httpapi.schemas.fields import BodyModel, Moment, plain_text
+
+KEY_SOURCES = 100
+
+
+def _source_id(value: str) -> str:
+    if not is_id("src", value):
+        raise ValueError("must be the id of a source")
+    return value
+
+
+class CreateKeyRequest(BodyModel):
+    """A key to be made; `sourceIds` absent or null means every source."""
+
+    name: Annotated[str, plain_text(1, 100)]
+    scopes: Annotated[list[Annotated[Scope, Field(strict=False)]], Field(min_length=1, max_length=50)] | None = None
+    source_ids: (
+        Annotated[list[Annotated[str, AfterValidator(_source_id)]], Field(min_length=1, max_length=KEY_SOURCES)] | None
+    ) = None
+    rate_limit_per_minute: Annotated[int, Field(ge=1, le=MAX_RATE_LIMIT_PER_MINUTE)] = DEFAULT_RATE_LIMIT_PER_MINUTE
+    expires_at: Moment | None = None
+    environment: Annotated[Environment, Field(strict=False)] = Environment.LIVE
+
+    def spec(self, now: int) -> KeySpec:
+        """Return the key as the service takes it; what is named twice counts once.
+
+        Raises ValidationFailedError when it would be expired already.
+        """
+        if self.expires_at is not None and self.expires_at <= now:
+            raise invalid_field("expiresAt", "must be in the future")
+        return KeySpec(
+            name=self.name,
+            scopes=tuple(dict.fromkeys(self.scopes)) if self.scopes else DEFAULT_SCOPES,
+            source_ids=tuple(dict.fromkeys(self.source_ids)) if self.source_ids else None,
+            rate_limit_per_minute=self.rate_limit_per_minute,
+            expires_at=self.expires_at,
+            environment=self.environment,
+        )
