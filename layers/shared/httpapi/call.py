@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from knowledge.errors import GenerationNotFoundError, RunNotFoundError, SourceNotFoundError
+from knowledge.errors import GenerationNotFoundError, RunNotFoundError, SnapshotNotFoundError, SourceNotFoundError
 from knowledge.field_rules import check_external_item_id
 from knowledge.ids import derived_id, is_id, new_id
 from knowledge.model import Source
@@ -27,6 +27,7 @@ BodyT = TypeVar("BodyT")
 QueryT = TypeVar("QueryT")
 
 CURRENT = "current"
+PARTS = 10_000
 
 
 @dataclass(slots=True)
@@ -69,6 +70,21 @@ class Call(Generic[BodyT, QueryT]):
         if not is_id("run", self.ids["runId"]):
             raise RunNotFoundError
         return self.ids["runId"]
+
+    @property
+    def snapshot_id(self) -> str:
+        """The snapshot of the path. Raises SnapshotNotFoundError for what cannot be one."""
+        if not is_id("snp", self.ids["snapshotId"]):
+            raise SnapshotNotFoundError
+        return self.ids["snapshotId"]
+
+    @property
+    def part_number(self) -> int:
+        """The number of a part in the path: 1 to 10 000. Raises ValidationFailedError."""
+        text = self.ids["partNumber"]
+        if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= PARTS):
+            raise invalid_field("partNumber", f"must be a whole number from 1 to {PARTS}")
+        return int(text)
 
     @property
     def generation_id(self) -> str:

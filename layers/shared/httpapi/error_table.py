@@ -8,7 +8,7 @@ from typing import Any
 
 from knowledge import errors as domain
 from knowledge.errors import ServiceUnavailableError
-from knowledge.validation import InvalidItemsError
+from knowledge.faults import InvalidItemsError
 
 from httpapi import errors as edge
 from httpapi.aws_errors import busy_as_unavailable
@@ -39,6 +39,7 @@ TABLE: dict[type[Exception], ErrorRow] = {
     edge.ValidationFailedError: ErrorRow(400, "validation_error"),
     InvalidItemsError: ErrorRow(400, "validation_error"),
     domain.InvalidPositionError: ErrorRow(400, "validation_error"),
+    domain.EmptySnapshotError: ErrorRow(400, "validation_error"),
     edge.InvalidJsonError: ErrorRow(400, "invalid_json"),
     edge.InvalidBodyError: ErrorRow(400, "invalid_body"),
     edge.UnauthorizedError: ErrorRow(401, "unauthorized"),
@@ -53,6 +54,8 @@ TABLE: dict[type[Exception], ErrorRow] = {
     edge.IdempotencyInProgressError: ErrorRow(409, "idempotency_in_progress", 2),
     edge.LastAdminKeyError: ErrorRow(409, "last_admin_key"),
     domain.SourceInactiveError: ErrorRow(409, "source_inactive"),
+    domain.SnapshotOpenError: ErrorRow(409, "snapshot_open"),
+    domain.SnapshotClosedError: ErrorRow(409, "snapshot_closed"),
     domain.StaleVersionError: ErrorRow(409, "stale_version"),
     domain.NotApplyEligibleError: ErrorRow(409, "not_apply_eligible"),
     domain.RemovalGuardError: ErrorRow(409, "removal_guard"),

@@ -68,6 +68,10 @@ class Routes:
         """Declare a POST."""
         return self._declare("POST", path, scope, options)
 
+    def put(self, path: str, scope: Scope, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a PUT."""
+        return self._declare("PUT", path, scope, options)
+
     def patch(self, path: str, scope: Scope, **options: Any) -> Callable[[Handler], Handler]:
         """Declare a PATCH."""
         return self._declare("PATCH", path, scope, options)

@@ -5,8 +5,8 @@ The edge and the imports use the same rules. Bytes are counted in UTF-8, charact
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from knowledge.errors import KnowledgeError
+from knowledge.faults import FAULTS_SHOWN, Fault, InvalidItemsError, fault_message, field_path
 from knowledge.field_rules import (
     check_external_item_id,
     check_language,
@@ -35,41 +35,11 @@ TITLE_CHARACTERS = 500
 TAGS = 50
 TAG_CHARACTERS = 64
 BATCH_ENTRIES = 5_000
-FAULTS_SHOWN = 100
 SOURCE_VERSION_LIMIT = 2**63 - 1
 # Entries are checked in steps, so that a batch that is wrong everywhere is given up once enough faults are known.
 _STEP = 100
 _FIELDS_READ = 64
 _LISTS = ("items", "removals")
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing wrong with an input: where it is, and what should be there instead.
-
-    `index` counts within the list the path starts with; it is None for an item sent alone.
-    """
-
-    path: str
-    message: str
-    index: int | None = None
-    external_item_id: str | None = None
-
-    def as_detail(self) -> dict[str, Any]:
-        """Write the fault as the API shows it."""
-        detail: dict[str, Any] = {"path": self.path, "message": self.message}
-        if self.index is not None:
-            detail = {"index": self.index, "externalItemId": self.external_item_id, **detail}
-        return detail
-
-
-class InvalidItemsError(KnowledgeError):
-    """Raised when items or removals break a rule; `faults` holds every fault, up to 100 of them."""
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        self.faults = list(faults[:FAULTS_SHOWN])
-        count = f"more than {FAULTS_SHOWN}" if len(faults) > FAULTS_SHOWN else str(len(faults))
-        super().__init__(f"The body failed validation: {count} {'fault' if len(faults) == 1 else 'faults'}.")
 
 
 def _text(value: str, minimum: int, maximum: int) -> str:
@@ -167,9 +137,23 @@ def read_batch(body: Mapping[str, Any]) -> tuple[list[ItemDraft], list[Removal]]
 
     Raises InvalidItemsError.
     """
-    faults = [Fault(name, "is not a field of this object") for name in list(body)[:FAULTS_SHOWN] if name not in _LISTS]
+    return _read_lists(body, _LISTS, [])
+
+
+def read_items(body: Mapping[str, Any], *, flags: Collection[str] = ()) -> list[ItemDraft]:
+    """Read `{items}` with the named optional flags beside it, whole or not at all. Raises InvalidItemsError."""
+    faults = [] if "items" in body else [Fault("items", "is missing")]
+    faults += [Fault(flag, "must be true or false") for flag in flags if not isinstance(body.get(flag, False), bool)]
+    items, _ = _read_lists({name: value for name, value in body.items() if name not in flags}, ("items",), faults)
+    return items
+
+
+def _read_lists(
+    body: Mapping[str, Any], names: Sequence[str], faults: list[Fault]
+) -> tuple[list[ItemDraft], list[Removal]]:
+    faults += [Fault(name, "is not a field of this object") for name in list(body)[:FAULTS_SHOWN] if name not in names]
     lists: dict[str, list[Any]] = {}
-    for name in _LISTS:
+    for name in names:
         entries = body.get(name)
         if isinstance(entries, list):
             lists[name] = entries
@@ -177,7 +161,7 @@ def read_batch(body: Mapping[str, Any]) -> tuple[list[ItemDraft], list[Removal]]
             faults.append(Fault(name, "must be a list"))
     count = sum(map(len, lists.values()))
     if count > BATCH_ENTRIES:
-        faults.append(Fault("items", f"a batch takes {BATCH_ENTRIES} items and removals; this one has {count}"))
+        faults.append(Fault("items", f"a request takes {BATCH_ENTRIES} {' and '.join(names)}; this one has {count}"))
         raise InvalidItemsError(faults)
     repeated = _repeated_ids(lists)
     read: dict[str, list[Any]] = {}
@@ -215,16 +199,17 @@ def _repeated_ids(lists: Mapping[str, list[Any]]) -> list[Fault]:
                 places.setdefault(external_item_id, []).append((name, index))
     if len(places) == sum(map(len, places.values())):
         return []
-    return [
+    faults = (
         Fault(f"{name}[{index}].externalItemId", f"is also at {_others(found, (name, index))}", index, repeated)
         for repeated, found in places.items()
         if len(found) > 1
         for name, index in found
-    ]
+    )
+    return list(islice(faults, FAULTS_SHOWN + 1))
 
 
 def _others(places: list[tuple[str, int]], own: tuple[str, int]) -> str:
-    return ", ".join([f"{name}[{index}]" for name, index in places if (name, index) != own][:5])
+    return ", ".join([f"{name}[{index}]" for name, index in places[:6] if (name, index) != own][:5])
 
 
 def _id_of(entry: Any) -> str | None:
@@ -234,31 +219,3 @@ def _id_of(entry: Any) -> str | None:
 
 def _found(error: ValidationError) -> list[Any]:
     return list(error.errors(include_url=False, include_input=False))
-
-
-def field_path(location: Sequence[int | str]) -> str:
-    """Write a place in a body as `items[3].tags[0]`."""
-    path = ""
-    for step in location:
-        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
-    return path
-
-
-_MESSAGES = {
-    "extra_forbidden": "is not a field of this object",
-    "missing": "is missing",
-    "string_unicode": "must be valid Unicode; it holds a lone surrogate",
-    "dict_type": "must be a JSON object",
-    "model_type": "must be a JSON object",
-    "list_type": "must be a list",
-}
-
-
-def fault_message(found: Mapping[str, Any]) -> str:
-    """Say in a few words what pydantic found."""
-    kind = found["type"]
-    if kind == "value_error":
-        return str(found["ctx"]["error"])
-    if kind == "too_long":
-        return f"must have at most {found['ctx']['max_length']} entries"
-    return _MESSAGES.get(kind) or str(found["msg"]).replace("Input should", "must", 1)

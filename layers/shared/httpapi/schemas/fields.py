@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
+from knowledge.faults import FAULTS_SHOWN, Fault, fault_message, field_path
 from knowledge.field_rules import check_text
-from knowledge.validation import FAULTS_SHOWN, Fault, fault_message, field_path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 

@@ -1,0 +1,76 @@
+# make demo | local | test | lint | setup | clean; each sets up what it needs first, once.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+PORT ?= 8787
+DATA ?= .local/demo
+BIN := .venv/bin
+SHELL := /bin/bash
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo local test lint format bench clean dynoxide tools
+
+help:
+	@echo "make demo [CONTENT=folder]  publish a folder of documents on the local stack and keep serving"
+	@echo "make local [PORT=8787]      the local stack alone"
+	@echo "make test                   every test that this machine can run"
+	@echo "make lint                   ruff, and mypy in its strict mode"
+	@echo "make bench                  the figures of the local stack"
+	@echo "make clean                  remove what setting up and running left"
+
+setup: .venv/.ready dynoxide
+
+.venv/.ready: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "error: CPython 3.11 to 3.13 is needed" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+		|| { echo "error: $(PYTHON) is not CPython 3.11 to 3.13; name one with PYTHON=" >&2; exit 1; }
+	@echo "Setting up .venv (about a minute, once) ..."
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv || "$(PYTHON)" -m virtualenv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+# Without npm the stack runs on moto alone, and says so when it starts.
+dynoxide:
+	@if ! command -v npm >/dev/null; then \
+		test -d node_modules/@dynoxide || echo "note: npm is missing, so Dynoxide can't be installed" >&2; \
+	elif ! test node_modules/.ready -nt package-lock.json; then \
+		echo "Installing Dynoxide ..."; \
+		if npm ci --silent --no-audit --no-fund >/dev/null || npm install --silent --no-save --no-package-lock; \
+		then touch node_modules/.ready; else echo "note: Dynoxide could not be installed" >&2; fi; \
+	fi
+
+# The published quickstart is run as it is written: it calls these three.
+tools:
+	@for tool in curl:curl jq:jq uuidgen:uuid-runtime; do \
+		command -v $${tool%%:*} >/dev/null && continue; \
+		if command -v apt-get >/dev/null && test "$$(id -u)" = 0; then \
+			apt-get install -y -qq $${tool##*:} >/dev/null 2>&1 \
+				|| { apt-get update -qq && apt-get install -y -qq $${tool##*:}; } >/dev/null 2>&1 || true; \
+		fi; \
+		command -v $${tool%%:*} >/dev/null || echo "note: $${tool%%:*} is missing; a test will be skipped" >&2; \
+	done
+
+demo: setup
+	@$(BIN)/python -m local demo --port $(PORT) --data "$(DATA)" $(if $(CONTENT),--content "$(CONTENT)")
+
+local: setup
+	@$(BIN)/python -m local up --port $(PORT) --credentials .local/credentials.json
+
+test: setup tools
+	@$(BIN)/python -m pytest
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy layers/shared local
+	@for function in functions/*/; do MYPYPATH=layers/shared:$$function $(BIN)/mypy --no-error-summary $$function || exit 1; done
+
+format: setup
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix --exit-zero .
+
+bench: setup
+	@$(BIN)/python -m benchmarks.local_stack
+
+clean:
+	@rm -rf .venv node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,24 @@
+"""Answers the operations on API keys."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from httpapi.api import Api
+from httpapi.assembly import Assembly
+from httpapi.settings import EdgeSettings
+from routes import keys
+
+api = Api(keys.routes)
+
+
+@cache
+def services() -> Assembly:
+    """Put the services together, once a process."""
+    return Assembly(EdgeSettings.from_environment())
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one request of the gateway."""
+    return api.handle(event, context, services())

@@ -1,0 +1,43 @@
+"""/v1/admin/keys: making, listing, reading and revoking API keys."""
+
+from __future__ import annotations
+
+from httpapi.answers import Answer, created, ok
+from httpapi.call import Call
+from httpapi.keys.model import Scope
+from httpapi.operations import Routes
+from httpapi.render.keys import render_key
+from httpapi.schemas.fields import ListQuery, NoQuery, body_of
+from httpapi.schemas.keys import CreateKeyRequest
+
+routes = Routes()
+
+
+@routes.post("/v1/admin/keys", Scope.KEYS_MANAGE, body=body_of(CreateKeyRequest), unlimited_key=True)
+def create_key(call: Call[CreateKeyRequest, NoQuery]) -> Answer:
+    """Make a key; its secret is in this answer and nowhere else."""
+    issued = call.services.keys.create(call.tenant_id, call.body.spec(call.now), call.key_creation())
+    body = {"key": render_key(issued.key, call.now), "secret": issued.token.text}
+    return created(body, secret=issued.token.text)
+
+
+@routes.get("/v1/admin/keys", Scope.KEYS_MANAGE, query=ListQuery)
+def list_keys(call: Call[None, ListQuery]) -> Answer:
+    """List the tenant's keys, oldest first."""
+    listing = call.listing()
+    page = call.services.keys.list(call.tenant_id, limit=call.query.limit, position=call.position(listing))
+    return ok(listing.render("keys", page, lambda key: render_key(key, call.now)))
+
+
+@routes.get("/v1/admin/keys/{keyId}", Scope.KEYS_MANAGE)
+def get_key(call: Call[None, NoQuery]) -> Answer:
+    """Read one key."""
+    key = call.services.keys.get(call.tenant_id, call.ids["keyId"])
+    return ok({"key": render_key(key, call.now)})
+
+
+@routes.delete("/v1/admin/keys/{keyId}", Scope.KEYS_MANAGE)
+def revoke_key(call: Call[None, NoQuery]) -> Answer:
+    """Revoke a key at once."""
+    key = call.services.keys.revoke(call.tenant_id, call.ids["keyId"])
+    return ok({"key": render_key(key, call.now)})

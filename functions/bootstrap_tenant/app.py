@@ -1,0 +1,38 @@
+"""Sets up a tenant and its first admin key; an operator invokes it by hand, the local stack when it starts.
+
+The event is `{"name"?: str, "tenantId"?: str}` and the answer `{"tenantId", "key", "secret"}`. Without a `tenantId` a
+new tenant is made. With one that exists, nothing of it changes but that it gets one more admin key: this is how an
+operator lets a tenant back in that lost all of its own.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, Any
+
+from httpapi.assembly import Assembly
+from httpapi.render.keys import render_key
+from httpapi.schemas.fields import BodyModel, plain_text
+from httpapi.settings import EdgeSettings
+from pydantic import Field
+
+
+class BootstrapEvent(BodyModel):
+    """What the operator sends; the id ends up in object keys, so it is kept plain."""
+
+    name: Annotated[str, plain_text(1, 200)] = "tenant"
+    tenant_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")] | None = None
+
+
+@cache
+def services() -> Assembly:
+    """Put the services together, once a process."""
+    return Assembly(EdgeSettings.from_environment())
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Make the tenant and its key."""
+    wanted = BootstrapEvent.model_validate(event)
+    issued = services().keys.bootstrap(tenant_id=wanted.tenant_id, name=wanted.name)
+    key = render_key(issued.key, services().clock())
+    return {"tenantId": issued.key.tenant_id, "key": key, "secret": issued.token.text}

@@ -1,0 +1,72 @@
+"""/v1/sources/{sourceId}/items: the staging set."""
+
+from __future__ import annotations
+
+from httpapi.answers import Answer, created, ok
+from httpapi.bodies import BATCH_LIMIT_BYTES
+from httpapi.call import Call
+from httpapi.keys.model import Scope
+from httpapi.operations import Routes
+from httpapi.render.items import render_item, render_results
+from httpapi.schemas.fields import NoQuery
+from httpapi.schemas.items import ItemListQuery, RemoveItemQuery
+from knowledge.model import ItemDraft, PushResult, Removal
+from knowledge.validation import read_batch, read_item
+
+ITEMS = "/v1/sources/{sourceId}/items"
+ITEM = ITEMS + "/{externalItemId}"
+
+routes = Routes()
+
+
+@routes.post(ITEMS, Scope.ITEMS_WRITE, body=read_item, loads_source=True)
+def push_item(call: Call[ItemDraft, NoQuery]) -> Answer:
+    """Create or replace one item."""
+    item, result = call.services.knowledge.staging.push_one(call.source, call.body)
+    answer = created if result is PushResult.CREATED else ok
+    return answer({"item": render_item(item, content=False), "result": result})
+
+
+@routes.post(
+    ITEMS + "/batch", Scope.ITEMS_WRITE, body=read_batch, body_limit_bytes=BATCH_LIMIT_BYTES, loads_source=True
+)
+def push_batch(call: Call[tuple[list[ItemDraft], list[Removal]], NoQuery]) -> Answer:
+    """Create, replace and remove the named items; the others stay as they are."""
+    items, removals = call.body
+    return ok(render_results(call.services.knowledge.staging.push(call.source, items, removals)))
+
+
+@routes.get(ITEMS, Scope.ITEMS_READ, query=ItemListQuery, loads_source=True)
+def list_items(call: Call[None, ItemListQuery]) -> Answer:
+    """List the staging set in the order of the ids."""
+    query = call.query
+    listing = call.listing(state=query.state, prefix=query.prefix)
+    page = call.services.knowledge.staging.list(
+        call.source,
+        state=query.state,
+        prefix=query.prefix,
+        limit=query.limit,
+        position=call.position(listing),
+        include_content=query.include is not None,
+    )
+    return ok(listing.render("items", page, render_item))
+
+
+@routes.get(ITEM, Scope.ITEMS_READ, loads_source=True)
+def get_item(call: Call[None, NoQuery]) -> Answer:
+    """Read one item with its content."""
+    return ok({"item": render_item(call.services.knowledge.staging.get(call.source, call.external_item_id))})
+
+
+@routes.delete(ITEM, Scope.ITEMS_WRITE, query=RemoveItemQuery, loads_source=True)
+def remove_item(call: Call[None, RemoveItemQuery]) -> Answer:
+    """Remove one item; it is served until its grace has passed."""
+    item = call.services.knowledge.staging.remove(call.source, call.external_item_id, call.query.source_version)
+    return ok({"item": render_item(item)})
+
+
+@routes.post(ITEM + "/restore", Scope.ITEMS_WRITE, loads_source=True)
+def restore_item(call: Call[None, NoQuery]) -> Answer:
+    """Take a removal back."""
+    item = call.services.knowledge.staging.restore(call.source, call.external_item_id)
+    return ok({"item": render_item(item, content=False)})

@@ -1,0 +1,65 @@
+"""/v1/sources/{sourceId}/runs: what differs from the published state, and publishing it."""
+
+from __future__ import annotations
+
+from httpapi.answers import Answer, accepted, created, ok
+from httpapi.call import Call
+from httpapi.keys.model import Scope
+from httpapi.operations import Routes
+from httpapi.render.runs import render_change, render_outcome, render_run
+from httpapi.schemas.fields import ListQuery, NoQuery, body_of
+from httpapi.schemas.runs import ApplyRunRequest, ChangeListQuery, CreateRunRequest
+from knowledge.model import RunState
+
+RUNS = "/v1/sources/{sourceId}/runs"
+RUN = RUNS + "/{runId}"
+
+routes = Routes()
+
+
+@routes.post(RUNS, Scope.RUNS_WRITE, body=body_of(CreateRunRequest), body_required=False, loads_source=True)
+def create_run(call: Call[CreateRunRequest, NoQuery]) -> Answer:
+    """Find what differs; 202 when that takes longer than a request may."""
+    run = call.services.knowledge.runs.create(call.source, call.body.mode, run_id=call.new_id("run"))
+    answer = accepted if run.state is RunState.PLANNING else created
+    return answer({"run": render_run(run)})
+
+
+@routes.get(RUNS, Scope.RUNS_READ, query=ListQuery, loads_source=True)
+def list_runs(call: Call[None, ListQuery]) -> Answer:
+    """List the runs of a source, newest first."""
+    listing = call.listing()
+    page = call.services.knowledge.runs.list(call.source, limit=call.query.limit, position=call.position(listing))
+    return ok(listing.render("runs", page, render_run))
+
+
+@routes.get(RUN, Scope.RUNS_READ, loads_source=True)
+def get_run(call: Call[None, NoQuery]) -> Answer:
+    """Read one run."""
+    return ok({"run": render_run(call.services.knowledge.runs.get(call.source, call.run_id))})
+
+
+@routes.get(RUN + "/changes", Scope.RUNS_READ, query=ChangeListQuery, loads_source=True)
+def list_changes(call: Call[None, ChangeListQuery]) -> Answer:
+    """List the changes of a run with the fields that differ."""
+    listing = call.listing(change=call.query.change)
+    page = call.services.knowledge.runs.changes(
+        call.source,
+        call.run_id,
+        kind=call.query.change,
+        limit=call.query.limit,
+        position=call.position(listing),
+    )
+    return ok(listing.render("changes", page, render_change))
+
+
+@routes.post(RUN + "/apply", Scope.RUNS_APPLY, body=body_of(ApplyRunRequest), body_required=False, loads_source=True)
+def apply_run(call: Call[ApplyRunRequest, NoQuery]) -> Answer:
+    """Build and publish a generation from a run."""
+    outcome = call.services.knowledge.runs.apply(
+        call.source,
+        call.run_id,
+        approve_removals=call.body.approve_removals,
+        plan_version=call.body.plan_version,
+    )
+    return ok(render_outcome(outcome))

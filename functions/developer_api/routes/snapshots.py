@@ -1,0 +1,89 @@
+"""/v1/sources/{sourceId}/snapshots and items/snapshot: a whole staging set, in parts or in one request."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from httpapi.answers import Answer, accepted, created, ok
+from httpapi.bodies import BATCH_LIMIT_BYTES
+from httpapi.call import Call
+from httpapi.keys.model import Scope
+from httpapi.operations import Routes
+from httpapi.render.snapshots import render_part, render_snapshot
+from httpapi.schemas.fields import NoQuery, body_of
+from httpapi.schemas.snapshots import CompleteSnapshotRequest, SnapshotRequest, read_snapshot
+from knowledge.model import ItemDraft, SnapshotState
+from knowledge.validation import read_items
+
+SOURCE = "/v1/sources/{sourceId}"
+SNAPSHOTS = SOURCE + "/snapshots"
+SNAPSHOT = SNAPSHOTS + "/{snapshotId}"
+
+routes = Routes()
+
+
+@routes.post(
+    SOURCE + "/items/snapshot",
+    Scope.ITEMS_WRITE,
+    body=read_snapshot,
+    body_limit_bytes=BATCH_LIMIT_BYTES,
+    loads_source=True,
+)
+def replace_items(call: Call[SnapshotRequest, NoQuery]) -> Answer:
+    """Make the staging set exactly the given items; 202 when the removals take longer than a request may."""
+    snapshot = call.services.knowledge.snapshots.replace_all(
+        call.source, call.body.items, snapshot_id=call.new_id("snp"), allow_empty=call.body.allow_empty
+    )
+    if snapshot.state is not SnapshotState.COMPLETED:
+        return accepted({"snapshot": render_snapshot(snapshot)})
+    return ok({"counts": asdict(snapshot.counts)})
+
+
+@routes.post(SNAPSHOTS, Scope.ITEMS_WRITE, loads_source=True)
+def open_snapshot(call: Call[None, NoQuery]) -> Answer:
+    """Open a snapshot in parts."""
+    snapshot = call.services.knowledge.snapshots.open(call.source, snapshot_id=call.new_id("snp"))
+    return created({"snapshot": render_snapshot(snapshot)})
+
+
+@routes.get(SNAPSHOT, Scope.ITEMS_WRITE, loads_source=True)
+def get_snapshot(call: Call[None, NoQuery]) -> Answer:
+    """Read a snapshot."""
+    snapshot = call.services.knowledge.snapshots.get(call.source, call.snapshot_id)
+    return ok({"snapshot": render_snapshot(snapshot)})
+
+
+@routes.put(
+    SNAPSHOT + "/parts/{partNumber}",
+    Scope.ITEMS_WRITE,
+    body=read_items,
+    body_limit_bytes=BATCH_LIMIT_BYTES,
+    loads_source=True,
+)
+def put_snapshot_part(call: Call[list[ItemDraft], NoQuery]) -> Answer:
+    """Stage a part; one of the same number is replaced."""
+    receipt = call.services.knowledge.snapshots.put_part(call.source, call.snapshot_id, call.part_number, call.body)
+    return ok(render_part(receipt))
+
+
+@routes.post(
+    SNAPSHOT + "/complete",
+    Scope.ITEMS_WRITE,
+    body=body_of(CompleteSnapshotRequest),
+    body_required=False,
+    loads_source=True,
+)
+def complete_snapshot(call: Call[CompleteSnapshotRequest, NoQuery]) -> Answer:
+    """Remove what no part names; 202 when that takes longer than a request may, and a repeat goes on with it."""
+    snapshot = call.services.knowledge.snapshots.complete(
+        call.source, call.snapshot_id, allow_empty=call.body.allow_empty
+    )
+    answer = ok if snapshot.state is SnapshotState.COMPLETED else accepted
+    return answer({"snapshot": render_snapshot(snapshot)})
+
+
+@routes.delete(SNAPSHOT, Scope.ITEMS_WRITE, loads_source=True)
+def abort_snapshot(call: Call[None, NoQuery]) -> Answer:
+    """End a snapshot without removing anything; what its parts staged stays."""
+    snapshot = call.services.knowledge.snapshots.abort(call.source, call.snapshot_id)
+    return ok({"snapshot": render_snapshot(snapshot)})

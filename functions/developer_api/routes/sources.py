@@ -1,0 +1,75 @@
+"""/v1/sources: containers of items."""
+
+from __future__ import annotations
+
+from httpapi.answers import Answer, created, ok
+from httpapi.call import Call
+from httpapi.keys.model import Scope
+from httpapi.operations import Routes
+from httpapi.render.sources import render_source
+from httpapi.schemas.fields import ListQuery, NoQuery, body_of
+from httpapi.schemas.sources import CreateSourceRequest, UpdateSourceRequest
+from knowledge.sources import UNSET
+
+routes = Routes()
+
+
+@routes.post("/v1/sources", Scope.SOURCES_WRITE, body=body_of(CreateSourceRequest), unlimited_key=True)
+def create_source(call: Call[CreateSourceRequest, NoQuery]) -> Answer:
+    """Create a source with an empty staging set."""
+    source = call.services.knowledge.sources.create(
+        call.tenant_id,
+        name=call.body.name,
+        grace_days=call.body.grace_days,
+        removal_guard=call.body.removal_guard.guard() if call.body.removal_guard else None,
+        source_id=call.new_id("src"),
+    )
+    return created({"source": render_source(source)})
+
+
+@routes.get("/v1/sources", Scope.SOURCES_READ, query=ListQuery)
+def list_sources(call: Call[None, ListQuery]) -> Answer:
+    """List the sources that the key reaches."""
+    only = call.key.spec.source_ids
+    listing = call.listing(only=only)
+    page = call.services.knowledge.sources.list(
+        call.tenant_id,
+        limit=call.query.limit,
+        position=call.position(listing),
+        only=None if only is None else frozenset(only),
+    )
+    return ok(listing.render("sources", page, render_source))
+
+
+@routes.get("/v1/sources/{sourceId}", Scope.SOURCES_READ)
+def get_source(call: Call[None, NoQuery]) -> Answer:
+    """Read one source."""
+    return ok({"source": render_source(call.services.knowledge.sources.get(call.tenant_id, call.source_id))})
+
+
+@routes.patch("/v1/sources/{sourceId}", Scope.SOURCES_WRITE, body=body_of(UpdateSourceRequest))
+def update_source(call: Call[UpdateSourceRequest, NoQuery]) -> Answer:
+    """Change what is named; a removal guard of null is taken away."""
+    guard = call.body.removal_guard
+    source = call.services.knowledge.sources.update(
+        call.tenant_id,
+        call.source_id,
+        name=call.body.name,
+        grace_days=call.body.grace_days,
+        removal_guard=(guard.guard() if guard else None) if "removal_guard" in call.body.model_fields_set else UNSET,
+    )
+    return ok({"source": render_source(source)})
+
+
+@routes.delete("/v1/sources/{sourceId}", Scope.SOURCES_WRITE)
+def archive_source(call: Call[None, NoQuery]) -> Answer:
+    """Archive a source; its last generation keeps serving."""
+    source = call.services.knowledge.sources.archive(call.tenant_id, call.source_id)
+    return ok({"source": render_source(source)})
+
+
+@routes.post("/v1/sources/{sourceId}/restore", Scope.SOURCES_WRITE)
+def restore_source(call: Call[None, NoQuery]) -> Answer:
+    """Bring an archived source back."""
+    source = call.services.knowledge.sources.restore(call.tenant_id, call.source_id)
+    return ok({"source": render_source(source)})

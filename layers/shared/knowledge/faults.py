@@ -1,0 +1,68 @@
+"""What is wrong with an input, told so that its sender can mend all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from knowledge.errors import KnowledgeError
+
+FAULTS_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with an input: where it is, and what should be there instead.
+
+    `index` counts within the list the path starts with; it is None for an item sent alone.
+    """
+
+    path: str
+    message: str
+    index: int | None = None
+    external_item_id: str | None = None
+
+    def as_detail(self) -> dict[str, Any]:
+        """Write the fault as the API shows it."""
+        detail: dict[str, Any] = {"path": self.path, "message": self.message}
+        if self.index is not None:
+            detail = {"index": self.index, "externalItemId": self.external_item_id, **detail}
+        return detail
+
+
+class InvalidItemsError(KnowledgeError):
+    """Raised when items or removals break a rule; `faults` holds every fault, up to 100 of them."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = list(faults[:FAULTS_SHOWN])
+        count = f"more than {FAULTS_SHOWN}" if len(faults) > FAULTS_SHOWN else str(len(faults))
+        super().__init__(f"The body failed validation: {count} {'fault' if len(faults) == 1 else 'faults'}.")
+
+
+def field_path(location: Sequence[int | str]) -> str:
+    """Write a place in a body as `items[3].tags[0]`."""
+    path = ""
+    for step in location:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
+    return path
+
+
+_MESSAGES = {
+    "extra_forbidden": "is not a field of this object",
+    "missing": "is missing",
+    "string_unicode": "must be valid Unicode; it holds a lone surrogate",
+    "dict_type": "must be a JSON object",
+    "model_type": "must be a JSON object",
+    "list_type": "must be a list",
+}
+
+
+def fault_message(found: Mapping[str, Any]) -> str:
+    """Say in a few words what pydantic found."""
+    kind = found["type"]
+    if kind == "value_error":
+        return str(found["ctx"]["error"])
+    if kind == "too_long":
+        return f"must have at most {found['ctx']['max_length']} entries"
+    return _MESSAGES.get(kind) or str(found["msg"]).replace("Input should", "must", 1)

@@ -1,0 +1,1 @@
+"""The local stack: template.yaml itself, run on emulators and worker processes of this machine."""

@@ -1,0 +1,60 @@
+"""`python -m local up`: starts the local stack and serves until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from local.failures import LocalStackError, MissingToolError
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    root = argparse.ArgumentParser(prog="python -m local", description="Runs template.yaml on this machine.")
+    commands = root.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", help="start the stack and serve until Ctrl-C")
+    up.add_argument("--credentials", type=Path, required=True, help="file to write the URL and the keys to when ready")
+    _add_stack_options(up, port=8787, data=None)
+    demo = commands.add_parser("demo", help="start the stack, publish a folder of documents, keep serving")
+    demo.add_argument("--content", type=Path, help="folder of .md, .html and .txt files (default: examples/content)")
+    demo.add_argument("--once", action="store_true", help="end after publishing instead of serving on")
+    _add_stack_options(demo, port=8787, data=Path(".local/demo"))
+    return root
+
+
+def _add_stack_options(command: argparse.ArgumentParser, *, port: int, data: Path | None) -> None:
+    command.add_argument("--port", type=int, default=port, help=f"port of 127.0.0.1, 0 for a free one (default {port})")
+    command.add_argument("--data", type=Path, default=data, help=f"directory that outlives the stack (default {data})")
+    command.add_argument("--workers", type=int, default=2, help="worker processes a function, at most (default 2)")
+    command.add_argument("--template", type=Path, default=Path("template.yaml"), help="template to run")
+    command.add_argument("--verbose", action="store_true", help="show every AWS call of the functions")
+
+
+def main() -> int:
+    """Run a command; the exit code says what went wrong (see `local.failures`)."""
+    arguments = parser().parse_args()
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        try:
+            from local import commands
+        except ImportError as error:
+            raise MissingToolError(f"{error.name} is not installed: run `make setup`") from error
+        run = commands.up if arguments.command == "up" else commands.demo
+        return run(arguments, stopping)
+    except LocalStackError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads that wait for a cut-off request must not hold up the end.
+    os._exit(code)

@@ -1,0 +1,50 @@
+"""Where a stack keeps what must outlive it, for one stack at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from local.failures import DataDirectoryError
+
+# The emulators of a killed stack hold the lock until they are gone too, which takes them a moment.
+_WAIT_SECONDS = 5.0
+
+
+class DataDirectory:
+    """A locked directory; temporary and removed at the end when no path is given.
+
+    The lock belongs to the open file, which the emulators inherit: a directory is free only when no process that
+    could still write to it is left, however the stack ended.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.durable = path is not None
+        self.path = path or Path(tempfile.mkdtemp(prefix="local-stack-"))
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self.lock_fd = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise DataDirectoryError(f"{self.path} cannot be used as a data directory: {error.strerror}") from error
+        self._lock()
+
+    def close(self) -> None:
+        """Give the directory up, or remove it if it was temporary."""
+        os.close(self.lock_fd)
+        if not self.durable:
+            shutil.rmtree(self.path, ignore_errors=True)
+
+    def _lock(self) -> None:
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while True:
+            try:
+                return fcntl.flock(self.lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    os.close(self.lock_fd)
+                    raise DataDirectoryError(f"{self.path} is in use by another local stack") from error
+                time.sleep(0.05)

@@ -1,0 +1,83 @@
+"""`make demo`: publishes a folder of documents through the public API, the way a customer would."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from local.console import say
+from local.credentials import Credentials, write_private
+from local.failures import LocalStackError
+from local.template import ROOT
+
+HELP_CENTRE = ROOT / "examples" / "content"
+_EXAMPLES = str(ROOT / "examples" / "python")
+
+
+class DemoError(LocalStackError):
+    """Raised when the folder can't be published."""
+
+    exit_code = 8
+
+
+def publish(base_url: str, credentials: Credentials, content: Path, data: Path) -> None:
+    """Push, run, apply and report; the source's id is kept in the data directory for the next time."""
+    example = _load_example()
+    if not content.is_dir():
+        raise DemoError(f"{content} is not a folder")
+    folder = example.read_folder(content)
+    for line in folder.skipped:
+        say(f"skipped {line}")
+    if not folder.items:
+        raise DemoError(f"{content} holds no .md, .html or .txt file that can be published")
+    api = example.Api(base_url, credentials.api_key)
+    try:
+        source_id = _source(example, api, content, data)
+        say(f"Pushing {len(folder.items)} documents of {content} ...")
+        outcome = example.sync(api, folder, source_id, apply=True, progress=example.show_progress)
+        generation = api.request("GET", f"/v1/sources/{source_id}/generations/current")["generation"]
+    except example.ApiError as error:
+        raise DemoError(str(error)) from error
+    _report(base_url, credentials, example.changes_of(outcome.run["counts"]), outcome, generation)
+
+
+def _load_example() -> ModuleType:
+    """Import the example client, which lies in a folder that is no package."""
+    if _EXAMPLES not in sys.path:
+        sys.path.append(_EXAMPLES)
+    return importlib.import_module("sync_folder")
+
+
+def _source(example: ModuleType, api: Any, content: Path, data: Path) -> str:
+    """Return the source that belongs to a folder: each folder has one of its own, so that none empties another."""
+    kept = data / "sources.json"
+    sources: dict[str, str] = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
+    folder = str(content.resolve())
+    if folder not in sources:
+        sources[folder] = example.source_named(api, f"Demo: {folder}"[:200])
+        write_private(kept, sources)
+    return sources[folder]
+
+
+def _report(base_url: str, credentials: Credentials, changes: str, outcome: Any, generation: dict[str, Any]) -> None:
+    authorization = '-H "Authorization: Bearer $CHATBOT_KEY"'
+    source = '"$CHATBOT_API/v1/sources/$SID'
+    lines = [
+        "",
+        f"Published: {changes}",
+        f"  generation {generation['id']} (sequence {generation['sequence']})",
+        f"  counts     {json.dumps(generation['counts'])}",
+        f"  root hash  {generation['rootHash']}",
+        "",
+        "Try next, in another terminal:",
+        f"  export CHATBOT_API={base_url} CHATBOT_KEY={credentials.api_key} SID={outcome.source_id}",
+        f'  curl -s {source}/generations/current/items?limit=3&include=content" {authorization}',
+        f'  curl -s {source}/runs/{outcome.run["id"]}/changes?limit=5" {authorization}',
+        f'  curl -s {source}/generations" {authorization}',
+        "",
+    ]
+    print("\n".join(lines), flush=True)

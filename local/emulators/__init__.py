@@ -1,0 +1,1 @@
+"""The emulators under the stack: Dynoxide for DynamoDB, moto for the other services."""

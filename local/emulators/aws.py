@@ -1,0 +1,86 @@
+"""The process that emulates every AWS service but DynamoDB and Lambda, on moto: `python -m local.emulators.aws`.
+
+It listens on a free port of 127.0.0.1, says which on its standard output, and dies with the stack that started it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from moto.core.config import default_user_config
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from local.emulators.guard import die_with_parent
+from local.emulators.kms_keys import install_keys
+from local.emulators.objects import ObjectFiles, watch_objects
+from local.emulators.states import install_state_machines
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+_READS = {"GET", "HEAD"}
+
+
+class QuietHandler(MotoRequestHandler):
+    """Keeps connections open, sends small answers at once, and logs nothing."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log_request(self, *_: Any, **__: Any) -> None:
+        """Log nothing: `--verbose` shows every call from the caller's side."""
+
+
+def serialised(app: WsgiApp, files: ObjectFiles | None) -> WsgiApp:
+    """Run one write to S3 at a time, and have it on disk before it is answered.
+
+    moto looks whether an object is there and then stores it: without a lock two conditional puts could both win.
+    """
+    writing = threading.RLock()
+    touched = watch_objects()
+
+    def run(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if "/s3/aws4_request" not in environ.get("HTTP_AUTHORIZATION", "/s3/aws4_request"):
+            return app(environ, start_response)
+        if environ["REQUEST_METHOD"] in _READS:
+            return app(environ, start_response)
+        with writing:
+            touched.clear()
+            answer = app(environ, start_response)
+            if files:
+                files.store(touched.drain())
+            return answer
+
+    return run
+
+
+def main() -> None:
+    """Serve until the parent is gone."""
+    parser = argparse.ArgumentParser(prog="python -m local.emulators.aws")
+    parser.add_argument("--parent", type=int, required=True)
+    parser.add_argument("--invoke-url", required=True, help="where Lambda functions are invoked")
+    parser.add_argument("--data", type=Path, help="where objects are written through to")
+    parser.add_argument("--kms-key", action="append", default=[], help="id of a KMS key to create")
+    arguments = parser.parse_args()
+    die_with_parent(arguments.parent)
+    # The interpreter reports every optional path of a state that is absent as an error.
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    install_state_machines(arguments.invoke_url)
+    install_keys(arguments.kms_key, arguments.data / "kms-keys" if arguments.data else None)
+    files = ObjectFiles(arguments.data / "objects") if arguments.data else None
+    if files:
+        files.load()
+    app = serialised(DomainDispatcherApplication(create_backend_app), files)
+    server: Any = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
+    server.daemon_threads = True
+    print(server.port, flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""Makes moto's Step Functions interpreter serve StartSyncExecution and invoke the stack's own workers.
+
+moto parses a definition for each execution and builds a boto3 client for each task; both are kept here, which brings
+a machine of three states from about 40 ms to well under 20.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.client
+import io
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from botocore.exceptions import ClientError
+from moto.core.responses import ActionResult
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.backend.execution import SyncExecution
+from moto.stepfunctions.responses import StepFunctionResponse
+
+from local.template.load import ACCOUNT_ID
+
+# A task may take as long as the longest function; the function's own time-out ends it.
+_TASK_SECONDS = 900
+
+
+def install_state_machines(invoke_url: str) -> None:
+    """Teach moto StartSyncExecution, and let its Lambda tasks call `invoke_url`."""
+    client = InvokeClient(invoke_url)
+    tasks: Any = lambda_eval_utils
+    tasks.boto_client_for = lambda **_: client
+    parser: Any = AmazonStateLanguageParser
+    parser.parse = staticmethod(functools.cache(AmazonStateLanguageParser.parse))
+    responses: Any = StepFunctionResponse
+    responses.start_sync_execution = _start_sync_execution
+
+
+class InvokeClient:
+    """The one method of a Lambda client that tasks call."""
+
+    def __init__(self, url: str) -> None:
+        self._address = urlsplit(url).netloc
+
+    def invoke(self, FunctionName: str, Payload: bytes = b"{}", **_: Any) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        """Invoke a function by name or ARN; ClientError when it could not be invoked at all."""
+        path = f"/2015-03-31/functions/{quote(FunctionName, safe='')}/invocations"
+        try:
+            status, headers, body = self._post(path, Payload)
+        except OSError as error:
+            raise _service_error(str(error)) from error
+        if status >= 400:
+            raise _service_error(f"HTTP {status}")
+        answer = {"StatusCode": status, "ExecutedVersion": "$LATEST", "Payload": io.BytesIO(body)}
+        if function_error := headers.get("X-Amz-Function-Error"):
+            answer["FunctionError"] = function_error
+        return answer
+
+    def _post(self, path: str, payload: bytes) -> tuple[int, http.client.HTTPMessage, bytes]:
+        connection = http.client.HTTPConnection(self._address, timeout=_TASK_SECONDS)
+        try:
+            connection.request("POST", path, payload, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+
+def _service_error(message: str) -> ClientError:
+    return ClientError({"Error": {"Code": "ServiceException", "Message": message}}, "Invoke")
+
+
+def _start_sync_execution(self: Any) -> ActionResult:
+    machine = self.stepfunction_backend.describe_state_machine(self._get_param("stateMachineArn"))
+    name = self._get_param("name") or str(uuid.uuid4())
+    execution = SyncExecution(
+        name=name,
+        sm_type=machine.sm_type,
+        role_arn=machine.roleArn,
+        exec_arn=machine.arn.replace(":stateMachine:", ":express:") + f":{name}:{uuid.uuid4()}",
+        account_id=ACCOUNT_ID,
+        region_name=self.region,
+        state_machine=machine,
+        start_date=datetime.now(tz=UTC),
+        cloud_watch_logging_session=None,
+        input_data=self._get_param("input") or "{}",
+        trace_header=self._get_param("traceHeader"),
+        activity_store={},
+    )
+    execution.start()
+    return ActionResult(execution.to_start_sync_execution_output())

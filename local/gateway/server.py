@@ -1,0 +1,146 @@
+"""The HTTP server in front of the stack; it reads requests and leaves the answers to `Front`."""
+
+from __future__ import annotations
+
+import errno
+import uuid
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from urllib.parse import unquote
+
+from local.failures import PortTakenError, StartupError
+from local.gateway.events import Request, Response, http_date
+from local.gateway.front import MAX_BODY_BYTES, Front, invoked_function
+
+# A body that is refused is still read this far, so that its sender sees the answer and not a broken connection.
+_DRAIN_BYTES = 64 * 1024 * 1024
+_PIECE = 1 << 16
+
+
+class BodyTooLargeError(Exception):
+    """Raised when a body is larger than the gateway takes; what could be read of it was."""
+
+
+class Server:
+    """Listens on a port of 127.0.0.1; `port` 0 takes a free one."""
+
+    def __init__(self, port: int) -> None:
+        try:
+            self._server = _HttpServer(("127.0.0.1", port), _Handler)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortTakenError(f"port {port} is taken: stop what listens there, or choose another one") from error
+            raise StartupError(f"cannot listen on port {port}: {error.strerror}") from error
+        except OverflowError as error:
+            raise StartupError(f"{port} is not a port") from error
+        self.port: int = self._server.server_address[1]
+
+    def serve(self, front: Front) -> None:
+        """Answer requests from now on, on threads of its own."""
+        self._server.front = front
+        Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+        self._serving = True
+
+    def close(self) -> None:
+        """Stop listening; requests under way are cut off."""
+        if getattr(self, "_serving", False):
+            self._server.shutdown()
+        self._server.server_close()
+
+
+class _HttpServer(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+    front: Front
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: a client that went away is no event."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _HttpServer
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing: functions log what matters."""
+
+    def _handle(self) -> None:
+        request_id = str(uuid.uuid4())
+        front = self.server.front
+        path, _, query = self.path.partition("?")
+        try:
+            body = self._read_body()
+        except BodyTooLargeError:
+            self.close_connection = True
+            self._send(front.refuse("REQUEST_TOO_LARGE", request_id))
+            return
+        if function := invoked_function(path, unquote):
+            self._send(front.invoke(function, body, request_id))
+            return
+        prefix = f"/{front.stage}"
+        if path != prefix and not path.startswith(prefix + "/"):
+            self._send(front.refuse("MISSING_AUTHENTICATION_TOKEN", request_id))
+            return
+        headers = list(self.headers.items())
+        stage_path = path.removeprefix(prefix) or "/"
+        self._send(
+            front.answer(Request(self.command, stage_path, query, headers, body, self.client_address[0], request_id))
+        )
+
+    def _read_body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+            return self._gather(self._chunks())
+        return self._gather(self._pieces(int(self.headers.get("Content-Length") or 0)))
+
+    def _pieces(self, length: int) -> Callable[[], bytes]:
+        left = length
+
+        def read() -> bytes:
+            nonlocal left
+            piece = self.rfile.read(min(left, _PIECE))
+            left -= len(piece)
+            return piece
+
+        return read
+
+    def _chunks(self) -> Callable[[], bytes]:
+        def read() -> bytes:
+            size = int(self.rfile.readline().partition(b";")[0] or b"0", 16)
+            chunk = self.rfile.read(size)
+            self.rfile.readline()
+            return chunk
+
+        return read
+
+    def _gather(self, read: Callable[[], bytes]) -> bytes:
+        body = bytearray()
+        drained = 0
+        while piece := read():
+            if drained or len(body) + len(piece) > MAX_BODY_BYTES:
+                drained += len(body) + len(piece)
+                body.clear()
+                if drained > _DRAIN_BYTES:
+                    break
+            else:
+                body += piece
+        if drained:
+            raise BodyTooLargeError
+        return bytes(body)
+
+    def _send(self, response: Response) -> None:
+        lines = [f"HTTP/1.1 {response.status} {self.responses.get(response.status, ('',))[0]}", f"Date: {http_date()}"]
+        lines += [f"{name}: {value}" for name, value in response.headers]
+        lines.append(f"Content-Length: {len(response.body)}")
+        if self.close_connection:
+            lines.append("Connection: close")
+        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", errors="replace")
+        try:
+            self.wfile.write(head if self.command == "HEAD" else head + response.body)
+            self.wfile.flush()
+        except (TimeoutError, ConnectionError):
+            self.close_connection = True
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _handle  # noqa: N815 - http.server names them

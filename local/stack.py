@@ -1,0 +1,158 @@
+"""The stack put together: template, emulators, resources, workers, front."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local.console import log_line
+from local.credentials import Credentials, kept_or_new
+from local.data_directory import DataDirectory
+from local.emulators.services import Services
+from local.failures import StartupError, TemplateError
+from local.gateway.front import Front
+from local.gateway.server import Server
+from local.template import ROOT, Template, load_template
+from local.template.load import REGION
+from local.template.resolve import Resolver
+from local.template.tables import create_buckets, create_tables
+from local.workers.pool import FunctionPool, FunctionSpec
+
+LineSink = Callable[[str, str], None]
+
+
+class Stack:
+    """A running local stack; everything it started ends with `stop`, or with the process."""
+
+    def __init__(
+        self,
+        *,
+        port: int,
+        data_directory: Path | None = None,
+        workers: int = 2,
+        verbose: bool = False,
+        template_path: Path = ROOT / "template.yaml",
+        sink: LineSink = log_line,
+    ) -> None:
+        """Start everything; a LocalStackError says why that failed, and leaves nothing running."""
+        self._template = load_template(template_path)
+        self._resolver = Resolver(self._template)
+        self._document, self._stage = api_definition(self._template, self._resolver)
+        self._verbose = verbose
+        self._pools: dict[str, FunctionPool] = {}
+        self._ends: list[Callable[[], None]] = []
+        try:
+            self._start(port, data_directory, workers, sink)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self, port: int, data_directory: Path | None, workers: int, sink: LineSink) -> None:
+        server = Server(port)
+        self._ends.append(server.close)
+        self.origin = f"http://127.0.0.1:{server.port}"
+        self.data = DataDirectory(data_directory)
+        self._ends.append(self.data.close)
+        self.services = Services(self.data, self.origin, self._names("AWS::KMS::Key"), sink)
+        self._ends.append(self.services.stop)
+        self._create_resources()
+        # Workers die with the thread that started them (see `guard`), so one thread that stays starts them all.
+        spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
+        self._ends.append(lambda: spawner.shutdown(wait=False, cancel_futures=True))
+        for logical_id, properties in self._template.of_type("AWS::Lambda::Function"):
+            spec = self._spec(logical_id, properties)
+            self._pools[spec.name] = FunctionPool(spec, workers, spawner, sink)
+            self._ends.append(self._pools[spec.name].close)
+        self.base_url = f"{self.origin}/{self._stage}"
+        server.serve(Front(self._document, self._stage, self._pools))
+
+    def stop(self) -> None:
+        """End every process, close the port, remove what was temporary."""
+        while self._ends:
+            self._ends.pop()()
+
+    def credentials(self) -> Credentials:
+        """Return the tenant and its keys, made now if the data directory holds none."""
+        return kept_or_new(self.data.path / "credentials.json", self.origin, self.base_url)
+
+    def check(self) -> None:
+        """Raise a StartupError when an emulator has ended by itself."""
+        if name := self.services.failed():
+            raise StartupError(f"{name} ended by itself; the stack can't go on without it")
+
+    def _create_resources(self) -> None:
+        states = self.services.client("stepfunctions")
+        try:
+            create_tables(self.services.client("dynamodb"), self._template, self._resolver)
+            create_buckets(self.services.client("s3"), self._template, self._resolver)
+            for logical_id, properties in self._template.of_type("AWS::StepFunctions::StateMachine"):
+                states.create_state_machine(**machine_request(logical_id, properties, self._resolver))
+        except ClientError as error:
+            raise TemplateError(f"a resource of {self._template.path.name} cannot be created: {error}") from error
+
+    def _names(self, resource_type: str) -> list[str]:
+        return [self._resolver.name(logical_id) for logical_id, _ in self._template.of_type(resource_type)]
+
+    def _spec(self, logical_id: str, properties: dict[str, Any]) -> FunctionSpec:
+        folder = self._template.folder(properties["Code"])
+        layers = [
+            str(self._template.folder(self._template.resources[layer["Ref"]]["Properties"]["Content"]))
+            for layer in properties.get("Layers", [])
+        ]
+        name = self._resolver.name(logical_id)
+        variables = self._resolver.resolve(properties.get("Environment", {}).get("Variables", {}))
+        environment = {
+            **{key: os.environ[key] for key in ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR") if key in os.environ},
+            "PYTHONPATH": os.pathsep.join([str(folder), *layers]),
+            "PYTHONUNBUFFERED": "1",
+            "_HANDLER": properties["Handler"],
+            "AWS_LAMBDA_FUNCTION_NAME": name,
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(properties.get("MemorySize", 128)),
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
+            "AWS_LAMBDA_LOG_STREAM_NAME": "local",
+            "LAMBDA_TASK_ROOT": str(folder),
+            # There is no X-Ray daemon to send traces to.
+            "POWERTOOLS_TRACE_DISABLED": "true",
+            **self.services.environment,
+            **{key: str(value) for key, value in variables.items()},
+        }
+        if self._verbose:
+            environment["LOCAL_TRACE_AWS_CALLS"] = "true"
+        return FunctionSpec(
+            logical_id=logical_id,
+            name=name,
+            arn=f"arn:aws:lambda:{REGION}:{self._resolver.arn(logical_id).split(':')[4]}:function:{name}",
+            timeout_seconds=properties.get("Timeout", 3),
+            environment=environment,
+            folder=folder,
+        )
+
+
+def api_definition(template: Template, resolver: Resolver) -> tuple[dict[str, Any], str]:
+    """Return the resolved OpenAPI document of the template's API and the name of its stage."""
+    apis = list(template.of_type("AWS::ApiGateway::RestApi"))
+    stages = list(template.of_type("AWS::ApiGateway::Stage"))
+    if len(apis) != 1 or len(stages) != 1:
+        raise TemplateError(f"the local stack runs one API with one stage, not {len(apis)} with {len(stages)}")
+    return resolver.resolve(apis[0][1]["Body"]), str(resolver.resolve(stages[0][1]["StageName"]))
+
+
+def machine_request(logical_id: str, properties: dict[str, Any], resolver: Resolver) -> dict[str, Any]:
+    """Build the CreateStateMachine request of a state machine, its definition's substitutions made."""
+    definition: str = properties["DefinitionString"]
+    if not isinstance(definition, str):
+        definition = resolver.resolve(definition)
+    for name, value in resolver.resolve(properties.get("DefinitionSubstitutions", {})).items():
+        definition = definition.replace(f"${{{name}}}", value)
+    return {
+        "name": resolver.name(logical_id),
+        "definition": definition,
+        "roleArn": resolver.resolve(properties["RoleArn"]),
+        "type": properties.get("StateMachineType", "STANDARD"),
+    }

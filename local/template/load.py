@@ -1,0 +1,181 @@
+"""Loads template.yaml the way a deployment would: inline the includes, then let SAM's own translator expand it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from local.failures import MissingToolError, TemplateError
+
+ROOT = Path(__file__).resolve().parents[2]
+REGION = "us-east-1"
+ACCOUNT_ID = "123456789012"
+
+# The translator only takes code that was uploaded, so local folders travel through it under this name.
+_UPLOADED = "s3://local/"
+
+# SAM asks IAM for the ARNs of the managed policies it attaches; these are all that template.yaml makes it attach.
+_MANAGED_POLICIES = {
+    name: f"arn:aws:iam::aws:policy/{path}{name}"
+    for name, path in {
+        "AWSLambdaBasicExecutionRole": "service-role/",
+        "AWSXRayDaemonWriteAccess": "",
+        "AWSXrayWriteOnlyAccess": "",
+    }.items()
+}
+
+
+@dataclass(frozen=True)
+class Template:
+    """A translated template: plain CloudFormation, with the folders that code and definitions came from."""
+
+    path: Path
+    resources: dict[str, dict[str, Any]]
+    outputs: dict[str, dict[str, Any]]
+    parameters: dict[str, Any]
+
+    def of_type(self, resource_type: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the logical id and the properties of each resource of a type, in the template's order."""
+        for logical_id, resource in self.resources.items():
+            if resource["Type"] == resource_type:
+                yield logical_id, resource.get("Properties", {})
+
+    def folder(self, uploaded: dict[str, str]) -> Path:
+        """Find the local folder behind a `Code` or `Content` property."""
+        return self.path.parent / uploaded["S3Key"]
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's short forms (`!Ref`, `!Sub`, `!GetAtt` ...) read as their long forms."""
+
+
+def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.MappingNode)
+        value = loader.construct_mapping(node, deep=True)
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _short_form)
+# CloudFormation keeps `2010-09-09` and other dates as strings.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML file with CloudFormation's tags; TemplateError when it is missing or is no mapping."""
+    try:
+        document = yaml.load(path.read_text("utf-8"), Loader=_Loader)
+    except OSError as error:
+        raise TemplateError(f"{path.name} cannot be read: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise TemplateError(f"{path.name} is not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(document, dict):
+        raise TemplateError(f"{path.name} is not a template: it holds no mapping")
+    return document
+
+
+def read_template(path: Path = ROOT / "template.yaml") -> Template:
+    """Read a template as it is written, without its includes and untranslated: enough for tables and names."""
+    source = read_yaml(path)
+    return Template(
+        path=path.resolve(),
+        resources=source["Resources"],
+        outputs=source.get("Outputs", {}),
+        parameters=_defaults(source),
+    )
+
+
+def load_template(path: Path = ROOT / "template.yaml") -> Template:
+    """Load, inline and translate a SAM template; TemplateError with one line when any of that fails."""
+    source = _inline_includes(read_yaml(path), path.parent)
+    defaults = _defaults(source)
+    _name_uploads(source, path.parent)
+    translated = _translate(source, path)
+    return Template(
+        path=path.resolve(),
+        resources=translated["Resources"],
+        outputs=translated.get("Outputs", {}),
+        parameters=defaults,
+    )
+
+
+def _defaults(source: dict[str, Any]) -> dict[str, Any]:
+    return {name: parameter.get("Default") for name, parameter in source.get("Parameters", {}).items()}
+
+
+def _inline_includes(value: Any, folder: Path) -> Any:
+    """Replace each `Fn::Transform: AWS::Include` by the document that it names."""
+    if isinstance(value, list):
+        return [_inline_includes(entry, folder) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    transform = value.get("Fn::Transform")
+    if isinstance(transform, dict) and transform.get("Name") == "AWS::Include":
+        return read_yaml(folder / transform["Parameters"]["Location"])
+    return {key: _inline_includes(entry, folder) for key, entry in value.items()}
+
+
+def _name_uploads(source: dict[str, Any], folder: Path) -> None:
+    """Give local code an uploaded name, and put the state machines' definitions into the template."""
+    properties_of = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+    for logical_id, resource in source.get("Resources", {}).items():
+        properties = resource.get("Properties", {})
+        if name := properties_of.get(resource.get("Type")):
+            uri = properties.get(name)
+            if not isinstance(uri, str) or not (folder / uri).is_dir():
+                raise TemplateError(f"{logical_id} names the folder {uri!r}, which does not exist")
+            properties[name] = _UPLOADED + uri.rstrip("/")
+        elif resource.get("Type") == "AWS::Serverless::StateMachine" and "DefinitionUri" in properties:
+            properties["Definition"] = _read_definition(folder / properties.pop("DefinitionUri"))
+
+
+def _read_definition(path: Path) -> dict[str, Any]:
+    try:
+        definition = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise TemplateError(f"{path.name} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise TemplateError(f"{path.name} is not valid JSON: {error}") from error
+    if not isinstance(definition, dict):
+        raise TemplateError(f"{path.name} holds no state machine")
+    return definition
+
+
+def _translate(source: dict[str, Any], path: Path) -> dict[str, Any]:
+    try:
+        from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
+        from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
+
+        # It warns about feature toggles that only its authors can set.
+        logging.getLogger("samtranslator").setLevel(logging.ERROR)
+    except ImportError as error:
+        raise MissingToolError("aws-sam-translator is not installed: run `make setup`") from error
+    from boto3 import Session
+    from samtranslator.model.exceptions import InvalidDocumentException  # type: ignore[import-untyped]
+
+    translator = Translator(_MANAGED_POLICIES, Parser(), boto_session=Session(region_name=REGION))
+    try:
+        translated: dict[str, Any] = translator.translate(source, parameter_values={})
+    except InvalidDocumentException as error:
+        raise TemplateError(f"{path.name} does not translate: {error.message} {_causes(error)}".rstrip()) from error
+    return translated
+
+
+def _causes(error: Any) -> str:
+    return " ".join(str(cause.message) for cause in error.causes)

@@ -1,0 +1,129 @@
+"""Resolves Ref, Fn::GetAtt, Fn::Sub and Fn::Join against the names that resources have on this machine."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+from local.failures import TemplateError
+from local.template.load import ACCOUNT_ID, REGION, Template
+
+STACK_NAME = "local"
+_PSEUDO_PARAMETERS = {
+    "AWS::AccountId": ACCOUNT_ID,
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "AWS::StackName": STACK_NAME,
+    "AWS::URLSuffix": "amazonaws.com",
+    "AWS::NoValue": None,
+}
+_VARIABLE = re.compile(r"\$\{(!?)([^}]+)\}")
+
+# ARN formats by resource type: what GetAtt of `Arn` gives on AWS, where `{name}` is the physical name.
+_ARNS = {
+    "AWS::DynamoDB::Table": "arn:aws:dynamodb:{region}:{account}:table/{name}",
+    "AWS::S3::Bucket": "arn:aws:s3:::{name}",
+    "AWS::KMS::Key": "arn:aws:kms:{region}:{account}:key/{name}",
+    "AWS::Lambda::Function": "arn:aws:lambda:{region}:{account}:function:{name}",
+    "AWS::StepFunctions::StateMachine": "arn:aws:states:{region}:{account}:stateMachine:{name}",
+    "AWS::IAM::Role": "arn:aws:iam::{account}:role/{name}",
+    "AWS::Logs::LogGroup": "arn:aws:logs:{region}:{account}:log-group:{name}:*",
+}
+# A template that was not translated has the short types of SAM.
+_ARNS["AWS::Serverless::Function"] = _ARNS["AWS::Lambda::Function"]
+_ARNS["AWS::Serverless::StateMachine"] = _ARNS["AWS::StepFunctions::StateMachine"]
+# Types whose Ref is the ARN and not the name.
+_REF_IS_ARN = {"AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine"}
+# Names that AWS restricts to lower case.
+_LOWER_CASE = {"AWS::S3::Bucket"}
+
+
+class Resolver:
+    """Knows the physical name and ARN of every resource of a template, and replaces references by them."""
+
+    def __init__(self, template: Template, *, prefix: str = STACK_NAME) -> None:
+        self._template = template
+        self._prefix = prefix
+
+    def name(self, logical_id: str) -> str:
+        """Return the physical name of a resource: the stack's name and the logical id."""
+        name = f"{self._prefix}-{logical_id}"
+        if self._type(logical_id) == "AWS::KMS::Key":
+            # A key's id is always a UUID; this one is the same at every start.
+            return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+        return name.lower() if self._type(logical_id) in _LOWER_CASE else name
+
+    def arn(self, logical_id: str) -> str:
+        """Return the ARN of a resource; TemplateError for a type that has none here."""
+        resource_type = self._type(logical_id)
+        if resource_type not in _ARNS:
+            raise TemplateError(f"{logical_id}: the local stack gives {resource_type} no ARN")
+        return _ARNS[resource_type].format(region=REGION, account=ACCOUNT_ID, name=self.name(logical_id))
+
+    def logical_id(self, name: str) -> str:
+        """Find the logical id behind a physical name; KeyError when there is none."""
+        for logical_id in self._template.resources:
+            if self.name(logical_id) == name:
+                return logical_id
+        raise KeyError(name)
+
+    def resolve(self, value: Any) -> Any:
+        """Return a copy of a property with every reference replaced; entries that are AWS::NoValue are left out."""
+        if isinstance(value, list):
+            return [entry for entry in map(self.resolve, value) if entry is not None]
+        if not isinstance(value, dict):
+            return value
+        if len(value) == 1:
+            ((function, argument),) = value.items()
+            if function == "Ref":
+                return self._ref(argument)
+            if function.startswith("Fn::"):
+                return self._call(function, argument)
+        resolved = {key: self.resolve(entry) for key, entry in value.items()}
+        return {key: entry for key, entry in resolved.items() if entry is not None}
+
+    def _call(self, function: str, argument: Any) -> Any:
+        if function == "Fn::GetAtt":
+            logical_id, attribute = argument
+            return self._get_att(logical_id, attribute)
+        if function == "Fn::Sub":
+            text, variables = (argument, {}) if isinstance(argument, str) else argument
+            return self._sub(text, self.resolve(variables))
+        if function == "Fn::Join":
+            separator, parts = argument
+            return separator.join(str(part) for part in self.resolve(parts))
+        raise TemplateError(f"the local stack does not resolve {function}")
+
+    def _ref(self, name: str) -> Any:
+        if name in _PSEUDO_PARAMETERS:
+            return _PSEUDO_PARAMETERS[name]
+        if name in self._template.parameters:
+            return self._template.parameters[name]
+        return self.arn(name) if self._type(name) in _REF_IS_ARN else self.name(name)
+
+    def _get_att(self, logical_id: str, attribute: str) -> str:
+        if attribute == "Arn":
+            return self.arn(logical_id)
+        if attribute == "Name":
+            return self.name(logical_id)
+        raise TemplateError(f"{logical_id}: the local stack does not know the attribute {attribute}")
+
+    def _sub(self, text: str, variables: dict[str, Any]) -> str:
+        def replace(match: re.Match[str]) -> str:
+            escaped, name = match.groups()
+            if escaped:
+                return f"${{{name}}}"
+            if name in variables:
+                return str(variables[name])
+            if "." in name:
+                return self._get_att(*name.split(".", 1))
+            return str(self._ref(name))
+
+        return _VARIABLE.sub(replace, text)
+
+    def _type(self, logical_id: str) -> str:
+        try:
+            return str(self._template.resources[logical_id]["Type"])
+        except KeyError:
+            raise TemplateError(f"the template refers to {logical_id}, which it does not define") from None

@@ -1,0 +1,218 @@
+"""The workers of one function: started when they are needed, reused while they live, replaced when they die."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from local.workers.channel import receive, send
+
+MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
+_INIT_SECONDS = 30
+_RUNTIME = Path(__file__).with_name("runtime.py")
+
+LineSink = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class FunctionSpec:
+    """A function of the template as its workers need it."""
+
+    logical_id: str
+    name: str
+    arn: str
+    timeout_seconds: int
+    environment: dict[str, str]
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an invocation came to: a JSON payload, which describes an error when `failed` is set."""
+
+    payload: bytes
+    failed: bool = False
+
+
+def failure(error_type: str, message: str) -> Outcome:
+    """Build the outcome of an invocation that the runtime itself failed."""
+    return Outcome(json.dumps({"errorType": error_type, "errorMessage": message}).encode(), failed=True)
+
+
+class Worker:
+    """One process that runs one function; `start` it from a thread that outlives it (see `guard`)."""
+
+    def __init__(self, spec: FunctionSpec, sink: LineSink) -> None:
+        ours, theirs = socket.socketpair()
+        self._channel = ours
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", str(_RUNTIME), str(theirs.fileno()), str(_parent_pid())],
+                env=spec.environment,
+                cwd=spec.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(theirs.fileno(),),
+            )
+        assert self._process.stdout is not None
+        threading.Thread(target=_pump, args=(self._process.stdout, spec.logical_id, sink), daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def alive(self) -> bool:
+        """Tell whether the process still runs."""
+        return self._process.poll() is None
+
+    def wait_until_ready(self) -> Outcome | None:
+        """Wait for the import of the handler; the failure when that fails, None when it is ready."""
+        self._channel.settimeout(_INIT_SECONDS)
+        try:
+            header, payload = receive(self._channel)
+        except (EOFError, OSError):
+            return failure("Runtime.ExitError", "The runtime exited while it was starting.")
+        return None if header["ready"] else Outcome(payload, failed=True)
+
+    def invoke(self, spec: FunctionSpec, event: bytes, request_id: str) -> Outcome:
+        """Run the handler once; TimeoutError or EOFError when the worker can't be used any more."""
+        header = {
+            "requestId": request_id,
+            "arn": spec.arn,
+            "deadlineMs": int((time.time() + spec.timeout_seconds) * 1000),
+            "traceId": f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]};Sampled=0",
+        }
+        self._channel.settimeout(spec.timeout_seconds)
+        try:
+            send(self._channel, header, event)
+            answer, payload = receive(self._channel)
+        except (ConnectionError, BrokenPipeError) as error:
+            raise EOFError from error
+        return Outcome(payload, failed=not answer["succeeded"])
+
+    def kill(self) -> None:
+        """End the process now."""
+        self._process.kill()
+        self._process.wait()
+        self._channel.close()
+
+
+class FunctionPool:
+    """At most `size` workers of one function; an invocation beyond that waits for one to be free."""
+
+    def __init__(self, spec: FunctionSpec, size: int, spawner: Executor, sink: LineSink) -> None:
+        self.spec = spec
+        self._size = size
+        self._spawner = spawner
+        self._sink = sink
+        self._idle: list[Worker] = []
+        self._all: set[Worker] = set()
+        self._starting = 0
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def invoke(self, event: bytes, request_id: str | None = None) -> Outcome:
+        """Run the function on a free worker; a worker that dies or takes too long is replaced by the next call."""
+        request_id = request_id or str(uuid.uuid4())
+        worker = self._acquire()
+        if isinstance(worker, Outcome):
+            return worker
+        try:
+            outcome = worker.invoke(self.spec, event, request_id)
+        except TimeoutError:
+            self._discard(worker)
+            seconds = self.spec.timeout_seconds
+            return failure("Sandbox.Timedout", f"RequestId: {request_id} Task timed out after {seconds}.00 seconds")
+        except EOFError:
+            self._discard(worker)
+            return failure("Runtime.ExitError", f"RequestId: {request_id} The runtime exited before it answered.")
+        self._release(worker)
+        if len(outcome.payload) > MAX_PAYLOAD_BYTES:
+            return failure("Function.ResponseSizeTooLarge", "Response payload size exceeded 6291456 bytes.")
+        return outcome
+
+    def worker_pids(self) -> list[int]:
+        """Return the process ids of the living workers."""
+        with self._changed:
+            return [worker.pid for worker in self._all if worker.alive()]
+
+    def close(self) -> None:
+        """End every worker, busy or not, and start no more."""
+        with self._changed:
+            self._closed = True
+            doomed = list(self._all)
+            self._changed.notify_all()
+        for worker in doomed:
+            worker.kill()
+
+    def _acquire(self) -> Worker | Outcome:
+        with self._changed:
+            while not self._closed:
+                while self._idle:
+                    worker = self._idle.pop()
+                    if worker.alive():
+                        return worker
+                    self._all.discard(worker)
+                if len(self._all) + self._starting < self._size:
+                    self._starting += 1
+                    break
+                self._changed.wait()
+            else:
+                return failure("ServiceException", "The local stack is stopping.")
+        return self._start()
+
+    def _start(self) -> Worker | Outcome:
+        try:
+            worker = self._spawner.submit(Worker, self.spec, self._sink).result()
+            broken = worker.wait_until_ready()
+        except RuntimeError:
+            return failure("ServiceException", "The local stack is stopping.")
+        finally:
+            with self._changed:
+                self._starting -= 1
+                self._changed.notify()
+        if broken:
+            worker.kill()
+            return broken
+        with self._changed:
+            self._all.add(worker)
+            closed = self._closed
+        if closed:
+            worker.kill()
+            return failure("ServiceException", "The local stack is stopping.")
+        return worker
+
+    def _release(self, worker: Worker) -> None:
+        with self._changed:
+            self._idle.append(worker)
+            self._changed.notify()
+
+    def _discard(self, worker: Worker) -> None:
+        worker.kill()
+        with self._changed:
+            self._all.discard(worker)
+            self._changed.notify()
+
+
+def _parent_pid() -> int:
+    import os
+
+    return os.getpid()
+
+
+def _pump(stream: IO[bytes], name: str, sink: LineSink) -> None:
+    with stream:
+        for line in stream:
+            sink(name, line.decode(errors="replace").rstrip("\n"))

@@ -1,0 +1,122 @@
+"""openapi.yaml against the routes, in both directions, and against what API Gateway takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from httpapi.error_table import TABLE
+from openapi_spec_validator import validate
+
+from tests.contract import spec
+from tests.functional.edge import load_app
+
+FUNCTIONS = ("developer_api", "admin_api")
+
+
+def routes() -> dict[tuple[str, str], tuple[str, Any]]:
+    return {
+        (operation.method, operation.path): (function, operation)
+        for function in FUNCTIONS
+        for operation in load_app(function).api.operations
+    }
+
+
+def test_document_is_valid() -> None:
+    validate(spec.document())
+
+
+def test_every_route_is_documented_and_every_operation_is_routed() -> None:
+    documented = {(operation.method, operation.path): operation.function for operation in spec.operations()}
+    assert documented == {where: function for where, (function, _) in routes().items()}
+
+
+def test_operations_are_named_like_their_routes() -> None:
+    named = {(operation.method, operation.path): operation.name for operation in spec.operations()}
+    assert named == {where: operation.name for where, (_, operation) in routes().items()}
+
+
+@pytest.mark.parametrize("operation", spec.operations(), ids=lambda operation: operation.name)
+def test_operation_takes_what_its_route_takes(operation: spec.SpecOperation) -> None:
+    _, route = routes()[operation.method, operation.path]
+    body = operation.request_body()
+    assert (body is not None) == (route.body is not None)
+    assert body is None or body["required"] == route.body_required
+    in_path = {parameter["name"] for parameter in operation.parameters("path")}
+    assert in_path == set(re.findall(r"{(\w+)}", operation.path))
+    in_query = {parameter["name"] for parameter in operation.parameters("query")}
+    assert in_query == {field.alias or name for name, field in route.query.model_fields.items()}
+    in_header = {parameter["name"] for parameter in operation.parameters("header")}
+    assert in_header == ({"Idempotency-Key"} if route.mutating else set())
+
+
+def test_developer_api_knows_the_paths_that_another_function_serves() -> None:
+    elsewhere: dict[str, set[str]] = {}
+    for operation in spec.operations():
+        if operation.function != "developer_api":
+            elsewhere.setdefault(operation.path, set()).add(operation.method)
+    declared = load_app("developer_api").ADMIN_PATHS
+    assert {path: set(methods) for path, methods in declared.items()} == elsewhere
+
+
+def test_every_code_of_the_table_is_documented() -> None:
+    documented = set(spec.document()["components"]["schemas"]["Error"]["properties"]["code"]["enum"])
+    # The gateway alone says that a request timed out.
+    assert {row.code for row in TABLE.values()} | {"internal_error", "timeout"} == documented
+
+
+def test_every_example_fits_its_schema() -> None:
+    for schema, example in _examples():
+        assert spec.schema_faults(schema, example) == [], example
+
+
+def _examples() -> Iterator[tuple[dict[str, Any], Any]]:
+    for operation in spec.operations():
+        documented = [operation.response(status) for status in operation.statuses()]
+        for holder in [*documented, operation.request_body() or {"content": {}}]:
+            for media in holder["content"].values():
+                if "example" in media:
+                    yield media["schema"], media["example"]
+                for example in media.get("examples", {}).values():
+                    yield media["schema"], example["value"]
+
+
+def test_every_media_type_is_binary_and_everything_else_goes_to_one_function() -> None:
+    assert spec.document()["x-amazon-apigateway-binary-media-types"] == ["*/*"]
+    catch_all = [path for path, item in spec.document()["paths"].items() if "x-amazon-apigateway-any-method" in item]
+    assert catch_all == ["/{proxy+}"]
+
+
+def test_schemas_hold_only_what_api_gateway_imports() -> None:
+    text = spec.PATH.read_text()
+    assert "x-amazon-apigateway-request-validator" not in text
+    assert not [token for token in yaml.scan(text) if isinstance(token, (yaml.AliasToken, yaml.AnchorToken))]
+    assert "!" not in re.findall(r"(?m)^\s*\w+: (!)\w", text)
+    refused = {"oneOf", "anyOf", "discriminator", "readOnly", "exclusiveMinimum", "exclusiveMaximum", "example"}
+    for name, schema in spec.document()["components"]["schemas"].items():
+        assert name.isalnum()
+        assert not refused & set(_keywords(schema)), name
+
+
+def _keywords(schema: Any) -> Iterator[str]:
+    if isinstance(schema, list):
+        for entry in schema:
+            yield from _keywords(entry)
+    elif isinstance(schema, dict):
+        for name, value in schema.items():
+            if name == "properties":
+                yield from _keywords(list(value.values()))
+            else:
+                yield name
+                yield from _keywords(value)
+
+
+def test_every_gateway_response_has_the_error_shape() -> None:
+    answers = spec.document()["x-amazon-apigateway-gateway-responses"]
+    for name, answer in answers.items():
+        body = yaml.safe_load(answer["responseTemplates"]["application/json"])
+        assert spec.schema_faults({"$ref": "#/components/schemas/Error"}, body) == [], name
+        assert answer["statusCode"] != "502"

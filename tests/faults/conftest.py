@@ -1,0 +1,38 @@
+"""Tables on Dynoxide for the whole tier; each case has a source and a bucket of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from knowledge import aws
+from tests.support.faulty_world import FaultyWorld
+from tests.support.lifecycle import settings_of
+from tests.support.resources import Resources
+from tests.support.wire import WireDynamoDB
+
+
+@pytest.fixture(scope="session")
+def fault_tables(dynoxide_server: Any) -> Iterator[Resources]:
+    """The tables of the template."""
+    from moto import mock_aws
+
+    resources = Resources(prefix="faults", endpoints={"dynamodb": dynoxide_server.url})
+    with mock_aws():
+        resources.create()
+    yield resources
+    resources.drop_tables()
+
+
+@pytest.fixture
+def new_world(fault_tables: Resources, monkeypatch: pytest.MonkeyPatch) -> Callable[..., FaultyWorld]:
+    """Make a world: an empty source under watch. Waiting between tries takes no time in it."""
+    monkeypatch.setattr(aws, "time", SimpleNamespace(sleep=lambda _: None))
+    dynamodb = WireDynamoDB(fault_tables.endpoints["dynamodb"])
+
+    def make(**options: Any) -> FaultyWorld:
+        return FaultyWorld(settings_of(fault_tables), dynamodb, **options)
+
+    return make

@@ -1,0 +1,97 @@
+"""Every operation fails at every AWS call it makes, in every way; one plain retry leaves nothing wrong."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+from knowledge import index_codec, item_store, plan_writer, planning, staging, trie
+from knowledge.errors import KnowledgeError
+from tests.faults import settings
+from tests.faults.operations import OPERATIONS, Operation
+from tests.support.faults import Call, Crash, Way
+from tests.support.faulty_world import OWN_TAKEOVER_SECONDS, FaultyWorld
+
+NewWorld = Callable[..., FaultyWorld]
+CANARY = "the-canary"
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_one_retry_repairs_a_fault_at_any_call(
+    operation: Operation, new_world: NewWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """See the module; prints how many cases there are and how many were run."""
+    if operation.small:
+        make_small(monkeypatch)
+    calls = _calls_of(operation, new_world)
+    cases = [(number, way) for number in range(len(calls)) for way in Way]
+    failures = []
+    ran = 0
+    for number, way in _chosen(operation, cases):
+        ran += 1
+        try:
+            _crash_and_retry(operation, new_world, number, way)
+        except Exception as error:
+            failures.append(f"FAULTS_CASE={operation.name}:{number}:{way} ({calls[number]}): {error!r}")
+    with capsys.disabled():
+        print(f"\n  {operation.name}: {len(calls)} calls, {ran} of {len(cases)} cases", end=" ")
+    assert not failures, "\n".join([f"{len(failures)} of {ran} cases failed", *failures])
+
+
+def make_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bring bounds down so that a handful of items makes parts, chunks, splits and groups."""
+    monkeypatch.setattr(planning, "CHANGES_PER_PART", 3)
+    monkeypatch.setattr(plan_writer, "CHANGES_PER_PART", 3)
+    monkeypatch.setattr(staging, "ROWS_PER_TRANSACTION", 2)
+    monkeypatch.setattr(item_store, "ROWS_PER_TRANSACTION", 2)
+    monkeypatch.setattr(trie, "LEAF_ENTRIES", 2)
+    monkeypatch.setattr(index_codec, "GROUPED_PAST_LEAVES", 2)
+
+
+def _calls_of(operation: Operation, new_world: NewWorld) -> list[Call]:
+    """The calls that the operation makes when nothing goes wrong, and that it does what it should then."""
+    world = _world(operation, new_world, 0)
+    state = operation.prepare(world)
+    world.watch.calls.clear()
+    operation.request(world, state)
+    calls = list(world.watch.calls)
+    _finish(operation, world)
+    return calls
+
+
+def _crash_and_retry(operation: Operation, new_world: NewWorld, number: int, way: Way) -> None:
+    world = _world(operation, new_world, task_retries=number % 2)
+    state = operation.prepare(world)
+    world.watch.arm(number, way)
+    try:
+        operation.request(world, state)
+    except (Crash, KnowledgeError, BotoCoreError, ClientError):
+        pass
+    assert world.watch.fired is not None, "the call was not reached"
+    world.watch.disarm()
+    world.check()
+    # A client that honours Retry-After comes back when a dead attempt's lease may be taken over.
+    world.clock.advance(seconds=OWN_TAKEOVER_SECONDS)
+    operation.request(world, state)
+    world.check()
+    _finish(operation, world)
+
+
+def _finish(operation: Operation, world: FaultyWorld) -> None:
+    stored = world.finish()
+    served = {name: entry.content for name, entry in stored.current.items() if name != CANARY}
+    assert served == operation.served, "what is served in the end is not what was asked for"
+
+
+def _world(operation: Operation, new_world: NewWorld, task_retries: int) -> FaultyWorld:
+    return new_world(task_retries=task_retries, leaf_entries=2 if operation.small else 1024)
+
+
+def _chosen(operation: Operation, cases: list[tuple[int, Way]]) -> Iterator[tuple[int, Way]]:
+    if settings.CASE is not None:
+        name, number, way = settings.CASE.split(":")
+        return iter([(int(number), Way(way))] if name == operation.name else [])
+    dice = random.Random(f"{settings.SEED} {operation.name}")
+    return (case for case in cases if dice.random() < settings.SHARE)

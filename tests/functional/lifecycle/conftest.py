@@ -1,0 +1,51 @@
+"""A source on Dynoxide for each test of the lifecycle; the tables are made once a module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.support.faults import Faults
+from tests.support.invariants import Reader, Stored, check_history, check_settled
+from tests.support.lifecycle import Lifecycle, clients_of, settings_of
+from tests.support.resources import Resources
+
+
+class Checked(Lifecycle):
+    """A lifecycle that can be held against the promises at any moment. `watch` sees each AWS call."""
+
+    watch: Faults
+
+    def check(self, *, settled: bool = False, leaf_entries: int = 1024) -> Stored:
+        """Read everything and check it; `settled` when the last publication saw all that is staged."""
+        reader = Reader(self, leaf_entries)
+        stored = reader.read()
+        check_history(reader, stored)
+        if settled:
+            check_settled(stored, self.clock())
+        assert not self.watch.puts.overwritten
+        return stored
+
+
+@pytest.fixture(scope="module")
+def lifecycle_resources(request: pytest.FixtureRequest, dynoxide_server: Any) -> Iterator[Resources]:
+    """Tables on Dynoxide and a bucket on in-process moto. Sources are made anew, so tests don't meet in them."""
+    from moto import mock_aws
+
+    name = request.module.__name__.rpartition(".")[2].replace("_", "-")
+    resources = Resources(prefix=name, endpoints={"dynamodb": dynoxide_server.url})
+    with mock_aws():
+        resources.create()
+        yield resources
+        resources.drop_tables()
+
+
+@pytest.fixture
+def lifecycle(lifecycle_resources: Resources) -> Checked:
+    """A source of a tenant, empty, with 7 days of grace."""
+    watch = Faults()
+    clients = clients_of(lifecycle_resources)
+    made = Checked(settings_of(lifecycle_resources), watch.clients(clients.dynamodb, clients.s3))
+    made.watch = watch
+    return made

@@ -1,0 +1,344 @@
+"""From the staging set to what is served, through the services."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from knowledge import index_codec, plan_writer, planning, trie
+from knowledge.errors import GenerationNotFoundError, ItemNotFoundError, StaleVersionError
+from knowledge.model import ChangeKind, ItemState, PushResult, Removal, RunMode, RunState
+
+from tests.support.invariants import root_hash
+from tests.support.lifecycle import Lifecycle, draft
+
+DAY_MS = 86_400_000
+
+
+def test_nothing_serves_before_the_first_apply(lifecycle: Any) -> None:
+    lifecycle.push(a="one")
+    run = lifecycle.run()
+
+    assert (run.state, run.plan.counts.added, run.plan.counts.total) == (RunState.READY, 1, 1)
+    with pytest.raises(GenerationNotFoundError):
+        _ = lifecycle.current
+
+
+def test_what_was_staged_is_served_after_run_and_apply(lifecycle: Any) -> None:
+    lifecycle.push(a="one", b="two")
+    run = lifecycle.run()
+    outcome = lifecycle.apply(run)
+
+    assert lifecycle.served() == {"a": "one", "b": "two"}
+    assert outcome.generation_id == lifecycle.current.generation_id
+    assert (lifecycle.current.sequence, lifecycle.current.run_id) == (1, run.run_id)
+    assert lifecycle.knowledge.runs.get(lifecycle.source, run.run_id).state is RunState.PUBLISHED
+    lifecycle.check(settled=True)
+
+
+def test_first_apply_of_an_empty_source_makes_a_generation(lifecycle: Any) -> None:
+    outcome = lifecycle.publish()
+
+    assert (lifecycle.current.generation_id, lifecycle.current.counts.total) == (outcome.generation_id, 0)
+    assert lifecycle.current.root_hash == root_hash({})
+    lifecycle.check(settled=True)
+
+
+def test_whole_item_comes_back_from_the_generation(lifecycle: Any) -> None:
+    item = draft(
+        "FAQ/1 ü%2F",
+        "<p>hello</p>",
+        title="Ü",
+        content_type="text/html",
+        url="https://example.org/a",
+        language="de-CH",
+        tags=("a", "b"),
+        metadata={"deep": [1, {"x": None}]},
+    )
+    lifecycle.knowledge.staging.push_one(lifecycle.source, item)
+    lifecycle.publish()
+    (served,) = lifecycle.generation_items()
+
+    for name in ("external_item_id", "title", "content", "content_type", "url", "language", "tags", "metadata"):
+        assert getattr(served, name) == getattr(item, name), name
+
+
+def test_apply_without_changes_keeps_the_generation_and_forgets_nothing(lifecycle: Any) -> None:
+    lifecycle.push(a="one")
+    first = lifecycle.publish()
+    lifecycle.push(a="two")
+    lifecycle.push(a="one")
+    journal = lifecycle.check().journal.keys()
+    run = lifecycle.run()
+
+    assert run.plan.counts.changes == 0
+    assert lifecycle.apply(run).generation_id == first.generation_id
+    stored = lifecycle.check()
+    assert (len(stored.generations), stored.journal.keys()) == (1, journal)
+    assert len(journal) == 2
+    assert lifecycle.knowledge.runs.get(lifecycle.source, run.run_id).state is RunState.PUBLISHED
+
+
+def test_run_names_each_change_and_the_fields_that_differ(lifecycle: Any) -> None:
+    lifecycle.push(a="one", b="two", c="three")
+    lifecycle.publish()
+    lifecycle.knowledge.staging.push(
+        lifecycle.source,
+        [draft("a", "changed", tags=("x",)), draft("b", "two", title="Another"), draft("d", "four")],
+        [Removal("c")],
+    )
+    run = lifecycle.run()
+    changes = {change.external_item_id: change for change in lifecycle.changes(run)}
+
+    assert {name: str(change.kind) for name, change in changes.items()} == {
+        "a": "updated",
+        "b": "updated",
+        "c": "removed",
+        "d": "added",
+    }
+    assert changes["a"].fields == ("content", "tags")
+    assert changes["b"].fields == ("title",)
+    assert changes["c"].removed_at == lifecycle.clock()
+    assert changes["d"].previous_content_hash is None
+    only = lifecycle.knowledge.runs.changes(lifecycle.source, run.run_id, kind=ChangeKind.ADDED, limit=5, position=None)
+    assert [change.external_item_id for change in only.items] == ["d"]
+
+
+def test_changes_are_paged_over_parts_without_gaps(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _small_parts(monkeypatch, 4)
+    lifecycle.push_many({f"item-{number}": "text" for number in range(23)})
+    run = lifecycle.run()
+
+    names = [change.external_item_id for change in lifecycle.changes(run)]
+    assert len(run.plan.parts) == 6
+    assert sorted(names) == sorted(f"item-{number}" for number in range(23))
+    assert names == sorted(names, key=trie.path_of)
+
+
+def test_update_serves_the_new_content_and_keeps_the_old_generation(lifecycle: Any) -> None:
+    lifecycle.push(a="one", b="two")
+    first = lifecycle.publish()
+    lifecycle.push(a="changed")
+    second = lifecycle.publish()
+
+    assert lifecycle.served() == {"a": "changed", "b": "two"}
+    assert lifecycle.served(first.generation_id) == {"a": "one", "b": "two"}
+    assert (second.counts.updated, second.counts.unchanged, second.counts.total) == (1, 1, 2)
+    lifecycle.check(settled=True)
+
+
+def test_large_content_goes_through_the_bucket_and_comes_back(lifecycle: Any) -> None:
+    noise = random.Random(1).randbytes(400_000).hex()
+    lifecycle.push(big=noise, small="x")
+    staged = lifecycle.knowledge.staging.get(lifecycle.source, "big")
+    assert staged.content == noise
+    lifecycle.publish()
+
+    assert lifecycle.served() == {"big": noise, "small": "x"}
+    assert lifecycle.check(settled=True).rows["big"]["contentKey"].startswith(f"content/{lifecycle.tenant_id}/")
+
+
+def test_older_source_version_is_refused_and_newer_wins(lifecycle: Any) -> None:
+    push = lifecycle.knowledge.staging.push_one
+    push(lifecycle.source, draft("a", "five", source_version=5))
+    with pytest.raises(StaleVersionError):
+        push(lifecycle.source, draft("a", "four", source_version=4))
+    with pytest.raises(StaleVersionError):
+        lifecycle.remove("a", source_version=4)
+    assert push(lifecycle.source, draft("a", "five", source_version=9))[1] is PushResult.UNCHANGED
+    with pytest.raises(StaleVersionError):
+        push(lifecycle.source, draft("a", "eight", source_version=8))
+    lifecycle.publish()
+
+    assert lifecycle.served() == {"a": "five"}
+    # The rise to 9 wrote the row alone: no run has to look at it.
+    lifecycle.check(settled=True)
+
+
+def test_removing_what_is_not_there_is_not_found(lifecycle: Any) -> None:
+    with pytest.raises(ItemNotFoundError):
+        lifecycle.remove("a")
+    assert [result.result for result in lifecycle.push("a")] == [PushResult.UNCHANGED]
+
+
+def test_applying_twice_gives_the_same_generation(lifecycle: Any) -> None:
+    lifecycle.push(a="one")
+    run = lifecycle.run()
+    first = lifecycle.apply(run)
+    lifecycle.push(a="two")
+    lifecycle.publish()
+
+    assert lifecycle.apply(run) == first
+    assert lifecycle.served() == {"a": "two"}
+    lifecycle.check(settled=True)
+
+
+@pytest.mark.parametrize("mode", ["incremental", "full"])
+def test_incremental_and_full_find_the_same_changes(lifecycle: Any, mode: str) -> None:
+    _busy_history(lifecycle)
+    kinds = {name: lifecycle.kinds(lifecycle.run(name)) for name in ("incremental", "full")}
+
+    assert kinds["incremental"] == kinds["full"] != {}
+    lifecycle.publish(mode)
+    lifecycle.check(settled=True)
+    assert lifecycle.run("full").plan.counts.changes == lifecycle.run().plan.counts.changes == 0
+
+
+def test_same_content_by_any_road_has_the_same_root_hash(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trie, "LEAF_ENTRIES", 4)
+    contents = {f"item-{number}": f"text {number}" for number in range(20)}
+    straight = Lifecycle(lifecycle.settings, lifecycle.clients, grace_days=0)
+    straight.push_many(contents)
+    straight.publish()
+    winding = Lifecycle(lifecycle.settings, lifecycle.clients, grace_days=0)
+    for name, text in reversed(contents.items()):
+        winding.push_many({name: text + "!", f"extra-{name}": "x"})
+        winding.publish()
+    winding.push_many(contents)
+    winding.push(*(f"extra-{name}" for name in contents))
+    winding.publish()
+
+    assert winding.served() == straight.served() == contents
+    assert winding.current.root_hash == straight.current.root_hash
+
+
+@pytest.mark.parametrize("mode", ["incremental", "full"])
+def test_plan_in_many_parts_gives_the_same_generation(
+    lifecycle: Any, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    lifecycles = [lifecycle, Lifecycle(lifecycle.settings, lifecycle.clients)]
+    outcomes = []
+    for lifecycle, changes_per_part in zip(lifecycles, (25_000, 7), strict=True):
+        _small_parts(monkeypatch, changes_per_part)
+        lifecycle.push_many({f"item-{number}": f"text {number}" for number in range(60)})
+        lifecycle.publish(mode)
+        lifecycle.push_many({f"item-{number}": f"new {number}" for number in range(30, 70)})
+        lifecycle.push(*(f"item-{number}" for number in range(10)))
+        run = lifecycle.run(mode)
+        assert (len(run.plan.parts) > 5) is (changes_per_part == 7)
+        outcomes.append(lifecycle.apply(run))
+
+    assert lifecycles[0].current.root_hash == lifecycles[1].current.root_hash
+    assert outcomes[0].counts == outcomes[1].counts
+    assert lifecycles[0].served() == lifecycles[1].served()
+
+
+@pytest.mark.parametrize("changes_per_part", [5, 25_000])
+def test_leaves_split_and_merge_and_groups_become_objects(
+    lifecycle: Any, monkeypatch: pytest.MonkeyPatch, changes_per_part: int
+) -> None:
+    monkeypatch.setattr(trie, "LEAF_ENTRIES", 2)
+    monkeypatch.setattr(index_codec, "GROUPED_PAST_LEAVES", 8)
+    _small_parts(monkeypatch, changes_per_part)
+    lifecycle.knowledge.sources.update(lifecycle.tenant_id, lifecycle.source_id, grace_days=0)
+    seed = random.Random(7)
+    # Ids that crowd under a few pairs of digits, so that groups of leaves come about with little work.
+    names = [name for name in (f"item-{number}" for number in range(6000)) if trie.path_of(name)[:2] in {"00", "01", "4f"}]
+    expected: dict[str, str] = {}
+    for size in (3, len(names), 50, 9, 30, 0):
+        chosen = set(seed.sample(names, size))
+        drops = sorted(expected.keys() - chosen)
+        contents = {
+            name: f"{name} {seed.random()}" for name in sorted(chosen) if seed.random() < 0.3 or name not in expected
+        }
+        lifecycle.push_many(contents)
+        lifecycle.push(*drops)
+        lifecycle.publish()
+        expected = {name: text for name, text in {**expected, **contents}.items() if name in chosen}
+        assert lifecycle.served() == expected
+        lifecycle.check(settled=True, leaf_entries=2)
+
+
+def test_journal_entry_seen_before_its_row_is_not_covered(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    lifecycle.push(a="one")
+    lifecycle.publish()
+    items = lifecycle.knowledge.planner.items
+    before = items.read(lifecycle.source_id, ["a"], lifecycle.clock())
+    lifecycle.push(a="two", b="new")
+    lifecycle.push(c="seen whole")
+    read = type(items).read
+
+    def read_late(store: Any, source_id: str, names: list[str], now: int) -> Any:
+        # A query shows the transaction's entry; its rows are still the old ones.
+        return {**read(store, source_id, [name for name in names if name == "c"], now), **before}
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(items), "read", read_late)
+        run = lifecycle.run()
+    assert lifecycle.kinds(run) == {"c": "added"}
+    lifecycle.apply(run)
+
+    assert len(lifecycle.check().journal) == 1
+    lifecycle.publish()
+    assert lifecycle.served() == {"a": "two", "b": "new", "c": "seen whole"}
+    lifecycle.check(settled=True)
+
+
+def test_entry_over_an_hour_old_is_covered_whatever_its_rows_say(
+    lifecycle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lifecycle.push(a="one")
+    items = type(lifecycle.knowledge.planner.items)
+    lifecycle.clock.advance(seconds=3601)
+    with monkeypatch.context() as patched:
+        patched.setattr(items, "read", lambda *_: {})
+        lifecycle.publish()
+
+    assert not lifecycle.check().journal
+
+
+def test_run_reads_the_rows_and_leaves_of_its_changes_only(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trie, "LEAF_ENTRIES", 4)
+    lifecycle.push_many({f"item-{number}": "text" for number in range(64)})
+    lifecycle.publish()
+    lifecycle.push_many({"item-1": "changed"})
+    asked: list[int] = []
+    load = type(lifecycle.knowledge.planner.index).load_leaves
+
+    def counted(store: Any, refs: Any) -> Any:
+        asked.append(len(refs))
+        return load(store, refs)
+
+    monkeypatch.setattr(type(lifecycle.knowledge.planner.index), "load_leaves", counted)
+    lifecycle.publish()
+    assert sum(asked) == 2
+    lifecycle.check(settled=True, leaf_entries=4)
+
+
+def test_stale_row_state_is_shown_in_item_view(lifecycle: Any) -> None:
+    lifecycle.push(a="one")
+    lifecycle.publish()
+    lifecycle.remove("a")
+    lifecycle.clock.advance(days=8)
+    lifecycle.publish()
+
+    view = lifecycle.knowledge.staging.get(lifecycle.source, "a")
+    assert (view.state, view.tombstoned_at, view.content) == (ItemState.TOMBSTONED, lifecycle.clock(), "one")
+
+
+def test_repeated_creation_of_a_run_returns_the_first(lifecycle: Any) -> None:
+    lifecycle.push(a="one")
+    run = lifecycle.run()
+    lifecycle.push(a="two")
+
+    assert lifecycle.knowledge.runs.create(lifecycle.source, RunMode.FULL, run_id=run.run_id) == run
+
+
+def _small_parts(monkeypatch: pytest.MonkeyPatch, changes_per_part: int) -> None:
+    monkeypatch.setattr(planning, "CHANGES_PER_PART", changes_per_part)
+    monkeypatch.setattr(plan_writer, "CHANGES_PER_PART", changes_per_part)
+
+
+def _busy_history(lifecycle: Any) -> None:
+    """Leave a source with every kind of change to find."""
+    lifecycle.push_many({f"item-{number}": f"text {number}" for number in range(12)})
+    lifecycle.publish()
+    lifecycle.push("item-0", "item-1", "item-2")
+    lifecycle.publish()
+    lifecycle.clock.advance(days=6)
+    lifecycle.push("item-3", "item-4")
+    lifecycle.restore("item-1")
+    lifecycle.push_many({"item-5": "changed", "item-6": "changed", "new": "here", "never": "served"})
+    lifecycle.push("never", "item-6")
+    lifecycle.clock.advance(days=2)

@@ -1,0 +1,89 @@
+"""What many requests at once must not break; on Dynoxide, because moto loses concurrent updates."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from httpapi.answers import RequestMark, WrittenAnswer
+from httpapi.assembly import Assembly
+from httpapi.errors import EdgeError, RateLimitedError
+from httpapi.keys.model import ALL_SCOPES, KeySpec
+from httpapi.keys.service import Creation
+from httpapi.settings import EdgeSettings
+from knowledge.errors import ServiceUnavailableError
+
+from tests.functional.edge import START, Context
+
+WORKERS = 8
+
+
+@pytest.fixture
+def services(dynoxide: Any) -> Iterator[Assembly]:
+    yield Assembly(EdgeSettings.from_environment(), clock=lambda: START)
+
+
+def outcomes(work: Callable[[int], Any], times: int) -> Counter[str]:
+    """Do it many times side by side and count what came of it, by the name of the result or error."""
+
+    def once(number: int) -> str:
+        try:
+            return str(work(number))
+        except (EdgeError, ServiceUnavailableError) as error:
+            return type(error).__name__
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return Counter(pool.map(once, range(times)))
+
+
+def test_rate_limit_is_exact(services: Assembly) -> None:
+    key = services.keys.bootstrap(tenant_id=None, name="t").key
+
+    def take(_: int) -> str:
+        services.rate_limiter.take(key)
+        return "taken"
+
+    assert outcomes(take, 200) == {"taken": 120, RateLimitedError.__name__: 80}
+
+
+def test_one_admin_key_is_left_when_all_are_revoked_at_once(services: Assembly) -> None:
+    first = services.keys.bootstrap(tenant_id=None, name="t").key
+    made = [services.keys.create(first.tenant_id, KeySpec("k", ALL_SCOPES)).key for _ in range(7)]
+    keys = [first, *made]
+
+    def revoke(number: int) -> str:
+        return services.keys.revoke(first.tenant_id, keys[number].key_id).status(START)
+
+    assert outcomes(revoke, 8) == {"revoked": 7, "LastAdminKeyError": 1}
+
+
+def test_one_request_with_a_key_works_and_the_others_wait_or_replay(services: Assembly) -> None:
+    worked: list[int] = []
+
+    def run(number: int) -> str:
+        def work() -> WrittenAnswer:
+            worked.append(number)
+            time.sleep(0.05)
+            return WrittenAnswer(201, f'{{"made":{number}}}')
+
+        mark = RequestMark("ten_a", "key", "fingerprint")
+        answer = services.idempotency.run(mark, Context(), work)
+        return "replayed" if answer.replayed else "worked"
+
+    counted = outcomes(run, 50)
+    assert len(worked) == counted["worked"] == 1
+    assert counted["replayed"] + counted["IdempotencyInProgressError"] == 49
+    table = os.environ["IDEMPOTENCY_TABLE"]
+    assert services._clients.dynamodb.scan(TableName=table)["Count"] == 1
+
+
+def test_retries_of_a_crashed_creation_make_one_key(services: Assembly) -> None:
+    tenant = services.keys.bootstrap(tenant_id=None, name="t").key.tenant_id
+    creation = Creation("0123456789abcdef", "token")
+    counted = outcomes(lambda _: services.keys.create(tenant, KeySpec("k"), creation).key.key_id, 16)
+    assert counted == {"0123456789abcdef": 16}

@@ -1,0 +1,155 @@
+"""Watches every AWS call of a client, and lets the n-th of them go wrong in a chosen way."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import SimpleNamespace
+from typing import Any
+
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+
+Perform = Callable[[], Any]
+Hook = Callable[["Call", Perform], Any]
+
+
+class Crash(BaseException):
+    """Raised where a process dies: no handler of the product runs after it."""
+
+
+class Way(StrEnum):
+    """How a call goes wrong."""
+
+    DIE_BEFORE = "die-before"
+    DIE_AFTER = "die-after"
+    REFUSED = "refused"
+    ANSWER_LOST = "answer-lost"
+    THROTTLED = "throttled"
+    REPEATED = "repeated"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a client."""
+
+    service: str
+    operation: str
+    request: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.service}.{self.operation}"
+
+
+class Watched:
+    """A client whose calls all go through a hook; what is no call is passed on."""
+
+    def __init__(self, client: Any, service: str, hook: Hook) -> None:
+        self._client = client
+        self._service = service
+        self._hook = hook
+        self._tokens = (f"token-{number}" for number in itertools.count(1))
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+        if name in {"meta", "exceptions", "generate_presigned_url"} or not callable(method):
+            return method
+
+        def call(**request: Any) -> Any:
+            if name == "transact_write_items":
+                # botocore gives each call a token, and the same one to its retries.
+                request.setdefault("ClientRequestToken", f"{id(self)}-{next(self._tokens)}")
+            return self._hook(Call(self._service, name, request), lambda: method(**request))
+
+        return call
+
+
+@dataclass
+class Puts:
+    """What was put into the bucket, so that an overwrite can't pass unseen."""
+
+    digests: dict[str, str] = field(default_factory=dict)
+    overwritten: list[str] = field(default_factory=list)
+
+    def note(self, call: Call) -> None:
+        """Note a put that took effect."""
+        key, digest = call.request["Key"], hashlib.sha256(call.request["Body"]).hexdigest()
+        if key in self.digests:
+            self.overwritten.append(key)
+        self.digests[key] = digest
+
+
+@dataclass
+class Faults:
+    """The hook of a world: records each call and makes the chosen one go wrong.
+
+    `arm` counts from the next call on; `fired` tells what call it was, None while none was reached.
+    """
+
+    way: Way | None = None
+    at: int = 0
+    calls: list[Call] = field(default_factory=list)
+    fired: Call | None = None
+    puts: Puts = field(default_factory=Puts)
+    gate: Callable[[Call], None] | None = None
+
+    def arm(self, at: int, way: Way) -> None:
+        """Let the call number `at` (from 0) from now on go wrong."""
+        self.calls.clear()
+        self.at, self.way, self.fired = at, way, None
+
+    def disarm(self) -> None:
+        """Let nothing go wrong any more."""
+        self.way = None
+
+    def __call__(self, call: Call, perform: Perform) -> Any:
+        """Pass a call on, or not, or twice."""
+        if self.gate is not None:
+            self.gate(call)
+        number = len(self.calls)
+        self.calls.append(call)
+        if self.way is None or number != self.at:
+            return self._perform(call, perform)
+        self.fired = call
+        return self._go_wrong(self.way, call, perform)
+
+    def _go_wrong(self, way: Way, call: Call, perform: Perform) -> Any:
+        match way:
+            case Way.DIE_BEFORE:
+                raise Crash(str(call))
+            case Way.DIE_AFTER:
+                self._perform(call, perform)
+                raise Crash(str(call))
+            case Way.REFUSED:
+                raise EndpointConnectionError(endpoint_url=call.service)
+            case Way.ANSWER_LOST:
+                self._perform(call, perform)
+                raise ReadTimeoutError(endpoint_url=call.service)
+            case Way.THROTTLED:
+                raise throttled(call)
+            case Way.REPEATED:
+                self._perform(call, perform)
+                return self._perform(call, perform)
+
+    def _perform(self, call: Call, perform: Perform) -> Any:
+        answer = perform()
+        if call.operation == "put_object":
+            self.puts.note(call)
+        return answer
+
+    def clients(self, dynamodb: Any, s3: Any) -> SimpleNamespace:
+        """The clients under this watch."""
+        return SimpleNamespace(dynamodb=Watched(dynamodb, "dynamodb", self), s3=Watched(s3, "s3", self))
+
+
+def throttled(call: Call) -> ClientError:
+    """The throttle of the call's service, after botocore's own retries."""
+    code = "SlowDown" if call.service == "s3" else "ThrottlingException"
+    return ClientError({"Error": {"Code": code, "Message": "slow down"}}, call.operation)
+
+
+def every_way() -> Iterator[Way]:
+    """All ways a call can go wrong."""
+    return iter(Way)

@@ -1,0 +1,91 @@
+"""A source whose every AWS call is watched, with a ticking held clock, as the fault tier uses it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from knowledge.assembly import Knowledge, Settings
+from knowledge.errors import ItemNotFoundError, TransientApplyError
+from knowledge.model import ApplyOutcome
+from tests.support.faults import Call, Faults
+from tests.support.inline_machine import InlineMachine
+from tests.support.invariants import Reader, Stored, check_history, check_settled
+from tests.support.lifecycle import CountedIds, HeldClock, Lifecycle
+from tests.support.wire import MemoryBucket
+
+OWN_TAKEOVER_SECONDS = 16
+LEASE_SECONDS = 61
+
+
+class FaultyWorld(Lifecycle):
+    """A source, its watch, and a reader that holds it against the promises.
+
+    The clock moves one millisecond at each call, so that no two moments are the same by accident.
+    """
+
+    def __init__(
+        self, settings: Settings, dynamodb: Any, *, task_retries: int = 0, leaf_entries: int = 1024, grace_days: int = 7
+    ) -> None:
+        self.watch = Faults()
+        self.leaf_entries = leaf_entries
+        clock = HeldClock()
+
+        def tick(_: Call) -> None:
+            clock.advance(ms=1)
+
+        self.watch.gate = tick
+
+        def machine(knowledge: Knowledge) -> InlineMachine:
+            return InlineMachine(knowledge, retries=task_retries)
+
+        super().__init__(
+            settings,
+            self.watch.clients(dynamodb, MemoryBucket()),
+            clock=clock,
+            ids=CountedIds(),
+            machine=machine,
+            grace_days=grace_days,
+        )
+        self.reader = Reader(self, leaf_entries)
+
+    def check(self) -> Stored:
+        """Hold what is stored against what must be true at any moment."""
+        stored = self.reader.read()
+        check_history(self.reader, stored)
+        assert not self.watch.puts.overwritten, "an object was overwritten"
+        own = f"/{self.tenant_id}/{self.source_id}/"
+        assert all(own in key for key in self.watch.puts.digests), "an object lies outside its tenant"
+        return stored
+
+    def finish(self) -> Stored:
+        """Publish everything that is staged and check that nothing was lost, torn, doubled or leaked.
+
+        The item pushed first makes sure that there is something to publish.
+        """
+        self.clock.advance(seconds=LEASE_SECONDS)
+        self.push(**{"the-canary": f"at {self.clock.now}"})
+        self.publish_patiently()
+        stored = self.check()
+        check_settled(stored, self.clock())
+        again = self.run("full")
+        assert again.plan is not None
+        assert again.plan.counts.changes == again.plan.drops == 0, "a full run finds what incremental ones lost"
+        return stored
+
+    def publish_patiently(self, mode: str = "incremental") -> ApplyOutcome:
+        """Run and apply, honouring `Retry-After`."""
+        return self.apply_patiently(self.run(mode))
+
+    def apply_after_refusal(self, run_id: str) -> ApplyOutcome:
+        """Apply, and once more at once when the run was planned again."""
+        try:
+            return self.apply(run_id)
+        except TransientApplyError:
+            return self.apply(run_id)
+
+    def remove_if_there(self, external_item_id: str) -> None:
+        """Remove; a repeat that finds the item gone is a success, as it is for a client."""
+        try:
+            self.remove(external_item_id)
+        except ItemNotFoundError:
+            return

@@ -1,0 +1,146 @@
+"""The local stack as another process, the way a user starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+import pytest
+
+from local.emulators.dynoxide import find_dynoxide
+from local.template import ROOT
+from tests.support.resources import continuous_integration
+
+READY_SECONDS = 60
+STOP_SECONDS = 5
+
+
+def require_whole_stack() -> None:
+    """Skip a test that needs Dynoxide where it is missing; fail it in continuous integration."""
+    if find_dynoxide() is None:
+        reason = "Dynoxide is not installed: run `npm ci`"
+        if continuous_integration():
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+class StackProcess:
+    """`python -m local up` on a free port, its console in a file of `folder`."""
+
+    def __init__(self, folder: Path, *options: str, environment: dict[str, str] | None = None) -> None:
+        """Remember how to start; `with` or `start` does it."""
+        self.credentials_path = folder / "credentials.json"
+        self.console_path = folder / "console.log"
+        self._options = options
+        self._environment = {**os.environ, **(environment or {})}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> StackProcess:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the stack and wait until it is ready."""
+        command = [sys.executable, "-m", "local", "up", "--port", "0", "--credentials", str(self.credentials_path)]
+        with self.console_path.open("ab") as console:
+            self._process = subprocess.Popen(
+                [*command, *self._options], cwd=ROOT, env=self._environment, stdout=console, stderr=console
+            )
+        deadline = time.monotonic() + READY_SECONDS
+        while not self.credentials_path.exists():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                pytest.fail(f"the local stack did not start:\n{self.console()}")
+            time.sleep(0.05)
+
+    def stop(self) -> int:
+        """End the stack as Ctrl-C or an init system would, and return its exit code."""
+        assert self._process
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(STOP_SECONDS)
+
+    def kill(self) -> None:
+        """End the stack without giving it a chance to tidy up."""
+        assert self._process
+        self._process.kill()
+        self._process.wait(STOP_SECONDS)
+        self.credentials_path.unlink(missing_ok=True)
+
+    @property
+    def pid(self) -> int:
+        """The process id of the stack itself."""
+        assert self._process
+        return self._process.pid
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """What the stack wrote for its user."""
+        credentials: dict[str, str] = json.loads(self.credentials_path.read_text("utf-8"))
+        return credentials
+
+    def console(self) -> str:
+        """Return what the stack has printed so far."""
+        return self.console_path.read_text("utf-8", errors="replace")
+
+    def client(self, key: str | None = None) -> httpx.Client:
+        """Make an HTTP client with a key, by default the one with the default scopes."""
+        credentials = self.credentials
+        headers = {"Authorization": f"Bearer {key or credentials['apiKey']}"}
+        # The trailing slash keeps `/api` when a path such as `v1/whoami` is joined to it.
+        return httpx.Client(base_url=credentials["baseUrl"] + "/", headers=headers, timeout=60, trust_env=False)
+
+    def worker_pids(self, function: str) -> list[int]:
+        """Return the process ids of a function's workers, as the process table shows them."""
+        return [pid for pid in children_of(self.pid) if _environment_of(pid).get("AWS_LAMBDA_FUNCTION_NAME") == function]
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the process ids of a process's living children (Linux)."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid and fields[0] != "Z":
+            found.append(int(entry.parent.name))
+    return found
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process is there and is no zombie (Linux)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def eventually(condition: Callable[[], Any], seconds: float = 10) -> Any:
+    """Return the first true value of a condition; fail the test when there is none in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.02)
+    pytest.fail("the condition did not come true in time")
+
+
+def _environment_of(pid: int) -> dict[str, str]:
+    try:
+        raw = Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return {}
+    return dict(entry.split("=", 1) for entry in raw.decode(errors="replace").split("\0") if "=" in entry)

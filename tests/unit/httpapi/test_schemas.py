@@ -1,0 +1,58 @@
+"""Request models and rendering."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from httpapi.errors import ValidationFailedError
+from httpapi.keys.model import DEFAULT_SCOPES, Scope
+from httpapi.render.times import timestamp
+from httpapi.schemas.fields import ListQuery, body_of, read_query
+from httpapi.schemas.keys import CreateKeyRequest
+from httpapi.schemas.sources import CreateSourceRequest, UpdateSourceRequest
+
+NOW = 1_795_000_000_000
+
+
+def test_times_are_iso_8601_with_milliseconds() -> None:
+    assert timestamp(0) == "1970-01-01T00:00:00.000Z"
+    assert timestamp(1_795_000_000_007) == "2026-11-18T11:06:40.007Z"
+
+
+def test_default_scopes_are_all_but_keys_manage() -> None:
+    assert set(DEFAULT_SCOPES) == set(Scope) - {Scope.KEYS_MANAGE}
+    assert body_of(CreateKeyRequest)({"name": "k"}).spec(NOW).scopes == DEFAULT_SCOPES
+
+
+@pytest.mark.parametrize(
+    ("text", "milliseconds"),
+    [("2030-01-01T00:00:00Z", 1_893_456_000_000), ("2030-01-01T02:00:00.5+02:00", 1_893_456_000_500)],
+)
+def test_expiry_is_read_with_its_offset(text: str, milliseconds: int) -> None:
+    assert body_of(CreateKeyRequest)({"name": "k", "expiresAt": text}).spec(NOW).expires_at == milliseconds
+
+
+def test_named_twice_counts_once() -> None:
+    body = {"name": "k", "scopes": ["items:read", "items:read"]}
+    assert body_of(CreateKeyRequest)(body).spec(NOW).scopes == (Scope.ITEMS_READ,)
+
+
+def test_guard_without_bounds_is_none() -> None:
+    assert body_of(CreateSourceRequest)({"name": "s", "removalGuard": {}}).removal_guard.guard() is None
+
+
+def test_absent_and_null_guard_differ_in_an_update() -> None:
+    read = body_of(UpdateSourceRequest)
+    assert "removal_guard" not in read({}).model_fields_set
+    assert "removal_guard" in read({"removalGuard": None}).model_fields_set
+
+
+@pytest.mark.parametrize("query", [{"limit": ["1", "2"]}, {"limit": ["٣"]}, {"limit": ["1.0"]}, {"limit": ["-1"]}])
+def test_query_is_read_strictly(query: dict[str, Any]) -> None:
+    with pytest.raises(ValidationFailedError):
+        read_query(ListQuery, query)
+
+
+def test_unknown_parameters_are_ignored() -> None:
+    assert read_query(ListQuery, {"utm_source": ["x", "y"], "limit": ["7"]}).limit == 7
