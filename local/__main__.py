@@ -6,10 +6,16 @@ import argparse
 import os
 import signal
 import sys
-import threading
 from pathlib import Path
+from typing import NoReturn
 
 from local.failures import LocalStackError, MissingToolError
+
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class StoppedError(BaseException):
+    """Raised in the main thread when the user wants the stack to end, whatever it is doing."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,19 +43,28 @@ def _add_stack_options(command: argparse.ArgumentParser, *, port: int, data: Pat
 def main() -> int:
     """Run a command; the exit code says what went wrong (see `local.failures`)."""
     arguments = parser().parse_args()
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stopping.set())
+    for number in _ENDINGS:
+        signal.signal(number, _stop)
     try:
         try:
             from local import commands
         except ImportError as error:
             raise MissingToolError(f"{error.name} is not installed: run `make setup`") from error
         run = commands.up if arguments.command == "up" else commands.demo
-        return run(arguments, stopping)
+        run(arguments)
+    except StoppedError:
+        pass
     except LocalStackError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
+    return 0
+
+
+def _stop(*_: object) -> NoReturn:
+    # Once is enough: what is tidied up from here on is not interrupted again.
+    for number in _ENDINGS:
+        signal.signal(number, signal.SIG_IGN)
+    raise StoppedError
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-import threading
+import time
+from typing import NoReturn
 
 from local.console import say
 from local.credentials import write_credentials
@@ -15,23 +16,20 @@ from local.stack import Stack
 _CHECK_SECONDS = 1.0
 
 
-def up(arguments: argparse.Namespace, stopping: threading.Event) -> int:
-    """Start the stack, write the credentials file, serve until told to stop, remove the file."""
+def up(arguments: argparse.Namespace) -> None:
+    """Start the stack, write the credentials file, serve until it is told to stop, remove the file."""
     stack = _stack(arguments)
     try:
-        if stopping.is_set():
-            return 0
         write_credentials(arguments.credentials, stack.base_url, stack.credentials())
         say(f"The API is at {stack.base_url}")
         say(f"The keys are in {arguments.credentials} (until the stack ends; Ctrl-C ends it)")
-        _serve(stack, stopping)
+        _serve(stack)
     finally:
         arguments.credentials.unlink(missing_ok=True)
         stack.stop()
-    return 0
 
 
-def demo(arguments: argparse.Namespace, stopping: threading.Event) -> int:
+def demo(arguments: argparse.Namespace) -> None:
     """Start the stack on its kept data, publish a folder, serve until told to stop."""
     if not find_dynoxide() and not os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"):
         say("warning: without Dynoxide (`npm ci`) nothing of this demo is kept for the next one")
@@ -42,10 +40,9 @@ def demo(arguments: argparse.Namespace, stopping: threading.Event) -> int:
         publish(stack.base_url, credentials, arguments.content or HELP_CENTRE, stack.data.path)
         if not arguments.once:
             say(f"Serving at {stack.base_url} until Ctrl-C")
-            _serve(stack, stopping)
+            _serve(stack)
     finally:
         stack.stop()
-    return 0
 
 
 def _stack(arguments: argparse.Namespace) -> Stack:
@@ -58,6 +55,7 @@ def _stack(arguments: argparse.Namespace) -> Stack:
     )
 
 
-def _serve(stack: Stack, stopping: threading.Event) -> None:
-    while not stopping.wait(_CHECK_SECONDS):
+def _serve(stack: Stack) -> NoReturn:
+    while True:
+        time.sleep(_CHECK_SECONDS)
         stack.check()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,10 +17,10 @@ from local.failures import StartupError, TemplateError
 from local.gateway.front import Front
 from local.gateway.server import Server
 from local.template import ROOT, Template, load_template
-from local.template.load import REGION
 from local.template.resolve import Resolver
 from local.template.tables import create_buckets, create_tables
-from local.workers.pool import FunctionPool, FunctionSpec
+from local.workers.pool import FunctionPool
+from local.workers.specs import function_specs
 
 LineSink = Callable[[str, str], None]
 
@@ -64,8 +63,7 @@ class Stack:
         # Workers die with the thread that started them (see `guard`), so one thread that stays starts them all.
         spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
         self._ends.append(lambda: spawner.shutdown(wait=False, cancel_futures=True))
-        for logical_id, properties in self._template.of_type("AWS::Lambda::Function"):
-            spec = self._spec(logical_id, properties)
+        for spec in function_specs(self._template, self._resolver, self.services.environment, trace=self._verbose):
             self._pools[spec.name] = FunctionPool(spec, workers, spawner, sink)
             self._ends.append(self._pools[spec.name].close)
         self.base_url = f"{self.origin}/{self._stage}"
@@ -97,41 +95,6 @@ class Stack:
 
     def _names(self, resource_type: str) -> list[str]:
         return [self._resolver.name(logical_id) for logical_id, _ in self._template.of_type(resource_type)]
-
-    def _spec(self, logical_id: str, properties: dict[str, Any]) -> FunctionSpec:
-        folder = self._template.folder(properties["Code"])
-        layers = [
-            str(self._template.folder(self._template.resources[layer["Ref"]]["Properties"]["Content"]))
-            for layer in properties.get("Layers", [])
-        ]
-        name = self._resolver.name(logical_id)
-        variables = self._resolver.resolve(properties.get("Environment", {}).get("Variables", {}))
-        environment = {
-            **{key: os.environ[key] for key in ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR") if key in os.environ},
-            "PYTHONPATH": os.pathsep.join([str(folder), *layers]),
-            "PYTHONUNBUFFERED": "1",
-            "_HANDLER": properties["Handler"],
-            "AWS_LAMBDA_FUNCTION_NAME": name,
-            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(properties.get("MemorySize", 128)),
-            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
-            "AWS_LAMBDA_LOG_STREAM_NAME": "local",
-            "LAMBDA_TASK_ROOT": str(folder),
-            # There is no X-Ray daemon to send traces to.
-            "POWERTOOLS_TRACE_DISABLED": "true",
-            **self.services.environment,
-            **{key: str(value) for key, value in variables.items()},
-        }
-        if self._verbose:
-            environment["LOCAL_TRACE_AWS_CALLS"] = "true"
-        return FunctionSpec(
-            logical_id=logical_id,
-            name=name,
-            arn=f"arn:aws:lambda:{REGION}:{self._resolver.arn(logical_id).split(':')[4]}:function:{name}",
-            timeout_seconds=properties.get("Timeout", 3),
-            environment=environment,
-            folder=folder,
-        )
 
 
 def api_definition(template: Template, resolver: Resolver) -> tuple[dict[str, Any], str]:

@@ -53,6 +53,7 @@ class Dynoxide:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             pass_fds=tuple(inherit),
+            process_group=0,
         )
         self._wait()
 

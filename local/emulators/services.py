@@ -108,6 +108,7 @@ def _start_moto(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         pass_fds=(data.lock_fd,),
+        process_group=0,
     )
     assert process.stdout
     assert process.stderr

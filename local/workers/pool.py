@@ -64,6 +64,8 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 pass_fds=(theirs.fileno(),),
+                # Ctrl-C is for the stack, which then ends its children in order.
+                process_group=0,
             )
         assert self._process.stdout is not None
         threading.Thread(target=_pump, args=(self._process.stdout, spec.logical_id, sink), daemon=True).start()

@@ -19,8 +19,8 @@ from typing import Any
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 sys.path.append(_ROOT)
-from local.emulators.guard import die_with_parent  # noqa: E402
-from local.workers.channel import receive, send  # noqa: E402
+from local.emulators.guard import die_with_parent
+from local.workers.channel import receive, send
 
 sys.path.remove(_ROOT)
 
@@ -124,8 +124,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        # Ctrl-C reaches the whole process group; the stack ends its workers in order anyway.
-        sys.exit(0)
+    main()

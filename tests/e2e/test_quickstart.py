@@ -59,4 +59,6 @@ def test_quickstart_publishes_what_it_pushed(local_stack: Any) -> None:
     assert answer["counts"]["added"] == answer["counts"]["total"] == 1
     with local_stack.client() as api:
         items = api.get(f"v1/sources/{source_id}/generations/{answer['generationId']}/items?include=content").json()
-    assert [(item["externalItemId"], item["content"]) for item in items["items"]] == [("faq-1", "Refunds take 14 days.")]
+    assert [(item["externalItemId"], item["content"]) for item in items["items"]] == [
+        ("faq-1", "Refunds take 14 days.")
+    ]

@@ -44,8 +44,14 @@ def test_taken_port_is_named(tmp_path: Path) -> None:
     [
         (None, "broken.yaml cannot be read"),
         ("Resources: [", "broken.yaml is not valid YAML"),
-        ("Resources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties: {CodeUri: nowhere}\n", "F names the folder"),
-        ("Transform: AWS::Serverless-2016-10-31\nResources:\n  F: {Type: AWS::Serverless::Api}\n", "does not translate"),
+        (
+            "Resources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties: {CodeUri: nowhere}\n",
+            "F names the folder",
+        ),
+        (
+            "Transform: AWS::Serverless-2016-10-31\nResources:\n  F: {Type: AWS::Serverless::Api}\n",
+            "does not translate",
+        ),
         ("Resources:\n  T: {Type: AWS::DynamoDB::Table}\n", "runs one API"),
     ],
     ids=["missing", "syntax", "folder", "translation", "no-api"],
@@ -188,4 +194,3 @@ def test_operator_bootstraps_a_tenant_with_lambda_invoke(local_stack: Any) -> No
     assert bad["FunctionError"] == "Unhandled"
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.invoke(FunctionName="local-NoSuchFunction")
-

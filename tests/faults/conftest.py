@@ -26,13 +26,22 @@ def fault_tables(dynoxide_server: Any) -> Iterator[Resources]:
     resources.drop_tables()
 
 
+@pytest.fixture(scope="session")
+def fault_dynamodb(fault_tables: Resources) -> Iterator[WireDynamoDB]:
+    """The lean client of those tables."""
+    client = WireDynamoDB(fault_tables.endpoints["dynamodb"])
+    yield client
+    client.close()
+
+
 @pytest.fixture
-def new_world(fault_tables: Resources, monkeypatch: pytest.MonkeyPatch) -> Callable[..., FaultyWorld]:
+def new_world(
+    fault_tables: Resources, fault_dynamodb: WireDynamoDB, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., FaultyWorld]:
     """Make a world: an empty source under watch. Waiting between tries takes no time in it."""
     monkeypatch.setattr(aws, "time", SimpleNamespace(sleep=lambda _: None))
-    dynamodb = WireDynamoDB(fault_tables.endpoints["dynamodb"])
 
     def make(**options: Any) -> FaultyWorld:
-        return FaultyWorld(settings_of(fault_tables), dynamodb, **options)
+        return FaultyWorld(settings_of(fault_tables), fault_dynamodb, **options)
 
     return make

@@ -148,3 +148,11 @@ def test_percent_encoding_is_decoded_once(edge: Edge) -> None:
     edge.push(source, "50%25")
     assert edge.request("GET", item_path(source, "50%25")).status == 200
     assert edge.request("GET", item_path(source, "50%")).status == 404
+
+
+@pytest.mark.parametrize("name", ['say "hi"', "😀", "#1?", "a\\b", "`"])
+def test_path_that_arrives_decoded_reaches_its_item(edge: Edge, name: str) -> None:
+    source = edge.source()
+    edge.push(source, name)
+    # Some fronts decode paths before they pass them on.
+    assert edge.request("GET", f"/v1/sources/{source}/items/{name}").status == 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import SimpleNamespace
@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 
 Perform = Callable[[], Any]
 Hook = Callable[["Call", Perform], Any]
+_tokens = itertools.count(1)
 
 
 class Crash(BaseException):
@@ -50,7 +51,6 @@ class Watched:
         self._client = client
         self._service = service
         self._hook = hook
-        self._tokens = (f"token-{number}" for number in itertools.count(1))
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._client, name)
@@ -60,7 +60,7 @@ class Watched:
         def call(**request: Any) -> Any:
             if name == "transact_write_items":
                 # botocore gives each call a token, and the same one to its retries.
-                request.setdefault("ClientRequestToken", f"{id(self)}-{next(self._tokens)}")
+                request.setdefault("ClientRequestToken", f"token-{next(_tokens)}")
             return self._hook(Call(self._service, name, request), lambda: method(**request))
 
         return call
@@ -85,7 +85,8 @@ class Puts:
 class Faults:
     """The hook of a world: records each call and makes the chosen one go wrong.
 
-    `arm` counts from the next call on; `fired` tells what call it was, None while none was reached.
+    `arm` counts from the next call on; `fired` tells what call it was, None while none was reached. `gate` is passed
+    before each call, may hold it up, and may say how this one is to go wrong. `after` sees the calls that took effect.
     """
 
     way: Way | None = None
@@ -93,7 +94,8 @@ class Faults:
     calls: list[Call] = field(default_factory=list)
     fired: Call | None = None
     puts: Puts = field(default_factory=Puts)
-    gate: Callable[[Call], None] | None = None
+    gate: Callable[[Call], Way | None] | None = None
+    after: Callable[[Call, Any], None] | None = None
 
     def arm(self, at: int, way: Way) -> None:
         """Let the call number `at` (from 0) from now on go wrong."""
@@ -106,14 +108,11 @@ class Faults:
 
     def __call__(self, call: Call, perform: Perform) -> Any:
         """Pass a call on, or not, or twice."""
-        if self.gate is not None:
-            self.gate(call)
-        number = len(self.calls)
+        way = None if self.gate is None else self.gate(call)
+        if self.way is not None and len(self.calls) == self.at:
+            way, self.fired = self.way, call
         self.calls.append(call)
-        if self.way is None or number != self.at:
-            return self._perform(call, perform)
-        self.fired = call
-        return self._go_wrong(self.way, call, perform)
+        return self._perform(call, perform) if way is None else self._go_wrong(way, call, perform)
 
     def _go_wrong(self, way: Way, call: Call, perform: Perform) -> Any:
         match way:
@@ -137,6 +136,8 @@ class Faults:
         answer = perform()
         if call.operation == "put_object":
             self.puts.note(call)
+        if self.after is not None:
+            self.after(call, answer)
         return answer
 
     def clients(self, dynamodb: Any, s3: Any) -> SimpleNamespace:
@@ -149,7 +150,3 @@ def throttled(call: Call) -> ClientError:
     code = "SlowDown" if call.service == "s3" else "ThrottlingException"
     return ClientError({"Error": {"Code": code, "Message": "slow down"}}, call.operation)
 
-
-def every_way() -> Iterator[Way]:
-    """All ways a call can go wrong."""
-    return iter(Way)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 from knowledge.assembly import Knowledge, Settings
 from knowledge.aws import Fanout
 from knowledge.errors import TransientApplyError
-from knowledge.ids import new_id
 from knowledge.model import (
     ApplyOutcome,
     Change,
@@ -28,6 +27,7 @@ from tests.support.inline_machine import InlineMachine
 
 START = 1_795_000_000_000
 TENANT = "tenant-a"
+_series = itertools.count(1)
 
 
 @dataclass
@@ -48,11 +48,11 @@ class HeldClock:
 class CountedIds:
     """Ids in the shape of ULIDs that count up: two worlds never meet, and one world repeats."""
 
-    series: str = field(default_factory=lambda: new_id("x")[2:14])
-    _numbers: Iterable[int] = field(default_factory=lambda: itertools.count(1))
+    series: str = field(default_factory=lambda: f"{next(_series):012d}")
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def __call__(self, prefix: str) -> str:
-        return f"{prefix}_{self.series}{next(iter(self._numbers)):014d}"
+        return f"{prefix}_{self.series}{next(self._numbers):014d}"
 
 
 def draft(external_item_id: str, content: str, **rest: Any) -> ItemDraft:

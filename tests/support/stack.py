@@ -104,7 +104,9 @@ class StackProcess:
 
     def worker_pids(self, function: str) -> list[int]:
         """Return the process ids of a function's workers, as the process table shows them."""
-        return [pid for pid in children_of(self.pid) if _environment_of(pid).get("AWS_LAMBDA_FUNCTION_NAME") == function]
+        return [
+            pid for pid in children_of(self.pid) if _environment_of(pid).get("AWS_LAMBDA_FUNCTION_NAME") == function
+        ]
 
 
 def children_of(pid: int) -> list[int]:

@@ -13,7 +13,7 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import local
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,11 +28,16 @@ _HEADERS = {
 
 
 class WireDynamoDB:
-    """The operations of a DynamoDB client by their snake_case names, over one kept connection a thread."""
+    """The operations of a DynamoDB client by their snake_case names, one call at a time over a kept connection."""
 
     def __init__(self, url: str) -> None:
-        self._address = urlsplit(url)
-        self._threads = local()
+        address = urlsplit(url)
+        self._connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
+        self._turn = Lock()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._connection.close()
 
     def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
         if name.startswith("_"):
@@ -45,14 +50,11 @@ class WireDynamoDB:
         return call
 
     def _post(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        connection: http.client.HTTPConnection | None = getattr(self._threads, "connection", None)
-        if connection is None:
-            connection = http.client.HTTPConnection(str(self._address.hostname), self._address.port, timeout=10)
-            self._threads.connection = connection
         headers = {**_HEADERS, "X-Amz-Target": f"DynamoDB_20120810.{operation}"}
-        connection.request("POST", "/", json.dumps(request, default=_base64).encode(), headers)
-        answer = connection.getresponse()
-        body: dict[str, Any] = json.loads(answer.read(), object_hook=_binary)
+        with self._turn:
+            self._connection.request("POST", "/", json.dumps(request, default=_base64).encode(), headers)
+            answer = self._connection.getresponse()
+            body: dict[str, Any] = json.loads(answer.read(), object_hook=_binary)
         if answer.status == 200:
             return body
         error = {"Code": body.pop("__type", "").rpartition("#")[2], "Message": body.get("message", "")}

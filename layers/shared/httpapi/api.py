@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
@@ -15,6 +16,7 @@ from httpapi.operations import Operation, Routes, match_path
 from httpapi.requests import HttpRequest
 
 BASE_PATH = "/api"
+_PATH_CHARACTERS = "%/-._~()'!*:@,;=+&$"
 
 
 class Api:
@@ -35,6 +37,8 @@ class Api:
 
     def handle(self, event: Mapping[str, Any], context: Any, services: Assembly) -> dict[str, Any]:
         """Answer one proxy event; every way out has the API's shape."""
+        # The resolver's patterns know ASCII only; a path that something decoded on its way is encoded again.
+        event = {**event, "path": quote(str(event.get("path") or "/"), safe=_PATH_CHARACTERS, errors="surrogatepass")}
         exchange = Exchange(HttpRequest.from_event(event, _path(event)), services, context)
         self._resolver.append_context(exchange=exchange, event=event, services=services)  # type: ignore[no-untyped-call]
         return self._resolver.resolve(event, context)
@@ -73,5 +77,5 @@ def _refuse(methods: Sequence[str]) -> Any:
 
 
 def _path(event: Mapping[str, Any]) -> str:
-    path = str(event.get("path") or "/")
+    path: str = event["path"]
     return path.removeprefix(BASE_PATH) if path.startswith(f"{BASE_PATH}/") else path

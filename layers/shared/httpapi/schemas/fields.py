@@ -8,13 +8,15 @@ from typing import Annotated, Any, TypeVar
 
 from knowledge.faults import FAULTS_SHOWN, Fault, fault_message, field_path
 from knowledge.field_rules import check_text
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from httpapi.errors import ValidationFailedError, invalid_field
 from httpapi.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+
+_FIELDS_READ = 64
 
 
 def _digits(value: Any) -> Any:
@@ -28,6 +30,14 @@ class BodyModel(BaseModel):
     """A body: strict types, camelCase names, and no field that is not known."""
 
     model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bounded(cls, value: Any) -> Any:
+        # One fault is worked out for each unknown field, and a body has room for a hundred thousand of them.
+        if isinstance(value, dict) and len(value) > _FIELDS_READ:
+            raise ValueError("has far too many fields")
+        return value
 
 
 class QueryModel(BaseModel):

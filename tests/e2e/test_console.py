@@ -1,0 +1,27 @@
+"""What a developer sees on the console: the functions' log lines with their names, and AWS calls on request."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tests.support.stack import eventually
+
+
+def test_log_lines_carry_the_name_of_their_function(own_stack: Any) -> None:
+    stack = own_stack(environment={})
+    origin = stack.credentials["baseUrl"].removesuffix("/api")
+    with stack.client() as api:
+        api.post(f"{origin}/2015-03-31/functions/local-DiffRunFunction/invocations", json={"nothing": "useful"})
+    eventually(lambda: re.search(r"^DiffRunFunction \| ", stack.console(), re.MULTILINE))
+
+
+def test_verbose_shows_every_aws_call(own_stack: Any) -> None:
+    stack = own_stack("--verbose")
+    with stack.client() as api:
+        assert api.get("v1/whoami").status_code == 200
+        source = api.post("v1/sources", json={"name": "Help"}).json()["source"]["id"]
+        assert api.get(f"v1/sources/{source}/runs/run_00000000000000000000000000").status_code == 404
+    line = r"^DeveloperApiFunction \| aws dynamodb GetItem \d+\.\d ms 200$"
+    eventually(lambda: re.search(line, stack.console(), re.MULTILINE))
+    assert re.search(r"^BootstrapTenantFunction \| aws dynamodb \w+ \d+\.\d ms 200$", stack.console(), re.MULTILINE)

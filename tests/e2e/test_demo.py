@@ -1,0 +1,164 @@
+"""`make demo` as a newcomer runs it: the help centre, again, after an edit, and with a folder of one's own."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.template import ROOT
+from tests.support.stack import StackProcess, require_whole_stack
+
+DOCUMENTS = 1_000
+READ_BACK = 10
+
+
+@pytest.fixture(autouse=True)
+def _whole_stack() -> None:
+    require_whole_stack()
+
+
+def demo(data: Path, content: Path | None = None) -> str:
+    command = [sys.executable, "-m", "local", "demo", "--once", "--port", "0", "--data", str(data)]
+    if content:
+        command += ["--content", str(content)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stderr + done.stdout
+
+
+def said(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    assert found, text
+    return found.group(1)
+
+
+def test_demo_publishes_then_keeps_then_updates(tmp_path: Path) -> None:
+    content = tmp_path / "content"
+    shutil.copytree(ROOT / "examples" / "content", content)
+    articles = [path for path in content.rglob("*") if path.suffix in {".md", ".html", ".txt"}]
+
+    first = demo(tmp_path / "data", content)
+    assert said(r"Published: (.+)", first) == f"{len(articles)} added"
+    assert re.search(r"root hash +[0-9a-f]{64}", first)
+    assert len(re.findall(r"^  curl ", first, re.MULTILINE)) == 3
+
+    second = demo(tmp_path / "data", content)
+    assert said(r"Published: (.+)", second) == "0 changes"
+    assert said(r"generation (\S+)", second) == said(r"generation (\S+)", first)
+
+    edited = random.Random(5).choice(articles)
+    edited.write_text(edited.read_text("utf-8") + "\nOne more line.\n", "utf-8")
+    third = demo(tmp_path / "data", content)
+    assert said(r"Published: (.+)", third) == "1 updated"
+    assert said(r"\(sequence (\d+)\)", third) == "2"
+    assert said(r"root hash +(\S+)", third) != said(r"root hash +(\S+)", first)
+
+
+def test_demo_offers_commands_that_work(tmp_path: Path) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    content = tmp_path / "content"
+    content.mkdir()
+    (content / "a.md").write_text("# Title\n\nText.\n")
+    with _serving_demo(tmp_path, content) as printed:
+        commands = re.findall(r"^  ((?:export|curl) .+)$", printed, re.MULTILINE)
+        exports, *curls = commands
+        script = exports + "\n" + "; echo\n".join(curls)
+        done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, check=True)
+    answers = done.stdout.splitlines()
+    assert len(answers) == 3
+    assert all(answer.startswith(('{"items"', '{"changes"', '{"generations"')) for answer in answers)
+
+
+@contextlib.contextmanager
+def _serving_demo(folder: Path, content: Path) -> Iterator[str]:
+    command = [sys.executable, "-m", "local", "demo", "--port", "0", "--data", str(folder / "data")]
+    command += ["--content", str(content)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout
+    lines = []
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("Serving at"):
+                break
+        yield "".join(lines)
+    finally:
+        process.terminate()
+        assert process.wait(5) == 0
+        process.stdout.close()
+
+
+def real_documents() -> list[Path]:
+    """Find Markdown, HTML and text that others wrote: what the installed packages brought along."""
+    roots = [Path(sys.prefix), Path(sys.base_prefix) / "lib", ROOT / "node_modules", Path("/usr/share")]
+    found: list[Path] = []
+    for root in roots:
+        if len(found) >= DOCUMENTS:
+            break
+        for path in sorted(root.rglob("*")):
+            if path.suffix in {".md", ".html", ".txt"} and path.is_file() and path.stat().st_size < 200_000:
+                found.append(path)
+    return found[:DOCUMENTS]
+
+
+def test_folder_of_a_thousand_documents_reads_back_byte_for_byte(local_stack: StackProcess, tmp_path: Path) -> None:
+    content = tmp_path / "documents"
+    for number, path in enumerate(real_documents()):
+        target = content / f"{number % 7}" / f"{number:04}-{path.name}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    # A few package files are empty or not UTF-8; enough of the author's own make up for them.
+    for number in range(DOCUMENTS):
+        target = content / "own" / f"Größe & {number}.txt"
+        target.parent.mkdir(exist_ok=True)
+        if number < DOCUMENTS // 10 or sum(1 for _ in content.rglob("*.*")) < DOCUMENTS + 50:
+            target.write_bytes(f"Zeile eins\r\nline two {number}\n\n".encode())
+    printed = _sync(local_stack, content)
+    skipped = re.findall(r"^skipped (.+?): ", printed, re.MULTILINE)
+    published = said(r"run \S+ (\d+) added", printed)
+    assert int(published) >= DOCUMENTS
+    assert int(published) == sum(1 for path in content.rglob("*") if path.is_file()) - len(skipped)
+    with local_stack.client() as api:
+        served = dict(_served(api, said(r"source (\S+),", printed)))
+    for name in random.Random(7).sample(sorted(served), READ_BACK):
+        raw = (content / name).read_bytes()
+        assert raw.endswith(served[name].encode()), name
+        assert raw == served[name].encode() or raw.startswith(b"---"), name
+
+
+def _sync(stack: StackProcess, content: Path) -> str:
+    credentials = stack.credentials
+    done = subprocess.run(
+        [sys.executable, "examples/python/sync_folder.py", str(content), "--name", "Documents", "--apply"],
+        cwd=ROOT,
+        env={"CHATBOT_API": credentials["baseUrl"], "CHATBOT_KEY": credentials["apiKey"], "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _served(api: Any, source_id: str) -> Iterator[tuple[str, str]]:
+    cursor = ""
+    while True:
+        path = f"v1/sources/{source_id}/generations/current/items?include=content&limit=200{cursor}"
+        page = api.get(path).raise_for_status().json()
+        for item in page["items"]:
+            if "content" in item:
+                yield item["externalItemId"], item["content"]
+        if not page["nextCursor"]:
+            return
+        cursor = f"&cursor={page['nextCursor']}"

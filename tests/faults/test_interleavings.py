@@ -1,0 +1,222 @@
+"""Writers, runs and applies at once, taking turns at each AWS call in an order that a seed decides."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+from knowledge import index_codec, plan_writer, planning, staging, trie
+from knowledge.errors import (
+    ItemNotFoundError,
+    KnowledgeError,
+    NotApplyEligibleError,
+    RunNotFoundError,
+)
+from knowledge.model import Removal, RunMode
+from tests.faults import settings
+from tests.support.actors import Stage, Temper, now_playing
+from tests.support.faults import Call, Crash
+from tests.support.faulty_world import FaultyWorld
+from tests.support.history import History, Wish, Write
+from tests.support.lifecycle import draft
+
+NewWorld = Callable[..., FaultyWorld]
+NAMES = ("a", "b", "c", "d", "e")
+FAILURES = (Crash, KnowledgeError, BotoCoreError, ClientError)
+TRIES = 6
+
+
+def test_interleavings_keep_the_promises(new_world: NewWorld, capsys: pytest.CaptureFixture[str]) -> None:
+    """Prints how many schedules and turns there were; a failure prints its seed and schedule."""
+    turns = 0
+    published = 0
+    for seed in range(settings.SEED, settings.SEED + settings.INTERLEAVINGS):
+        play = Play(seed, new_world)
+        try:
+            play.perform()
+        except BaseException as error:
+            schedule = "\n".join(play.stage.schedule)
+            pytest.fail(
+                f"{error!r}\n{schedule}\nreplay: FAULTS_SEED={seed} FAULTS_INTERLEAVINGS=1 ({play.stage.temper})"
+            )
+        turns += play.stage.at
+        published += play.generations
+    with capsys.disabled():
+        print(f"\n  {settings.INTERLEAVINGS} interleavings, {turns} turns, {published} generations", end=" ")
+
+
+class Play:
+    """One interleaving."""
+
+    def __init__(self, seed: int, new_world: NewWorld) -> None:
+        self.dice = random.Random(seed)
+        self.bounds = self.dice.choice(((1024, 25_000, 99), (2, 3, 2), (2, 25_000, 99), (1024, 2, 1)))
+        self.world = new_world(
+            leaf_entries=self.bounds[0], grace_days=self.dice.choice((0, 7)), task_retries=self.dice.choice((0, 1))
+        )
+        self.stage = Stage(self.dice, self.world.clock, Temper.drawn(self.dice))
+        self.history = History()
+        self.run_ids = [self.world.ids("run") for _ in range(4)]
+        self.leases: dict[int, str] = {}
+        self.generations = 0
+
+    def perform(self) -> None:
+        """Set the stage, play, and hold the end against the promises."""
+        with pytest.MonkeyPatch.context() as patched:
+            leaf_entries, changes_per_part, rows = self.bounds
+            patched.setattr(trie, "LEAF_ENTRIES", leaf_entries)
+            patched.setattr(index_codec, "GROUPED_PAST_LEAVES", leaf_entries)
+            patched.setattr(planning, "CHANGES_PER_PART", changes_per_part)
+            patched.setattr(plan_writer, "CHANGES_PER_PART", changes_per_part)
+            patched.setattr(staging, "ROWS_PER_TRANSACTION", rows)
+            self._prepare()
+            self.stage.play()
+            self._hold_to_account()
+
+    def _prepare(self) -> None:
+        for name in self.dice.sample(NAMES, 3):
+            self._wish(self._push_one, [(name, Wish.PUSH, f"{name} from the start")])
+        if self.dice.random() < 0.8:
+            self._run(self.run_ids[3], RunMode.INCREMENTAL)
+            self.world.apply(self.run_ids[3])
+        if self.dice.random() < 0.3:
+            self._wish(self._remove, [("a", Wish.REMOVE, None)])
+            self.world.clock.advance(days=8)
+        self.world.watch.gate = self.stage.gate
+        self.world.watch.after = self._observe
+        for number in (1, 2):
+            self.stage.enter(f"writer-{number}", self._writer(f"writer-{number}", random.Random(self.dice.random())))
+            self.stage.enter(f"runner-{number}", self._runner(number, random.Random(self.dice.random())))
+        self.stage.enter("applier", self._applier(random.Random(self.dice.random())))
+        if self.dice.random() < 0.3:
+            self.stage.enter("owner", self._owner(random.Random(self.dice.random())))
+
+    def _hold_to_account(self) -> None:
+        self.world.watch.after = None
+        self.world.watch.gate = None
+        self.world.knowledge.sources.restore(self.world.tenant_id, self.world.source_id)
+        stored = self.world.finish()
+        self.history.check(stored)
+        self.generations = len(stored.generations)
+
+    def _observe(self, call: Call, answer: Any) -> None:
+        """Who publishes must be the one that the newest lease was given to."""
+        values = call.request.get("ExpressionAttributeValues", {})
+        if "ADD leaseToken" in call.request.get("UpdateExpression", ""):
+            self.leases[int(answer["Attributes"]["leaseToken"]["N"])] = now_playing()
+        for action in call.request.get("TransactItems", ()) if call.operation == "transact_write_items" else ():
+            values = action.get("Update", {}).get("ExpressionAttributeValues", {})
+            if ":manifest" in values:
+                token = int(values[":token"]["N"])
+                assert (token, now_playing()) == max(self.leases.items()), "a holder that lost its lease published"
+
+    def _writer(self, name: str, dice: random.Random) -> Callable[[], None]:
+        def write() -> None:
+            for number in range(4):
+                item = dice.choice(NAMES)
+                others = [other for other in NAMES if other != item]
+                content = f"{item} from {name} at {number}"
+                match dice.choice(("push", "push", "batch", "batch", "remove", "restore")):
+                    case "push":
+                        self._wish(self._push_one, [(item, Wish.PUSH, content)])
+                    case "batch":
+                        second, gone = dice.sample(others, 2)
+                        wishes = [(item, Wish.PUSH, content), (second, Wish.PUSH, f"{second} {content}")]
+                        self._wish(self._batch, [*wishes, (gone, Wish.REMOVE, None)])
+                    case "remove":
+                        self._wish(self._remove, [(item, Wish.REMOVE, None)])
+                    case "restore":
+                        self._wish(self._restore, [(item, Wish.RESTORE, None)])
+
+        return write
+
+    def _runner(self, number: int, dice: random.Random) -> Callable[[], None]:
+        def run() -> None:
+            run_id = self.run_ids[number]
+            mode = RunMode.FULL if dice.random() < 0.25 else RunMode.INCREMENTAL
+            if self._patiently(lambda: self._run(run_id, mode)):
+                self._patiently(lambda: self.world.apply(run_id))
+
+        return run
+
+    def _applier(self, dice: random.Random) -> Callable[[], None]:
+        def apply() -> None:
+            for run_id in dice.sample(self.run_ids[1:3], 2):
+                self._patiently(lambda run_id=run_id: self.world.apply(run_id))
+
+        return apply
+
+    def _owner(self, dice: random.Random) -> Callable[[], None]:
+        def own() -> None:
+            sources, whose = self.world.knowledge.sources, (self.world.tenant_id, self.world.source_id)
+            for _ in range(2):
+                if dice.random() < 0.5:
+                    self._patiently(lambda: sources.update(*whose, grace_days=dice.choice((0, 7))))
+                else:
+                    self._patiently(lambda: sources.archive(*whose))
+                    self._patiently(lambda: sources.restore(*whose))
+
+        return own
+
+    def _patiently(self, request: Callable[[], object]) -> bool:
+        """Send a request until it succeeds, as a client does; give up in the end."""
+        for _ in range(TRIES):
+            try:
+                request()
+            except NotApplyEligibleError:
+                return False
+            except (RunNotFoundError, ItemNotFoundError):
+                self.stage.wait("waits")
+            except FAILURES:
+                self.world.clock.advance(seconds=3)
+                self.stage.wait("waits")
+            else:
+                return True
+        return False
+
+    def _run(self, run_id: str, mode: RunMode) -> None:
+        self.history.runs.setdefault(run_id, self.world.clock.now)
+        self.world.knowledge.runs.create(self.world.source, mode, run_id=run_id)
+
+    def _wish(self, request: Callable[[list[Any]], bool], wishes: list[tuple[str, Wish, str | None]]) -> None:
+        """Send a write until it is acknowledged; each try may have had its effect, the last one has."""
+        for _ in range(TRIES):
+            writes = [Write(*wish, started=self.world.clock.now) for wish in wishes]
+            self.history.writes.extend(writes)
+            try:
+                done = request(wishes)
+            except FAILURES:
+                self.stage.wait("waits")
+                continue
+            if done:
+                for write in writes:
+                    write.ended = self.world.clock.now
+            return
+
+    def _push_one(self, wishes: list[Any]) -> bool:
+        ((name, _, content),) = wishes
+        self.world.knowledge.staging.push_one(self.world.source, draft(name, content))
+        return True
+
+    def _batch(self, wishes: list[Any]) -> bool:
+        items = [draft(name, content) for name, wish, content in wishes if wish is Wish.PUSH]
+        removals = [Removal(name) for name, wish, _ in wishes if wish is Wish.REMOVE]
+        self.world.knowledge.staging.push(self.world.source, items, removals)
+        return True
+
+    def _remove(self, wishes: list[Any]) -> bool:
+        try:
+            self.world.remove(wishes[0][0])
+        except ItemNotFoundError:
+            return False
+        return True
+
+    def _restore(self, wishes: list[Any]) -> bool:
+        try:
+            self.world.restore(wishes[0][0])
+        except ItemNotFoundError:
+            return False
+        return True
