@@ -19,8 +19,8 @@ from typing import Any
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 sys.path.append(_ROOT)
-from local.emulators.guard import die_with_parent
-from local.workers.channel import receive, send
+from local.emulators.guard import die_with_parent  # noqa: E402
+from local.workers.channel import receive, send  # noqa: E402
 
 sys.path.remove(_ROOT)
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
-Perform = Callable[[], Any]
+Request = Mapping[str, Any]
+Perform = Callable[[Request], Any]
 Hook = Callable[["Call", Perform], Any]
 _tokens = itertools.count(1)
 
@@ -38,7 +39,7 @@ class Call:
 
     service: str
     operation: str
-    request: Mapping[str, Any]
+    request: Request
 
     def __str__(self) -> str:
         return f"{self.service}.{self.operation}"
@@ -61,7 +62,7 @@ class Watched:
             if name == "transact_write_items":
                 # botocore gives each call a token, and the same one to its retries.
                 request.setdefault("ClientRequestToken", f"token-{next(_tokens)}")
-            return self._hook(Call(self._service, name, request), lambda: method(**request))
+            return self._hook(Call(self._service, name, request), lambda sent: method(**sent))
 
         return call
 
@@ -72,12 +73,15 @@ class Puts:
 
     digests: dict[str, str] = field(default_factory=dict)
     overwritten: list[str] = field(default_factory=list)
+    unconditional: list[str] = field(default_factory=list)
 
-    def note(self, call: Call) -> None:
+    def note(self, request: Request) -> None:
         """Note a put that took effect."""
-        key, digest = call.request["Key"], hashlib.sha256(call.request["Body"]).hexdigest()
+        key, digest = request["Key"], hashlib.sha256(request["Body"]).hexdigest()
         if key in self.digests:
             self.overwritten.append(key)
+        if request.get("IfNoneMatch") != "*":
+            self.unconditional.append(key)
         self.digests[key] = digest
 
 
@@ -87,6 +91,7 @@ class Faults:
 
     `arm` counts from the next call on; `fired` tells what call it was, None while none was reached. `gate` is passed
     before each call, may hold it up, and may say how this one is to go wrong. `after` sees the calls that took effect.
+    `rewrite` is given each request and returns the one to send: a mutation of the product, made from outside.
     """
 
     way: Way | None = None
@@ -96,6 +101,8 @@ class Faults:
     puts: Puts = field(default_factory=Puts)
     gate: Callable[[Call], Way | None] | None = None
     after: Callable[[Call, Any], None] | None = None
+    rewrite: Callable[[Call], Request] | None = None
+    weak_reads: list[str] = field(default_factory=list)
 
     def arm(self, at: int, way: Way) -> None:
         """Let the call number `at` (from 0) from now on go wrong."""
@@ -133,9 +140,15 @@ class Faults:
                 return self._perform(call, perform)
 
     def _perform(self, call: Call, perform: Perform) -> Any:
-        answer = perform()
+        sent = call.request if self.rewrite is None else self.rewrite(call)
+        if call.operation in {"get_item", "query"} and not sent.get("ConsistentRead"):
+            self.weak_reads.append(str(call))
+        if call.operation == "batch_get_item":
+            weak = [table for table, asked in sent["RequestItems"].items() if not asked.get("ConsistentRead")]
+            self.weak_reads.extend(weak)
+        answer = perform(sent)
         if call.operation == "put_object":
-            self.puts.note(call)
+            self.puts.note(sent)
         if self.after is not None:
             self.after(call, answer)
         return answer
@@ -143,6 +156,25 @@ class Faults:
     def clients(self, dynamodb: Any, s3: Any) -> SimpleNamespace:
         """The clients under this watch."""
         return SimpleNamespace(dynamodb=Watched(dynamodb, "dynamodb", self), s3=Watched(s3, "s3", self))
+
+
+def before_first(watch: Faults, operation: str, meddle: Callable[[], object], *, matching: str = "") -> list[Call]:
+    """Do something just before the first call of that name from now on whose request mentions `matching`.
+
+    Returns a list that is empty until then and holds the call afterwards.
+    """
+    met: list[Call] = []
+    otherwise = watch.gate
+
+    def gate(call: Call) -> Way | None:
+        if not met and call.operation == operation and matching in str(call.request):
+            met.append(call)
+            watch.gate = otherwise
+            meddle()
+        return None if otherwise is None else otherwise(call)
+
+    watch.gate = gate
+    return met
 
 
 def throttled(call: Call) -> ClientError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from botocore.exceptions import BotoCoreError
 from knowledge.assembly import Knowledge, Settings
 from knowledge.errors import ItemNotFoundError, TransientApplyError
 from knowledge.model import ApplyOutcome
@@ -50,9 +51,15 @@ class FaultyWorld(Lifecycle):
 
     def check(self) -> Stored:
         """Hold what is stored against what must be true at any moment."""
+        # A task that fails in a way of its own is caught by the machine, so it has to be looked for.
+        unexpected = [error for error in self.knowledge.machine.caught if not isinstance(error, BotoCoreError)]
+        if unexpected:
+            raise unexpected[0]
         stored = self.reader.read()
         check_history(self.reader, stored)
         assert not self.watch.puts.overwritten, "an object was overwritten"
+        assert not self.watch.puts.unconditional, "an object was put without a condition"
+        assert not self.watch.weak_reads, "a read may be older than what was acknowledged"
         own = f"/{self.tenant_id}/{self.source_id}/"
         assert all(own in key for key in self.watch.puts.digests), "an object lies outside its tenant"
         return stored
@@ -75,6 +82,12 @@ class FaultyWorld(Lifecycle):
     def publish_patiently(self, mode: str = "incremental") -> ApplyOutcome:
         """Run and apply, honouring `Retry-After`."""
         return self.apply_patiently(self.run(mode))
+
+    def rival(self) -> Lifecycle:
+        """Another process at work on the same source."""
+        rival = Lifecycle(self.settings, self.clients, clock=self.clock, ids=self.ids)
+        rival.source_id = self.source_id
+        return rival
 
     def apply_after_refusal(self, run_id: str) -> ApplyOutcome:
         """Apply, and once more at once when the run was planned again."""

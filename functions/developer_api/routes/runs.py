@@ -20,7 +20,9 @@ routes = Routes()
 @routes.post(RUNS, Scope.RUNS_WRITE, body=body_of(CreateRunRequest), body_required=False, loads_source=True)
 def create_run(call: Call[CreateRunRequest, NoQuery]) -> Answer:
     """Find what differs; 202 when that takes longer than a request may."""
-    run = call.services.knowledge.runs.create(call.source, call.body.mode, run_id=call.new_id("run"))
+    run = call.services.knowledge.runs.create(
+        call.source, call.body.mode, run_id=call.new_id("run"), earlier_id=call.earlier_id("run")
+    )
     answer = accepted if run.state is RunState.PLANNING else created
     return answer({"run": render_run(run)})
 

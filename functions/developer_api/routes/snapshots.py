@@ -32,7 +32,11 @@ routes = Routes()
 def replace_items(call: Call[SnapshotRequest, NoQuery]) -> Answer:
     """Make the staging set exactly the given items; 202 when the removals take longer than a request may."""
     snapshot = call.services.knowledge.snapshots.replace_all(
-        call.source, call.body.items, snapshot_id=call.new_id("snp"), allow_empty=call.body.allow_empty
+        call.source,
+        call.body.items,
+        snapshot_id=call.new_id("snp"),
+        earlier_id=call.earlier_id("snp"),
+        allow_empty=call.body.allow_empty,
     )
     if snapshot.state is not SnapshotState.COMPLETED:
         return accepted({"snapshot": render_snapshot(snapshot)})
@@ -42,7 +46,9 @@ def replace_items(call: Call[SnapshotRequest, NoQuery]) -> Answer:
 @routes.post(SNAPSHOTS, Scope.ITEMS_WRITE, loads_source=True)
 def open_snapshot(call: Call[None, NoQuery]) -> Answer:
     """Open a snapshot in parts."""
-    snapshot = call.services.knowledge.snapshots.open(call.source, snapshot_id=call.new_id("snp"))
+    snapshot = call.services.knowledge.snapshots.open(
+        call.source, snapshot_id=call.new_id("snp"), earlier_id=call.earlier_id("snp")
+    )
     return created({"snapshot": render_snapshot(snapshot)})
 
 

@@ -23,6 +23,7 @@ def create_source(call: Call[CreateSourceRequest, NoQuery]) -> Answer:
         grace_days=call.body.grace_days,
         removal_guard=call.body.removal_guard.guard() if call.body.removal_guard else None,
         source_id=call.new_id("src"),
+        earlier_id=call.earlier_id("src"),
     )
     return created({"source": render_source(source)})
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from knowledge.errors import GenerationNotFoundError, RunNotFoundError, SnapshotNotFoundError, SourceNotFoundError
 from knowledge.field_rules import check_external_item_id
 from knowledge.ids import derived_id, is_id, new_id
-from knowledge.model import Source
+from knowledge.model import MS_PER_DAY, Source
 
 from httpapi.errors import invalid_field
 from httpapi.keys import tokens
@@ -103,7 +103,13 @@ class Call(Generic[BodyT, QueryT]):
         """Make the id of what this request creates: a retry with the same Idempotency-Key makes the same one."""
         if self.idempotency_key is None:
             return new_id(prefix)
-        return derived_id(prefix, self.tenant_id, self.idempotency_key)
+        return derived_id(prefix, self.tenant_id, self.idempotency_key, self.now // MS_PER_DAY)
+
+    def earlier_id(self, prefix: str) -> str | None:
+        """Make the id that the first try of this request made if it was sent the day before, and crashed."""
+        if self.idempotency_key is None:
+            return None
+        return derived_id(prefix, self.tenant_id, self.idempotency_key, self.now // MS_PER_DAY - 1)
 
     def key_creation(self) -> Creation | None:
         """Name the key this request creates, if a retry has to find it again."""

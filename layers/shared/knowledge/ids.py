@@ -17,13 +17,14 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{_encode(value)}"
 
 
-def derived_id(prefix: str, tenant_id: str, idempotency_key: str) -> str:
-    """Make the one id that this tenant's idempotency key stands for.
+def derived_id(prefix: str, tenant_id: str, idempotency_key: str, day: int) -> str:
+    """Make the one id that this tenant's idempotency key stands for on a day (counted from 1970, UTC).
 
-    A retry after a crash between the work and its record finds the same id, so nothing is created twice. Such an id
-    says nothing about time; lists are ordered by an index of their own.
+    A retry after a crash between the work and its record finds the same id, or that of the day before, so nothing is
+    created twice; a client that uses a key again after its 24 hours creates something new. Such an id says nothing
+    about time; lists are ordered by an index of their own.
     """
-    digest = hashlib.sha256("\0".join((prefix, tenant_id, idempotency_key)).encode()).digest()
+    digest = hashlib.sha256("\0".join((prefix, tenant_id, idempotency_key, str(day))).encode()).digest()
     return f"{prefix}_{_encode(int.from_bytes(digest[:16], 'big'))}"
 
 

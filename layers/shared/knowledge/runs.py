@@ -13,6 +13,7 @@ from knowledge.errors import (
     BuildFailedError,
     InvalidPositionError,
     KnowledgeError,
+    RunNotFoundError,
     SourceInactiveError,
     TransientApplyError,
 )
@@ -20,6 +21,7 @@ from knowledge.generations import read_member
 from knowledge.index_codec import UnknownFormatError
 from knowledge.index_store import IndexStore
 from knowledge.model import (
+    MS_PER_DAY,
     ApplyOutcome,
     Change,
     ChangeKind,
@@ -49,14 +51,19 @@ class RunService:
     machine: Machine
     clock: Clock
 
-    def create(self, source: Source, mode: RunMode, *, run_id: str) -> Run:
+    def create(self, source: Source, mode: RunMode, *, run_id: str, earlier_id: str | None = None) -> Run:
         """Start a run and wait for its plan; a run that has this id already and is not planned is planned again.
 
-        The run is still `planning` when that takes over 25 s. SourceInactiveError on an archived source.
+        So is one of the last 24 hours that has `earlier_id`: it was created by a try on the day before. The run is
+        still `planning` when that takes over 25 s. SourceInactiveError on an archived source.
         """
         if not source.active:
             raise SourceInactiveError
         now = self.clock()
+        if earlier_id is not None:
+            with suppress(RunNotFoundError):
+                if self.runs.get(source.source_id, earlier_id).created_at > now - MS_PER_DAY:
+                    run_id = earlier_id
         run = self.runs.create(
             Run(
                 tenant_id=source.tenant_id,

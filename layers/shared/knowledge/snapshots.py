@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -73,13 +74,21 @@ class SnapshotService:
     clock: Clock
     new_id: NewId
 
-    def open(self, source: Source, *, snapshot_id: str, life_ms: int = LIFE_MS) -> Snapshot:
+    def open(
+        self, source: Source, *, snapshot_id: str, earlier_id: str | None = None, life_ms: int = LIFE_MS
+    ) -> Snapshot:
         """Open a snapshot; one that has this id already is returned (a repeated creation).
 
+        So is one of the last 24 hours that has `earlier_id`: it was opened by a try on the day before.
         SnapshotOpenError while another one of the source is under way. One that expired is ended first.
         """
         if not source.active:
             raise SourceInactiveError
+        if earlier_id is not None:
+            with suppress(SnapshotNotFoundError):
+                earlier = self.get(source, earlier_id)
+                if earlier.opened_at > self.clock() - MS_PER_DAY:
+                    return earlier
         if source.open_snapshot_id is not None:
             if source.open_snapshot_id == snapshot_id:
                 return self.get(source, snapshot_id)
@@ -178,15 +187,21 @@ class SnapshotService:
         return self.get(source, snapshot_id)
 
     def replace_all(
-        self, source: Source, items: Sequence[ItemDraft], *, snapshot_id: str, allow_empty: bool = False
+        self,
+        source: Source,
+        items: Sequence[ItemDraft],
+        *,
+        snapshot_id: str,
+        earlier_id: str | None = None,
+        allow_empty: bool = False,
     ) -> Snapshot:
         """Make the staging set exactly `items`, by the same steps as a snapshot in parts."""
         if not items and not allow_empty:
             raise EmptySnapshotError
-        snapshot = self.open(source, snapshot_id=snapshot_id, life_ms=ONE_REQUEST_LIFE_MS)
+        snapshot = self.open(source, snapshot_id=snapshot_id, earlier_id=earlier_id, life_ms=ONE_REQUEST_LIFE_MS)
         if snapshot.state is SnapshotState.OPEN:
-            self.put_part(source, snapshot_id, 1, items)
-        return self.complete(source, snapshot_id, allow_empty=allow_empty)
+            self.put_part(source, snapshot.snapshot_id, 1, items)
+        return self.complete(source, snapshot.snapshot_id, allow_empty=allow_empty)
 
     def _open_one(self, source: Source, snapshot_id: str) -> Snapshot:
         if not source.active:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, Literal
 
-from knowledge.model import Page, RemovalGuard, Source, SourceStatus
+from knowledge.errors import SourceNotFoundError
+from knowledge.model import MS_PER_DAY, Page, RemovalGuard, Source, SourceStatus
 from knowledge.ports import Clock
 from knowledge.source_store import SourceStore, guard_row
 
@@ -27,10 +29,25 @@ class SourceService:
     clock: Clock
 
     def create(
-        self, tenant_id: str, *, name: str, grace_days: int, removal_guard: RemovalGuard | None, source_id: str
+        self,
+        tenant_id: str,
+        *,
+        name: str,
+        grace_days: int,
+        removal_guard: RemovalGuard | None,
+        source_id: str,
+        earlier_id: str | None = None,
     ) -> Source:
-        """Create a source; a source that has this id already is returned as it is."""
+        """Create a source; one that has this id already is returned as it is (a repeated creation).
+
+        So is one of the last 24 hours that has `earlier_id`: it was created by a try on the day before.
+        """
         now = self.clock()
+        if earlier_id is not None:
+            with suppress(SourceNotFoundError):
+                earlier = self.store.get(tenant_id, earlier_id)
+                if earlier.created_at > now - MS_PER_DAY:
+                    return earlier
         return self.store.create(
             Source(
                 tenant_id=tenant_id,

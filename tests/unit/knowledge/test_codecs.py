@@ -120,7 +120,12 @@ def test_checkpoint_reads_back() -> None:
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text() | st.binary() | st.floats(allow_nan=False, allow_infinity=False),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text()
+    | st.binary()
+    | st.floats(allow_nan=False, allow_infinity=False),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=10,
 )
@@ -140,7 +145,14 @@ def test_ids_have_their_shape_and_derived_ones_are_one_to_one_with_tenant_and_ke
     assert is_id("src", new_id("src"))
     assert not is_id("run", new_id("src"))
     assert not is_id("src", new_id("src") + "0")
-    assert derived_id("src", "t1", "k") == derived_id("src", "t1", "k")
-    made = {derived_id(*parts) for parts in (("src", "t1", "k"), ("src", "t2", "k"), ("src", "t1", "l"), ("run", "t1", "k"))}
-    assert len(made) == 4
+    assert derived_id("src", "t1", "k", 1) == derived_id("src", "t1", "k", 1)
+    asked = [
+        ("src", "t1", "k", 1),
+        ("src", "t2", "k", 1),
+        ("src", "t1", "l", 1),
+        ("run", "t1", "k", 1),
+        ("src", "t1", "k", 2),
+    ]
+    made = {derived_id(*each) for each in asked}
+    assert len(made) == len(asked)
     assert all(is_id(made_id[:3], made_id) for made_id in made)

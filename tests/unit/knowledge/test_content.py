@@ -24,9 +24,7 @@ NOISE = random.Random(1).randbytes(12_000).hex()
 def test_hash_is_of_the_canonical_json_and_ignores_the_version_and_the_order_of_keys() -> None:
     first = encode_item(ItemDraft("a", "T", "c", metadata={"x": 1, "a": "ü"}, source_version=1))
     second = encode_item(ItemDraft("a", "T", "c", metadata={"a": "ü", "x": 1}, source_version=2))
-    expected = (
-        '{"content":"c","contentType":"text/plain","externalItemId":"a","metadata":{"a":"ü","x":1},"title":"T"}'
-    )
+    expected = '{"content":"c","contentType":"text/plain","externalItemId":"a","metadata":{"a":"ü","x":1},"title":"T"}'
     assert first.content_hash == second.content_hash == hashlib.sha256(expected.encode()).hexdigest()
 
 

@@ -1,0 +1,214 @@
+"""The product with one guard taken away at a time, and the trap that must catch it.
+
+Most guards are conditions in requests, so the request is rewritten on its way out; the others are patched.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from knowledge import object_store, planning, publishing, source_store
+from knowledge.model import ObjectRef
+from tests.faults import traps
+from tests.faults.traps import Trap
+from tests.support.faults import Call
+from tests.support.faulty_world import FaultyWorld
+
+Rewrite = Callable[[dict[str, Any]], bool]
+Patch = Callable[[pytest.MonkeyPatch], None]
+
+
+@dataclass
+class Mutation:
+    """One guard less. `rewrite` changes a request in place and tells whether it met what it looks for."""
+
+    name: str
+    caught_by: Trap
+    rewrite: Rewrite | None = None
+    patch: Patch | None = None
+    met: list[str] = field(default_factory=list)
+
+    def make(self, world: FaultyWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Take the guard away from a world."""
+        if self.patch is not None:
+            self.patch(monkeypatch)
+        if self.rewrite is not None:
+            world.watch.rewrite = self._rewritten
+
+    def _rewritten(self, call: Call) -> dict[str, Any]:
+        request = copy.deepcopy(dict(call.request))
+        assert self.rewrite is not None
+        if self.rewrite(request):
+            self.met.append(str(call))
+        return request
+
+
+def without(condition: str, *, where: str = "") -> Rewrite:
+    """Let a condition hold always, in writes whose update expression mentions `where`."""
+
+    def rewrite(request: dict[str, Any]) -> bool:
+        met = False
+        for write in _writes(request):
+            if condition in write.get("ConditionExpression", "") and where in write.get("UpdateExpression", ""):
+                loosened = f"({condition} OR attribute_exists(pk) OR attribute_not_exists(pk))"
+                write["ConditionExpression"] = write["ConditionExpression"].replace(condition, loosened)
+                met = True
+        return met
+
+    return rewrite
+
+
+def without_put(part_of_key: str) -> Rewrite:
+    """Leave a row out of the transactions that put it."""
+
+    def rewrite(request: dict[str, Any]) -> bool:
+        actions = request.get("TransactItems", [])
+        kept = [action for action in actions if part_of_key not in str(_key(action.get("Put", {}).get("Item", {})))]
+        if len(kept) == len(actions):
+            return False
+        request["TransactItems"] = kept
+        return True
+
+    return rewrite
+
+
+def _weakly_read(request: dict[str, Any]) -> bool:
+    asked = [request, *request.get("RequestItems", {}).values()]
+    return any([isinstance(each, dict) and each.pop("ConsistentRead", False) for each in asked])
+
+
+def _put_anyhow(request: dict[str, Any]) -> bool:
+    return request.pop("IfNoneMatch", None) is not None
+
+
+def _writes(request: dict[str, Any]) -> list[dict[str, Any]]:
+    return [request, *(write for action in request.get("TransactItems", []) for write in action.values())]
+
+
+def _key(item: dict[str, Any]) -> tuple[Any, Any]:
+    return item.get("pk"), item.get("sk")
+
+
+def _forget_on_empty_apply(patched: pytest.MonkeyPatch) -> None:
+    start = publishing.Publisher._start
+
+    def forgetful(self: Any, source: Any, request: Any, now: int) -> Any:
+        outcome = start(self, source, request, now)
+        if outcome.generation_id is not None:
+            run = self.runs.get(request.source_id, request.run_id)
+            part = publishing.decode_part(self.objects.get(run.plan.parts[-1].object))
+            self.settler.items.forget_journal(source.source_id, part.covered)
+        return outcome
+
+    patched.setattr(publishing.Publisher, "_start", forgetful)
+
+
+def _rebase(patched: pytest.MonkeyPatch) -> None:
+    plan = planning.Planner.plan
+
+    def rebasing(self: Any, tenant_id: str, source_id: str, run_id: str, checkpoint: ObjectRef | None = None) -> Any:
+        run = self.runs.get(source_id, run_id)
+        if run.plan is None:
+            return plan(self, tenant_id, source_id, run_id, checkpoint)
+        base = self.sources.get(tenant_id, source_id).generation_id
+        rebased = replace(run.plan, version=run.plan_version + 1, base_generation_id=base)
+        self.runs.set_plan(source_id, run_id, rebased, self.clock())
+        return planning.Planned(done=True)
+
+    patched.setattr(planning.Planner, "plan", rebasing)
+
+
+def _one_attempt(patched: pytest.MonkeyPatch) -> None:
+    advance = planning.Planner._advance
+
+    def always_the_first(self: Any, state: Any) -> Any:
+        return advance(replace(self, new_id=lambda prefix: f"{prefix}_1"), state)
+
+    patched.setattr(planning.Planner, "_advance", always_the_first)
+
+
+def _cover_unread(patched: pytest.MonkeyPatch) -> None:
+    everything = lambda self, state, unread: tuple(entry_id for entry_id, _ in state.journal)  # noqa: E731
+    patched.setattr(planning.Planner, "_covered", everything)
+
+
+def _trust_objects(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(object_store.ObjectStore, "get", lambda self, ref: self.read(ref.key))
+
+
+def _trust_packs(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(object_store.ObjectStore, "check", lambda self, refs: None)
+
+
+def _take_over_at_once(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(source_store, "OWN_TAKEOVER_MS", -1000)
+
+
+_PUBLISHES = "settleRunId = :run"
+_MARKED = "rev = :rev AND #state = :removed"
+
+MUTATIONS = [
+    Mutation("journal entry", traps.acknowledged_writes_are_in_the_next_run, without_put("#journal")),
+    Mutation("outbox put", traps.every_publication_is_announced_once, without_put("event#")),
+    Mutation("strong read", traps.run_never_reads_older_than_what_was_acknowledged, _weakly_read),
+    Mutation("put-once", traps.acknowledged_writes_are_in_the_next_run, _put_anyhow),
+    Mutation("rev of a changed row", traps.higher_source_version_is_never_lost, without("rev = :rev")),
+    Mutation("absence of a new row", traps.two_creations_of_one_item_are_one, without("attribute_not_exists(pk) OR expiresAt <= :now")),
+    Mutation("rev of a dropped row", traps.item_pushed_again_before_it_is_marked_stays, without(_MARKED)),
+    Mutation(
+        "base at publication",
+        traps.base_must_still_be_the_one_of_the_plan,
+        without("attribute_not_exists(generationId)", where=_PUBLISHES),
+    ),
+    Mutation(
+        "lease at publication", traps.lost_lease_never_publishes, without("leaseToken = :token AND leaseRunId = :run")
+    ),
+    Mutation(
+        "token at publication",
+        traps.lease_taken_over_by_the_same_run_stops_the_first_attempt,
+        without("leaseToken = :token", where=_PUBLISHES),
+    ),
+    Mutation(
+        "settings at publication",
+        traps.settings_changed_after_the_checks_are_honoured,
+        without("settingsVersion = :settings"),
+    ),
+    Mutation(
+        "status at publication",
+        traps.source_archived_after_the_checks_does_not_publish,
+        without("#status = :active", where=_PUBLISHES),
+    ),
+    Mutation(
+        "plan version at publication",
+        traps.plan_that_was_made_anew_is_not_published_by_its_old_build,
+        without("planVersion = :version", where="generationId = :generation"),
+    ),
+    Mutation("expiry at publication", traps.expired_run_is_not_published, without("planExpiresAt > :now")),
+    Mutation(
+        "plan version at planning",
+        traps.two_plannings_of_a_run_never_write_one_key,
+        without("planVersion = :version", where="#plan = :plan"),
+    ),
+    Mutation("one holder of the lease", traps.lease_admits_one_apply, without("leaseExpiresAt <= :now")),
+    Mutation(
+        "token when the lease is freed",
+        traps.failing_attempt_frees_no_lease_but_its_own,
+        without("leaseToken = :token", where="REMOVE leaseRunId"),
+    ),
+    Mutation(
+        "time before a run takes its own lease over",
+        traps.retry_does_not_fence_its_own_working_attempt,
+        patch=_take_over_at_once,
+    ),
+    Mutation("empty apply keeps the journal", traps.empty_apply_forgets_nothing, patch=_forget_on_empty_apply),
+    Mutation("fresh diff when planning again", traps.replanning_is_a_fresh_diff, patch=_rebase),
+    Mutation("attempts of their own", traps.two_plannings_of_a_run_never_write_one_key, patch=_one_attempt),
+    Mutation("rows before entries", traps.torn_entry_is_kept_when_other_changes_are_published, patch=_cover_unread),
+    Mutation("digest of a plan", traps.plan_swapped_for_another_is_not_published, patch=_trust_objects),
+    Mutation("digest of a leaf", traps.leaf_swapped_for_another_fails_the_build, patch=_trust_objects),
+    Mutation("digest of a pack", traps.damaged_pack_is_not_published, patch=_trust_packs),
+]
