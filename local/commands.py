@@ -46,6 +46,7 @@ def demo(arguments: argparse.Namespace) -> None:
 
 
 def _stack(arguments: argparse.Namespace) -> Stack:
+    say("Starting the local stack ...")
     return Stack(
         port=arguments.port,
         data_directory=arguments.data,

@@ -88,8 +88,8 @@ class Worker:
             return failure("Runtime.ExitError", "The runtime exited while it was starting.")
         return None if header["ready"] else Outcome(payload, failed=True)
 
-    def invoke(self, spec: FunctionSpec, event: bytes, request_id: str) -> Outcome:
-        """Run the handler once; TimeoutError or EOFError when the worker can't be used any more."""
+    def send(self, spec: FunctionSpec, event: bytes, request_id: str) -> None:
+        """Hand over an event; OSError when the worker is gone, and then it can't have begun with it."""
         header = {
             "requestId": request_id,
             "arn": spec.arn,
@@ -97,10 +97,13 @@ class Worker:
             "traceId": f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]};Sampled=0",
         }
         self._channel.settimeout(spec.timeout_seconds)
+        send(self._channel, header, event)
+
+    def receive(self) -> Outcome:
+        """Wait for the answer; TimeoutError or EOFError when the worker can't be used any more."""
         try:
-            send(self._channel, header, event)
             answer, payload = receive(self._channel)
-        except (ConnectionError, BrokenPipeError) as error:
+        except ConnectionError as error:
             raise EOFError from error
         return Outcome(payload, failed=not answer["succeeded"])
 
@@ -128,11 +131,11 @@ class FunctionPool:
     def invoke(self, event: bytes, request_id: str | None = None) -> Outcome:
         """Run the function on a free worker; a worker that dies or takes too long is replaced by the next call."""
         request_id = request_id or str(uuid.uuid4())
-        worker = self._acquire()
+        worker = self._send_to_any(event, request_id)
         if isinstance(worker, Outcome):
             return worker
         try:
-            outcome = worker.invoke(self.spec, event, request_id)
+            outcome = worker.receive()
         except TimeoutError:
             self._discard(worker)
             seconds = self.spec.timeout_seconds
@@ -158,6 +161,18 @@ class FunctionPool:
             self._changed.notify_all()
         for worker in doomed:
             worker.kill()
+
+    def _send_to_any(self, event: bytes, request_id: str) -> Worker | Outcome:
+        while True:
+            worker = self._acquire()
+            if isinstance(worker, Outcome):
+                return worker
+            try:
+                worker.send(self.spec, event, request_id)
+            except OSError:
+                self._discard(worker)
+            else:
+                return worker
 
     def _acquire(self) -> Worker | Outcome:
         with self._changed:

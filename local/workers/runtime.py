@@ -72,8 +72,15 @@ def _answer(handler: Handler, header: dict[str, Any], event: bytes) -> tuple[boo
         return False, _failure(error)
 
 
+def _target(parameters: dict[str, Any]) -> str:
+    target = parameters.get("TableName") or parameters.get("Key") or parameters.get("RequestItems")
+    if isinstance(target, dict):
+        target = " ".join(target)
+    return f" {target}" if target else ""
+
+
 def _trace_calls() -> None:
-    """Print one line for every AWS call: service, operation, milliseconds, status."""
+    """Print one line for every AWS call: service, operation, milliseconds, status, and the table or object."""
     from botocore.client import BaseClient
     from botocore.exceptions import ClientError
 
@@ -95,7 +102,9 @@ def _trace_calls() -> None:
         finally:
             elapsed_ms = (time.perf_counter() - began) * 1000
             service = client.meta.service_model.service_name
-            print(f"aws {service} {operation} {elapsed_ms:.1f} ms {status}", file=sys.stderr)
+            line = f"aws {service} {operation} {elapsed_ms:.1f} ms {status}{_target(parameters)}\n"
+            # One write a line, so that lines of several threads do not run into each other.
+            os.write(2, line.encode())
 
     patched._make_api_call = traced
 

@@ -120,8 +120,8 @@ class Publisher:
         """
         now = self.clock()
         if build is not None:
-            self.sources.renew_lease(request.tenant_id, request.source_id, build.lease_token, now)
-            source = self.sources.get(request.tenant_id, request.source_id)
+            # The source as the renewal left it: read later, it could hold the token of whoever took the lease over.
+            source = self.sources.renew_lease(request.tenant_id, request.source_id, build.lease_token, now)
             return self._go_on(source, self.runs.get(request.source_id, request.run_id), build, now)
         source = self.sources.acquire_lease(request.tenant_id, request.source_id, request.run_id, now)
         try:
@@ -152,8 +152,11 @@ class Publisher:
         try:
             self.generations.publish(publication, event)
         except (PublicationRefusedError, ApplyConflictError, ServiceUnavailableError, ClientError) as error:
-            if not self._is_published(generation):
+            published = self._find_published(generation)
+            if published is None:
                 raise self._reason(publication, error) from error
+            # An earlier try of this task made it; its time of publication is the one that counts.
+            publication = replace(publication, generation=published)
         self._settle_after(publication)
 
     def _start(self, source: Source, request: ApplyRequest, now: int) -> BuildOutcome:
@@ -164,7 +167,10 @@ class Publisher:
         if source.settle_run_id is not None:
             self.settler.settle(source)
         if plan.counts.changes == 0 and source.generation_id is not None:
-            self.runs.set_published(run, source.generation_id, now)
+            if not self.runs.set_published(run, source.generation_id, now):
+                run = self.runs.get(request.source_id, request.run_id)
+                if run.state is not RunState.PUBLISHED:
+                    raise StalePlanError
             return BuildOutcome(generation_id=source.generation_id)
         return self._fold(source, run, plan, self.new_id("gen"), 0, source.manifest, now)
 
@@ -226,12 +232,11 @@ class Publisher:
             raise StalePlanError from error
         return part
 
-    def _is_published(self, generation: Generation) -> bool:
+    def _find_published(self, generation: Generation) -> Generation | None:
         try:
-            self.generations.get(generation.source_id, generation.generation_id)
+            return self.generations.get(generation.source_id, generation.generation_id)
         except GenerationNotFoundError:
-            return False
-        return True
+            return None
 
     def _reason(self, publication: Publication, error: Exception) -> Exception:
         """Say why a publication was refused, from what is stored now."""

@@ -112,10 +112,10 @@ class SourceStore:
             },
         )
 
-    def renew_lease(self, tenant_id: str, source_id: str, token: int, now: int) -> None:
-        """Keep the lease; LeaseLostError when another has it."""
+    def renew_lease(self, tenant_id: str, source_id: str, token: int, now: int) -> Source:
+        """Keep the lease and return the source under it; LeaseLostError when another has it."""
         try:
-            self.catalog.update(
+            row = self.catalog.update(
                 tenant_id,
                 source_sk(source_id),
                 "SET leaseRenewedAt = :now, leaseExpiresAt = :expires",
@@ -124,6 +124,7 @@ class SourceStore:
             )
         except RefusedWriteError as error:
             raise LeaseLostError from error
+        return _source(row)
 
     def release_lease(self, tenant_id: str, source_id: str, token: int) -> None:
         """Free the lease while its token is the current one; else leave things as they are."""
