@@ -8,12 +8,20 @@ from typing import Any
 from httpapi.api import Api
 from httpapi.assembly import Assembly
 from httpapi.settings import EdgeSettings
-from routes import generations, items, runs, sources, whoami
+from routes import generations, items, runs, snapshots, sources, whoami
 
 # The gateway sends wrong methods of these paths here, although AdminApi serves the right ones.
 ADMIN_PATHS = {"/v1/admin/keys": ("GET", "POST"), "/v1/admin/keys/{keyId}": ("GET", "DELETE")}
 
-api = Api(whoami.routes, sources.routes, items.routes, runs.routes, generations.routes, elsewhere=ADMIN_PATHS)
+api = Api(
+    whoami.routes,
+    sources.routes,
+    items.routes,
+    snapshots.routes,
+    runs.routes,
+    generations.routes,
+    elsewhere=ADMIN_PATHS,
+)
 
 
 @cache

@@ -16,6 +16,8 @@ from tests.functional.edge import Edge, Reply, load_app, seen
 
 ABSENT = {
     "sourceId": "src_01ARZ3NDEKTSV4RRFFQ69G5FAV",
+    "snapshotId": "snp_01ARZ3NDEKTSV4RRFFQ69G5FAV",
+    "partNumber": "1",
     "runId": "run_01ARZ3NDEKTSV4RRFFQ69G5FAV",
     "generationId": "gen_01ARZ3NDEKTSV4RRFFQ69G5FAV",
     "keyId": "0123456789abcdef",

@@ -10,7 +10,7 @@ from httpapi.call import Call
 from httpapi.keys.model import Scope
 from httpapi.operations import Routes
 from httpapi.render.snapshots import render_part, render_snapshot
-from httpapi.schemas.fields import NoQuery, body_of
+from httpapi.schemas.fields import ListQuery, NoQuery, body_of
 from httpapi.schemas.snapshots import CompleteSnapshotRequest, SnapshotRequest, read_snapshot
 from knowledge.model import ItemDraft, SnapshotState
 from knowledge.validation import read_items
@@ -50,6 +50,14 @@ def open_snapshot(call: Call[None, NoQuery]) -> Answer:
         call.source, snapshot_id=call.new_id("snp"), earlier_id=call.earlier_id("snp")
     )
     return created({"snapshot": render_snapshot(snapshot)})
+
+
+@routes.get(SNAPSHOTS, Scope.ITEMS_WRITE, query=ListQuery, loads_source=True)
+def list_snapshots(call: Call[None, ListQuery]) -> Answer:
+    """List the snapshots of a source, newest first, without the sums of their parts."""
+    listing = call.listing()
+    page = call.services.knowledge.snapshots.list(call.source, limit=call.query.limit, position=call.position(listing))
+    return ok(listing.render("snapshots", page, render_snapshot))
 
 
 @routes.get(SNAPSHOT, Scope.ITEMS_WRITE, loads_source=True)
