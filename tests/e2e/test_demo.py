@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import os
 import random
 import re
 import shutil
@@ -100,15 +102,17 @@ def _serving_demo(folder: Path, content: Path) -> Iterator[str]:
 
 def real_documents() -> list[Path]:
     """Find Markdown, HTML and text that others wrote: what the installed packages brought along."""
-    roots = [Path(sys.prefix), Path(sys.base_prefix) / "lib", ROOT / "node_modules", Path("/usr/share")]
-    found: list[Path] = []
-    for root in roots:
-        if len(found) >= DOCUMENTS:
-            break
-        for path in sorted(root.rglob("*")):
-            if path.suffix in {".md", ".html", ".txt"} and path.is_file() and path.stat().st_size < 200_000:
-                found.append(path)
-    return found[:DOCUMENTS]
+    return list(itertools.islice(_documents_on_this_machine(), DOCUMENTS))
+
+
+def _documents_on_this_machine() -> Iterator[Path]:
+    for root in (sys.prefix, ROOT / "node_modules", f"{sys.base_prefix}/lib", "/usr/share"):
+        for folder, subfolders, files in os.walk(root):
+            subfolders.sort()
+            for name in sorted(files):
+                path = Path(folder) / name
+                if path.suffix in {".md", ".html", ".txt"} and path.is_file() and path.stat().st_size < 200_000:
+                    yield path
 
 
 def test_folder_of_a_thousand_documents_reads_back_byte_for_byte(local_stack: StackProcess, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_taken_port_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = up("--port", port)
-    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert (done.returncode, done.stderr.count("\n")) == (3, 2)
     assert f"port {port} is taken" in done.stderr
 
 
@@ -102,6 +102,47 @@ def test_killed_worker_fails_its_request_cleanly_and_is_replaced(own_stack: Any)
     assert answers[1].json()["code"] == "internal_error"
     assert set(answers[1].json()) == {"error", "code"}
     assert "X-Request-Id" in answers[1].headers
+
+
+@pytest.mark.parametrize(
+    ("function", "path"),
+    [
+        ("DiffRunFunction", "runs"),
+        ("BuildGenerationFunction", "runs/{run}/apply"),
+        ("PublishGenerationFunction", "runs/{run}/apply"),
+    ],
+)
+def test_killed_task_fails_its_request_cleanly_and_a_retry_works(
+    local_stack: StackProcess, function: str, path: str
+) -> None:
+    with local_stack.client() as api:
+        source = api.post("v1/sources", json={"name": function}).json()["source"]["id"]
+
+        def publish(content: str) -> str:
+            item = {"externalItemId": "a", "title": "A", "content": content}
+            assert api.post(f"v1/sources/{source}/items", json=item).is_success
+            return str(api.post(f"v1/sources/{source}/runs").json()["run"]["id"])
+
+        run = publish("first")
+        assert api.post(f"v1/sources/{source}/runs/{run}/apply").is_success
+        run = publish("second")
+        answers = []
+        url = f"v1/sources/{source}/" + path.format(run=run)
+        workers = local_stack.worker_pids(f"local-{function}")
+        for worker in workers:
+            os.kill(worker, signal.SIGSTOP)
+        asking = threading.Thread(target=lambda: answers.append(api.post(url)))
+        asking.start()
+        time.sleep(1.5)
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        asking.join()
+        assert answers[0].status_code >= 500, answers[0].text
+        assert set(answers[0].json()) == {"error", "code"}
+        retried = api.post(url)
+        assert retried.is_success, retried.text
+        run = publish("third")
+        assert api.post(f"v1/sources/{source}/runs/{run}/apply").json()["counts"]["updated"] == 1
 
 
 def test_worker_that_died_between_requests_is_not_noticed(local_stack: Any) -> None:

@@ -41,7 +41,10 @@ class StackProcess:
         self.credentials_path = folder / "credentials.json"
         self.console_path = folder / "console.log"
         self._options = options
-        self._environment = {**os.environ, **(environment or {})}
+        # Even a stack that is killed leaves nothing outside the test's own folder.
+        scratch = folder / "scratch"
+        scratch.mkdir()
+        self._environment = {**os.environ, "TMPDIR": str(scratch), **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> StackProcess:
@@ -123,9 +126,10 @@ def children_of(pid: int) -> list[int]:
 
 
 def alive(pid: int) -> bool:
-    """Tell whether a process is there and is no zombie (Linux)."""
+    """Tell whether a process is there and is no zombie (Linux); its first thread can be one before the others end."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state != "Z" or len(list(Path(f"/proc/{pid}/task").iterdir())) > 1
     except OSError:
         return False
 
