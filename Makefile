@@ -7,13 +7,14 @@ BIN := .venv/bin
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test lint format bench clean dynoxide tools
+.PHONY: help setup demo local test faults lint format bench clean dynoxide tools
 
 help:
 	@echo "make demo [CONTENT=folder]  publish a folder of documents on the local stack and keep serving"
 	@echo "make local [PORT=8787]      the local stack alone"
 	@echo "make test                   every test that this machine can run"
 	@echo "make lint                   ruff, and mypy in its strict mode"
+	@echo "make faults                 every crash case and 20 000 interleavings: about two hours"
 	@echo "make bench                  the figures of the local stack"
 	@echo "make clean                  remove what setting up and running left"
 
@@ -57,6 +58,10 @@ local: setup
 
 test: setup tools
 	@$(BIN)/python -m pytest
+
+faults: setup
+	@FAULTS_SHARE=1 FAULTS_INTERLEAVINGS=$${FAULTS_INTERLEAVINGS:-20000} MODEL_STEPS=$${MODEL_STEPS:-100000} \
+		$(BIN)/python -m pytest tests/faults --timeout 0 -s
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from knowledge import aws
+
 from tests.support.faulty_world import FaultyWorld
 from tests.support.lifecycle import settings_of
 from tests.support.resources import Resources

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 from knowledge import object_store, planning, publishing, source_store
-from knowledge.model import ObjectRef
-from tests.faults import traps
+from knowledge.model import ObjectRef, Source
+
+from tests.faults import traps_planning, traps_publishing
 from tests.faults.traps import Trap
 from tests.support.faults import Call
 from tests.support.faulty_world import FaultyWorld
@@ -77,8 +78,10 @@ def without_put(part_of_key: str) -> Rewrite:
 
 
 def _weakly_read(request: dict[str, Any]) -> bool:
-    asked = [request, *request.get("RequestItems", {}).values()]
-    return any([isinstance(each, dict) and each.pop("ConsistentRead", False) for each in asked])
+    asked = [each for each in (request, *request.get("RequestItems", {}).values()) if "ConsistentRead" in each]
+    for each in asked:
+        del each["ConsistentRead"]
+    return bool(asked)
 
 
 def _put_anyhow(request: dict[str, Any]) -> bool:
@@ -148,67 +151,80 @@ def _take_over_at_once(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(source_store, "OWN_TAKEOVER_MS", -1000)
 
 
+def _never_await(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(Source, "awaits_more", lambda self, now: False)
+
+
 _PUBLISHES = "settleRunId = :run"
 _MARKED = "rev = :rev AND #state = :removed"
 
 MUTATIONS = [
-    Mutation("journal entry", traps.acknowledged_writes_are_in_the_next_run, without_put("#journal")),
-    Mutation("outbox put", traps.every_publication_is_announced_once, without_put("event#")),
-    Mutation("strong read", traps.run_never_reads_older_than_what_was_acknowledged, _weakly_read),
-    Mutation("put-once", traps.acknowledged_writes_are_in_the_next_run, _put_anyhow),
-    Mutation("rev of a changed row", traps.higher_source_version_is_never_lost, without("rev = :rev")),
-    Mutation("absence of a new row", traps.two_creations_of_one_item_are_one, without("attribute_not_exists(pk) OR expiresAt <= :now")),
-    Mutation("rev of a dropped row", traps.item_pushed_again_before_it_is_marked_stays, without(_MARKED)),
+    Mutation("journal entry", traps_planning.acknowledged_writes_are_in_the_next_run, without_put("#journal")),
+    Mutation("outbox put", traps_publishing.every_publication_is_announced_once, without_put("event#")),
+    Mutation("strong read", traps_planning.run_never_reads_older_than_what_was_acknowledged, _weakly_read),
+    Mutation("put-once", traps_planning.acknowledged_writes_are_in_the_next_run, _put_anyhow),
+    Mutation("rev of a changed row", traps_planning.higher_source_version_is_never_lost, without("rev = :rev")),
+    Mutation(
+        "absence of a new row",
+        traps_planning.two_creations_of_one_item_are_one,
+        without("attribute_not_exists(pk) OR expiresAt <= :now"),
+    ),
+    Mutation("rev of a dropped row", traps_planning.item_pushed_again_before_it_is_marked_stays, without(_MARKED)),
     Mutation(
         "base at publication",
-        traps.base_must_still_be_the_one_of_the_plan,
+        traps_publishing.base_must_still_be_the_one_of_the_plan,
         without("attribute_not_exists(generationId)", where=_PUBLISHES),
     ),
     Mutation(
-        "lease at publication", traps.lost_lease_never_publishes, without("leaseToken = :token AND leaseRunId = :run")
+        "lease at publication",
+        traps_publishing.lost_lease_never_publishes,
+        without("leaseToken = :token AND leaseRunId = :run"),
     ),
     Mutation(
         "token at publication",
-        traps.lease_taken_over_by_the_same_run_stops_the_first_attempt,
+        traps_publishing.lease_taken_over_by_the_same_run_stops_the_first_attempt,
         without("leaseToken = :token", where=_PUBLISHES),
     ),
     Mutation(
         "settings at publication",
-        traps.settings_changed_after_the_checks_are_honoured,
+        traps_publishing.settings_changed_after_the_checks_are_honoured,
         without("settingsVersion = :settings"),
     ),
     Mutation(
         "status at publication",
-        traps.source_archived_after_the_checks_does_not_publish,
+        traps_publishing.source_archived_after_the_checks_does_not_publish,
         without("#status = :active", where=_PUBLISHES),
     ),
     Mutation(
         "plan version at publication",
-        traps.plan_that_was_made_anew_is_not_published_by_its_old_build,
+        traps_publishing.plan_that_was_made_anew_is_not_published_by_its_old_build,
         without("planVersion = :version", where="generationId = :generation"),
     ),
-    Mutation("expiry at publication", traps.expired_run_is_not_published, without("planExpiresAt > :now")),
+    Mutation("expiry at publication", traps_publishing.expired_run_is_not_published, without("planExpiresAt > :now")),
     Mutation(
         "plan version at planning",
-        traps.two_plannings_of_a_run_never_write_one_key,
+        traps_planning.two_plannings_of_a_run_never_write_one_key,
         without("planVersion = :version", where="#plan = :plan"),
     ),
-    Mutation("one holder of the lease", traps.lease_admits_one_apply, without("leaseExpiresAt <= :now")),
+    Mutation("one holder of the lease", traps_publishing.lease_admits_one_apply, without("leaseExpiresAt <= :now")),
     Mutation(
         "token when the lease is freed",
-        traps.failing_attempt_frees_no_lease_but_its_own,
+        traps_publishing.failing_attempt_frees_no_lease_but_its_own,
         without("leaseToken = :token", where="REMOVE leaseRunId"),
     ),
     Mutation(
         "time before a run takes its own lease over",
-        traps.retry_does_not_fence_its_own_working_attempt,
+        traps_publishing.retry_does_not_fence_its_own_working_attempt,
         patch=_take_over_at_once,
     ),
-    Mutation("empty apply keeps the journal", traps.empty_apply_forgets_nothing, patch=_forget_on_empty_apply),
-    Mutation("fresh diff when planning again", traps.replanning_is_a_fresh_diff, patch=_rebase),
-    Mutation("attempts of their own", traps.two_plannings_of_a_run_never_write_one_key, patch=_one_attempt),
-    Mutation("rows before entries", traps.torn_entry_is_kept_when_other_changes_are_published, patch=_cover_unread),
-    Mutation("digest of a plan", traps.plan_swapped_for_another_is_not_published, patch=_trust_objects),
-    Mutation("digest of a leaf", traps.leaf_swapped_for_another_fails_the_build, patch=_trust_objects),
-    Mutation("digest of a pack", traps.damaged_pack_is_not_published, patch=_trust_packs),
+    Mutation("empty apply keeps the journal", traps_planning.empty_apply_forgets_nothing, patch=_forget_on_empty_apply),
+    Mutation("fresh diff when planning again", traps_planning.replanning_is_a_fresh_diff, patch=_rebase),
+    Mutation("attempts of their own", traps_planning.two_plannings_of_a_run_never_write_one_key, patch=_one_attempt),
+    Mutation(
+        "rows before entries", traps_planning.torn_entry_is_kept_when_other_changes_are_published, patch=_cover_unread
+    ),
+    Mutation("open snapshot seen by a run", traps_planning.half_of_a_snapshot_is_never_published, patch=_never_await),
+    Mutation("digest of a plan", traps_publishing.plan_swapped_for_another_is_not_published, patch=_trust_objects),
+    Mutation("digest of a leaf", traps_publishing.leaf_swapped_for_another_fails_the_build, patch=_trust_objects),
+    Mutation("digest of a pack", traps_publishing.damaged_pack_is_not_published, patch=_trust_packs),
 ]

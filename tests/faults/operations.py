@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from knowledge.model import RemovalGuard
+from knowledge.model import RemovalGuard, RunMode, SnapshotState
+from knowledge.ports import Action
+
 from tests.support.faulty_world import FaultyWorld
 from tests.support.lifecycle import draft
 
@@ -130,12 +132,48 @@ def _apply_after_refusal(world: FaultyWorld, state: State) -> object:
     return world.apply_after_refusal(state["run_id"])
 
 
-def _push(**contents: str) -> Callable[[FaultyWorld, State], object]:
-    return lambda world, _: world.push(**contents)
-
-
 def _push_one(external_item_id: str, content: str, **rest: Any) -> Callable[[FaultyWorld, State], object]:
     return lambda world, _: world.knowledge.staging.push_one(world.source, draft(external_item_id, content, **rest))
+
+
+def _diff_and_apply(world: FaultyWorld, state: State) -> object:
+    """As an import does it: one execution for both."""
+    world.knowledge.machine.run(Action.DIFF_AND_APPLY, world.tenant_id, world.source_id, state["run_id"])
+    return world.apply(state["run_id"])
+
+
+def _known(world: FaultyWorld) -> State:
+    """A run that is to be planned and applied in one execution."""
+    state = _then(_due, a="again")(world)
+    silent = replace(world.knowledge.runs, machine=_Silent())
+    silent.create(world.source, RunMode.INCREMENTAL, run_id=state["run_id"])
+    return state
+
+
+class _Silent:
+    """A machine that answers nothing and does nothing."""
+
+    def run(self, *_: Any, **__: Any) -> None:
+        """Do nothing."""
+
+
+def _snapshot_to_come(world: FaultyWorld) -> State:
+    _published(world)
+    return {"snapshot_id": world.ids("snp")}
+
+
+def _snapshot_in_parts(world: FaultyWorld, state: State) -> object:
+    """A client's whole session, sent again from the start; what is done already is found done."""
+    snapshots, snapshot_id = world.knowledge.snapshots, state["snapshot_id"]
+    if snapshots.open(world.source, snapshot_id=snapshot_id).state is SnapshotState.OPEN:
+        snapshots.put_part(world.source, snapshot_id, 2, [draft("d", "four"), draft("e", "five")])
+        snapshots.put_part(world.source, snapshot_id, 1, [draft("a", "new")])
+    return snapshots.complete(world.source, snapshot_id)
+
+
+def _snapshot(world: FaultyWorld, state: State) -> object:
+    items = [draft("a", "new"), draft("d", "four"), draft("e", "five")]
+    return world.knowledge.snapshots.replace_all(world.source, items, snapshot_id=state["snapshot_id"])
 
 
 def _change_settings(world: FaultyWorld, _: State) -> object:
@@ -150,6 +188,7 @@ def _archive_and_back(world: FaultyWorld, _: State) -> object:
 
 
 _PUBLISHED = {"a": "one", "b": "two", "c": "three"}
+_SNAPSHOT = {**_PUBLISHED, "a": "new", "d": "four", "e": "five"}
 _MANY = {
     **{f"item-{number}": "text" for number in range(4)},
     **{f"item-{number}": "new" for number in range(4, 11)},
@@ -186,9 +225,10 @@ OPERATIONS = [
     Operation("apply-empty", _planned(_reverted), _apply, _PUBLISHED),
     Operation("apply-parts", _planned(_many), _apply, _MANY, small=True),
     Operation("apply-full-parts", _planned(_many, "full"), _apply, _MANY, small=True),
-    Operation(
-        "apply-stale", _stale, _apply_after_refusal, {**_PUBLISHED, "a": "changed", "d": "four", "e": "five"}
-    ),
+    Operation("apply-stale", _stale, _apply_after_refusal, {**_PUBLISHED, "a": "changed", "d": "four", "e": "five"}),
+    Operation("snapshot", _snapshot_to_come, _snapshot, _SNAPSHOT, small=True),
+    Operation("snapshot-in-parts", _snapshot_to_come, _snapshot_in_parts, _SNAPSHOT, small=True),
+    Operation("diff-and-apply", _known, _diff_and_apply, {"a": "again", "c": "three"}),
     Operation("change-settings", _removed, _change_settings, {"c": "three"}),
     Operation("archive-and-back", _published, _archive_and_back, _PUBLISHED),
 ]

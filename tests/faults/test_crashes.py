@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from knowledge import index_codec, item_store, plan_writer, planning, staging, trie
 from knowledge.errors import KnowledgeError
+
 from tests.faults import settings
 from tests.faults.operations import OPERATIONS, Operation
 from tests.support.faults import Call, Crash, Way
@@ -36,7 +39,7 @@ def test_one_retry_repairs_a_fault_at_any_call(
         except Exception as error:
             failures.append(f"FAULTS_CASE={operation.name}:{number}:{way} ({calls[number]}): {error!r}")
     with capsys.disabled():
-        print(f"\n  {operation.name}: {len(calls)} calls, {ran} of {len(cases)} cases", end=" ")
+        sys.stdout.write(f"\n  {operation.name}: {len(calls)} calls, {ran} of {len(cases)} cases ")
     assert not failures, "\n".join([f"{len(failures)} of {ran} cases failed", *failures])
 
 
@@ -65,10 +68,8 @@ def _crash_and_retry(operation: Operation, new_world: NewWorld, number: int, way
     world = _world(operation, new_world, task_retries=number % 2)
     state = operation.prepare(world)
     world.watch.arm(number, way)
-    try:
+    with suppress(Crash, KnowledgeError, BotoCoreError, ClientError):
         operation.request(world, state)
-    except (Crash, KnowledgeError, BotoCoreError, ClientError):
-        pass
     assert world.watch.fired is not None, "the call was not reached"
     world.watch.disarm()
     world.check()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -14,8 +16,11 @@ from knowledge.errors import (
     KnowledgeError,
     NotApplyEligibleError,
     RunNotFoundError,
+    SnapshotClosedError,
+    SnapshotNotFoundError,
 )
-from knowledge.model import Removal, RunMode
+from knowledge.model import Removal, RunMode, SnapshotState
+
 from tests.faults import settings
 from tests.support.actors import Stage, Temper, now_playing
 from tests.support.faults import Call, Crash
@@ -45,7 +50,7 @@ def test_interleavings_keep_the_promises(new_world: NewWorld, capsys: pytest.Cap
         turns += play.stage.at
         published += play.generations
     with capsys.disabled():
-        print(f"\n  {settings.INTERLEAVINGS} interleavings, {turns} turns, {published} generations", end=" ")
+        sys.stdout.write(f"\n  {settings.INTERLEAVINGS} interleavings, {turns} turns, {published} generations ")
 
 
 class Play:
@@ -60,6 +65,7 @@ class Play:
         self.stage = Stage(self.dice, self.world.clock, Temper.drawn(self.dice))
         self.history = History()
         self.run_ids = [self.world.ids("run") for _ in range(4)]
+        self.snapshot_id = self.world.ids("snp")
         self.leases: dict[int, str] = {}
         self.generations = 0
 
@@ -93,11 +99,14 @@ class Play:
         self.stage.enter("applier", self._applier(random.Random(self.dice.random())))
         if self.dice.random() < 0.3:
             self.stage.enter("owner", self._owner(random.Random(self.dice.random())))
+        if self.dice.random() < 0.25:
+            self.stage.enter("snapshotter", self._snapshotter(random.Random(self.dice.random())))
 
     def _hold_to_account(self) -> None:
         self.world.watch.after = None
         self.world.watch.gate = None
         self.world.knowledge.sources.restore(self.world.tenant_id, self.world.source_id)
+        self._end_snapshot()
         stored = self.world.finish()
         self.history.check(stored)
         self.generations = len(stored.generations)
@@ -161,6 +170,40 @@ class Play:
 
         return own
 
+    def _snapshotter(self, dice: random.Random) -> Callable[[], None]:
+        """Make the set exactly what it names; what it does not name may go, at any time from now on."""
+
+        def take() -> None:
+            named = dice.sample(NAMES, 2)
+            others = [name for name in NAMES if name not in named]
+            self.history.writes.extend(Write(name, Wish.REMOVE, None, self.world.clock.now) for name in others)
+            wishes = [(name, Wish.PUSH, f"{name} from the snapshot") for name in named]
+            self._wish(self._in_parts if dice.random() < 0.5 else self._at_once, wishes, resumes=True)
+
+        return take
+
+    def _at_once(self, wishes: list[Any]) -> bool:
+        items = [draft(name, content) for name, _, content in wishes]
+        self.world.knowledge.snapshots.replace_all(self.world.source, items, snapshot_id=self.snapshot_id)
+        return True
+
+    def _in_parts(self, wishes: list[Any]) -> bool:
+        snapshots = self.world.knowledge.snapshots
+        if snapshots.open(self.world.source, snapshot_id=self.snapshot_id).state is SnapshotState.OPEN:
+            for number, (name, _, content) in enumerate(wishes, start=1):
+                snapshots.put_part(self.world.source, self.snapshot_id, number, [draft(name, content)])
+        snapshots.complete(self.world.source, self.snapshot_id)
+        return True
+
+    def _end_snapshot(self) -> None:
+        """End what a client gave up on, so that the last run sees everything."""
+        snapshots = self.world.knowledge.snapshots
+        with suppress(SnapshotNotFoundError):
+            try:
+                snapshots.abort(self.world.source, self.snapshot_id)
+            except SnapshotClosedError:
+                snapshots.complete(self.world.source, self.snapshot_id)
+
     def _patiently(self, request: Callable[[], object]) -> bool:
         """Send a request until it succeeds, as a client does; give up in the end."""
         for _ in range(TRIES):
@@ -181,10 +224,16 @@ class Play:
         self.history.runs.setdefault(run_id, self.world.clock.now)
         self.world.knowledge.runs.create(self.world.source, mode, run_id=run_id)
 
-    def _wish(self, request: Callable[[list[Any]], bool], wishes: list[tuple[str, Wish, str | None]]) -> None:
-        """Send a write until it is acknowledged; each try may have had its effect, the last one has."""
+    def _wish(
+        self, request: Callable[[list[Any]], bool], wishes: list[tuple[str, Wish, str | None]], *, resumes: bool = False
+    ) -> None:
+        """Send a write until it is acknowledged. Each try may have had its effect, and the last one has.
+
+        A request that `resumes` where its last try ended took effect at any time since its first try.
+        """
+        first = self.world.clock.now
         for _ in range(TRIES):
-            writes = [Write(*wish, started=self.world.clock.now) for wish in wishes]
+            writes = [Write(*wish, started=first if resumes else self.world.clock.now) for wish in wishes]
             self.history.writes.extend(writes)
             try:
                 done = request(wishes)

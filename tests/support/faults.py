@@ -10,7 +10,7 @@ from enum import StrEnum
 from types import SimpleNamespace
 from typing import Any
 
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
 Request = Mapping[str, Any]
 Perform = Callable[[Request], Any]
@@ -22,13 +22,19 @@ class Crash(BaseException):
     """Raised where a process dies: no handler of the product runs after it."""
 
 
+class FunctionCrash(Crash):
+    """Raised where one function dies and the state machine around it lives on."""
+
+
 class Way(StrEnum):
-    """How a call goes wrong."""
+    """How a call goes wrong: before it took effect, after, or twice; with the caller dead or alive."""
 
     DIE_BEFORE = "die-before"
     DIE_AFTER = "die-after"
+    FUNCTION_DIES = "function-dies"
     REFUSED = "refused"
     ANSWER_LOST = "answer-lost"
+    CUT_OFF = "cut-off"
     THROTTLED = "throttled"
     REPEATED = "repeated"
 
@@ -128,11 +134,17 @@ class Faults:
             case Way.DIE_AFTER:
                 self._perform(call, perform)
                 raise Crash(str(call))
+            case Way.FUNCTION_DIES:
+                self._perform(call, perform)
+                raise FunctionCrash(str(call))
             case Way.REFUSED:
                 raise EndpointConnectionError(endpoint_url=call.service)
             case Way.ANSWER_LOST:
                 self._perform(call, perform)
                 raise ReadTimeoutError(endpoint_url=call.service)
+            case Way.CUT_OFF:
+                self._perform(call, perform)
+                raise ConnectionClosedError(endpoint_url=call.service)
             case Way.THROTTLED:
                 raise throttled(call)
             case Way.REPEATED:
@@ -181,4 +193,3 @@ def throttled(call: Call) -> ClientError:
     """The throttle of the call's service, after botocore's own retries."""
     code = "SlowDown" if call.service == "s3" else "ThrottlingException"
     return ClientError({"Error": {"Code": code, "Message": "slow down"}}, call.operation)
-

@@ -8,7 +8,9 @@ from botocore.exceptions import BotoCoreError
 from knowledge.assembly import Knowledge, Settings
 from knowledge.errors import ItemNotFoundError, TransientApplyError
 from knowledge.model import ApplyOutcome
-from tests.support.faults import Call, Faults
+from knowledge.ports import Action
+
+from tests.support.faults import Call, Faults, FunctionCrash
 from tests.support.inline_machine import InlineMachine
 from tests.support.invariants import Reader, Stored, check_history, check_settled
 from tests.support.lifecycle import CountedIds, HeldClock, Lifecycle
@@ -16,6 +18,20 @@ from tests.support.wire import MemoryBucket
 
 OWN_TAKEOVER_SECONDS = 16
 LEASE_SECONDS = 61
+
+
+class FunctionDiedError(Exception):
+    """What Step Functions tells of a function that died: nothing of ours."""
+
+
+class SurvivingMachine(InlineMachine):
+    """A machine that outlives its functions, as Step Functions does."""
+
+    def _task(self, step: dict[str, Any], state: dict[str, Any], action: Action) -> str:
+        try:
+            return super()._task(step, state, action)
+        except FunctionCrash as crash:
+            return self._caught(step, state, action, FunctionDiedError(str(crash)))
 
 
 class FaultyWorld(Lifecycle):
@@ -35,9 +51,10 @@ class FaultyWorld(Lifecycle):
             clock.advance(ms=1)
 
         self.watch.gate = tick
+        self.task_retries = task_retries
 
         def machine(knowledge: Knowledge) -> InlineMachine:
-            return InlineMachine(knowledge, retries=task_retries)
+            return SurvivingMachine(knowledge, retries=task_retries)
 
         super().__init__(
             settings,
@@ -52,7 +69,8 @@ class FaultyWorld(Lifecycle):
     def check(self) -> Stored:
         """Hold what is stored against what must be true at any moment."""
         # A task that fails in a way of its own is caught by the machine, so it has to be looked for.
-        unexpected = [error for error in self.knowledge.machine.caught if not isinstance(error, BotoCoreError)]
+        expected = (BotoCoreError, FunctionDiedError)
+        unexpected = [error for error in self.knowledge.machine.caught if not isinstance(error, expected)]
         if unexpected:
             raise unexpected[0]
         stored = self.reader.read()

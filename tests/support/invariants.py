@@ -70,7 +70,9 @@ class Reader:
         catalog = self.query(self.settings.catalog_table, self.source_id)
         generations = sorted(_of_kind(catalog, "generation"), key=lambda row: row["sequence"])
         items = [
-            row for slot in "0123456789abcdef" for row in self.query(self.settings.items_table, f"{self.source_id}#{slot}")
+            row
+            for slot in "0123456789abcdef"
+            for row in self.query(self.settings.items_table, f"{self.source_id}#{slot}")
         ]
         journal = self.query(self.settings.items_table, f"{self.source_id}#journal")
         stored = Stored(
@@ -204,9 +206,9 @@ def check_history(reader: Reader, stored: Stored) -> None:
         for event in stored.events
         if event["eventType"] == "generation.published"
     )
-    assert announced == sorted(
-        (row["generationId"], row["sequence"], row["runId"]) for row in stored.generations
-    ), "events and generations are not one to one"
+    assert announced == sorted((row["generationId"], row["sequence"], row["runId"]) for row in stored.generations), (
+        "events and generations are not one to one"
+    )
     known = {row["generationId"] for row in stored.generations}
     assert all(run["generationId"] in known for run in stored.runs.values() if run["state"] == "published")
 
@@ -219,7 +221,9 @@ def _check_change(
     after: Mapping[str, Served],
 ) -> None:
     """A generation is exactly its base and the changes of its run's plan."""
-    assert run["plan"].get("base_generation_id") == generation.get("baseGenerationId"), "the plan was made on another base"
+    assert run["plan"].get("base_generation_id") == generation.get("baseGenerationId"), (
+        "the plan was made on another base"
+    )
     expected = {name: (entry.content_hash, entry.title, entry.removed_at) for name, entry in before.items()}
     tally = dict.fromkeys(("added", "updated", "removed", "restored", "tombstoned"), 0)
     for name, kind, _, title, entry, _ in reader.plan_lines(run)[0]:

@@ -23,6 +23,7 @@ from knowledge.model import (
     RunMode,
     Source,
 )
+
 from tests.support.inline_machine import InlineMachine
 
 START = 1_795_000_000_000

@@ -79,33 +79,32 @@ class MemoryBucket:
 
     objects: dict[str, tuple[bytes, dict[str, str]]] = field(default_factory=dict)
 
-    def put_object(
-        self, *, Key: str, Body: bytes, Metadata: dict[str, str] | None = None, IfNoneMatch: str = "", **_: Any
-    ) -> dict[str, Any]:
-        if IfNoneMatch == "*" and Key in self.objects:
+    def put_object(self, **request: Any) -> dict[str, Any]:
+        key, body = request["Key"], bytes(request["Body"])
+        if request.get("IfNoneMatch") == "*" and key in self.objects:
             raise _s3_error("PreconditionFailed", 412, "PutObject")
-        self.objects[Key] = (bytes(Body), dict(Metadata or {}))
-        return {"ETag": f'"{hashlib.md5(Body).hexdigest()}"'}
+        self.objects[key] = (body, dict(request.get("Metadata", {})))
+        return {"ETag": f'"{hashlib.md5(body).hexdigest()}"'}
 
-    def get_object(self, *, Key: str, Range: str | None = None, **_: Any) -> dict[str, Any]:
-        if Key not in self.objects:
+    def get_object(self, **request: Any) -> dict[str, Any]:
+        if request["Key"] not in self.objects:
             raise _s3_error("NoSuchKey", 404, "GetObject")
-        body, metadata = self.objects[Key]
-        if Range is not None:
-            first, last = (int(end) for end in Range.removeprefix("bytes=").split("-"))
+        body, metadata = self.objects[request["Key"]]
+        if "Range" in request:
+            first, last = (int(end) for end in request["Range"].removeprefix("bytes=").split("-"))
             if first >= len(body):
                 raise _s3_error("InvalidRange", 416, "GetObject")
             body = body[first : last + 1]
         return {"Body": io.BytesIO(body), "Metadata": metadata, "ContentLength": len(body)}
 
-    def head_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
-        if Key not in self.objects:
+    def head_object(self, **request: Any) -> dict[str, Any]:
+        if request["Key"] not in self.objects:
             raise _s3_error("404", 404, "HeadObject")
-        body, metadata = self.objects[Key]
+        body, metadata = self.objects[request["Key"]]
         return {"Metadata": metadata, "ContentLength": len(body)}
 
-    def delete_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
-        self.objects.pop(Key, None)
+    def delete_object(self, **request: Any) -> dict[str, Any]:
+        self.objects.pop(request["Key"], None)
         return {}
 
 

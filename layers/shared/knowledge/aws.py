@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import (
     ClientError,
     HTTPClientError,
-    ReadTimeoutError,
 )
 from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
@@ -87,15 +86,12 @@ def error_code(error: ClientError) -> str:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn throttles and lost connections into ServiceUnavailableError; let every other failure through."""
+    """Turn throttles, lost connections and lost answers into ServiceUnavailableError; let all else through."""
     try:
         yield
     except ClientError as error:
         if error_code(error) in _THROTTLES:
             raise ServiceUnavailableError from error
-        raise
-    except ReadTimeoutError:
-        # Whether the call took effect is unknown: the caller decides what that means.
         raise
     except (BotoConnectionError, HTTPClientError) as error:
         raise ServiceUnavailableError from error

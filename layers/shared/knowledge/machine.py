@@ -40,11 +40,11 @@ class StepFunctionsMachine:
             state["approveRemovals"] = approve_removals
         if plan_version is not None:
             state["planVersion"] = plan_version
-        try:
-            with translated():
+        with translated():
+            try:
                 answer = self.stepfunctions.start_sync_execution(stateMachineArn=self.arn, input=json.dumps(state))
-        except ReadTimeoutError as error:
-            raise StillRunningError from error
+            except ReadTimeoutError as error:
+                raise StillRunningError from error
         if answer["status"] == "SUCCEEDED":
             return
         failure = TaskFailure(answer.get("error", answer["status"]), answer.get("cause", ""))

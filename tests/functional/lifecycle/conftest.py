@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from tests.support.faults import Faults
 from tests.support.invariants import Reader, Stored, check_history, check_settled
 from tests.support.lifecycle import Lifecycle, clients_of, settings_of
 from tests.support.resources import Resources
+from tests.support.wire import MemoryBucket, WireDynamoDB
 
 
 class Checked(Lifecycle):
@@ -44,8 +46,20 @@ def lifecycle_resources(request: pytest.FixtureRequest, dynoxide_server: Any) ->
 @pytest.fixture
 def lifecycle(lifecycle_resources: Resources) -> Checked:
     """A source of a tenant, empty, with 7 days of grace."""
-    watch = Faults()
     clients = clients_of(lifecycle_resources)
-    made = Checked(settings_of(lifecycle_resources), watch.clients(clients.dynamodb, clients.s3))
+    return _watched(lifecycle_resources, clients.dynamodb, clients.s3)
+
+
+@pytest.fixture
+def lean_lifecycle(lifecycle_resources: Resources) -> Iterator[Checked]:
+    """The same without botocore, for what takes thousands of calls."""
+    dynamodb = WireDynamoDB(lifecycle_resources.endpoints["dynamodb"])
+    yield _watched(lifecycle_resources, dynamodb, MemoryBucket())
+    dynamodb.close()
+
+
+def _watched(resources: Resources, dynamodb: Any, s3: Any) -> Checked:
+    watch = Faults()
+    made = Checked(settings_of(resources), watch.clients(dynamodb, s3))
     made.watch = watch
     return made

@@ -6,14 +6,12 @@ import random
 from typing import Any
 
 import pytest
-from knowledge import index_codec, plan_writer, planning, trie
+from knowledge import plan_writer, planning
 from knowledge.errors import GenerationNotFoundError, ItemNotFoundError, StaleVersionError
 from knowledge.model import ChangeKind, ItemState, PushResult, Removal, RunMode, RunState
 
 from tests.support.invariants import root_hash
-from tests.support.lifecycle import Lifecycle, draft
-
-DAY_MS = 86_400_000
+from tests.support.lifecycle import draft
 
 
 def test_nothing_serves_before_the_first_apply(lifecycle: Any) -> None:
@@ -105,17 +103,6 @@ def test_run_names_each_change_and_the_fields_that_differ(lifecycle: Any) -> Non
     assert [change.external_item_id for change in only.items] == ["d"]
 
 
-def test_changes_are_paged_over_parts_without_gaps(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    _small_parts(monkeypatch, 4)
-    lifecycle.push_many({f"item-{number}": "text" for number in range(23)})
-    run = lifecycle.run()
-
-    names = [change.external_item_id for change in lifecycle.changes(run)]
-    assert len(run.plan.parts) == 6
-    assert sorted(names) == sorted(f"item-{number}" for number in range(23))
-    assert names == sorted(names, key=trie.path_of)
-
-
 def test_update_serves_the_new_content_and_keeps_the_old_generation(lifecycle: Any) -> None:
     lifecycle.push(a="one", b="two")
     first = lifecycle.publish()
@@ -185,71 +172,6 @@ def test_incremental_and_full_find_the_same_changes(lifecycle: Any, mode: str) -
     assert lifecycle.run("full").plan.counts.changes == lifecycle.run().plan.counts.changes == 0
 
 
-def test_same_content_by_any_road_has_the_same_root_hash(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trie, "LEAF_ENTRIES", 4)
-    contents = {f"item-{number}": f"text {number}" for number in range(20)}
-    straight = Lifecycle(lifecycle.settings, lifecycle.clients, grace_days=0)
-    straight.push_many(contents)
-    straight.publish()
-    winding = Lifecycle(lifecycle.settings, lifecycle.clients, grace_days=0)
-    for name, text in reversed(contents.items()):
-        winding.push_many({name: text + "!", f"extra-{name}": "x"})
-        winding.publish()
-    winding.push_many(contents)
-    winding.push(*(f"extra-{name}" for name in contents))
-    winding.publish()
-
-    assert winding.served() == straight.served() == contents
-    assert winding.current.root_hash == straight.current.root_hash
-
-
-@pytest.mark.parametrize("mode", ["incremental", "full"])
-def test_plan_in_many_parts_gives_the_same_generation(
-    lifecycle: Any, monkeypatch: pytest.MonkeyPatch, mode: str
-) -> None:
-    lifecycles = [lifecycle, Lifecycle(lifecycle.settings, lifecycle.clients)]
-    outcomes = []
-    for lifecycle, changes_per_part in zip(lifecycles, (25_000, 7), strict=True):
-        _small_parts(monkeypatch, changes_per_part)
-        lifecycle.push_many({f"item-{number}": f"text {number}" for number in range(60)})
-        lifecycle.publish(mode)
-        lifecycle.push_many({f"item-{number}": f"new {number}" for number in range(30, 70)})
-        lifecycle.push(*(f"item-{number}" for number in range(10)))
-        run = lifecycle.run(mode)
-        assert (len(run.plan.parts) > 5) is (changes_per_part == 7)
-        outcomes.append(lifecycle.apply(run))
-
-    assert lifecycles[0].current.root_hash == lifecycles[1].current.root_hash
-    assert outcomes[0].counts == outcomes[1].counts
-    assert lifecycles[0].served() == lifecycles[1].served()
-
-
-@pytest.mark.parametrize("changes_per_part", [5, 25_000])
-def test_leaves_split_and_merge_and_groups_become_objects(
-    lifecycle: Any, monkeypatch: pytest.MonkeyPatch, changes_per_part: int
-) -> None:
-    monkeypatch.setattr(trie, "LEAF_ENTRIES", 2)
-    monkeypatch.setattr(index_codec, "GROUPED_PAST_LEAVES", 8)
-    _small_parts(monkeypatch, changes_per_part)
-    lifecycle.knowledge.sources.update(lifecycle.tenant_id, lifecycle.source_id, grace_days=0)
-    seed = random.Random(7)
-    # Ids that crowd under a few pairs of digits, so that groups of leaves come about with little work.
-    names = [name for name in (f"item-{number}" for number in range(6000)) if trie.path_of(name)[:2] in {"00", "01", "4f"}]
-    expected: dict[str, str] = {}
-    for size in (3, len(names), 50, 9, 30, 0):
-        chosen = set(seed.sample(names, size))
-        drops = sorted(expected.keys() - chosen)
-        contents = {
-            name: f"{name} {seed.random()}" for name in sorted(chosen) if seed.random() < 0.3 or name not in expected
-        }
-        lifecycle.push_many(contents)
-        lifecycle.push(*drops)
-        lifecycle.publish()
-        expected = {name: text for name, text in {**expected, **contents}.items() if name in chosen}
-        assert lifecycle.served() == expected
-        lifecycle.check(settled=True, leaf_entries=2)
-
-
 def test_journal_entry_seen_before_its_row_is_not_covered(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     lifecycle.push(a="one")
     lifecycle.publish()
@@ -286,24 +208,6 @@ def test_entry_over_an_hour_old_is_covered_whatever_its_rows_say(
         lifecycle.publish()
 
     assert not lifecycle.check().journal
-
-
-def test_run_reads_the_rows_and_leaves_of_its_changes_only(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trie, "LEAF_ENTRIES", 4)
-    lifecycle.push_many({f"item-{number}": "text" for number in range(64)})
-    lifecycle.publish()
-    lifecycle.push_many({"item-1": "changed"})
-    asked: list[int] = []
-    load = type(lifecycle.knowledge.planner.index).load_leaves
-
-    def counted(store: Any, refs: Any) -> Any:
-        asked.append(len(refs))
-        return load(store, refs)
-
-    monkeypatch.setattr(type(lifecycle.knowledge.planner.index), "load_leaves", counted)
-    lifecycle.publish()
-    assert sum(asked) == 2
-    lifecycle.check(settled=True, leaf_entries=4)
 
 
 def test_stale_row_state_is_shown_in_item_view(lifecycle: Any) -> None:

@@ -1,0 +1,115 @@
+"""Plans in parts, leaves that split and merge, and the root hash that knows nothing of them."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from knowledge import index_codec, plan_writer, planning, trie
+
+from tests.support.lifecycle import Lifecycle
+
+
+def _small_parts(monkeypatch: pytest.MonkeyPatch, changes_per_part: int) -> None:
+    monkeypatch.setattr(planning, "CHANGES_PER_PART", changes_per_part)
+    monkeypatch.setattr(plan_writer, "CHANGES_PER_PART", changes_per_part)
+
+
+def test_changes_are_paged_over_parts_without_gaps(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _small_parts(monkeypatch, 4)
+    lifecycle.push_many({f"item-{number}": "text" for number in range(23)})
+    run = lifecycle.run()
+
+    names = [change.external_item_id for change in lifecycle.changes(run)]
+    assert len(run.plan.parts) == 6
+    assert sorted(names) == sorted(f"item-{number}" for number in range(23))
+    assert names == sorted(names, key=trie.path_of)
+
+
+def test_same_content_by_any_road_has_the_same_root_hash(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    lifecycle = lean_lifecycle
+    monkeypatch.setattr(trie, "LEAF_ENTRIES", 4)
+    contents = {f"item-{number}": f"text {number}" for number in range(20)}
+    straight = Lifecycle(lifecycle.settings, lifecycle.clients, grace_days=0)
+    straight.push_many(contents)
+    straight.publish()
+    winding = Lifecycle(lifecycle.settings, lifecycle.clients, grace_days=0)
+    for name, text in reversed(contents.items()):
+        winding.push_many({name: text + "!", f"extra-{name}": "x"})
+        winding.publish()
+    winding.push_many(contents)
+    winding.push(*(f"extra-{name}" for name in contents))
+    winding.publish()
+
+    assert winding.served() == straight.served() == contents
+    assert winding.current.root_hash == straight.current.root_hash
+
+
+@pytest.mark.parametrize("mode", ["incremental", "full"])
+def test_plan_in_many_parts_gives_the_same_generation(
+    lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    lifecycle = lean_lifecycle
+    lifecycles = [lifecycle, Lifecycle(lifecycle.settings, lifecycle.clients)]
+    outcomes = []
+    for lifecycle, changes_per_part in zip(lifecycles, (25_000, 7), strict=True):
+        _small_parts(monkeypatch, changes_per_part)
+        lifecycle.push_many({f"item-{number}": f"text {number}" for number in range(60)})
+        lifecycle.publish(mode)
+        lifecycle.push_many({f"item-{number}": f"new {number}" for number in range(30, 70)})
+        lifecycle.push(*(f"item-{number}" for number in range(10)))
+        run = lifecycle.run(mode)
+        assert (len(run.plan.parts) > 5) is (changes_per_part == 7)
+        outcomes.append(lifecycle.apply(run))
+
+    assert lifecycles[0].current.root_hash == lifecycles[1].current.root_hash
+    assert outcomes[0].counts == outcomes[1].counts
+    assert lifecycles[0].served() == lifecycles[1].served()
+
+
+@pytest.mark.parametrize("changes_per_part", [5, 25_000])
+def test_leaves_split_and_merge_and_groups_become_objects(
+    lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch, changes_per_part: int
+) -> None:
+    lifecycle = lean_lifecycle
+    monkeypatch.setattr(trie, "LEAF_ENTRIES", 2)
+    monkeypatch.setattr(index_codec, "GROUPED_PAST_LEAVES", 8)
+    _small_parts(monkeypatch, changes_per_part)
+    lifecycle.knowledge.sources.update(lifecycle.tenant_id, lifecycle.source_id, grace_days=0)
+    seed = random.Random(7)
+    # Ids that crowd under a few pairs of digits, so that groups of leaves come about with little work.
+    names = [
+        name for name in (f"item-{number}" for number in range(6000)) if trie.path_of(name)[:2] in {"00", "01", "4f"}
+    ]
+    expected: dict[str, str] = {}
+    for size in (3, len(names), 50, 9, 30, 0):
+        chosen = set(seed.sample(names, size))
+        drops = sorted(expected.keys() - chosen)
+        contents = {
+            name: f"{name} {seed.random()}" for name in sorted(chosen) if seed.random() < 0.3 or name not in expected
+        }
+        lifecycle.push_many(contents)
+        lifecycle.push(*drops)
+        lifecycle.publish()
+        expected = {name: text for name, text in {**expected, **contents}.items() if name in chosen}
+        assert lifecycle.served() == expected
+        lifecycle.check(settled=True, leaf_entries=2)
+
+
+def test_run_reads_the_rows_and_leaves_of_its_changes_only(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trie, "LEAF_ENTRIES", 4)
+    lifecycle.push_many({f"item-{number}": "text" for number in range(64)})
+    lifecycle.publish()
+    lifecycle.push_many({"item-1": "changed"})
+    asked: list[int] = []
+    load = type(lifecycle.knowledge.planner.index).load_leaves
+
+    def counted(store: Any, refs: Any) -> Any:
+        asked.append(len(refs))
+        return load(store, refs)
+
+    monkeypatch.setattr(type(lifecycle.knowledge.planner.index), "load_leaves", counted)
+    lifecycle.publish()
+    assert sum(asked) == 2
+    lifecycle.check(settled=True, leaf_entries=4)

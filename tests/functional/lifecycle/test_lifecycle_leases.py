@@ -1,0 +1,206 @@
+"""Applies that meet each other, a settings change, an archived source or a busy service on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from knowledge import errors
+from knowledge.model import RunMode, RunState
+
+from tests.support.faults import Call, before_first, throttled
+from tests.support.inline_machine import InlineMachine
+from tests.support.lifecycle import Lifecycle
+
+Meddle = Callable[[], Any]
+
+
+def on_first(lifecycle: Any, operation: str, meddle: Meddle, *, matching: str = "") -> None:
+    """Do something just before the first call of that name from now on (whose request mentions `matching`)."""
+    before_first(lifecycle.watch, operation, meddle, matching=matching)
+
+
+def rival_of(lifecycle: Any) -> Lifecycle:
+    """Another process at work on the same source."""
+    rival = Lifecycle(lifecycle.settings, lifecycle.clients, clock=lifecycle.clock, ids=lifecycle.ids)
+    rival.source_id = lifecycle.source_id
+    return rival
+
+
+def test_run_that_expires_before_the_publishing_write_does_not_publish(lifecycle: Any) -> None:
+    lifecycle.push(a="one")
+    run = lifecycle.run()
+    on_first(lifecycle, "put_object", lambda: lifecycle.clock.advance(days=7), matching="manifests/")
+
+    with pytest.raises(errors.KnowledgeError):
+        lifecycle.apply(run)
+    assert not lifecycle.check().generations
+
+
+def test_second_apply_while_one_is_at_work_is_in_progress(lifecycle: Any) -> None:
+    lifecycle.push(a="one")
+    runs = [lifecycle.run(), lifecycle.run()]
+    refused: list[Exception] = []
+
+    def meddle() -> None:
+        for run in runs:
+            with pytest.raises(errors.ApplyInProgressError) as caught:
+                rival_of(lifecycle).apply(run)
+            refused.append(caught.value)
+
+    on_first(lifecycle, "put_object", meddle, matching="manifests/")
+    outcome = lifecycle.apply(runs[0])
+
+    assert len(refused) == 2
+    assert lifecycle.current.generation_id == outcome.generation_id
+    lifecycle.check(settled=True)
+
+
+def test_base_that_moves_between_check_and_publish_is_stale(lifecycle: Any) -> None:
+    lifecycle.push(a="one")
+    run = lifecycle.run()
+
+    def meddle() -> None:
+        lifecycle.clock.advance(seconds=61)
+        rival_of(lifecycle).publish()
+
+    on_first(lifecycle, "put_object", meddle, matching="manifests/")
+    with pytest.raises(errors.StaleBaseError):
+        lifecycle.apply(run)
+    lifecycle.apply(run)
+    assert len(lifecycle.check(settled=True).generations) == 1
+
+
+def test_holder_whose_lease_was_taken_over_does_not_publish(lifecycle: Any) -> None:
+    lifecycle.push(a="one")
+    run, other = lifecycle.run(), lifecycle.run()
+
+    def meddle() -> None:
+        lifecycle.clock.advance(seconds=61)
+        rival = rival_of(lifecycle)
+        rival.knowledge.publisher.sources.acquire_lease(
+            rival.tenant_id, rival.source_id, other.run_id, lifecycle.clock()
+        )
+
+    on_first(lifecycle, "transact_write_items", meddle, matching="event#")
+    with pytest.raises(errors.LeaseLostError):
+        lifecycle.apply(run)
+    assert not lifecycle.check().generations
+    assert lifecycle.source.lease.run_id == other.run_id
+    lifecycle.clock.advance(seconds=61)
+    lifecycle.apply(run)
+    lifecycle.check(settled=True)
+
+
+def test_renewal_finds_that_the_lease_is_lost(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    lifecycle.push(a="one")
+    run, other = lifecycle.run(), lifecycle.run()
+
+    def meddle() -> None:
+        lifecycle.clock.advance(seconds=61)
+        lifecycle.knowledge.publisher.sources.acquire_lease(
+            lifecycle.tenant_id, lifecycle.source_id, other.run_id, lifecycle.clock()
+        )
+
+    on_first(lifecycle, "head_object", meddle)
+    with pytest.raises(errors.LeaseLostError):
+        lifecycle.apply(run)
+    assert not [key for key in lifecycle.watch.puts.digests if key.startswith("manifests/")]
+
+
+def test_write_that_stays_busy_is_an_apply_conflict(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from botocore.exceptions import ClientError
+
+    monkeypatch.setattr("knowledge.generation_store.backoff", lambda _: None)
+    lifecycle.push(a="one")
+    run = lifecycle.run()
+
+    def gate(call: Call) -> None:
+        if call.operation == "transact_write_items":
+            answer: Any = {
+                "Error": {"Code": "TransactionCanceledException"},
+                "CancellationReasons": [{"Code": "TransactionConflict"}],
+            }
+            raise ClientError(answer, "TransactWriteItems")
+
+    lifecycle.watch.gate = gate
+    with pytest.raises(errors.ApplyConflictError):
+        lifecycle.apply(run)
+    lifecycle.watch.gate = None
+    lifecycle.apply(run)
+    lifecycle.check(settled=True)
+
+
+def test_archived_source_refuses_writes_runs_and_applies_and_keeps_serving(lifecycle: Any) -> None:
+    lifecycle.push(a="one")
+    lifecycle.publish()
+    lifecycle.push(a="two")
+    run = lifecycle.run()
+    lifecycle.knowledge.sources.archive(lifecycle.tenant_id, lifecycle.source_id)
+
+    for write in (
+        lambda: lifecycle.push(a="three"),
+        lambda: lifecycle.remove("a"),
+        lambda: lifecycle.restore("a"),
+        lifecycle.run,
+        lambda: lifecycle.apply(run),
+    ):
+        with pytest.raises(errors.SourceInactiveError):
+            write()
+    assert lifecycle.served() == {"a": "one"}
+    lifecycle.knowledge.sources.restore(lifecycle.tenant_id, lifecycle.source_id)
+    lifecycle.apply(run)
+    assert lifecycle.served() == {"a": "two"}
+
+
+@pytest.mark.parametrize("moment", ["leaseToken", "event#"])
+def test_source_archived_in_the_middle_of_an_apply_does_not_publish(lifecycle: Any, moment: str) -> None:
+    lifecycle.push(a="one")
+    run = lifecycle.run()
+    operation = "update_item" if moment == "leaseToken" else "transact_write_items"
+    archive = lifecycle.knowledge.sources.archive
+    on_first(lifecycle, operation, lambda: archive(lifecycle.tenant_id, lifecycle.source_id), matching=moment)
+
+    with pytest.raises(errors.SourceInactiveError):
+        lifecycle.apply(run)
+    assert not lifecycle.check().generations
+    assert lifecycle.source.lease is None
+
+
+def test_run_past_its_deadline_is_failed_by_its_reader_and_planned_by_its_retry(lifecycle: Any) -> None:
+    class Silent(InlineMachine):
+        def run(self, *_: Any, **__: Any) -> None:
+            return None
+
+    lifecycle.push(a="one")
+    silent = Lifecycle(lifecycle.settings, lifecycle.clients, clock=lifecycle.clock, ids=lifecycle.ids, machine=Silent)
+    silent.source_id = lifecycle.source_id
+    run = silent.run()
+    assert run.state is RunState.PLANNING
+    with pytest.raises(errors.ApplyInProgressError):
+        lifecycle.apply(run)
+    lifecycle.clock.advance(seconds=361)
+    assert lifecycle.knowledge.runs.get(lifecycle.source, run.run_id).state is RunState.FAILED
+
+    again = lifecycle.knowledge.runs.create(lifecycle.source, RunMode.INCREMENTAL, run_id=run.run_id)
+    assert again.state is RunState.READY
+    lifecycle.apply(again)
+    assert lifecycle.served() == {"a": "one"}
+
+
+def test_throttle_that_stays_is_reported_as_unavailable_and_the_retry_publishes(lifecycle: Any) -> None:
+    lifecycle.push(a="one")
+    run = lifecycle.run()
+
+    def gate(call: Call) -> None:
+        if call.operation == "put_object":
+            raise throttled(call)
+
+    lifecycle.watch.gate = gate
+    with pytest.raises(errors.ServiceUnavailableError):
+        lifecycle.apply(run)
+    lifecycle.watch.gate = None
+    assert lifecycle.source.lease is None
+    lifecycle.apply(run)
+    lifecycle.check(settled=True)
