@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ClientError
 from knowledge.aws import error_code, translated
 from knowledge.errors import ServiceUnavailableError
 
@@ -25,12 +25,9 @@ def busy_as_unavailable() -> Iterator[None]:
         codes = cancellation_codes(error)
         # A condition that did not hold will not hold again: that is an answer, whatever else went wrong.
         busy = _REFUSED not in codes and not _BUSY_REASONS.isdisjoint(codes)
-        if busy or error_code(error) == "TransactionConflictException":
+        if busy:
             raise ServiceUnavailableError from error
         raise
-    except ReadTimeoutError as error:
-        # The edge's own writes can be repeated, so not knowing whether one took effect is no different.
-        raise ServiceUnavailableError from error
 
 
 def is_refused(error: ClientError) -> bool:

@@ -41,6 +41,7 @@ _THROTTLES = frozenset(
         "503",
         "500",
         "InternalError",
+        "TransactionConflictException",
         "TransactionInProgressException",
     }
 )
