@@ -15,7 +15,7 @@ help:
 	@echo "make test                   every test that this machine can run"
 	@echo "make lint                   ruff, and mypy in its strict mode"
 	@echo "make faults                 every crash case and 20 000 interleavings: about two hours"
-	@echo "make bench                  the figures of the local stack"
+	@echo "make bench                  the figures of the local stack, and what staging costs"
 	@echo "make clean                  remove what setting up and running left"
 
 setup: .venv/.ready dynoxide
@@ -75,6 +75,7 @@ format: setup
 
 bench: setup
 	@$(BIN)/python -m benchmarks.local_stack
+	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.staging
 
 clean:
 	@rm -rf .venv node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

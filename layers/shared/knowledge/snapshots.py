@@ -111,10 +111,15 @@ class SnapshotService:
         try:
             self.store.open(snapshot)
         except TransitionRefusedError as error:
-            try:
+            with suppress(SnapshotNotFoundError):
                 return self.get(source, snapshot_id)
-            except SnapshotNotFoundError:
-                raise SnapshotOpenError from error
+            now_there = self.sources.get(source.tenant_id, source.source_id)
+            if now_there.open_snapshot_id is None and now_there.epoch != source.epoch:
+                # Another snapshot came and went since the source was read.
+                return self.open(now_there, snapshot_id=snapshot_id, life_ms=life_ms)
+            if not now_there.active:
+                raise SourceInactiveError from error
+            raise SnapshotOpenError from error
         return snapshot
 
     def get(self, source: Source, snapshot_id: str) -> Snapshot:
