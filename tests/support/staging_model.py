@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from knowledge.model import ItemDraft
+
 from tests.support.staging_model_items import (
     Item,
     RefusedError,

@@ -48,8 +48,9 @@ class Writing(NamedTuple):
     snapshot: str | None
 
     def mark(self, item: Item | None) -> str | None:
-        """What the item remembers of open snapshots."""
-        return self.snapshot or (item and item.seen_open)
+        """The latest snapshot that a writer of the item saw open; ids of snapshots grow with time."""
+        known = [name for name in (self.snapshot, item and item.seen_open) if name is not None]
+        return max(known, default=None)
 
 
 class Served(NamedTuple):
