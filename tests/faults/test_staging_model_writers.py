@@ -12,7 +12,6 @@ import random
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import pytest
 from knowledge.errors import (
     ItemNotFoundError,
     KnowledgeError,
@@ -83,7 +82,8 @@ class Round:
             if not explained(before.get(name), writes, end):
                 told = "\n".join(f"{did.started}..{did.ended} {did.label} -> {did.result}" for did in writes)
                 turns = "\n".join(self.stage.schedule)
-                pytest.fail(f"{name!r} from {before.get(name)} to {end} is not explained by\n{told}\n\n{turns}")
+                message = f"{name!r} from {before.get(name)} to {end} is not explained by\n{told}\n\n{turns}"
+                raise AssertionError(message)
         self.world.finish()
 
     def _staged(self) -> dict[str, StagedItem]:

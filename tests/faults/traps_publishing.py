@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from knowledge import errors
-from knowledge.publishing import ApplyRequest
+from knowledge.eligibility import ApplyRequest
 
 from tests.faults.traps import acquire, leaf_of, meddle_before_publishing, refusal_of, refused, small_parts, trap
 from tests.support.faults import before_first

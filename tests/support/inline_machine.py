@@ -11,6 +11,7 @@ from knowledge import tasks
 from knowledge.assembly import Knowledge
 from knowledge.errors import BuildFailedError, KnowledgeError, RunFailedError
 from knowledge.failures import TaskFailure, domain_error
+from knowledge.machine import execution_input
 from knowledge.ports import Action
 
 DEFINITION = Path(__file__).parents[2] / "statemachines" / "diff_and_apply.asl.json"
@@ -43,12 +44,7 @@ class InlineMachine:
         plan_version: int | None = None,
     ) -> None:
         """See `knowledge.ports.Machine.run`."""
-        state: dict[str, Any] = {"action": action, "tenantId": tenant_id, "sourceId": source_id, "runId": run_id}
-        if approve_removals is not None:
-            state["approveRemovals"] = approve_removals
-        if plan_version is not None:
-            state["planVersion"] = plan_version
-        self.walk(state, action)
+        self.walk(execution_input(action, tenant_id, source_id, run_id, approve_removals, plan_version), action)
 
     def walk(self, state: dict[str, Any], action: Action) -> None:
         """Walk from the first state to the end; a failed execution raises its domain error."""

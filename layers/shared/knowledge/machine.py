@@ -17,6 +17,26 @@ if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
 
 
+def execution_input(
+    action: Action,
+    tenant_id: str,
+    source_id: str,
+    run_id: str,
+    approve_removals: int | None,
+    plan_version: int | None,
+) -> dict[str, Any]:
+    """The state that an execution starts with; see `knowledge.tasks`."""
+    state = {
+        "action": action,
+        "tenantId": tenant_id,
+        "sourceId": source_id,
+        "runId": run_id,
+        "approveRemovals": approve_removals,
+        "planVersion": plan_version,
+    }
+    return {name: value for name, value in state.items() if value is not None}
+
+
 @dataclass(frozen=True, slots=True)
 class StepFunctionsMachine:
     """Starts executions of `diff_and_apply`."""
@@ -35,11 +55,7 @@ class StepFunctionsMachine:
         plan_version: int | None = None,
     ) -> None:
         """See `ports.Machine.run`. The answer is HTTP 200 for a failed execution too, so `status` decides."""
-        state: dict[str, Any] = {"action": action, "tenantId": tenant_id, "sourceId": source_id, "runId": run_id}
-        if approve_removals is not None:
-            state["approveRemovals"] = approve_removals
-        if plan_version is not None:
-            state["planVersion"] = plan_version
+        state = execution_input(action, tenant_id, source_id, run_id, approve_removals, plan_version)
         with translated():
             try:
                 answer = self.stepfunctions.start_sync_execution(stateMachineArn=self.arn, input=json.dumps(state))

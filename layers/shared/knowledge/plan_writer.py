@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from knowledge.change_file import DROP, ChangeLine, ChangePart, Was, encode_part
 from knowledge.diff import Verdict
-from knowledge.item_store import StagedRow
+from knowledge.item_rows import StagedRow
 from knowledge.model import ChangeKind, Counts, ObjectRef, PlanPart
 from knowledge.object_store import ObjectStore
 from knowledge.trie import Entry

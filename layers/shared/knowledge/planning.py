@@ -20,7 +20,8 @@ from knowledge.diff import Row, is_due, judge
 from knowledge.errors import RunFailedError
 from knowledge.index_codec import FORMAT, UnknownFormatError
 from knowledge.index_store import IndexStore
-from knowledge.item_store import SLOTS, ItemStore, StagedRow
+from knowledge.item_rows import SLOTS, StagedRow
+from knowledge.item_store import ItemStore
 from knowledge.model import MS_PER_DAY, Discovery, ObjectRef, Plan, RunMode
 from knowledge.object_store import ObjectGoneError, ObjectStore
 from knowledge.plan_writer import CHANGES_PER_PART, PlanWriter, counts_of

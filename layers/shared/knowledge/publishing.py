@@ -18,16 +18,13 @@ from dataclasses import dataclass, replace
 from botocore.exceptions import ClientError
 
 from knowledge.change_file import DROP, ChangePart, decode_part
+from knowledge.eligibility import ApplyRequest, check_applicable
 from knowledge.errors import (
     ApplyConflictError,
-    ApplyInProgressError,
     BuildFailedError,
     GenerationNotFoundError,
     KnowledgeError,
     LeaseLostError,
-    NotApplyEligibleError,
-    PlanVersionError,
-    RemovalGuardError,
     ServiceUnavailableError,
     SourceInactiveError,
     StaleBaseError,
@@ -35,9 +32,9 @@ from knowledge.errors import (
 )
 from knowledge.events import GENERATION_PUBLISHED, Event
 from knowledge.generation_store import GenerationStore, Publication, PublicationRefusedError
-from knowledge.index_codec import FORMAT, Manifest, UnknownFormatError
+from knowledge.index_codec import Manifest, UnknownFormatError
 from knowledge.index_store import IndexStore
-from knowledge.model import Discovery, Generation, ObjectRef, Plan, Run, RunState, Source
+from knowledge.model import Generation, ObjectRef, Plan, Run, RunState, Source
 from knowledge.object_store import ObjectGoneError, ObjectStore
 from knowledge.ports import Clock, NewId
 from knowledge.run_store import RunStore
@@ -47,17 +44,6 @@ from knowledge.trie import Tree
 
 RENEW_EVERY_MS = 5_000
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ApplyRequest:
-    """Which run to apply, and what the caller agreed to."""
-
-    tenant_id: str
-    source_id: str
-    run_id: str
-    approve_removals: int | None = None
-    plan_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,42 +257,3 @@ class Publisher:
         except (ServiceUnavailableError, ClientError):
             # The generation serves; the next run or apply of the source takes the rest up.
             _log.warning("settling_postponed", exc_info=True)
-
-
-def check_applicable(source: Source, run: Run, request: ApplyRequest, now: int) -> Plan:
-    """Make sure that a run may be applied to the source as it is; the refusals come in the order they are checked."""
-    plan = run.plan
-    if plan is None:
-        if run.state is RunState.PLANNING and now <= run.deadline_at:
-            message = "The run is still being planned. Retry the apply shortly."
-            raise ApplyInProgressError(message)
-        raise StalePlanError
-    if plan.expires_at <= now or run.state is RunState.EXPIRED:
-        message = "The run has expired. Start a new run."
-        raise NotApplyEligibleError(message)
-    if plan.discovery is Discovery.INCOMPLETE:
-        raise NotApplyEligibleError
-    if request.plan_version is not None and request.plan_version != run.plan_version:
-        message = f"The run has plan version {run.plan_version} now. Review its changes, then apply that version."
-        raise PlanVersionError(message)
-    if plan.base_generation_id != source.generation_id:
-        raise StaleBaseError
-    if plan.settings_version != source.settings_version or plan.format != FORMAT:
-        raise StalePlanError
-    _check_removal_guard(source, plan, request.approve_removals)
-    return plan
-
-
-def _check_removal_guard(source: Source, plan: Plan, approved: int | None) -> None:
-    guard, drops = source.removal_guard, plan.counts.tombstoned
-    if guard is None or drops == 0 or (approved is not None and approved >= drops):
-        return
-    base_total = plan.counts.total - plan.counts.added + drops
-    too_many = guard.max_items is not None and drops > guard.max_items
-    too_large = guard.max_percent is not None and drops * 100 > guard.max_percent * base_total
-    if too_many or too_large:
-        message = (
-            f"The run drops {drops} of {base_total} items, more than the source's removalGuard allows. "
-            f"Review its changes, then apply it with approveRemovals of at least {drops}."
-        )
-        raise RemovalGuardError(message)

@@ -6,7 +6,7 @@ A snapshot's row lies beside the rows of its acknowledged parts, `snapshot#<id>#
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -60,8 +60,20 @@ class SnapshotStore:
         """List a source's snapshots, newest first."""
         return self.catalog.list(source_id, "snapshot", _snapshot, limit=limit, position=position)
 
-    def open(self, snapshot: Snapshot) -> None:
-        """Open a snapshot with the epoch after the source's; TransitionRefusedError when another one is open."""
+    def open(self, snapshot: Snapshot, *, again: bool = False) -> None:
+        """Open a snapshot with the epoch after the source's; TransitionRefusedError when another one is open.
+
+        `again` lets one begin anew that expired.
+        """
+        put: dict[str, Any] = {
+            "TableName": self.catalog.table,
+            "Item": to_row(_row(snapshot)),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        if again:
+            put["ConditionExpression"] += " OR #state = :expired"
+            put["ExpressionAttributeNames"] = {"#state": "state"}
+            put["ExpressionAttributeValues"] = to_row({":expired": SnapshotState.EXPIRED})
         self._transact(
             self._source_step(
                 snapshot,
@@ -74,14 +86,19 @@ class SnapshotStore:
                     ":active": SourceStatus.ACTIVE,
                 },
             ),
-            {
-                "Put": {
-                    "TableName": self.catalog.table,
-                    "Item": to_row(_row(snapshot)),
-                    "ConditionExpression": "attribute_not_exists(pk)",
-                }
-            },
+            {"Put": put},
         )
+
+    def prolong(self, snapshot: Snapshot, expires_at: int) -> Snapshot:
+        """Let an open snapshot, or one that has expired and nobody ended, live on until then (ms)."""
+        values = {":expires": expires_at}
+        self._transact(
+            self._source_step(snapshot, "SET openSnapshotExpiresAt = :expires", "openSnapshotId = :id", values),
+            self._own_step(
+                snapshot, "SET expiresAt = :expires", "#state = :open", {**values, ":open": SnapshotState.OPEN}
+            ),
+        )
+        return replace(snapshot, state=SnapshotState.OPEN, expires_at=expires_at)
 
     def acknowledge(self, snapshot: Snapshot, part: SnapshotPart, now: int) -> None:
         """Take a part up, in place of an earlier one of its number, if the snapshot is still open."""
@@ -147,7 +164,7 @@ class SnapshotStore:
                 snapshot.source_id,
                 snapshot_sk(snapshot.snapshot_id),
                 "SET slotsDone = :done, removed = :removed",
-                "#state = :completing AND slotsDone < :done",
+                "#state = :completing AND (slotsDone < :done OR (slotsDone = :done AND removed < :removed))",
                 {":done": slots_done, ":removed": removed, ":completing": SnapshotState.COMPLETING},
             )
         except RefusedWriteError:

@@ -7,6 +7,7 @@ What would break it, and what stands against it:
 - Somebody pushes an item while the snapshot is open: the row carries the epoch since the opening, and stays.
 - A part is repeated with fewer items: parts write the epoch before the opening, so what is no longer named goes.
 - A part is staged and its acknowledgement is lost: it names nothing; the repeat finds its items unchanged.
+- A snapshot in one request dies: its retry, which has its id, is given the time anew and goes on with it.
 - A completion that was taken for dead goes on beside its retry: it removes only rows older than the opening that no
   part names, on condition of their rev, and those are the same for both.
 """
@@ -14,7 +15,7 @@ What would break it, and what stands against it:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,7 +29,7 @@ from knowledge.errors import (
     SourceInactiveError,
 )
 from knowledge.index_codec import FORMAT, pack_json, unpack_json
-from knowledge.item_store import SLOTS
+from knowledge.item_rows import SLOTS
 from knowledge.model import (
     MS_PER_DAY,
     ItemDraft,
@@ -45,13 +46,15 @@ from knowledge.ports import Clock, NewId
 from knowledge.snapshot_store import SnapshotPart, SnapshotStore, TransitionRefusedError
 from knowledge.source_store import SourceStore
 from knowledge.staging import StagingService
-from knowledge.staging_rules import Decision, Push, Sweep
+from knowledge.staging_rules import Decision, Push, Sweep, Wish
 
 LIFE_MS = MS_PER_DAY
 # A snapshot in one request is over when its function's time is; nobody can send it further parts.
 ONE_REQUEST_LIFE_MS = 35_000
 COMPLETION_BUDGET_MS = 20_000
 _REMOVALS_AT_A_TIME = 990
+_FRESH_MS = 1_000
+Wishes = list[Wish]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,13 +203,45 @@ class SnapshotService:
         earlier_id: str | None = None,
         allow_empty: bool = False,
     ) -> Snapshot:
-        """Make the staging set exactly `items`, by the same steps as a snapshot in parts."""
+        """Make the staging set exactly `items`, by the same steps as a snapshot in parts.
+
+        A retry has the id of the try that died, and goes on with its snapshot however late it comes.
+        """
         if not items and not allow_empty:
             raise EmptySnapshotError
         snapshot = self.open(source, snapshot_id=snapshot_id, earlier_id=earlier_id, life_ms=ONE_REQUEST_LIFE_MS)
+        if snapshot.expires_at < self.clock() + ONE_REQUEST_LIFE_MS - _FRESH_MS:
+            snapshot = self._give_time(source, snapshot)
         if snapshot.state is SnapshotState.OPEN:
             self.put_part(source, snapshot.snapshot_id, 1, items)
         return self.complete(source, snapshot.snapshot_id, allow_empty=allow_empty)
+
+    def _give_time(self, source: Source, snapshot: Snapshot) -> Snapshot:
+        """Give a retry as much time as the try before it had, unless there is nothing left to wait for."""
+        now = self.clock()
+        if snapshot.state not in (SnapshotState.OPEN, SnapshotState.EXPIRED):
+            return snapshot
+        with suppress(TransitionRefusedError):
+            return self.store.prolong(snapshot, now + ONE_REQUEST_LIFE_MS)
+        stored = self.get(source, snapshot.snapshot_id)
+        if stored.state is not SnapshotState.EXPIRED:
+            return stored
+        # Another snapshot was opened after this one's time, so it begins anew.
+        source = self.sources.get(source.tenant_id, source.source_id)
+        if source.open_snapshot_id is not None:
+            source = self._end_expired(source)
+        anew = replace(
+            stored,
+            state=SnapshotState.OPEN,
+            epoch=source.epoch + 1,
+            opened_at=now,
+            expires_at=now + ONE_REQUEST_LIFE_MS,
+        )
+        try:
+            self.store.open(anew, again=True)
+        except TransitionRefusedError as error:
+            raise SnapshotOpenError from error
+        return anew
 
     def _open_one(self, source: Source, snapshot_id: str) -> Snapshot:
         if not source.active:
@@ -241,10 +276,12 @@ class SnapshotService:
         named = self._named(parts)
         removed = snapshot.counts.removed
         for done in range(snapshot.slots_done, len(SLOTS)):
-            if self.clock() - started > COMPLETION_BUDGET_MS:
-                self.store.note_progress(snapshot, done, removed)
-                return self._summed(replace(snapshot, counts=StagingCounts(removed=removed)), parts)
-            removed += self._remove_unnamed(source, snapshot, SLOTS[done], named)
+            for batch in self._unnamed(source, snapshot, SLOTS[done], named):
+                if self.clock() - started > COMPLETION_BUDGET_MS:
+                    self.store.note_progress(snapshot, done, removed)
+                    return self._summed(replace(snapshot, counts=StagingCounts(removed=removed)), parts)
+                decisions = self.staging.stage(source, batch, epoch=snapshot.epoch, touch=False)
+                removed += sum(decision.result is PushResult.REMOVED for decision in decisions.values())
         counts = self._summed(replace(snapshot, counts=StagingCounts(removed=removed)), parts).counts
         try:
             self.store.end(snapshot, SnapshotState.COMPLETED, counts, self.clock())
@@ -257,18 +294,19 @@ class SnapshotService:
         listed = self.staging.items.fanout.map(lambda part: unpack_json(self.objects.get(part.ids))["ids"], parts)
         return {external_item_id for ids in listed for external_item_id in ids}
 
-    def _remove_unnamed(self, source: Source, snapshot: Snapshot, slot: str, named: set[str]) -> int:
-        doomed = [
+    def _unnamed(self, source: Source, snapshot: Snapshot, slot: str, named: set[str]) -> Iterator[Wishes]:
+        """What is to be removed of one slot, some at a time.
+
+        The first batch is empty: it lets the caller look at the time before the slot is read.
+        """
+        yield []
+        doomed: Wishes = [
             Sweep(row.external_item_id, snapshot.epoch)
             for row in self.staging.items.list_slot(source.source_id, slot)
             if row.state is ItemState.ACTIVE and row.epoch < snapshot.epoch and row.external_item_id not in named
         ]
-        removed = 0
         for start in range(0, len(doomed), _REMOVALS_AT_A_TIME):
-            batch = doomed[start : start + _REMOVALS_AT_A_TIME]
-            decisions = self.staging.stage(source, batch, epoch=snapshot.epoch, touch=False)
-            removed += sum(decision.result is PushResult.REMOVED for decision in decisions.values())
-        return removed
+            yield doomed[start : start + _REMOVALS_AT_A_TIME]
 
     def _summed(self, snapshot: Snapshot, parts: Sequence[SnapshotPart]) -> Snapshot:
         """A snapshot with the sums of its parts; a completed one keeps the counts it ended with."""

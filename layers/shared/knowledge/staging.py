@@ -25,15 +25,13 @@ from knowledge.errors import (
     StagingConflictError,
     StaleVersionError,
 )
+from knowledge.item_rows import SLOTS, JournalEntry, StagedRow
 from knowledge.item_store import (
     BYTES_PER_TRANSACTION,
     ROWS_PER_TRANSACTION,
-    SLOTS,
     ItemStore,
-    JournalEntry,
     RowChangedError,
     RowWrite,
-    StagedRow,
 )
 from knowledge.model import (
     MS_PER_DAY,
@@ -137,7 +135,13 @@ class StagingService:
     def _page(
         self, source: Source, rows: Sequence[StagedRow], position: str | None, include_content: bool
     ) -> Page[StagedItem]:
+        """Show rows, as many as fit into 4 MB. What a row takes in an answer is known only now that it is unpacked."""
         views = self.items.fanout.map(lambda row: self._view(source, row, content=include_content), rows)
+        size = 0
+        for count, view in enumerate(views):
+            size += 1024 + len(canonical_json([view.title, view.url, view.tags, view.metadata, view.content]))
+            if count and size > LARGEST_ANSWER_BYTES:
+                return Page(views[:count], views[count - 1].external_item_id)
         return Page(views, position)
 
     def _merged(self, source_id: str, prefix: str, after: str | None, limit: int) -> Iterator[StagedRow]:

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from knowledge.content import EncodedItem
-from knowledge.item_store import StagedRow
+from knowledge.item_rows import StagedRow
 from knowledge.model import ItemState, PushResult, Removal
 
 

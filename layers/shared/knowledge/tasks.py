@@ -11,10 +11,11 @@ from dataclasses import asdict
 from typing import Any
 
 from knowledge.assembly import Knowledge
+from knowledge.eligibility import ApplyRequest
 from knowledge.failures import TaskFailure
 from knowledge.generation_store import Publication
 from knowledge.model import Counts, Generation, ObjectRef
-from knowledge.publishing import ApplyRequest, Build
+from knowledge.publishing import Build
 from knowledge.run_store import plan_from
 
 State = Mapping[str, Any]

@@ -38,8 +38,9 @@ def active(lifecycle: Checked) -> list[str]:
 
 
 def replace(lifecycle: Checked, snapshot_id: str, *names: str) -> Snapshot:
+    # The text differs from snapshot to snapshot, so that each leaves something to publish.
     return lifecycle.knowledge.snapshots.replace_all(
-        lifecycle.source, [draft(name, "x") for name in names], snapshot_id=snapshot_id
+        lifecycle.source, [draft(name, snapshot_id) for name in names], snapshot_id=snapshot_id
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from knowledge.content import encode_item
-from knowledge.item_store import StagedRow
+from knowledge.item_rows import StagedRow
 from knowledge.model import ItemDraft, ItemState, PushResult, Removal
 from knowledge.staging_rules import Decision, Moment, Push, Restore, Wish, decide
 

@@ -1,0 +1,140 @@
+"""Staged rows and journal entries as values, and as the attributes of the Items table.
+
+A row is keyed by `sourceId#slot` and its externalItemId; the slot is the first hex digit of SHA-256(externalItemId),
+so a slot is a child of the index trie's root. A journal entry is keyed by `sourceId#journal` and its own id.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from knowledge.content import canonical_json
+from knowledge.model import ItemState
+from knowledge.trie import path_of
+
+SLOTS = "0123456789abcdef"
+Attributes = dict[str, Any]
+
+
+class StagedRow(NamedTuple):
+    """One row of a staging set.
+
+    `rev` grows with every write of the item. `member` is the whole item while it fits in the row; else `head` is the
+    item without content and `content_key` names the member's object. `tombstone_expires_at` is in seconds.
+    """
+
+    external_item_id: str
+    rev: int
+    state: ItemState
+    title: str
+    content_hash: str
+    content_bytes: int
+    member: bytes | None
+    head: bytes | None
+    content_key: str | None
+    source_version: int | None
+    epoch: int
+    created_at: int
+    updated_at: int
+    removed_at: int | None = None
+    tombstoned_at: int | None = None
+    expires_at: int | None = None
+
+    @property
+    def size(self) -> int:
+        """About how many bytes the row takes in a transaction."""
+        return 512 + 2 * len(self.external_item_id) + len(self.title) * 4 + len(self.member or self.head or b"")
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """What one transaction changed: (externalItemId, rev) pairs, and when (ms)."""
+
+    entry_id: str
+    written_at: int
+    revs: tuple[tuple[str, int], ...]
+
+
+def row_key(source_id: str, external_item_id: str, slot: str | None = None) -> Attributes:
+    """The key of an item's row; `slot` stands in for the item's own where a walk over another slot needs a place."""
+    slot = slot or path_of(external_item_id)[0]
+    return {"pk": {"S": f"{source_id}#{slot}"}, "sk": {"S": external_item_id}}
+
+
+def row_attributes(source_id: str, row: StagedRow) -> Attributes:
+    """Write a row."""
+    attributes: Attributes = row_key(source_id, row.external_item_id)
+    attributes |= {
+        "rev": {"N": str(row.rev)},
+        "state": {"S": str(row.state)},
+        "title": {"S": row.title},
+        "hash": {"S": row.content_hash},
+        "bytes": {"N": str(row.content_bytes)},
+        "epoch": {"N": str(row.epoch)},
+        "createdAt": {"N": str(row.created_at)},
+        "updatedAt": {"N": str(row.updated_at)},
+    }
+    for name, blob in (("member", row.member), ("head", row.head)):
+        if blob is not None:
+            attributes[name] = {"B": blob}
+    if row.content_key is not None:
+        attributes["contentKey"] = {"S": row.content_key}
+    for name, number in (
+        ("sourceVersion", row.source_version),
+        ("removedAt", row.removed_at),
+        ("tombstonedAt", row.tombstoned_at),
+        ("expiresAt", row.expires_at),
+    ):
+        if number is not None:
+            attributes[name] = {"N": str(number)}
+    return attributes
+
+
+def _number(attributes: Attributes, name: str) -> int | None:
+    attribute = attributes.get(name)
+    return None if attribute is None else int(attribute["N"])
+
+
+def row_from(attributes: Attributes) -> StagedRow:
+    """Read a row."""
+    member, head, key = attributes.get("member"), attributes.get("head"), attributes.get("contentKey")
+    return StagedRow(
+        external_item_id=attributes["sk"]["S"],
+        rev=int(attributes["rev"]["N"]),
+        state=ItemState(attributes["state"]["S"]),
+        title=attributes["title"]["S"],
+        content_hash=attributes["hash"]["S"],
+        content_bytes=int(attributes["bytes"]["N"]),
+        member=None if member is None else member["B"],
+        head=None if head is None else head["B"],
+        content_key=None if key is None else key["S"],
+        source_version=_number(attributes, "sourceVersion"),
+        epoch=int(attributes["epoch"]["N"]),
+        created_at=int(attributes["createdAt"]["N"]),
+        updated_at=int(attributes["updatedAt"]["N"]),
+        removed_at=_number(attributes, "removedAt"),
+        tombstoned_at=_number(attributes, "tombstonedAt"),
+        expires_at=_number(attributes, "expiresAt"),
+    )
+
+
+def journal_attributes(source_id: str, entry: JournalEntry) -> Attributes:
+    """Write a journal entry."""
+    return {
+        "pk": {"S": f"{source_id}#journal"},
+        "sk": {"S": entry.entry_id},
+        "writtenAt": {"N": str(entry.written_at)},
+        "revs": {"B": gzip.compress(canonical_json(entry.revs), 6, mtime=0)},
+    }
+
+
+def journal_entry_from(attributes: Attributes) -> JournalEntry:
+    """Read a journal entry."""
+    return JournalEntry(
+        entry_id=attributes["sk"]["S"],
+        written_at=int(attributes["writtenAt"]["N"]),
+        revs=tuple((name, rev) for name, rev in json.loads(gzip.decompress(attributes["revs"]["B"]))),
+    )
