@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
+from threading import Lock
 from typing import Any
 
 _WITH_CAPACITY = frozenset(
@@ -20,7 +21,10 @@ _READS = frozenset({"GetItem", "Query", "BatchGetItem"})
 
 @dataclass
 class Meter:
-    """What was asked of AWS since the last reset; bytes are those of request and response bodies."""
+    """What was asked of AWS since the last reset; bytes are those of request and response bodies.
+
+    Clients call side by side, so counting takes a lock: a lost count would make figures differ from run to run.
+    """
 
     calls: Counter[str] = field(default_factory=Counter)
     read_units: float = 0.0
@@ -28,6 +32,7 @@ class Meter:
     rows_written: int = 0
     bytes_sent: int = 0
     bytes_received: int = 0
+    _lock: Lock = field(default_factory=Lock, repr=False)
 
     def watch(self, *clients: Any) -> None:
         """Count the calls of these clients from now on."""
@@ -48,25 +53,39 @@ class Meter:
         """How many transactions were written."""
         return self.calls["TransactWriteItems"]
 
+    @property
+    def objects_put(self) -> int:
+        """How many objects were put into the bucket, or tried to be where they were already."""
+        return self.calls["PutObject"]
+
+    @property
+    def objects_got(self) -> int:
+        """How many objects were read from the bucket, whole or in part."""
+        return self.calls["GetObject"]
+
     def _ask_for_capacity(self, params: dict[str, Any], model: Any, **_: Any) -> dict[str, Any] | None:
         if model.name not in _WITH_CAPACITY:
             return None
-        if model.name == "TransactWriteItems":
-            self.rows_written += len(params["TransactItems"])
-        elif model.name not in _READS:
-            self.rows_written += 1
+        with self._lock:
+            if model.name == "TransactWriteItems":
+                self.rows_written += len(params["TransactItems"])
+            elif model.name == "BatchWriteItem":
+                self.rows_written += sum(len(requests) for requests in params["RequestItems"].values())
+            elif model.name not in _READS:
+                self.rows_written += 1
         return {**params, "ReturnConsumedCapacity": "TOTAL"}
 
     def _sent(self, model: Any, params: dict[str, Any], **_: Any) -> None:
-        self.calls[model.name] += 1
         body = params.get("body") or b""
-        self.bytes_sent += body.getbuffer().nbytes if isinstance(body, BytesIO) else len(body)
+        with self._lock:
+            self.calls[model.name] += 1
+            self.bytes_sent += body.getbuffer().nbytes if isinstance(body, BytesIO) else len(body)
 
     def _answered(self, model: Any, http_response: Any, parsed: dict[str, Any], **_: Any) -> None:
-        self.bytes_received += int(http_response.headers.get("content-length") or 0)
         consumed = parsed.get("ConsumedCapacity") or []
-        for each in consumed if isinstance(consumed, list) else [consumed]:
-            units = each.get("CapacityUnits", 0.0)
+        units = sum(each.get("CapacityUnits", 0.0) for each in (consumed if isinstance(consumed, list) else [consumed]))
+        with self._lock:
+            self.bytes_received += int(http_response.headers.get("content-length") or 0)
             if model.name in _READS:
                 self.read_units += units
             else:

@@ -27,7 +27,7 @@ BATCH = 1_000
 PART = 5_000
 MISSING_TOOL = 4
 CONTENT_BYTES = 2_000
-ROW = "{:<34} {:>12} {:>10} {:>12} {:>12} {:>12} {:>8}"
+ROW = "{:<34} {:>12} {:>7} {:>8} {:>12} {:>11} {:>13} {:>13} {:>8} {:>8}"
 
 
 def items(count: int, edition: int, every: int = 1) -> list[ItemDraft]:
@@ -51,10 +51,13 @@ def measured(meter: Meter, label: str, work: Callable[[], None]) -> Meter:
             label,
             meter.transactions,
             sum(meter.calls.values()),
+            meter.rows_written,
             f"{meter.write_units:.0f}",
             f"{meter.read_units:.0f}",
             f"{meter.bytes_sent:,}",
-            meter.rows_written,
+            f"{meter.bytes_received:,}",
+            meter.objects_put,
+            meter.objects_got,
         )
     )
     return meter
@@ -82,7 +85,8 @@ def run(count: int, knowledge: Knowledge, meter: Meter) -> list[str]:
         )
 
     small, large = source(), source()
-    print(ROW.format("what", "transactions", "calls", "write units", "read units", "bytes sent", "rows"))
+    heads = ("transactions", "calls", "rows", "write units", "read units", "bytes sent", "received", "objs put", "got")
+    print(ROW.format("what", *heads))
     for label, edition in (("new", 0), ("changed", 1), ("unchanged", 1)):
         drafts = items(BATCH, edition)
         done = measured(meter, f"{BATCH} {label} items of 2 KB", lambda drafts=drafts: _push(knowledge, small, drafts))
