@@ -103,6 +103,7 @@ class Edge:
     environment: dict[str, str]
     clock: Clock = field(default_factory=Clock)
     remaining: int = 29_000
+    clients: Clients = field(default_factory=_clients)
 
     def __post_init__(self) -> None:
         self.machine: InlineMachine | None = None
@@ -120,7 +121,7 @@ class Edge:
             content_bucket=environment["CONTENT_BUCKET"],
             **{"cors_origins": ("https://console.example.com",), **settings},
         )
-        return Assembly(edge, clients=_clients(), clock=self.clock, knowledge=self._knowledge)
+        return Assembly(edge, clients=self.clients, clock=self.clock, knowledge=self._knowledge)
 
     def _knowledge(self, clients: Any) -> Knowledge:
         names = Settings.from_environment()

@@ -131,16 +131,17 @@ def test_older_version_is_refused(edge: Edge) -> None:
     assert (refused.status, refused.code) == (409, "stale_version")
 
 
-@pytest.mark.parametrize("external_item_id", ["%2E", "%2e%2E", "a%00b", "%C2%85", "x" * 513])
-def test_ids_that_cannot_be_are_refused(edge: Edge, external_item_id: str) -> None:
-    reply = edge.request("GET", f"/v1/sources/{edge.source()}/items/{external_item_id}")
-    assert (reply.status, reply.code) == (400, "validation_error")
+REFUSED_IDS = [".", "..", "%2E", "%2e%2E", ".%2e", "a%00b", "%C2%85", "x" * 513, "%C3%A4" * 256 + "x"]
+BROKEN_ESCAPES = ["%zz", "%", "%2", "a%2", "%ff", "%C3", "%C0%AF", "%ED%A0%80", "%F4%90%80%80"]
 
 
-@pytest.mark.parametrize("raw", ["%zz", "%", "%2", "%ff", "%ED%A0%80"])
-def test_broken_percent_encoding_is_400(edge: Edge, raw: str) -> None:
-    reply = edge.request("GET", f"/v1/sources/{edge.source()}/items/{raw}")
-    assert (reply.status, reply.code) == (400, "validation_error")
+@pytest.mark.parametrize("raw", REFUSED_IDS + BROKEN_ESCAPES)
+def test_path_that_names_no_possible_id_is_400(edge: Edge, raw: str) -> None:
+    path = f"/v1/sources/{edge.source()}/items/{raw}"
+    for method, target in (("GET", path), ("DELETE", path), ("POST", f"{path}/restore")):
+        reply = edge.request(method, target)
+        assert (reply.status, reply.code) == (400, "validation_error")
+        assert [fault["path"] for fault in reply.body["details"]] == ["externalItemId"]
 
 
 def test_percent_encoding_is_decoded_once(edge: Edge) -> None:

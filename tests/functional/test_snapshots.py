@@ -182,6 +182,30 @@ def test_long_completion_answers_202_and_a_repeat_goes_on(edge: Edge, monkeypatc
         assert states(edge, each) == {"a": "active", "gone": "removed"}
 
 
+def test_every_step_replays_its_first_answer(edge: Edge) -> None:
+    source = edge.source()
+    edge.push(source, "gone")
+
+    def twice(method: str, path: str, body: Any = None) -> Reply:
+        first, again = (edge.request(method, path, body, headers={"Idempotency-Key": path + method}) for _ in range(2))
+        assert (again.status, again.text, again.headers["idempotent-replayed"]) == (first.status, first.text, "true")
+        return first
+
+    snapshots = f"/v1/sources/{source}/snapshots"
+    first = twice("POST", snapshots)
+    assert first.status == 201
+    path = f"{snapshots}/{first.body['snapshot']['id']}"
+    assert twice("PUT", f"{path}/parts/1", {"items": items("a")}).body["counts"]["created"] == 1
+    completed = twice("POST", f"{path}/complete").body["snapshot"]
+    assert (completed["state"], completed["counts"]["removed"]) == ("completed", 1)
+    other = f"{snapshots}/{opened(edge, source).rpartition('/')[2]}"
+    assert twice("DELETE", other).body["snapshot"]["state"] == "aborted"
+    conflict = edge.request(
+        "PUT", f"{path}/parts/1", {"items": items("b")}, headers={"Idempotency-Key": f"{path}/parts/1PUT"}
+    )
+    assert (conflict.status, conflict.code) == (409, "idempotency_conflict")
+
+
 def test_replayed_snapshot_does_nothing_twice(edge: Edge) -> None:
     source = edge.source()
     first = replace(edge, source, "a", headers={"Idempotency-Key": "k"})

@@ -80,7 +80,13 @@ def test_what_is_not_yours_looks_like_what_is_not_there(edge: Edge) -> None:
     edge.push(source, "second")
     run = edge.run(source)
     generation = edge.apply(source, run).body["generationId"]
-    mine = {"sourceId": source, "runId": run, "generationId": generation, "keyId": tokens.parse(edge.token).key_id}
+    mine = {
+        "sourceId": source,
+        "snapshotId": edge.request("POST", f"/v1/sources/{source}/snapshots").body["snapshot"]["id"],
+        "runId": run,
+        "generationId": generation,
+        "keyId": tokens.parse(edge.token).key_id,
+    }
     stranger = edge.bootstrap()
     for operation in having(404):
         foreign = send(edge, operation, mine, key=stranger)
@@ -90,15 +96,17 @@ def test_what_is_not_yours_looks_like_what_is_not_there(edge: Edge) -> None:
         assert (malformed.status, malformed.body) == (404, absent.body), operation.name
 
 
-@pytest.mark.parametrize("parameter", ["runId", "generationId"])
+@pytest.mark.parametrize("parameter", ["snapshotId", "runId", "generationId"])
 def test_id_of_another_source_is_not_found(edge: Edge, parameter: str) -> None:
     source, other = edge.source(), edge.source()
     edge.push(source)
     run = edge.run(source)
     generation = edge.apply(source, run).body["generationId"]
+    snapshot = edge.request("POST", f"/v1/sources/{source}/snapshots").body["snapshot"]["id"]
+    ids = {"sourceId": other, "snapshotId": snapshot, "runId": run, "generationId": generation}
     for operation in having(404):
         if f"{{{parameter}}}" in operation.path:
-            reply = send(edge, operation, {"sourceId": other, "runId": run, "generationId": generation})
+            reply = send(edge, operation, ids)
             assert (reply.status, reply.code) == (404, "not_found"), operation.name
             malformed = send(edge, operation, {"sourceId": other, parameter: "x"})
             assert (malformed.status, malformed.body) == (404, reply.body), operation.name
