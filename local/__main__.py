@@ -1,4 +1,4 @@
-"""`python -m local up`: starts the local stack and serves until it is told to stop."""
+"""`python -m local`: starts the local stack and serves until it is told to stop, or asks something of a running one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,19 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--content", type=Path, help="folder of .md, .html and .txt files (default: examples/content)")
     demo.add_argument("--once", action="store_true", help="end after publishing instead of serving on")
     _add_stack_options(demo, port=8787, data=Path(".local/demo"))
+    fire = commands.add_parser("fire", help="fire a schedule of a running stack now")
+    fire.add_argument("name", help="logical id of a schedule, or of the function or state machine that it starts")
+    _add_credentials_option(fire)
+    env = commands.add_parser("env", help="print the settings that lead the AWS CLI and SDKs to a running stack")
+    _add_credentials_option(env)
     return root
+
+
+def _add_credentials_option(command: argparse.ArgumentParser) -> None:
+    default = Path(".local/credentials.json")
+    command.add_argument(
+        "--credentials", type=Path, default=default, help=f"file that the running stack wrote (default {default})"
+    )
 
 
 def _add_stack_options(command: argparse.ArgumentParser, *, port: int, data: Path | None) -> None:
@@ -50,8 +62,8 @@ def main() -> int:
             from local import commands
         except ImportError as error:
             raise MissingToolError(f"{error.name} is not installed: run `make setup`") from error
-        run = commands.up if arguments.command == "up" else commands.demo
-        run(arguments)
+        run = {"up": commands.up, "demo": commands.demo, "fire": commands.fire, "env": commands.env}
+        run[arguments.command](arguments)
     except StoppedError:
         pass
     except LocalStackError as error:

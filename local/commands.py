@@ -1,9 +1,10 @@
-"""What `up` and `demo` do, from start to Ctrl-C."""
+"""What `up` and `demo` do, from start to Ctrl-C, and what `fire` and `env` ask of a running stack."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import time
 from typing import NoReturn
 
@@ -11,6 +12,7 @@ from local.console import say
 from local.credentials import write_credentials
 from local.demo import HELP_CENTRE, publish
 from local.emulators.dynoxide import find_dynoxide
+from local.running import ask
 from local.stack import Stack
 
 _CHECK_SECONDS = 1.0
@@ -43,6 +45,18 @@ def demo(arguments: argparse.Namespace) -> None:
             _serve(stack)
     finally:
         stack.stop()
+
+
+def fire(arguments: argparse.Namespace) -> None:
+    """Have the running stack fire a schedule now; what becomes of it is seen on the stack's console."""
+    fired = ask(arguments.credentials, "POST", f"fire/{arguments.name}")["fired"]
+    say(f"Fired {', '.join(fired)}")
+
+
+def env(arguments: argparse.Namespace) -> None:
+    """Print the settings of the running stack for `eval`."""
+    for name, value in ask(arguments.credentials, "GET", "environment").items():
+        print(f"export {name}={shlex.quote(value)}")
 
 
 def _stack(arguments: argparse.Namespace) -> Stack:

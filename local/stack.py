@@ -7,18 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from local.console import log_line
 from local.credentials import Credentials, kept_or_new
 from local.data_directory import DataDirectory
 from local.emulators.services import Services
+from local.events.background import Background
 from local.failures import StartupError, TemplateError
 from local.gateway.front import Front
+from local.gateway.hooks import Hooks
 from local.gateway.server import Server
 from local.template import ROOT, Template, load_template
+from local.template.create import create_resources
 from local.template.resolve import Resolver
-from local.template.tables import create_buckets, create_tables
 from local.workers.pool import FunctionPool
 from local.workers.specs import function_specs
 
@@ -59,7 +59,7 @@ class Stack:
         self._ends.append(self.data.close)
         self.services = Services(self.data, self.origin, self._names("AWS::KMS::Key"), sink)
         self._ends.append(self.services.stop)
-        self._create_resources()
+        create_resources(self.services.client, self._template, self._resolver)
         # Workers die with the thread that started them (see `guard`), so one thread that stays starts them all.
         spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
         self._ends.append(lambda: spawner.shutdown(wait=False, cancel_futures=True))
@@ -67,7 +67,18 @@ class Stack:
             self._pools[spec.name] = FunctionPool(spec, workers, spawner, sink)
             self._ends.append(self._pools[spec.name].close)
         self.base_url = f"{self.origin}/{self._stage}"
-        server.serve(Front(self._document, self._stage, self._pools))
+        background = Background(
+            self._template,
+            self._resolver,
+            self.services.client,
+            self._pools,
+            sink,
+            positions=self.data.path / "streams",
+        )
+        self._ends.append(background.stop)
+        hooks = Hooks(background.targets, background.ticker, self.services.environment)
+        server.serve(Front(self._document, self._stage, self._pools, background.asynchronous), hooks)
+        background.start()
 
     def stop(self) -> None:
         """End every process, close the port, remove what was temporary."""
@@ -83,16 +94,6 @@ class Stack:
         if name := self.services.failed():
             raise StartupError(f"{name} ended by itself; the stack can't go on without it")
 
-    def _create_resources(self) -> None:
-        states = self.services.client("stepfunctions")
-        try:
-            create_tables(self.services.client("dynamodb"), self._template, self._resolver)
-            create_buckets(self.services.client("s3"), self._template, self._resolver)
-            for logical_id, properties in self._template.of_type("AWS::StepFunctions::StateMachine"):
-                states.create_state_machine(**machine_request(logical_id, properties, self._resolver))
-        except ClientError as error:
-            raise TemplateError(f"a resource of {self._template.path.name} cannot be created: {error}") from error
-
     def _names(self, resource_type: str) -> list[str]:
         return [self._resolver.name(logical_id) for logical_id, _ in self._template.of_type(resource_type)]
 
@@ -104,18 +105,3 @@ def api_definition(template: Template, resolver: Resolver) -> tuple[dict[str, An
     if len(apis) != 1 or len(stages) != 1:
         raise TemplateError(f"the local stack runs one API with one stage, not {len(apis)} with {len(stages)}")
     return resolver.resolve(apis[0][1]["Body"]), str(resolver.resolve(stages[0][1]["StageName"]))
-
-
-def machine_request(logical_id: str, properties: dict[str, Any], resolver: Resolver) -> dict[str, Any]:
-    """Build the CreateStateMachine request of a state machine, its definition's substitutions made."""
-    definition: str = properties["DefinitionString"]
-    if not isinstance(definition, str):
-        definition = resolver.resolve(definition)
-    for name, value in resolver.resolve(properties.get("DefinitionSubstitutions", {})).items():
-        definition = definition.replace(f"${{{name}}}", value)
-    return {
-        "name": resolver.name(logical_id),
-        "definition": definition,
-        "roleArn": resolver.resolve(properties["RoleArn"]),
-        "type": properties.get("StateMachineType", "STANDARD"),
-    }

@@ -11,7 +11,11 @@ from httpapi.settings import EdgeSettings
 from routes import generations, items, runs, snapshots, sources, whoami
 
 # The gateway sends wrong methods of these paths here, although AdminApi serves the right ones.
-ADMIN_PATHS = {"/v1/admin/keys": ("GET", "POST"), "/v1/admin/keys/{keyId}": ("GET", "DELETE")}
+ADMIN_PATHS = {
+    "/v1/admin/keys": ("GET", "POST"),
+    "/v1/admin/keys/{keyId}": ("GET", "DELETE"),
+    "/v1/admin/keys/{keyId}/rotate": ("POST",),
+}
 
 api = Api(
     whoami.routes,

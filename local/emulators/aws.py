@@ -6,6 +6,7 @@ It listens on a free port of 127.0.0.1, says which on its standard output, and d
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterable
@@ -16,10 +17,14 @@ from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+from local.emulators.bus import Bus
 from local.emulators.guard import die_with_parent
 from local.emulators.kms_keys import install_keys
 from local.emulators.objects import ObjectFiles, watch_objects
+from local.emulators.presigned import checked
+from local.emulators.queues import install_queues
 from local.emulators.states import install_state_machines
+from local.template.load import ACCESS_KEY, SECRET_KEY
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _READS = {"GET", "HEAD"}
@@ -35,8 +40,8 @@ class QuietHandler(MotoRequestHandler):
         """Log nothing: `--verbose` shows every call from the caller's side."""
 
 
-def serialised(app: WsgiApp, files: ObjectFiles | None) -> WsgiApp:
-    """Run one write to S3 at a time, and have it on disk before it is answered.
+def serialised(app: WsgiApp, files: ObjectFiles | None, bus: Bus) -> WsgiApp:
+    """Run one write to S3 at a time, have it on disk before it is answered, and then tell the bus of it.
 
     moto looks whether an object is there and then stores it: without a lock two conditional puts could both win.
     """
@@ -50,10 +55,14 @@ def serialised(app: WsgiApp, files: ObjectFiles | None) -> WsgiApp:
             return app(environ, start_response)
         with writing:
             touched.clear()
+            bus.object_events.clear()
             answer = app(environ, start_response)
             if files:
                 files.store(touched.drain())
-            return answer
+        # S3 answers whether its events find a listener or not.
+        with contextlib.suppress(OSError):
+            bus.publish_object_events()
+        return answer
 
     return run
 
@@ -71,11 +80,15 @@ def main() -> None:
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     install_state_machines(arguments.invoke_url)
+    install_queues()
+    bus = Bus(arguments.invoke_url)
+    bus.install()
     install_keys(arguments.kms_key, arguments.data / "kms-keys" if arguments.data else None)
     files = ObjectFiles(arguments.data / "objects") if arguments.data else None
     if files:
         files.load()
-    app = serialised(DomainDispatcherApplication(create_backend_app), files)
+    credentials = {ACCESS_KEY: SECRET_KEY}
+    app = checked(serialised(DomainDispatcherApplication(create_backend_app), files, bus), credentials)
     server: Any = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
     server.daemon_threads = True
     print(server.port, flush=True)

@@ -19,7 +19,7 @@ from local.data_directory import DataDirectory
 from local.emulators.dynoxide import Dynoxide, find_dynoxide
 from local.failures import MissingToolError, StartupError
 from local.template import ROOT
-from local.template.load import REGION
+from local.template.load import ACCESS_KEY, REGION, SECRET_KEY
 
 _STARTUP_SECONDS = 60
 _DYNAMODB_ENDPOINT = "AWS_ENDPOINT_URL_DYNAMODB"
@@ -54,8 +54,8 @@ class Services:
     def environment(self) -> dict[str, str]:
         """Return the settings under which an AWS client finds the emulators, and nothing of the user's own account."""
         return {
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_CONFIG_FILE": os.devnull,
@@ -65,6 +65,7 @@ class Services:
             "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
             "AWS_ENDPOINT_URL": self.url,
             _DYNAMODB_ENDPOINT: self.dynamodb_url,
+            "AWS_ENDPOINT_URL_DYNAMODB_STREAMS": self.dynamodb_url,
         }
 
     def client(self, service: str) -> Any:
@@ -72,10 +73,16 @@ class Services:
         return boto3.client(  # type: ignore[call-overload]
             service,
             region_name=REGION,
-            endpoint_url=self.dynamodb_url if service == "dynamodb" else self.url,
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
-            config=Config(proxies={}, connect_timeout=5, retries={"total_max_attempts": 2}),
+            endpoint_url=self.dynamodb_url if service.startswith("dynamodb") else self.url,
+            aws_access_key_id=ACCESS_KEY,
+            aws_secret_access_key=SECRET_KEY,
+            config=Config(
+                proxies={},
+                connect_timeout=5,
+                retries={"total_max_attempts": 2},
+                # Dynoxide's shard ids are shorter than those of AWS.
+                parameter_validation=service != "dynamodbstreams",
+            ),
         )
 
     def failed(self) -> str | None:

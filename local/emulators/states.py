@@ -9,6 +9,8 @@ from __future__ import annotations
 import functools
 import http.client
 import io
+import sys
+import threading
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +20,8 @@ from botocore.exceptions import ClientError
 from moto.core.responses import ActionResult
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
-from moto.stepfunctions.parser.backend.execution import SyncExecution
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution, SyncExecution
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from local.template.load import ACCOUNT_ID
@@ -36,6 +39,8 @@ def install_state_machines(invoke_url: str) -> None:
     parser.parse = staticmethod(functools.cache(AmazonStateLanguageParser.parse))
     responses: Any = StepFunctionResponse
     responses.start_sync_execution = _start_sync_execution
+    _start_one_at_a_time()
+    _report_failures()
 
 
 class InvokeClient:
@@ -66,6 +71,35 @@ class InvokeClient:
             return answer.status, answer.headers, answer.read()
         finally:
             connection.close()
+
+
+def _start_one_at_a_time() -> None:
+    """Name executions that have no name, and let only one of several with the same name begin."""
+    starting = threading.Lock()
+    backend: Any = StepFunctionsParserBackend
+    start = backend.start_execution
+
+    def start_execution(self: Any, machine_arn: str, name: str | None = None, *rest: Any, **more: Any) -> Any:
+        with starting:
+            return start(self, machine_arn, name or str(uuid.uuid4()), *rest, **more)
+
+    backend.start_execution = start_execution
+
+
+def _report_failures() -> None:
+    """Print how an execution ended that nobody waits for, unless it succeeded or was stopped."""
+    ended: Any = BaseExecutionWorkerCommunication
+    terminated = ended.terminated
+
+    def report(self: Any) -> None:
+        terminated(self)
+        execution = self.execution
+        if type(execution) is Execution and execution.status in {"FAILED", "TIMED_OUT"}:
+            reason = " ".join(f"{execution.error or ''} {execution.cause or ''}".split())[:500]
+            machine = execution.state_machine.name
+            print(f"execution {execution.name} of {machine}: {execution.status} {reason}", file=sys.stderr, flush=True)
+
+    ended.terminated = report
 
 
 def _service_error(message: str) -> ClientError:

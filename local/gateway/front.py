@@ -10,6 +10,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from threading import Thread
 from typing import Any
 
+from local.events.asynchronous import MAX_EVENT_BYTES, AsynchronousInvoker
 from local.gateway.events import MalformedAnswerError, Request, Response, proxy_event, response_of
 from local.gateway.refusals import Refusals
 from local.gateway.routes import RouteTable
@@ -31,15 +32,17 @@ class Front:
         document: dict[str, Any],
         stage: str,
         pools: Mapping[str, FunctionPool],
+        asynchronous: AsynchronousInvoker | None = None,
         *,
         integration_seconds: float = INTEGRATION_SECONDS,
     ) -> None:
-        """Take the API's resolved document and the pools by the functions' names."""
+        """Take the API's resolved document, the pools by the functions' names, and who invokes without waiting."""
         self.stage = stage
         self._routes = RouteTable(document)
         self._refusals = Refusals(document)
         self._binary_types: list[str] = document.get(_BINARY_TYPES, [])
         self._pools = pools
+        self._asynchronous = asynchronous
         self._seconds = integration_seconds
 
     def refuse(self, response_type: str, request_id: str) -> Response:
@@ -67,14 +70,21 @@ class Front:
         except MalformedAnswerError:
             return self.refuse("DEFAULT_5XX", request.request_id)
 
-    def invoke(self, name_or_arn: str, payload: bytes, request_id: str) -> Response:
-        """Answer a request of the Lambda Invoke API (RequestResponse)."""
-        pool = self._pools.get(name_or_arn.rpartition(":function:")[2])
+    def invoke(self, name_or_arn: str, payload: bytes, request_id: str, *, waits: bool = True) -> Response:
+        """Answer a request of the Lambda Invoke API: RequestResponse, or Event when the caller does not wait."""
+        name = name_or_arn.rpartition(":function:")[2]
+        pool = self._pools.get(name)
         if pool is None:
             return _lambda_error(404, "ResourceNotFoundException", f"Function not found: {name_or_arn}", request_id)
         if len(payload) > MAX_PAYLOAD_BYTES:
             message = f"Request must be smaller than {MAX_PAYLOAD_BYTES} bytes for the InvokeFunction operation"
             return _lambda_error(413, "RequestTooLargeException", message, request_id)
+        if not waits and self._asynchronous:
+            if len(payload) > MAX_EVENT_BYTES:
+                message = f"Request must be smaller than {MAX_EVENT_BYTES} bytes for the InvokeFunction operation"
+                return _lambda_error(413, "RequestTooLargeException", message, request_id)
+            self._asynchronous.invoke(name, payload or b"{}", request_id)
+            return Response(202, [("x-amzn-RequestId", request_id)])
         outcome = pool.invoke(payload or b"{}", request_id)
         headers = [
             ("Content-Type", "application/json"),

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from local.failures import PortTakenError, StartupError
 from local.gateway.events import Request, Response, http_date
 from local.gateway.front import MAX_BODY_BYTES, Front, invoked_function
+from local.gateway.hooks import PREFIX, Hooks
 
 # A body that is refused is still read this far, so that its sender sees the answer and not a broken connection.
 _DRAIN_BYTES = 64 * 1024 * 1024
@@ -36,9 +37,10 @@ class Server:
             raise StartupError(f"{port} is not a port") from error
         self.port: int = self._server.server_address[1]
 
-    def serve(self, front: Front) -> None:
+    def serve(self, front: Front, hooks: Hooks) -> None:
         """Answer requests from now on, on threads of its own."""
         self._server.front = front
+        self._server.hooks = hooks
         Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
         self._serving = True
 
@@ -54,6 +56,7 @@ class _HttpServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
     front: Front
+    hooks: Hooks
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: a client that went away is no event."""
@@ -78,7 +81,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(front.refuse("REQUEST_TOO_LARGE", request_id))
             return
         if function := invoked_function(path, unquote):
-            self._send(front.invoke(function, body, request_id))
+            waits = self.headers.get("X-Amz-Invocation-Type") != "Event"
+            self._send(front.invoke(function, body, request_id, waits=waits))
+            return
+        if path.startswith(PREFIX):
+            self._send(self.server.hooks.answer(self.command, path, self.headers.get("Content-Type", ""), body))
             return
         prefix = f"/{front.stage}"
         if path != prefix and not path.startswith(prefix + "/"):

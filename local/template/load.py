@@ -16,6 +16,9 @@ from local.failures import MissingToolError, TemplateError
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
 ACCOUNT_ID = "123456789012"
+# The emulators take any credentials; these are the ones that the stack itself uses.
+ACCESS_KEY = "local"
+SECRET_KEY = "local"
 
 # The translator only takes code that was uploaded, so local folders travel through it under this name.
 _UPLOADED = "s3://local/"
@@ -25,6 +28,8 @@ _MANAGED_POLICIES = {
     name: f"arn:aws:iam::aws:policy/{path}{name}"
     for name, path in {
         "AWSLambdaBasicExecutionRole": "service-role/",
+        "AWSLambdaDynamoDBExecutionRole": "service-role/",
+        "AWSLambdaSQSQueueExecutionRole": "service-role/",
         "AWSXRayDaemonWriteAccess": "",
         "AWSXrayWriteOnlyAccess": "",
     }.items()

@@ -29,12 +29,20 @@ _ARNS = {
     "AWS::StepFunctions::StateMachine": "arn:aws:states:{region}:{account}:stateMachine:{name}",
     "AWS::IAM::Role": "arn:aws:iam::{account}:role/{name}",
     "AWS::Logs::LogGroup": "arn:aws:logs:{region}:{account}:log-group:{name}:*",
+    "AWS::SQS::Queue": "arn:aws:sqs:{region}:{account}:{name}",
+    "AWS::Events::EventBus": "arn:aws:events:{region}:{account}:event-bus/{name}",
+    "AWS::Events::Rule": "arn:aws:events:{region}:{account}:rule/{name}",
+    "AWS::Scheduler::Schedule": "arn:aws:scheduler:{region}:{account}:schedule/default/{name}",
 }
 # A template that was not translated has the short types of SAM.
 _ARNS["AWS::Serverless::Function"] = _ARNS["AWS::Lambda::Function"]
 _ARNS["AWS::Serverless::StateMachine"] = _ARNS["AWS::StepFunctions::StateMachine"]
 # Types whose Ref is the ARN and not the name.
 _REF_IS_ARN = {"AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine"}
+# A queue is named by its URL; the services take any host in it, so it is the same at every start.
+_QUEUE_URL = "https://sqs.{region}.amazonaws.com/{account}/{name}"
+# The label of a stream is the time of its creation, which matters to nobody here.
+_STREAM_LABEL = "2026-01-01T00:00:00.000"
 # Names that AWS restricts to lower case.
 _LOWER_CASE = {"AWS::S3::Bucket"}
 
@@ -52,6 +60,11 @@ class Resolver:
         if self._type(logical_id) == "AWS::KMS::Key":
             # A key's id is always a UUID; this one is the same at every start.
             return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+        if self._type(logical_id) == "AWS::Events::EventBus":
+            # Others address a bus by the name that the template gives it.
+            return str(self.resolve(self._properties(logical_id)["Name"]))
+        if self._properties(logical_id).get("FifoQueue"):
+            return f"{name}.fifo"
         return name.lower() if self._type(logical_id) in _LOWER_CASE else name
 
     def arn(self, logical_id: str) -> str:
@@ -100,12 +113,16 @@ class Resolver:
             return _PSEUDO_PARAMETERS[name]
         if name in self._template.parameters:
             return self._template.parameters[name]
+        if self._type(name) == "AWS::SQS::Queue":
+            return _QUEUE_URL.format(region=REGION, account=ACCOUNT_ID, name=self.name(name))
         return self.arn(name) if self._type(name) in _REF_IS_ARN else self.name(name)
 
     def _get_att(self, logical_id: str, attribute: str) -> str:
         if attribute == "Arn":
             return self.arn(logical_id)
-        if attribute == "Name":
+        if attribute == "StreamArn" and "StreamSpecification" in self._properties(logical_id):
+            return f"{self.arn(logical_id)}/stream/{_STREAM_LABEL}"
+        if attribute in {"Name", "QueueName"}:
             return self.name(logical_id)
         raise TemplateError(f"{logical_id}: the local stack does not know the attribute {attribute}")
 
@@ -121,6 +138,10 @@ class Resolver:
             return str(self._ref(name))
 
         return _VARIABLE.sub(replace, text)
+
+    def _properties(self, logical_id: str) -> dict[str, Any]:
+        properties: dict[str, Any] = self._template.resources[logical_id].get("Properties", {})
+        return properties
 
     def _type(self, logical_id: str) -> str:
         try:

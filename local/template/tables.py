@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
+from local.failures import TemplateError
 from local.template.load import Template
 from local.template.resolve import Resolver
 
@@ -25,6 +26,8 @@ def table_requests(template: Template, resolver: Resolver) -> dict[str, dict[str
         resolved = resolver.resolve(properties)
         # Backups, encryption and deletion protection have nothing to act on here, and would stop tests tidying up.
         request = {name: resolved[name] for name in _TABLE_PROPERTIES if name in resolved}
+        if "StreamSpecification" in resolved:
+            request["StreamSpecification"] = {"StreamEnabled": True, **resolved["StreamSpecification"]}
         requests[logical_id] = {"TableName": resolver.name(logical_id), **request}
     return requests
 
@@ -41,18 +44,33 @@ def time_to_live_requests(template: Template, resolver: Resolver) -> list[dict[s
 def create_tables(client: Any, template: Template, resolver: Resolver) -> None:
     """Create every table that does not exist yet."""
     for request in table_requests(template, resolver).values():
-        # A stack that starts again on its data finds its tables there.
-        with contextlib.suppress(client.exceptions.ResourceInUseException):
+        try:
             client.create_table(**request)
+        except client.exceptions.ResourceInUseException:
+            # A stack that starts again on its data finds its tables there, perhaps from before they had a stream.
+            _enable_stream(client, request)
     for request in time_to_live_requests(template, resolver):
         with contextlib.suppress(client.exceptions.ClientError):
             client.update_time_to_live(**request)
 
 
+def _enable_stream(client: Any, request: dict[str, Any]) -> None:
+    table = client.describe_table(TableName=request["TableName"])["Table"]
+    if "StreamSpecification" in request and "LatestStreamArn" not in table:
+        client.update_table(TableName=request["TableName"], StreamSpecification=request["StreamSpecification"])
+
+
 def create_buckets(client: Any, template: Template, resolver: Resolver) -> None:
-    """Create every bucket that does not exist yet."""
-    for logical_id, _ in template.of_type("AWS::S3::Bucket"):
-        client.create_bucket(Bucket=resolver.name(logical_id))
+    """Create every bucket that does not exist yet, and have it tell EventBridge of its objects if it should."""
+    for logical_id, properties in template.of_type("AWS::S3::Bucket"):
+        name = resolver.name(logical_id)
+        client.create_bucket(Bucket=name)
+        notifications = properties.get("NotificationConfiguration", {})
+        if unknown := set(notifications) - {"EventBridgeConfiguration"}:
+            raise TemplateError(f"{logical_id}: the local stack does not notify by {', '.join(sorted(unknown))}")
+        if notifications.get("EventBridgeConfiguration", {}).get("EventBridgeEnabled"):
+            configuration: dict[str, Any] = {"EventBridgeConfiguration": {}}
+            client.put_bucket_notification_configuration(Bucket=name, NotificationConfiguration=configuration)
 
 
 def resource_environment(template: Template, resolver: Resolver) -> Mapping[str, str]:

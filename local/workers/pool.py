@@ -119,7 +119,7 @@ class FunctionPool:
 
     def __init__(self, spec: FunctionSpec, size: int, spawner: Executor, sink: LineSink) -> None:
         self.spec = spec
-        self._size = size
+        self.size = size
         self._spawner = spawner
         self._sink = sink
         self._idle: list[Worker] = []
@@ -182,7 +182,7 @@ class FunctionPool:
                     if worker.alive():
                         return worker
                     self._all.discard(worker)
-                if len(self._all) + self._starting < self._size:
+                if len(self._all) + self._starting < self.size:
                     self._starting += 1
                     break
                 self._changed.wait()

@@ -40,6 +40,7 @@ BEYOND = {
     "method_not_allowed": 405,
     "snapshot_open": 409,
     "snapshot_closed": 409,
+    "import_failed": 409,
 }
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from knowledge import object_store, planning, publishing, source_store
+from knowledge import building, collecting, object_store, planning, run_store, source_store
 from knowledge.model import ObjectRef, Source
 
-from tests.faults import traps_planning, traps_publishing
+from tests.faults import traps_planning, traps_publishing, traps_upkeep
 from tests.faults.traps import Trap
 from tests.support.faults import Call
 from tests.support.faulty_world import FaultyWorld
@@ -88,6 +88,28 @@ def _put_anyhow(request: dict[str, Any]) -> bool:
     return request.pop("IfNoneMatch", None) is not None
 
 
+def _unmarked(request: dict[str, Any]) -> bool:
+    """A restore that does not mark its generation."""
+    met = False
+    for write in _writes(request):
+        if ", fullRequired = :true" in write.get("UpdateExpression", ""):
+            write["UpdateExpression"] = write["UpdateExpression"].replace(", fullRequired = :true", "")
+            del write["ExpressionAttributeValues"][":true"]
+            met = True
+    return met
+
+
+def _unmarking(request: dict[str, Any]) -> bool:
+    """A compaction that takes the mark of a restore away."""
+    met = False
+    for write in _writes(request):
+        expression = write.get("UpdateExpression", "")
+        if "manifest = :manifest" in expression and "fullRequired" not in expression:
+            write["UpdateExpression"] = f"{expression}, fullRequired"
+            met = True
+    return met
+
+
 def _writes(request: dict[str, Any]) -> list[dict[str, Any]]:
     return [request, *(write for action in request.get("TransactItems", []) for write in action.values())]
 
@@ -97,17 +119,17 @@ def _key(item: dict[str, Any]) -> tuple[Any, Any]:
 
 
 def _forget_on_empty_apply(patched: pytest.MonkeyPatch) -> None:
-    start = publishing.Publisher._start
+    start = building.Builder._start
 
     def forgetful(self: Any, source: Any, request: Any, now: int) -> Any:
         outcome = start(self, source, request, now)
         if outcome.generation_id is not None:
             run = self.runs.get(request.source_id, request.run_id)
-            part = publishing.decode_part(self.objects.get(run.plan.parts[-1].object))
+            part = building.decode_part(self.objects.get(run.plan.parts[-1].object))
             self.settler.items.forget_journal(source.source_id, part.covered)
         return outcome
 
-    patched.setattr(publishing.Publisher, "_start", forgetful)
+    patched.setattr(building.Builder, "_start", forgetful)
 
 
 def _rebase(patched: pytest.MonkeyPatch) -> None:
@@ -155,7 +177,15 @@ def _never_await(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(Source, "awaits_more", lambda self, now: False)
 
 
-_PUBLISHES = "settleRunId = :run"
+def _unmindful_of_runs(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(collecting, "needs_objects", lambda *_: False)
+
+
+def _never_mark_expired(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(run_store.RunStore, "set_expired", lambda *_: True)
+
+
+_PUBLISHES = "settleRunId = :holder"
 _MARKED = "rev = :rev AND #state = :removed"
 
 MUTATIONS = [
@@ -178,7 +208,7 @@ MUTATIONS = [
     Mutation(
         "lease at publication",
         traps_publishing.lost_lease_never_publishes,
-        without("leaseToken = :token AND leaseRunId = :run"),
+        without("leaseToken = :token AND leaseRunId = :holder"),
     ),
     Mutation(
         "token at publication",
@@ -227,4 +257,26 @@ MUTATIONS = [
     Mutation("digest of a plan", traps_publishing.plan_swapped_for_another_is_not_published, patch=_trust_objects),
     Mutation("digest of a leaf", traps_publishing.leaf_swapped_for_another_fails_the_build, patch=_trust_objects),
     Mutation("digest of a pack", traps_publishing.damaged_pack_is_not_published, patch=_trust_packs),
+    Mutation("mark of a restore", traps_upkeep.restore_is_followed_by_full_runs_until_one_publishes, _unmarked),
+    Mutation("mark kept by a compaction", traps_upkeep.compaction_keeps_the_mark_of_a_restore, _unmarking),
+    Mutation(
+        "generation still kept at its restore",
+        traps_upkeep.generation_that_was_retired_is_not_restored,
+        without("attribute_exists(pk) AND attribute_not_exists(retiredAt)"),
+    ),
+    Mutation(
+        "live runs when collecting",
+        traps_upkeep.collector_spares_what_an_apply_is_about_to_name,
+        patch=_unmindful_of_runs,
+    ),
+    Mutation(
+        "expiry marked before collecting",
+        traps_upkeep.run_that_was_collected_is_never_published,
+        patch=_never_mark_expired,
+    ),
+    Mutation(
+        "base at the publication of a compaction",
+        traps_upkeep.compaction_gives_way_to_what_was_published_meanwhile,
+        without("generationId = :base"),
+    ),
 ]

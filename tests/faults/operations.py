@@ -10,6 +10,7 @@ from typing import Any
 from knowledge.model import RemovalGuard, RunMode, SnapshotState
 from knowledge.ports import Action
 
+from tests.faults.traps_upkeep import compact, short_memory
 from tests.support.faulty_world import FaultyWorld
 from tests.support.lifecycle import draft
 
@@ -101,7 +102,7 @@ def _unsettled(world: FaultyWorld) -> State:
     """A publication whose clean-up did not happen at all."""
     _due(world)
     run = world.run()
-    settler = world.knowledge.publisher.settler
+    settler = world.knowledge.builder.settler
     settle = type(settler).settle_plan
     type(settler).settle_plan = lambda *_: None
     try:
@@ -187,12 +188,53 @@ def _archive_and_back(world: FaultyWorld, _: State) -> object:
     return world.knowledge.sources.restore(world.tenant_id, world.source_id)
 
 
+def _older(world: FaultyWorld) -> State:
+    """A generation to go back to, and the clean-up of the last one still owed."""
+    _published(world)
+    older = world.current.generation_id
+    return {**_unsettled(world), "older": older, "new_id": world.ids("gen")}
+
+
+def _roll_back(world: FaultyWorld, state: State) -> object:
+    return world.roll_back(state["older"], state["new_id"])
+
+
+def _aged(world: FaultyWorld) -> State:
+    """What a collector meets: retired generations, an expired run, dead and small packs, contents nobody names."""
+    world.push(a="one", b=LARGE)
+    world.run()
+    for number in range(4):
+        world.push(**{"c": f"three {number}", f"item-{number}": "text"})
+        world.publish()
+    world.clock.advance(days=3)
+    world.push("item-0", b="two")
+    world.publish()
+    world.clock.advance(days=6)
+    return {}
+
+
+def _tend(world: FaultyWorld, _: State) -> object:
+    """A pass over one source, as the daily round makes it."""
+    world.reader.forget()
+    with short_memory():
+        return compact(world)
+
+
+def _forgotten(world: FaultyWorld) -> State:
+    """An item whose tombstone's row has come to its end."""
+    _tombstoned(world)
+    world.clock.advance(days=31)
+    return {}
+
+
 _PUBLISHED = {"a": "one", "b": "two", "c": "three"}
 _SNAPSHOT = {**_PUBLISHED, "a": "new", "d": "four", "e": "five"}
 _MANY = {
     **{f"item-{number}": "text" for number in range(4)},
     **{f"item-{number}": "new" for number in range(4, 11)},
 }
+
+_AGED = {"a": "one", "b": "two", "c": "three 3", **{f"item-{number}": "text" for number in range(1, 4)}}
 
 OPERATIONS = [
     Operation("push-new", _published, _push_one("d", "four"), {**_PUBLISHED, "d": "four"}),
@@ -230,5 +272,8 @@ OPERATIONS = [
     Operation("snapshot-in-parts", _snapshot_to_come, _snapshot_in_parts, _SNAPSHOT, small=True),
     Operation("diff-and-apply", _known, _diff_and_apply, {"a": "again", "c": "three"}),
     Operation("change-settings", _removed, _change_settings, {"c": "three"}),
+    Operation("push-forgotten", _forgotten, _push_one("a", "again"), {"a": "again", "c": "three"}),
+    Operation("restore-generation", _older, _roll_back, {"c": "three", "d": "four"}),
+    Operation("collect", _aged, _tend, _AGED, small=True),
     Operation("archive-and-back", _published, _archive_and_back, _PUBLISHED),
 ]

@@ -1,4 +1,4 @@
-"""Writers, runs and applies at once, taking turns at each AWS call in an order that a seed decides."""
+"""Writers, runs, applies, restores and upkeep at once, taking turns at each AWS call in an order a seed decides."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from knowledge.errors import (
 from knowledge.model import Removal, RunMode, SnapshotState
 
 from tests.faults import settings
+from tests.faults.traps_upkeep import compact, short_memory
 from tests.support.actors import Stage, Temper, now_playing
 from tests.support.faults import Call, Crash
 from tests.support.faulty_world import FaultyWorld
@@ -66,6 +67,7 @@ class Play:
         self.history = History()
         self.run_ids = [self.world.ids("run") for _ in range(4)]
         self.snapshot_id = self.world.ids("snp")
+        self.older: list[str] = []
         self.leases: dict[int, str] = {}
         self.generations = 0
 
@@ -78,9 +80,10 @@ class Play:
             patched.setattr(planning, "CHANGES_PER_PART", changes_per_part)
             patched.setattr(plan_writer, "CHANGES_PER_PART", changes_per_part)
             patched.setattr(staging, "ROWS_PER_TRANSACTION", rows)
-            self._prepare()
-            self.stage.play()
-            self._hold_to_account()
+            with short_memory():
+                self._prepare()
+                self.stage.play()
+                self._hold_to_account()
 
     def _prepare(self) -> None:
         for name in self.dice.sample(NAMES, 3):
@@ -91,6 +94,9 @@ class Play:
         if self.dice.random() < 0.3:
             self._wish(self._remove, [("a", Wish.REMOVE, None)])
             self.world.clock.advance(days=8)
+        aged = self.dice.random() < 0.25
+        if aged:
+            self._age()
         self.world.watch.gate = self.stage.gate
         self.world.watch.after = self._observe
         for number in (1, 2):
@@ -102,11 +108,26 @@ class Play:
         if self.dice.random() < 0.25:
             self.stage.enter("snapshotter", self._snapshotter(random.Random(self.dice.random())))
 
+        if aged:
+            self.stage.enter("keeper", self._keeper())
+        if self.older and self.dice.random() < 0.5:
+            self.stage.enter("restorer", self._restorer(random.Random(self.dice.random())))
+
+    def _age(self) -> None:
+        """Leave generations that may be retired, and a run that has yet to be applied or is about to expire."""
+        for number in range(3):
+            self._wish(self._push_one, [(NAMES[number], Wish.PUSH, f"{NAMES[number]} from long ago")])
+            self.older.append(self.world.publish_patiently().generation_id)
+        self._wish(self._push_one, [("e", Wish.PUSH, "e from long ago")])
+        self._run(self.run_ids[1], RunMode.INCREMENTAL)
+        self.world.clock.advance(days=self.dice.choice((2, 7)), seconds=-60)
+
     def _hold_to_account(self) -> None:
         self.world.watch.after = None
         self.world.watch.gate = None
         self.world.knowledge.sources.restore(self.world.tenant_id, self.world.source_id)
         self._end_snapshot()
+        self.world.reader.forget()
         stored = self.world.finish()
         self.history.check(stored)
         self.generations = len(stored.generations)
@@ -157,6 +178,21 @@ class Play:
                 self._patiently(lambda run_id=run_id: self.world.apply(run_id))
 
         return apply
+
+    def _restorer(self, dice: random.Random) -> Callable[[], None]:
+        def restore() -> None:
+            new_id = self.world.ids("gen")
+            older = dice.choice(self.older)
+            self._patiently(lambda: self.world.roll_back(older, new_id))
+
+        return restore
+
+    def _keeper(self) -> Callable[[], None]:
+        def keep() -> None:
+            for _ in range(2):
+                self._patiently(lambda: compact(self.world))
+
+        return keep
 
     def _owner(self, dice: random.Random) -> Callable[[], None]:
         def own() -> None:

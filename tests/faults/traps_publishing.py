@@ -104,7 +104,7 @@ def build_in_parts_keeps_to_its_own_token(world: FaultyWorld) -> None:
         world.push(a="one", b="two", c="three")
         run = world.run()
         request = ApplyRequest(world.tenant_id, world.source_id, run.run_id)
-        first = world.knowledge.publisher.build(request).build
+        first = world.knowledge.builder.build(request).build
         assert first is not None
         world.clock.advance(seconds=14)
 
@@ -119,7 +119,7 @@ def build_in_parts_keeps_to_its_own_token(world: FaultyWorld) -> None:
         goes_on: list[int] = []
 
         def go_on() -> None:
-            outcome = world.knowledge.publisher.build(request, first)
+            outcome = world.knowledge.builder.build(request, first)
             goes_on.extend(part.lease_token for part in (outcome.build, outcome.publication) if part is not None)
 
         if refusal_of(go_on) is None:
@@ -168,7 +168,7 @@ def base_must_still_be_the_one_of_the_plan(world: FaultyWorld) -> None:
     world.push(a="one")
     run = world.run()
     request = ApplyRequest(world.tenant_id, world.source_id, run.run_id)
-    publication = world.knowledge.publisher.build(request).publication
+    publication = world.knowledge.builder.build(request).publication
     assert publication is not None
     world.clock.advance(seconds=LEASE_SECONDS)
     world.push(a="two")

@@ -119,6 +119,7 @@ class Edge:
             rate_counters_table=environment["RATE_COUNTERS_TABLE"],
             idempotency_table=environment["IDEMPOTENCY_TABLE"],
             content_bucket=environment["CONTENT_BUCKET"],
+            catalog_table=environment["CATALOG_TABLE"],
             **{"cors_origins": ("https://console.example.com",), **settings},
         )
         return Assembly(edge, clients=self.clients, clock=self.clock, knowledge=self._knowledge)

@@ -51,6 +51,21 @@ def test_rate_limit_is_exact(services: Assembly) -> None:
     assert outcomes(take, 200) == {"taken": 120, RateLimitedError.__name__: 80}
 
 
+def test_noisy_key_takes_nothing_from_another(services: Assembly) -> None:
+    noisy = services.keys.bootstrap(tenant_id=None, name="t").key
+    quiet = services.keys.create(noisy.tenant_id, KeySpec("quiet")).key
+
+    def take(number: int) -> str:
+        key = quiet if number % 3 == 0 else noisy
+        try:
+            services.rate_limiter.take(key)
+        except RateLimitedError:
+            return f"{key.spec.name} limited"
+        return key.spec.name
+
+    assert outcomes(take, 360) == {"quiet": 120, noisy.spec.name: 120, f"{noisy.spec.name} limited": 120}
+
+
 def test_one_admin_key_is_left_when_all_are_revoked_at_once(services: Assembly) -> None:
     first = services.keys.bootstrap(tenant_id=None, name="t").key
     made = [services.keys.create(first.tenant_id, KeySpec("k", ALL_SCOPES)).key for _ in range(7)]

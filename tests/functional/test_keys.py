@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
+import boto3
 import pytest
 from httpapi.keys import tokens
 from httpapi.keys.model import DEFAULT_SCOPES, Scope
+from httpapi.paging import Listing
 from httpapi.render.times import timestamp
 
 from tests.functional.edge import Edge, load_app
@@ -27,6 +32,15 @@ def test_created_key_works_and_its_secret_is_shown_once(edge: Edge) -> None:
     assert tokens.parse(secret).hash() not in read.text + listed.text
 
 
+def test_only_a_hash_of_a_key_is_stored(edge: Edge) -> None:
+    secret = edge.request("POST", KEYS, {"name": "sync"}, key=edge.admin).body["secret"]
+    edge.request("GET", "/v1/whoami", key=secret)
+    for table in boto3.client("dynamodb").list_tables()["TableNames"]:
+        rows = json.dumps(boto3.client("dynamodb").scan(TableName=table)["Items"])
+        assert secret[len("sk_live_0123456789abcdef_") :] not in rows
+    assert edge.stored(secret).secret_hash == hashlib.sha256(secret.encode()).hexdigest()
+
+
 def test_test_environment_is_a_label(edge: Edge) -> None:
     secret = edge.request("POST", KEYS, {"name": "ci", "environment": "test"}, key=edge.admin).body["secret"]
     assert secret.startswith("sk_test_")
@@ -44,6 +58,21 @@ def test_keys_are_listed_oldest_first_in_pages(edge: Edge) -> None:
         cursor = page["nextCursor"]
     assert names[-3:] == ["k0", "k1", "k2"]
     assert len(names) == 5
+
+
+def test_list_that_fills_its_pages_ends_with_the_last_of_them(edge: Edge) -> None:
+    first = edge.request("GET", KEYS, key=edge.admin, query="limit=1").body
+    second = edge.request("GET", KEYS, key=edge.admin, query=f"limit=1&cursor={first['nextCursor']}").body
+    assert len(first["keys"]) == len(second["keys"]) == 1
+    assert second["nextCursor"] is None
+
+
+def test_forged_cursor_is_refused(edge: Edge) -> None:
+    # The check in a cursor is no secret, so somebody could write one of their own.
+    listing = Listing(edge.tenant_of(edge.admin), "list_keys", {}, {})
+    for position in (1, "x", [], [1], ["1", "k"], [1, 2], [1.5, "k"], [1, ""], [10**40, "k" * 16], {"a": 1}):
+        reply = edge.request("GET", KEYS, key=edge.admin, query=f"cursor={listing.cursor(position)}")
+        assert (reply.status, reply.code) == (400, "validation_error"), position
 
 
 def test_revoked_key_is_refused_on_the_next_request(edge: Edge) -> None:
@@ -188,4 +217,9 @@ def test_bootstrap_makes_a_tenant_with_an_admin_key(edge: Edge, monkeypatch: pyt
     again = app.handler({"tenantId": made["tenantId"]}, None)
     assert again["tenantId"] == made["tenantId"]
     assert len(edge.request("GET", KEYS, key=made["secret"]).body["keys"]) == 2
+    # A tenant whose limits are used up could not make room for the key it needs.
+    for limit in [6_000] * 9 + [5_760]:
+        edge.key(made["secret"], rate_limit_per_minute=limit)
+    assert edge.request("POST", KEYS, {"name": "k"}, key=made["secret"]).status == 400
+    assert edge.request("GET", KEYS, key=app.handler({"tenantId": made["tenantId"]}, None)["secret"]).status == 200
     app.services.cache_clear()

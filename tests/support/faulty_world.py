@@ -58,7 +58,7 @@ class FaultyWorld(Lifecycle):
 
         super().__init__(
             settings,
-            self.watch.clients(dynamodb, MemoryBucket()),
+            self.watch.clients(dynamodb, MemoryBucket(clock=clock)),
             clock=clock,
             ids=CountedIds(),
             machine=machine,

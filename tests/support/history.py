@@ -49,8 +49,8 @@ class History:
         """Every acknowledged write is in the generations of runs that started after it, and in the staging set."""
         names = {write.external_item_id for write in self.writes}
         for generation in stored.generations:
-            asked = self.runs.get(generation["runId"])
-            if asked is not None:
+            asked = self.runs.get(generation.get("runId", ""))
+            if asked is not None and generation["generationId"] in stored.served:
                 served = stored.served[generation["generationId"]]
                 for name in names:
                     entry = served.get(name)

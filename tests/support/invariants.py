@@ -85,10 +85,17 @@ class Reader:
         )
         for generation in generations:
             generation_id = generation["generationId"]
+            if "retiredAt" in generation:
+                continue
             if generation_id not in self._generations:
                 self._generations[generation_id] = self.read_generation(generation)
             stored.served[generation_id] = self._generations[generation_id]
         return stored
+
+    def forget(self) -> None:
+        """Read every object anew the next time: what was collected must be missed."""
+        self._bodies.clear()
+        self._generations.clear()
 
     def query(self, table: str, pk: str) -> list[dict[str, Any]]:
         """Read a partition, consistently."""
@@ -188,29 +195,65 @@ def _subtree(items: list[tuple[str, str, str]], depth: int, leaf_entries: int) -
 
 
 def check_history(reader: Reader, stored: Stored) -> None:
-    """What must hold at any moment: generations chain, each is its base and its plan, each was announced once."""
+    """What must hold at any moment: generations chain, each is what it says it is, each was announced once."""
     base: dict[str, Any] | None = None
+    marked = False
     for sequence, generation in enumerate(stored.generations, start=1):
         generation_id = generation["generationId"]
         assert generation["sequence"] == sequence, "two generations share a base, or one is missing"
         assert generation.get("baseGenerationId") == (base and base["generationId"])
-        run = stored.runs[generation["runId"]]
-        assert (run["state"], run["generationId"]) == ("published", generation_id)
-        served_before = {} if base is None else stored.served[base["generationId"]]
-        _check_change(reader, generation, run, served_before, stored.served[generation_id])
+        if generation["origin"] == "run":
+            run = stored.runs[generation["runId"]]
+            assert (run["state"], run["generationId"]) == ("published", generation_id)
+            marked = False
+        marked |= generation["origin"] == "restore"
+        if generation_id in stored.served and (base is None or base["generationId"] in stored.served):
+            before = {} if base is None else stored.served[base["generationId"]]
+            _check_generation(reader, stored, generation, before)
         base = generation
     assert stored.source.get("generationId") == (base and base["generationId"])
     assert stored.source["sequence"] == len(stored.generations)
+    assert stored.source.get("fullRequired", False) is marked, "a restored source must be compared in full"
     announced = sorted(
-        (event["data"]["generationId"], event["data"]["sequence"], event["data"]["runId"])
+        (event["data"]["generationId"], event["data"]["sequence"], event["data"]["origin"])
         for event in stored.events
         if event["eventType"] == "generation.published"
     )
-    assert announced == sorted((row["generationId"], row["sequence"], row["runId"]) for row in stored.generations), (
+    assert announced == sorted((row["generationId"], row["sequence"], row["origin"]) for row in stored.generations), (
         "events and generations are not one to one"
     )
     known = {row["generationId"] for row in stored.generations}
     assert all(run["generationId"] in known for run in stored.runs.values() if run["state"] == "published")
+
+
+def _check_generation(reader: Reader, stored: Stored, generation: dict[str, Any], before: Mapping[str, Served]) -> None:
+    after = stored.served[generation["generationId"]]
+    assert generation["contentBytes"] == sum(len(entry.content.encode()) for entry in after.values())
+    if generation["origin"] == "run":
+        _check_change(reader, generation, stored.runs[generation["runId"]], before, after)
+    elif generation["origin"] == "compaction":
+        assert after == before, "a compaction changed what is served"
+        assert generation["counts"] == _counts_between(before, after)
+    else:
+        if generation["restoredFrom"] in stored.served:
+            assert after == stored.served[generation["restoredFrom"]], "a restore is not what it restores"
+        assert generation["counts"] == _counts_between(before, after)
+
+
+def _counts_between(before: Mapping[str, Served], after: Mapping[str, Served]) -> dict[str, int]:
+    tally = dict.fromkeys(("added", "updated", "removed", "restored", "tombstoned"), 0)
+    for name in before.keys() | after.keys():
+        old, new = before.get(name), after.get(name)
+        if old is None:
+            tally["added"] += 1
+        elif new is None:
+            tally["tombstoned"] += 1
+        elif old.content_hash != new.content_hash:
+            tally["updated"] += 1
+        elif old.removed_at != new.removed_at:
+            tally["restored" if new.removed_at is None else "removed"] += 1
+    touched = sum(tally.values()) - tally["tombstoned"]
+    return {**tally, "unchanged": len(after) - touched, "total": len(after)}
 
 
 def _check_change(
@@ -241,7 +284,6 @@ def _check_change(
     touched = sum(tally.values()) - tally["added"]
     counts = {**tally, "unchanged": len(before) - touched, "total": len(after)}
     assert generation["counts"] == run["plan"]["counts"] == counts
-    assert generation["contentBytes"] == sum(len(entry.content.encode()) for entry in after.values())
 
 
 def check_settled(stored: Stored, now: int) -> None:

@@ -131,6 +131,25 @@ class Lifecycle:
         """Run and apply."""
         return self.apply(self.run(mode))
 
+    def roll_back(self, generation_id: str, new_id: str | None = None) -> ApplyOutcome:
+        """Publish an older generation anew."""
+        return self.knowledge.restorer.restore(self.source, generation_id, new_generation_id=new_id or self.ids("gen"))
+
+    def compare(self, generation_id: str, from_id: str | None, limit: int = 3) -> dict[str, Change]:
+        """What a generation serves differently from another, page by page."""
+        found: dict[str, Change] = {}
+        position = None
+        while True:
+            page = self.knowledge.generations.changes(
+                self.source, generation_id, from_id=from_id, kind=None, limit=limit, position=position
+            )
+            assert len(page.items) <= limit
+            assert not found.keys() & {change.external_item_id for change in page.items}
+            found |= {change.external_item_id: change for change in page.items}
+            position = page.next_position
+            if position is None:
+                return found
+
     def changes(self, run: Run) -> list[Change]:
         """Every change of a run, page by page."""
         found: list[Change] = []

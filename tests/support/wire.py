@@ -11,8 +11,10 @@ import hashlib
 import http.client
 import io
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -78,12 +80,16 @@ class MemoryBucket:
     """The operations of S3 that the lifecycle makes, with S3's answers to conditions, ranges and missing keys."""
 
     objects: dict[str, tuple[bytes, dict[str, str]]] = field(default_factory=dict)
+    clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000
+    written_at: dict[str, int] = field(default_factory=dict)
+    page: int = 1000
 
     def put_object(self, **request: Any) -> dict[str, Any]:
         key, body = request["Key"], bytes(request["Body"])
         if request.get("IfNoneMatch") == "*" and key in self.objects:
             raise _s3_error("PreconditionFailed", 412, "PutObject")
         self.objects[key] = (body, dict(request.get("Metadata", {})))
+        self.written_at[key] = self.clock()
         return {"ETag": f'"{hashlib.md5(body).hexdigest()}"'}
 
     def get_object(self, **request: Any) -> dict[str, Any]:
@@ -102,6 +108,39 @@ class MemoryBucket:
             raise _s3_error("404", 404, "HeadObject")
         body, metadata = self.objects[request["Key"]]
         return {"Metadata": metadata, "ContentLength": len(body)}
+
+    def list_objects_v2(self, **request: Any) -> dict[str, Any]:
+        prefix, delimiter = request["Prefix"], request.get("Delimiter")
+        after = request.get("ContinuationToken") or request.get("StartAfter") or ""
+        found: dict[str, None] = {}
+        for key in sorted(self.objects):
+            if not key.startswith(prefix):
+                continue
+            cut = key.find(delimiter, len(prefix)) if delimiter else -1
+            name = key[: cut + 1] if cut >= 0 else key
+            if name > after and key > after:
+                found.setdefault(name)
+        names = list(found)[: self.page]
+        answer: dict[str, Any] = {"IsTruncated": len(found) > len(names)}
+        if answer["IsTruncated"]:
+            # Behind everything that begins like the last name.
+            answer["NextContinuationToken"] = names[-1] + ("\U0010ffff" if names[-1].endswith("/") else "")
+        answer["CommonPrefixes"] = [{"Prefix": name} for name in names if delimiter and name.endswith(delimiter)]
+        answer["Contents"] = [
+            {
+                "Key": name,
+                "Size": len(self.objects[name][0]),
+                "LastModified": datetime.fromtimestamp(self.written_at[name] / 1000, UTC),
+            }
+            for name in names
+            if name in self.objects
+        ]
+        return answer
+
+    def delete_objects(self, **request: Any) -> dict[str, Any]:
+        for each in request["Delete"]["Objects"]:
+            self.objects.pop(each["Key"], None)
+        return {}
 
     def delete_object(self, **request: Any) -> dict[str, Any]:
         self.objects.pop(request["Key"], None)

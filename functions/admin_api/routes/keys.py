@@ -1,4 +1,4 @@
-"""/v1/admin/keys: making, listing, reading and revoking API keys."""
+"""/v1/admin/keys: making, listing, reading, rotating and revoking API keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from httpapi.keys.model import Scope
 from httpapi.operations import Routes
 from httpapi.render.keys import render_key
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of
-from httpapi.schemas.keys import CreateKeyRequest
+from httpapi.schemas.keys import CreateKeyRequest, RotateKeyRequest
 
 routes = Routes()
 
@@ -34,6 +34,27 @@ def get_key(call: Call[None, NoQuery]) -> Answer:
     """Read one key."""
     key = call.services.keys.get(call.tenant_id, call.ids["keyId"])
     return ok({"key": render_key(key, call.now)})
+
+
+@routes.post(
+    "/v1/admin/keys/{keyId}/rotate",
+    Scope.KEYS_MANAGE,
+    body=body_of(RotateKeyRequest),
+    body_required=False,
+    unlimited_key=True,
+)
+def rotate_key(call: Call[RotateKeyRequest, NoQuery]) -> Answer:
+    """Replace a key; the new secret is in this answer and nowhere else."""
+    overlap_ms = call.body.overlap_seconds * 1000
+    rotation = call.services.keys.rotate(call.tenant_id, call.ids["keyId"], overlap_ms, call.key_creation())
+    secret = rotation.issued.token.text
+    body = {
+        "key": render_key(rotation.issued.key, call.now),
+        "secret": secret,
+        # As of now and not of when the request came in: without an overlap it expired in between.
+        "previousKey": render_key(rotation.previous, call.services.clock()),
+    }
+    return created(body, secret=secret)
 
 
 @routes.delete("/v1/admin/keys/{keyId}", Scope.KEYS_MANAGE)

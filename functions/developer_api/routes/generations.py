@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from httpapi.answers import Answer, ok
-from httpapi.call import Call
+from httpapi.call import Call, known_generation
 from httpapi.keys.model import Scope
 from httpapi.operations import Routes
 from httpapi.render.generations import render_generation
 from httpapi.render.items import render_generation_item
+from httpapi.render.runs import render_change, render_outcome
 from httpapi.schemas.fields import ListQuery, NoQuery
+from httpapi.schemas.generations import GenerationChangeListQuery
 from httpapi.schemas.items import ContentListQuery
 
 GENERATIONS = "/v1/sources/{sourceId}/generations"
@@ -47,3 +49,35 @@ def list_generation_items(call: Call[None, ContentListQuery]) -> Answer:
         include_content=call.query.include is not None,
     )
     return ok(listing.render("items", page, render_generation_item))
+
+
+@routes.get(GENERATION + "/changes", Scope.RUNS_READ, query=GenerationChangeListQuery, loads_source=True)
+def list_generation_changes(call: Call[None, GenerationChangeListQuery]) -> Answer:
+    """List what a generation serves differently from another, with the fields that differ."""
+    reader = call.services.knowledge.generations
+    generation = reader.get(call.source, call.generation_id)
+    from_id = generation.base_generation_id
+    if call.query.from_ is not None:
+        from_id = reader.get(call.source, known_generation(call.query.from_)).generation_id
+    listing = call.listing(generation=generation.generation_id, before=from_id, change=call.query.change)
+    page = reader.changes(
+        call.source,
+        generation.generation_id,
+        from_id=from_id,
+        kind=call.query.change,
+        limit=call.query.limit,
+        position=call.position(listing),
+    )
+    return ok(listing.render("changes", page, render_change))
+
+
+@routes.post(GENERATION + "/restore", Scope.RUNS_APPLY, loads_source=True)
+def restore_generation(call: Call[None, NoQuery]) -> Answer:
+    """Publish what an older generation serves as a new one."""
+    outcome = call.services.knowledge.restorer.restore(
+        call.source,
+        call.generation_id,
+        new_generation_id=call.new_id("gen"),
+        earlier_id=call.earlier_id("gen"),
+    )
+    return ok(render_outcome(outcome))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from knowledge.aws import Clients
 
 from httpapi.authentication import Authenticator
+from httpapi.keys.ledger import KeyLedger
 from httpapi.keys.service import KeyService
 from httpapi.keys.store import KeyStore
 from httpapi.rate_limit import RateLimiter
@@ -52,7 +53,8 @@ class Assembly:
     @cached_property
     def keys(self) -> KeyService:
         """What administrators do with keys."""
-        return KeyService(self.key_store, self.clock)
+        ledger = KeyLedger(self._clients.dynamodb, self.settings.keys_table, self.settings.catalog_table)
+        return KeyService(self.key_store, ledger, self.clock)
 
     @cached_property
     def authenticator(self) -> Authenticator:

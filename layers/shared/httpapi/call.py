@@ -89,10 +89,7 @@ class Call(Generic[BodyT, QueryT]):
     @property
     def generation_id(self) -> str:
         """The generation of the path, or `current`. Raises GenerationNotFoundError for what cannot be one."""
-        generation_id = self.ids["generationId"]
-        if generation_id != CURRENT and not is_id("gen", generation_id):
-            raise GenerationNotFoundError
-        return generation_id
+        return known_generation(self.ids["generationId"])
 
     @property
     def external_item_id(self) -> str:
@@ -136,3 +133,10 @@ def check_ids(ids: Mapping[str, str]) -> None:
             check_external_item_id(ids["externalItemId"])
         except ValueError as error:
             raise invalid_field("externalItemId", str(error)) from None
+
+
+def known_generation(generation_id: str) -> str:
+    """Let an id that may be a generation's through, or `current`; GenerationNotFoundError for any other."""
+    if generation_id != CURRENT and not is_id("gen", generation_id):
+        raise GenerationNotFoundError
+    return generation_id

@@ -53,9 +53,13 @@ TABLE: dict[type[Exception], ErrorRow] = {
     edge.IdempotencyConflictError: ErrorRow(409, "idempotency_conflict"),
     edge.IdempotencyInProgressError: ErrorRow(409, "idempotency_in_progress", 2),
     edge.LastAdminKeyError: ErrorRow(409, "last_admin_key"),
+    edge.KeyInactiveError: ErrorRow(409, "key_inactive"),
+    edge.KeyRotatedError: ErrorRow(409, "key_rotated"),
     domain.SourceInactiveError: ErrorRow(409, "source_inactive"),
     domain.SnapshotOpenError: ErrorRow(409, "snapshot_open"),
     domain.SnapshotClosedError: ErrorRow(409, "snapshot_closed"),
+    # No request is answered with it: an import shows it as what ended it.
+    domain.ImportFailedError: ErrorRow(409, "import_failed"),
     domain.StaleVersionError: ErrorRow(409, "stale_version"),
     domain.NotApplyEligibleError: ErrorRow(409, "not_apply_eligible"),
     domain.RemovalGuardError: ErrorRow(409, "removal_guard"),

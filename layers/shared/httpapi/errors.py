@@ -144,6 +144,20 @@ class LastAdminKeyError(EdgeError):
     message = "This is the last lasting key that may manage keys. Create another one first."
 
 
+class KeyInactiveError(EdgeError):
+    """Raised when a key that is to be rotated is revoked or has expired."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"The API key is {status}, so it cannot be rotated. Create a new one.")
+
+
+class KeyRotatedError(EdgeError):
+    """Raised when a key that is to be rotated already has a successor."""
+
+    def __init__(self, successor_id: str) -> None:
+        super().__init__(f"The API key was already rotated. Rotate the key that replaced it, {successor_id}.")
+
+
 def invalid_field(path: str, message: str) -> ValidationFailedError:
     """Build the error for one fault at one place."""
     return ValidationFailedError([{"path": path, "message": message}])

@@ -14,6 +14,7 @@ class EdgeSettings:
     rate_counters_table: str
     idempotency_table: str
     content_bucket: str
+    catalog_table: str = ""
     idempotency_key_id: str | None = None
     cors_origins: tuple[str, ...] = ()
 
@@ -25,6 +26,7 @@ class EdgeSettings:
             rate_counters_table=os.environ.get("RATE_COUNTERS_TABLE", ""),
             idempotency_table=os.environ.get("IDEMPOTENCY_TABLE", ""),
             content_bucket=os.environ.get("CONTENT_BUCKET", ""),
+            catalog_table=os.environ.get("CATALOG_TABLE", ""),
             idempotency_key_id=os.environ.get("IDEMPOTENCY_KEY_ID") or None,
             cors_origins=tuple(filter(None, map(str.strip, os.environ.get("CORS_ORIGINS", "").split(",")))),
         )

@@ -7,9 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from knowledge.aws import Clients, Fanout
+from knowledge.building import Builder
 from knowledge.catalog import Catalog
+from knowledge.collecting import Collector
+from knowledge.compaction import Compactor
 from knowledge.failures import FailureRecorder
 from knowledge.generation_store import GenerationStore
 from knowledge.generations import GenerationReader
@@ -18,9 +22,11 @@ from knowledge.index_store import IndexStore
 from knowledge.item_store import ItemStore
 from knowledge.machine import StepFunctionsMachine
 from knowledge.object_store import ObjectStore
+from knowledge.pass_store import PassStore
 from knowledge.planning import Planner
 from knowledge.ports import Clock, Machine, NewId
 from knowledge.publishing import Publisher
+from knowledge.restoring import Restorer
 from knowledge.run_store import RunStore
 from knowledge.runs import RunService
 from knowledge.settling import Settler
@@ -29,6 +35,11 @@ from knowledge.snapshots import SnapshotService
 from knowledge.source_store import SourceStore
 from knowledge.sources import SourceService
 from knowledge.staging import StagingService
+from knowledge.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from knowledge.import_assembly import Imports
+    from knowledge.import_ports import ImportMachine
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +50,22 @@ class Settings:
     items_table: str
     content_bucket: str
     diff_and_apply_arn: str = ""
+    import_arn: str = ""
+    import_dead_letters_url: str = ""
 
     @staticmethod
     def from_environment() -> Settings:
         """Read the variables that the template sets; KeyError names one that is missing.
 
-        `DIFF_AND_APPLY_ARN` is set for the functions alone that start the machine.
+        `DIFF_AND_APPLY_ARN`, `IMPORT_ARN` and `IMPORT_DEAD_LETTERS_URL` are set for the functions alone that use them.
         """
         return Settings(
             catalog_table=os.environ["CATALOG_TABLE"],
             items_table=os.environ["ITEMS_TABLE"],
             content_bucket=os.environ["CONTENT_BUCKET"],
             diff_and_apply_arn=os.environ.get("DIFF_AND_APPLY_ARN", ""),
+            import_arn=os.environ.get("IMPORT_ARN", ""),
+            import_dead_letters_url=os.environ.get("IMPORT_DEAD_LETTERS_URL", ""),
         )
 
 
@@ -71,6 +86,7 @@ class Knowledge:
         new_id: NewId = new_id,
         fanout: Fanout | None = None,
         machine: Callable[[Knowledge], Machine] | None = None,
+        import_machine: ImportMachine | None = None,
     ) -> None:
         self.settings = settings
         self.clients = clients or Clients()
@@ -78,6 +94,7 @@ class Knowledge:
         self.new_id = new_id
         self.fanout = fanout or Fanout()
         self._machine = machine
+        self._import_machine = import_machine
 
     @cached_property
     def sources(self) -> SourceService:
@@ -106,6 +123,19 @@ class Knowledge:
         return GenerationReader(self._generation_store, self._objects, self._index)
 
     @cached_property
+    def restorer(self) -> Restorer:
+        """Publishing older generations anew."""
+        return Restorer(
+            self._source_store,
+            self._generation_store,
+            self._index,
+            self._settler,
+            self.publisher,
+            self.clock,
+            self.new_id,
+        )
+
+    @cached_property
     def machine(self) -> Machine:
         """The state machine."""
         if self._machine is not None:
@@ -127,12 +157,11 @@ class Knowledge:
         )
 
     @cached_property
-    def publisher(self) -> Publisher:
-        """The tasks that build and publish."""
-        return Publisher(
+    def builder(self) -> Builder:
+        """The task that builds."""
+        return Builder(
             self._source_store,
             self._run_store,
-            self._generation_store,
             self._objects,
             self._index,
             self._settler,
@@ -141,9 +170,61 @@ class Knowledge:
         )
 
     @cached_property
+    def publisher(self) -> Publisher:
+        """The task that publishes."""
+        return Publisher(
+            self._source_store, self._run_store, self._generation_store, self._settler, self.clock, self.new_id
+        )
+
+    @cached_property
+    def upkeep(self) -> Upkeep:
+        """The daily round over all sources."""
+        collector = Collector(
+            self._run_store,
+            self._generation_store,
+            SnapshotStore(self._catalog),
+            self._item_store,
+            self._objects,
+            self._index,
+            PassStore(self._catalog),
+            self.clock,
+        )
+        compactor = Compactor(
+            self._source_store,
+            self._run_store,
+            self._generation_store,
+            self._objects,
+            self._index,
+            self._settler,
+            self.publisher,
+            self.clock,
+            self.new_id,
+        )
+        return Upkeep(self._source_store, self._objects, PassStore(self._catalog), collector, compactor, self.clock)
+
+    @cached_property
     def failures(self) -> FailureRecorder:
         """The task that records failures."""
         return FailureRecorder(self._source_store, self._run_store, self.clock)
+
+    @cached_property
+    def imports(self) -> Imports:
+        """Imports; their modules are loaded by the functions alone that need them."""
+        from knowledge.import_assembly import Imports
+
+        return Imports(
+            settings=self.settings,
+            clients=self.clients,
+            catalog=self._catalog,
+            sources=self._source_store,
+            runs=self._run_store,
+            objects=self._objects,
+            staging=self.staging,
+            snapshots=self.snapshots,
+            clock=self.clock,
+            new_id=self.new_id,
+            given_machine=self._import_machine,
+        )
 
     @cached_property
     def _catalog(self) -> Catalog:

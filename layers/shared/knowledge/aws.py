@@ -24,6 +24,7 @@ from knowledge.errors import ServiceUnavailableError
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
     from types_boto3_stepfunctions import SFNClient
 
 A = TypeVar("A")
@@ -61,8 +62,14 @@ class Clients:
 
     @cached_property
     def s3(self) -> S3Client:
-        """S3."""
-        client: S3Client = self._make("s3", read_timeout=20, retries=_QUICK)
+        """S3. Links are signed by version 4, which covers the headers that a sender must send."""
+        client: S3Client = self._make("s3", read_timeout=20, retries=_QUICK, signature_version="s3v4")
+        return client
+
+    @cached_property
+    def sqs(self) -> SQSClient:
+        """SQS."""
+        client: SQSClient = self._make("sqs", read_timeout=10, retries=_QUICK)
         return client
 
     @cached_property

@@ -60,6 +60,11 @@ class Catalog:
             raise
         return True
 
+    def put(self, row: Mapping[str, Any]) -> None:
+        """Put a row whatever stood there before; for notes that may be lost."""
+        with translated():
+            self.dynamodb.put_item(TableName=self.table, Item=to_row(row))
+
     def update(self, pk: str, sk: str, expression: str, condition: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Update a row on a condition and return it as it is then; RefusedWriteError when the condition fails.
 

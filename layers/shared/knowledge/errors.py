@@ -46,6 +46,15 @@ class GenerationNotFoundError(NotFoundError):
     message = "Generation not found."
 
 
+class GenerationRetiredError(GenerationNotFoundError):
+    """Raised when what a retired generation served is asked for; its objects may be gone."""
+
+    message = (
+        "This generation is not kept any more: a source keeps its last 10 generations, and older ones for 30 days "
+        "after they were superseded."
+    )
+
+
 class ConflictError(KnowledgeError):
     """The root of every refusal that depends on the present state."""
 
@@ -72,6 +81,18 @@ class SnapshotClosedError(ConflictError):
     """Raised when a snapshot takes no more parts and can't be aborted: it is completing, completed or gone."""
 
     message = "The snapshot is no longer open. Open a new one."
+
+
+class ImportNotFoundError(NotFoundError):
+    """Raised when the source has no import of that id."""
+
+    message = "Import not found."
+
+
+class ImportFailedError(KnowledgeError):
+    """Raised when an import can't go on: its file is gone, changed or damaged, or it lost its turn."""
+
+    message = "The import could not be carried on. What it staged stays; start a new import with the same file."
 
 
 class EmptySnapshotError(KnowledgeError):

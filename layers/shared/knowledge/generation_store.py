@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,14 +11,16 @@ from botocore.exceptions import ClientError
 
 from knowledge.attributes import to_row
 from knowledge.aws import backoff, error_code, translated
-from knowledge.catalog import Catalog
+from knowledge.catalog import Catalog, RefusedWriteError
 from knowledge.errors import ApplyConflictError, GenerationNotFoundError
 from knowledge.events import Event, event_row
-from knowledge.model import Counts, Generation, ObjectRef, Page, Plan, RunState, SourceStatus
+from knowledge.model import Counts, Generation, GenerationOrigin, ObjectRef, Page, Plan, RunState, SourceStatus
 from knowledge.run_store import run_sk
 from knowledge.source_store import source_sk
 
 _TRIES = 5
+_PAGE = 100
+Generations = list[Generation]
 
 
 def generation_sk(generation_id: str) -> str:
@@ -27,12 +30,15 @@ def generation_sk(generation_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A generation that is built, and everything that must still be as it was checked for it to be published."""
+    """A generation that is built, and everything that must still be as it was checked for it to be published.
+
+    The lease is held by `holder_id`: the run, or the new generation itself when no run made it. `plan` is the run's.
+    """
 
     generation: Generation
-    run_id: str
-    plan: Plan
+    holder_id: str
     lease_token: int
+    plan: Plan | None = None
 
 
 class PublicationRefusedError(Exception):
@@ -56,8 +62,27 @@ class GenerationStore:
         """List a source's generations, the latest first."""
         return self.catalog.list(source_id, "generation", _generation, limit=limit, position=position)
 
+    def kept(self, source_id: str) -> Generations:
+        """Read every generation that is not retired, the latest first, consistently.
+
+        Older ones are retired before younger ones, so the walk ends at the first that is.
+        """
+        found: Generations = []
+        position = None
+        while True:
+            page = self.list(source_id, limit=_PAGE, position=position)
+            for generation in page.items:
+                if generation.retired_at is not None:
+                    return found
+                found.append(generation)
+            position = page.next_position
+            if position is None:
+                return found
+
     def publish(self, publication: Publication, event: Event) -> None:
         """Make a generation the one that is served: source, generation, run and outbox in one transaction.
+
+        Without a run, the generation that is restored takes the run's place.
 
         PublicationRefusedError when a condition does not hold, ApplyConflictError when the rows stay busy. After
         either, or a lost answer, the source tells what is true.
@@ -65,12 +90,16 @@ class GenerationStore:
             plan made -> checks -> build ........................ this write
                              base, settings, status, run, lease: all as at the checks, or nothing happens
         """
+        generation = publication.generation
         actions: list[Any] = [
             {"Update": self._source_update(publication)},
-            {"Put": self._new(_row(publication.generation))},
-            {"Update": self._run_update(publication)},
+            {"Put": self._new(_row(generation))},
             {"Put": self._new(event_row(event))},
         ]
+        if publication.plan is not None:
+            actions.append({"Update": self._run_update(generation, publication.holder_id, publication.plan)})
+        if generation.restored_from is not None:
+            actions.append({"ConditionCheck": self._still_kept(generation.source_id, generation.restored_from)})
         for attempt in range(_TRIES):
             try:
                 with translated():
@@ -86,41 +115,58 @@ class GenerationStore:
                 return
         raise ApplyConflictError
 
+    def retire(self, generation: Generation, now: int) -> None:
+        """Mark a generation that is not kept any more; from then on it can't be restored."""
+        with suppress(RefusedWriteError):
+            self.catalog.update(
+                generation.source_id,
+                generation_sk(generation.generation_id),
+                "SET retiredAt = :now",
+                "attribute_exists(pk) AND attribute_not_exists(retiredAt)",
+                {":now": now},
+            )
+
     def _source_update(self, publication: Publication) -> dict[str, Any]:
-        generation = publication.generation
-        base = generation.base_generation_id
+        generation, plan = publication.generation, publication.plan
         values: dict[str, Any] = {
             ":generation": generation.generation_id,
             ":manifest": asdict(generation.manifest),
             ":sequence": generation.sequence,
-            ":run": publication.run_id,
+            ":base": generation.base_generation_id,
+            ":holder": publication.holder_id,
             ":token": publication.lease_token,
-            ":settings": publication.plan.settings_version,
             ":active": SourceStatus.ACTIVE,
             ":now": generation.published_at,
         }
-        base_is_ours = "attribute_not_exists(generationId)"
-        if base is not None:
-            values[":base"] = base
-            base_is_ours = "generationId = :base"
-        lease_is_ours = "leaseToken = :token AND leaseRunId = :run"
+        first = generation.base_generation_id is None
+        base_is_ours = "attribute_not_exists(generationId)" if first else "generationId = :base"
+        sets = "generationId = :generation, manifest = :manifest, #sequence = :sequence, updatedAt = :now"
+        removes = "leaseRunId, leaseRenewedAt, leaseExpiresAt"
+        condition = (
+            f"{base_is_ours} AND leaseToken = :token AND leaseRunId = :holder"
+            " AND #status = :active AND attribute_not_exists(settleRunId)"
+        )
+        if plan is not None:
+            sets += ", settleRunId = :holder"
+            removes += ", fullRequired"
+            condition += " AND settingsVersion = :settings"
+            values[":settings"] = plan.settings_version
+        elif generation.origin is GenerationOrigin.RESTORE:
+            sets += ", fullRequired = :true"
+            values[":true"] = True
         return {
             "TableName": self.catalog.table,
             "Key": to_row({"pk": generation.tenant_id, "sk": source_sk(generation.source_id)}),
-            "UpdateExpression": "SET generationId = :generation, manifest = :manifest, #sequence = :sequence,"
-            " settleRunId = :run, updatedAt = :now"
-            " REMOVE leaseRunId, leaseRenewedAt, leaseExpiresAt, fullRequired",
-            "ConditionExpression": f"{base_is_ours} AND {lease_is_ours} AND settingsVersion = :settings"
-            " AND #status = :active AND attribute_not_exists(settleRunId)",
+            "UpdateExpression": f"SET {sets} REMOVE {removes}",
+            "ConditionExpression": condition,
             "ExpressionAttributeNames": {"#status": "status", "#sequence": "sequence"},
             "ExpressionAttributeValues": to_row(values),
         }
 
-    def _run_update(self, publication: Publication) -> dict[str, Any]:
-        generation = publication.generation
+    def _run_update(self, generation: Generation, run_id: str, plan: Plan) -> dict[str, Any]:
         return {
             "TableName": self.catalog.table,
-            "Key": to_row({"pk": generation.source_id, "sk": run_sk(publication.run_id)}),
+            "Key": to_row({"pk": generation.source_id, "sk": run_sk(run_id)}),
             "UpdateExpression": "SET #state = :published, generationId = :generation, updatedAt = :now"
             " REMOVE lastError",
             "ConditionExpression": "planVersion = :version AND #state = :ready AND planExpiresAt > :now",
@@ -130,10 +176,17 @@ class GenerationStore:
                     ":published": RunState.PUBLISHED,
                     ":ready": RunState.READY,
                     ":generation": generation.generation_id,
-                    ":version": publication.plan.version,
+                    ":version": plan.version,
                     ":now": generation.published_at,
                 }
             ),
+        }
+
+    def _still_kept(self, source_id: str, generation_id: str) -> dict[str, Any]:
+        return {
+            "TableName": self.catalog.table,
+            "Key": to_row({"pk": source_id, "sk": generation_sk(generation_id)}),
+            "ConditionExpression": "attribute_exists(pk) AND attribute_not_exists(retiredAt)",
         }
 
     def _new(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,7 +206,9 @@ def _row(generation: Generation) -> dict[str, Any]:
         "generationId": generation.generation_id,
         "sequence": generation.sequence,
         "baseGenerationId": generation.base_generation_id,
+        "origin": generation.origin,
         "runId": generation.run_id,
+        "restoredFrom": generation.restored_from,
         "rootHash": generation.root_hash,
         "manifest": asdict(generation.manifest),
         "counts": asdict(generation.counts),
@@ -169,10 +224,25 @@ def _generation(row: Mapping[str, Any]) -> Generation:
         generation_id=row["generationId"],
         sequence=row["sequence"],
         base_generation_id=row.get("baseGenerationId"),
+        origin=GenerationOrigin(row["origin"]),
         run_id=row.get("runId"),
         root_hash=row["rootHash"],
         manifest=ObjectRef(**row["manifest"]),
         counts=Counts(**row["counts"]),
         content_bytes=row["contentBytes"],
         published_at=row["publishedAt"],
+        restored_from=row.get("restoredFrom"),
+        retired_at=row.get("retiredAt"),
+    )
+
+
+def generation_from(value: Mapping[str, Any]) -> Generation:
+    """Read a generation back from the plain value that `asdict` made of it."""
+    return Generation(
+        **{
+            **value,
+            "origin": GenerationOrigin(value["origin"]),
+            "manifest": ObjectRef(**value["manifest"]),
+            "counts": Counts(**value["counts"]),
+        }
     )

@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from knowledge.change_file import Was
+from knowledge.comparison import Comparison, Difference, Position
 from knowledge.content import LARGEST_ANSWER_BYTES, decode_verified
-from knowledge.errors import GenerationNotFoundError, InvalidPositionError
+from knowledge.errors import GenerationNotFoundError, GenerationRetiredError, InvalidPositionError
 from knowledge.generation_store import GenerationStore
 from knowledge.index_store import IndexStore
-from knowledge.model import Generation, GenerationItem, Page, Source
+from knowledge.model import Change, ChangeKind, Generation, GenerationItem, Page, Source
 from knowledge.object_store import ObjectGoneError, ObjectStore
 from knowledge.trie import Entry, LeafRef, NodeRef, Tree
 
 CURRENT = "current"
+# 32 regions of leaves each: about as many as can be read in a few seconds.
+_BATCHES_A_PAGE = 8
 Chosen = list[tuple[str, Entry]]
 Views = list[GenerationItem]
 
@@ -48,7 +52,7 @@ class GenerationReader:
         A position is `[leaf prefix, id]` of the last item of a page. A page ends at `limit` items or at 4 MB.
         """
         after = _position(position)
-        tree = self.index.read_manifest(self.get(source, generation_id).manifest).tree
+        tree = self._tree(self.get(source, generation_id))
         chosen: Chosen = []
         size = 0
         for prefix, entry in self._entries(tree, after):
@@ -58,6 +62,64 @@ class GenerationReader:
                 return Page(self._views(chosen, include_content), [last_prefix, last.external_item_id])
             chosen.append((prefix, entry))
         return Page(self._views(chosen, include_content), None)
+
+    def changes(
+        self,
+        source: Source,
+        generation_id: str,
+        *,
+        from_id: str | None,
+        kind: ChangeKind | None,
+        limit: int,
+        position: Any,
+    ) -> Page[Change]:
+        """List what a generation serves differently from another; all of it when that is None.
+
+        In the order of the index, with the fields that differ. A position is `[region prefix, id]` of the last change
+        of a page, or `[region prefix, None]` where a page ended short because much was read to find little.
+        """
+        generation = self.get(source, generation_id)
+        before = Tree() if from_id is None else self._tree(self.get(source, from_id))
+        chosen: list[Difference] = []
+        read = 0
+        here: Position | None = None
+        start = _change_position(position)
+        for step in Comparison(self.index, before, self._tree(generation)).differences(start):
+            if isinstance(step, Position):
+                read, here = read + 1, step
+                if read == _BATCHES_A_PAGE:
+                    break
+            elif kind in (None, step.kind):
+                if len(chosen) == limit:
+                    break
+                chosen.append(step)
+                here = Position(step.prefix, step.external_item_id)
+        else:
+            here = None
+        return Page(self.index.fanout.map(self._change, chosen), here and list(here))
+
+    def _change(self, difference: Difference) -> Change:
+        before, after = difference.before, difference.after
+        shown = after or before
+        if shown is None:
+            raise AssertionError
+        fields: tuple[str, ...] = ()
+        if difference.kind is ChangeKind.UPDATED and before is not None and after is not None:
+            fields = differing_fields(self.objects, before, after)
+        return Change(
+            external_item_id=difference.external_item_id,
+            kind=difference.kind,
+            title=shown.title,
+            content_hash=shown.content_hash,
+            previous_content_hash=None if before is None else before.content_hash,
+            removed_at=None if after is None else after.removed_at,
+            fields=fields,
+        )
+
+    def _tree(self, generation: Generation) -> Tree:
+        if generation.retired_at is not None:
+            raise GenerationRetiredError
+        return self.index.read_manifest(generation.manifest).tree
 
     def _entries(self, tree: Tree, after: tuple[str, str] | None) -> Iterator[tuple[str, Entry]]:
         """Walk over entries in index order from a position on, loading leaves as the walk comes to them."""
@@ -114,10 +176,27 @@ def read_member(objects: ObjectStore, pack: str, offset: int, length: int, conte
         raise ObjectGoneError(pack) from error
 
 
+def differing_fields(objects: ObjectStore, before: Entry | Was, after: Entry) -> tuple[str, ...]:
+    """Name the fields in which two contents differ; ObjectGoneError when one of them can't be read."""
+    old, new = (
+        read_member(objects, each.pack, each.offset, each.length, each.content_hash) for each in (before, after)
+    )
+    return tuple(sorted(name for name in new.keys() | old.keys() if new.get(name) != old.get(name)))
+
+
 def _position(position: Any) -> tuple[str, str] | None:
     match position:
         case None:
             return None
         case [str() as prefix, str() as name]:
             return prefix, name
+    raise InvalidPositionError
+
+
+def _change_position(position: Any) -> Position | None:
+    match position:
+        case None:
+            return None
+        case [str() as prefix, None | str() as name]:
+            return Position(prefix, name)
     raise InvalidPositionError

@@ -20,9 +20,30 @@ from knowledge.index_codec import (
 )
 from knowledge.model import ObjectRef
 from knowledge.object_store import ObjectStore
-from knowledge.trie import Entries, Entry, LeafRef, Tree, groups_on_the_way, leaf_merkle, oldest, path_of, update
+from knowledge.trie import (
+    Entries,
+    Entry,
+    LeafRef,
+    NodeRef,
+    Tree,
+    groups_on_the_way,
+    leaf_merkle,
+    oldest,
+    path_of,
+    update,
+)
 
 _LEAVES_AT_A_TIME = 64
+
+
+def manifest_key(tenant_id: str, source_id: str, name: str) -> str:
+    """Where the root of a generation lies, which is called after it."""
+    return f"manifests/{tenant_id}/{source_id}/{name}.json.gz"
+
+
+def index_folder(tenant_id: str, source_id: str, generation_id: str) -> str:
+    """Where the leaves and groups lie that a generation wrote."""
+    return f"index/{tenant_id}/{source_id}/{generation_id}"
 
 
 def _nothing() -> None:
@@ -43,15 +64,20 @@ class IndexStore:
     def open_groups(self, tree: Tree, prefixes: Iterable[str]) -> None:
         """Load closed groups into the tree."""
         nodes = [tree.nodes[prefix] for prefix in sorted(prefixes)]
-        for node, data in zip(
-            nodes, self.fanout.map(lambda node: self.objects.get(ObjectRef(node.key, node.digest)), nodes), strict=True
-        ):
-            tree.open_node(node.prefix, decode_node(data))
+        for node, leaves in zip(nodes, self.fanout.map(self.read_group, nodes), strict=True):
+            tree.open_node(node.prefix, leaves)
 
     def load_leaves(self, refs: Collection[LeafRef]) -> Mapping[str, Entries]:
-        """Read leaves; entries by prefix and id."""
-        data = self.fanout.map(lambda ref: decode_leaf(self.objects.get(ObjectRef(ref.key, ref.digest))), refs)
-        return {ref.prefix: entries for ref, entries in zip(refs, data, strict=True)}
+        """Read leaves of one tree; entries by prefix and id."""
+        return {ref.prefix: entries for ref, entries in zip(refs, self.read_leaves(refs), strict=True)}
+
+    def read_leaves(self, refs: Collection[LeafRef]) -> list[Entries]:
+        """Read leaves, in the order they are named."""
+        return self.fanout.map(lambda ref: decode_leaf(self.objects.get(ObjectRef(ref.key, ref.digest))), refs)
+
+    def read_group(self, node: NodeRef) -> list[LeafRef]:
+        """Read the leaves that a group names."""
+        return decode_node(self.objects.get(ObjectRef(node.key, node.digest)))
 
     def copy_on_write(
         self,

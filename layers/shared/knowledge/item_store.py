@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,10 @@ class RowChangedError(Exception):
     """Raised when a row of a transaction is no longer as it was read; nothing of it was written."""
 
 
+class SideActionRefusedError(Exception):
+    """Raised when the condition of an action beside the rows does not hold; nothing of the transaction was written."""
+
+
 @dataclass(frozen=True, slots=True)
 class ItemStore:
     """Staged rows and journals of all sources."""
@@ -65,15 +69,23 @@ class ItemStore:
                     found[row.external_item_id] = row
         return found
 
-    def write(self, source_id: str, writes: Sequence[RowWrite], journal: JournalEntry | None) -> None:
+    def write(
+        self,
+        source_id: str,
+        writes: Sequence[RowWrite],
+        journal: JournalEntry | None,
+        beside: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         """Put rows and the journal entry that names them in one transaction, or raise RowChangedError.
 
-        At most 99 rows. A conflict with a transaction that is under way is tried again; ServiceUnavailableError when
-        it does not end.
+        At most 100 actions, with those `beside` the rows; SideActionRefusedError when the condition of one of those
+        does not hold. A conflict with a transaction that is under way is tried again; ServiceUnavailableError when it
+        does not end.
         """
         actions: list[Any] = [{"Put": self._conditional_put(source_id, write)} for write in writes]
         if journal is not None:
             actions.append({"Put": {"TableName": self.table, "Item": journal_attributes(source_id, journal)}})
+        actions.extend(beside)
         for attempt in range(_TRIES):
             try:
                 with translated():
@@ -81,7 +93,10 @@ class ItemStore:
             except ClientError as error:
                 if error_code(error) != "TransactionCanceledException":
                     raise
-                reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+                codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
+                reasons = set(codes)
+                if "ConditionalCheckFailed" in codes[len(actions) - len(beside) :]:
+                    raise SideActionRefusedError from error
                 if "ConditionalCheckFailed" in reasons:
                     raise RowChangedError from error
                 if not reasons & {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:

@@ -86,6 +86,14 @@ class ChangeKind(StrEnum):
     TOMBSTONED = "tombstoned"
 
 
+class GenerationOrigin(StrEnum):
+    """What made a generation: a run, the restore of an older generation, or the compaction of its packs."""
+
+    RUN = "run"
+    RESTORE = "restore"
+    COMPACTION = "compaction"
+
+
 @dataclass(frozen=True, slots=True)
 class RemovalGuard:
     """How many items one run may drop without being asked again; None means no bound of that kind."""
@@ -116,7 +124,8 @@ class ObjectRef:
 class Source:
     """A container of items with a staging set, runs and generations.
 
-    `epoch` moves when a snapshot or import opens or ends. `settle_run_id` names the last published run while its
+    `epoch` moves when a snapshot or import opens or ends; an import that stages is the open snapshot, and `import_id`
+    names the one whose turn it is. `settle_run_id` names the last published run while its
     clean-up has not been seen to finish. `full_required` is set by a restore.
     """
 
@@ -139,6 +148,7 @@ class Source:
     settle_run_id: str | None
     created_at: int
     updated_at: int
+    import_id: str | None = None
 
     @property
     def active(self) -> bool:
@@ -342,19 +352,25 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """An immutable published state of a source."""
+    """An immutable published state of a source.
+
+    `restored_from` names the generation that a restore published anew. Once `retired_at` is set, its objects may go.
+    """
 
     tenant_id: str
     source_id: str
     generation_id: str
     sequence: int
     base_generation_id: str | None
+    origin: GenerationOrigin
     run_id: str | None
     root_hash: str
     manifest: ObjectRef
     counts: Counts
     content_bytes: int
     published_at: int
+    restored_from: str | None = None
+    retired_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

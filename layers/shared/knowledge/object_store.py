@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, unquote
 
 from botocore.exceptions import ClientError
 
 from knowledge.aws import backoff, error_code, translated
+from knowledge.errors import ServiceUnavailableError
 from knowledge.model import ObjectRef
 
 if TYPE_CHECKING:
@@ -17,7 +19,16 @@ if TYPE_CHECKING:
 
 _TRIES = 5
 _LINK_SECONDS = 3600
+_DELETE_AT_A_TIME = 1000
 _MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
+
+
+class StoredObject(NamedTuple):
+    """An object as a list shows it: its size in bytes, and when it was written (ms)."""
+
+    key: str
+    size: int
+    written_at: int
 
 
 class ObjectGoneError(Exception):
@@ -42,9 +53,18 @@ class ObjectStore:
             raise ObjectTakenError(key)
         return ObjectRef(key, digest)
 
-    def put_content(self, key: str, body: bytes) -> None:
-        """Write a content under a key that holds its hash; one that is there already is the same content."""
-        self._put_new(key, body, "application/gzip", hashlib.sha256(body).hexdigest())
+    def put_content(self, key: str, body: bytes, external_item_id: str) -> None:
+        """Write a content under a key that holds its hash; one that is there already is the same content.
+
+        The object says whose content it is, so that the collector finds the one row that may name it.
+        """
+        owner = {"item": quote(external_item_id, safe="")}
+        self._put_new(key, body, "application/gzip", hashlib.sha256(body).hexdigest(), owner)
+
+    def owner_of(self, key: str) -> str | None:
+        """The externalItemId that a content belongs to; None when the object is missing."""
+        owner = self._metadata_of(key).get("item")
+        return None if owner is None else unquote(owner)
 
     def get(self, ref: ObjectRef) -> bytes:
         """Read an object whole; ObjectGoneError when it is missing or its bytes are not those of the digest."""
@@ -80,7 +100,45 @@ class ObjectStore:
             if self._digest_of(ref.key)[0] != ref.digest:
                 raise ObjectGoneError(ref.key)
 
-    def _put_new(self, key: str, body: bytes, content_type: str, digest: str) -> bool:
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """List the objects under a prefix, in the order of their keys."""
+        request: Any = {"Bucket": self.bucket, "Prefix": prefix}
+        while True:
+            with translated():
+                page = self.s3.list_objects_v2(**request)
+            for each in page.get("Contents", []):
+                yield StoredObject(each["Key"], each["Size"], int(each["LastModified"].timestamp() * 1000))
+            if not page.get("IsTruncated"):
+                return
+            request["ContinuationToken"] = page["NextContinuationToken"]
+
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        """List the folder names right under a prefix that ends in `/`, those after a name only."""
+        request: Any = {"Bucket": self.bucket, "Prefix": prefix, "Delimiter": "/"}
+        if after:
+            # `0` follows `/`, so this is behind everything in that folder.
+            request["StartAfter"] = f"{prefix}{after}0"
+        while True:
+            with translated():
+                page = self.s3.list_objects_v2(**request)
+            for each in page.get("CommonPrefixes", []):
+                yield each["Prefix"][len(prefix) : -1]
+            if not page.get("IsTruncated"):
+                return
+            request["ContinuationToken"] = page["NextContinuationToken"]
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete objects that nothing names; one that is gone already is success."""
+        for start in range(0, len(keys), _DELETE_AT_A_TIME):
+            batch: Any = [{"Key": key} for key in keys[start : start + _DELETE_AT_A_TIME]]
+            with translated():
+                answer = self.s3.delete_objects(Bucket=self.bucket, Delete={"Objects": batch, "Quiet": True})
+            if answer.get("Errors"):
+                raise ServiceUnavailableError
+
+    def _put_new(
+        self, key: str, body: bytes, content_type: str, digest: str, metadata: Mapping[str, str] | None = None
+    ) -> bool:
         for attempt in range(_TRIES):
             try:
                 with translated():
@@ -90,7 +148,7 @@ class ObjectStore:
                         Body=body,
                         ContentType=content_type,
                         IfNoneMatch="*",
-                        Metadata={"sha256": digest},
+                        Metadata={"sha256": digest, **(metadata or {})},
                     )
             except ClientError as error:
                 code = error_code(error)
@@ -113,6 +171,15 @@ class ObjectStore:
                 return None, 0
             raise
         return head["Metadata"].get("sha256"), head["ContentLength"]
+
+    def _metadata_of(self, key: str) -> Mapping[str, str]:
+        try:
+            with translated():
+                return self.s3.head_object(Bucket=self.bucket, Key=key)["Metadata"]
+        except ClientError as error:
+            if error_code(error) in _MISSING:
+                return {}
+            raise
 
     def _read(self, key: str, span: str | None) -> bytes:
         options: Any = {"Range": span} if span else {}

@@ -124,6 +124,16 @@ class RunStore:
             },
         )
 
+    def set_expired(self, run: Run, now: int) -> bool:
+        """Mark a run that can never be applied any more, as it was read; from then on its objects may go."""
+        return self._try(
+            run.source_id,
+            run.run_id,
+            "SET #state = :expired, updatedAt = :now",
+            "#state = :state AND planVersion = :version",
+            {":expired": RunState.EXPIRED, ":state": run.state, ":version": run.plan_version, ":now": now},
+        )
+
     def _try(self, source_id: str, run_id: str, expression: str, condition: str, values: Mapping[str, Any]) -> bool:
         try:
             self.catalog.update(source_id, run_sk(run_id), expression, f"attribute_exists(pk) AND {condition}", values)

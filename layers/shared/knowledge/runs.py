@@ -17,7 +17,7 @@ from knowledge.errors import (
     SourceInactiveError,
     TransientApplyError,
 )
-from knowledge.generations import read_member
+from knowledge.generations import differing_fields
 from knowledge.index_codec import UnknownFormatError
 from knowledge.index_store import IndexStore
 from knowledge.model import (
@@ -182,9 +182,7 @@ class RunService:
         entry, was = line.entry, line.was
         fields: tuple[str, ...] = ()
         if line.kind == ChangeKind.UPDATED and entry is not None and was is not None:
-            new = read_member(self.objects, entry.pack, entry.offset, entry.length, entry.content_hash)
-            old = read_member(self.objects, was.pack, was.offset, was.length, was.content_hash)
-            fields = tuple(sorted(name for name in new.keys() | old.keys() if new.get(name) != old.get(name)))
+            fields = differing_fields(self.objects, was, entry)
         current = entry.content_hash if entry is not None else was.content_hash if was is not None else ""
         return Change(
             external_item_id=line.external_item_id,

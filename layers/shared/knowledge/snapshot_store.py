@@ -15,7 +15,7 @@ from knowledge.attributes import from_row, to_row
 from knowledge.aws import backoff, error_code, translated
 from knowledge.catalog import Catalog, RefusedWriteError, ordered
 from knowledge.errors import ServiceUnavailableError, SnapshotNotFoundError
-from knowledge.model import ObjectRef, Page, Snapshot, SnapshotState, SourceStatus, StagingCounts
+from knowledge.model import ObjectRef, Page, Snapshot, SnapshotState, Source, SourceStatus, StagingCounts
 from knowledge.source_store import source_sk
 
 _TRIES = 5
@@ -189,6 +189,20 @@ class SnapshotStore:
             self._own_step(
                 snapshot, "SET #state = :state, endedAt = :now, counts = :counts", "#state = :before", values
             ),
+        )
+
+    def give_up_import(self, source: Source, now: int) -> None:
+        """Free a source from an import that nobody has worked on for so long that it is dead."""
+        self._transact(
+            {
+                "Update": {
+                    "TableName": self.catalog.table,
+                    "Key": to_row({"pk": source.tenant_id, "sk": source_sk(source.source_id)}),
+                    "UpdateExpression": "SET epoch = epoch + :one REMOVE openSnapshotId, openSnapshotExpiresAt",
+                    "ConditionExpression": "openSnapshotId = :id AND openSnapshotExpiresAt <= :now",
+                    "ExpressionAttributeValues": to_row({":id": source.open_snapshot_id, ":now": now, ":one": 1}),
+                }
+            }
         )
 
     def _source_step(

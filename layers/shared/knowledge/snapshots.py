@@ -28,6 +28,7 @@ from knowledge.errors import (
     SnapshotOpenError,
     SourceInactiveError,
 )
+from knowledge.ids import is_id
 from knowledge.index_codec import FORMAT, pack_json, unpack_json
 from knowledge.item_rows import SLOTS
 from knowledge.model import (
@@ -95,7 +96,7 @@ class SnapshotService:
         if source.open_snapshot_id is not None:
             if source.open_snapshot_id == snapshot_id:
                 return self.get(source, snapshot_id)
-            source = self._end_expired(source)
+            source = self.clear_way(source)
         now = self.clock()
         snapshot = Snapshot(
             tenant_id=source.tenant_id,
@@ -229,7 +230,7 @@ class SnapshotService:
         # Another snapshot was opened after this one's time, so it begins anew.
         source = self.sources.get(source.tenant_id, source.source_id)
         if source.open_snapshot_id is not None:
-            source = self._end_expired(source)
+            source = self.clear_way(source)
         anew = replace(
             stored,
             state=SnapshotState.OPEN,
@@ -251,13 +252,15 @@ class SnapshotService:
             raise SnapshotClosedError
         return snapshot
 
-    def _end_expired(self, source: Source) -> Source:
+    def clear_way(self, source: Source) -> Source:
         """Get a snapshot that stands in the way out of it, if it expired; SnapshotOpenError if it is alive.
 
         A completing one of a single request has nobody left to complete it, so it is rolled forward here.
         """
-        standing = self.store.get(source.source_id, source.open_snapshot_id or "")
         now = self.clock()
+        if is_id("imp", source.open_snapshot_id or ""):
+            return self._end_dead_import(source, now)
+        standing = self.store.get(source.source_id, source.open_snapshot_id or "")
         if standing.state is SnapshotState.COMPLETING and standing.expires_at <= now:
             if self.complete(source, standing.snapshot_id).state is not SnapshotState.COMPLETED:
                 raise SnapshotOpenError
@@ -268,6 +271,16 @@ class SnapshotService:
                 raise SnapshotOpenError from error
         elif standing.state in (SnapshotState.OPEN, SnapshotState.COMPLETING):
             raise SnapshotOpenError
+        return self.sources.get(source.tenant_id, source.source_id)
+
+    def _end_dead_import(self, source: Source, now: int) -> Source:
+        """An import that stages stands where an open snapshot does; one that died there loses its place."""
+        if source.awaits_more(now):
+            raise SnapshotOpenError("An import of this source is under way. Retry when it has been staged.")
+        try:
+            self.store.give_up_import(source, now)
+        except TransitionRefusedError as error:
+            raise SnapshotOpenError from error
         return self.sources.get(source.tenant_id, source.source_id)
 
     def _roll_forward(

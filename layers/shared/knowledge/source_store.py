@@ -198,6 +198,7 @@ def _source(row: Mapping[str, Any]) -> Source:
         settle_run_id=row.get("settleRunId"),
         created_at=row["createdAt"],
         updated_at=row["updatedAt"],
+        import_id=row.get("importId"),
     )
 
 

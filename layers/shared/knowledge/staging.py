@@ -11,7 +11,7 @@ What would break it, and what stands against it:
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -157,17 +157,17 @@ class StagingService:
         """
         if not source.active:
             raise SourceInactiveError
-        decisions = self._decide(source, wishes, epoch, touch)
+        decisions = self.decide(source, wishes, epoch, touch)
         by_name = {wish.external_item_id: wish for wish in wishes}
         writing = [name for name in by_name if decisions[name].writes is not None]
         for chunk in _chunks(writing, decisions):
             made = {name: decisions[name] for name in chunk}
             for attempt in range(_TRIES):
-                if self._write(source, made):
+                if self.write(source, made):
                     break
                 # A row was changed by another: read the chunk again, decide again.
                 backoff(attempt)
-                made = self._decide(source, [by_name[name] for name in chunk], epoch, touch)
+                made = self.decide(source, [by_name[name] for name in chunk], epoch, touch)
             else:
                 raise StagingConflictError
             decisions.update(made)
@@ -176,25 +176,34 @@ class StagingService:
     def _stage(self, source: Source, wishes: Sequence[Wish]) -> dict[str, Decision]:
         return self.stage(source, wishes, epoch=source.epoch, touch=source.open_snapshot_id is not None)
 
-    def _decide(self, source: Source, wishes: Sequence[Wish], epoch: int, touch: bool) -> dict[str, Decision]:
+    def decide(self, source: Source, wishes: Sequence[Wish], epoch: int, touch: bool) -> dict[str, Decision]:
+        """Decide on wishes that name no item twice, and write nothing; see `stage` for `epoch` and `touch`."""
         at = Moment(self.clock(), epoch, touch)
         rows = self.items.read(source.source_id, [wish.external_item_id for wish in wishes], at.now)
         key = self._content_key(source, at.now)
         return {wish.external_item_id: decide(wish, rows.get(wish.external_item_id), at, key) for wish in wishes}
 
-    def _write(self, source: Source, made: dict[str, Decision]) -> bool:
-        """Write one chunk of decisions; False when a row is no longer as it was read, and nothing was written."""
+    def write(
+        self, source: Source, made: Mapping[str, Decision], beside: Sequence[Mapping[str, Any]] = ()
+    ) -> bool:
+        """Write one chunk of decisions; False when a row is no longer as it was read, and nothing was written.
+
+        What is `beside` goes into the same transaction, which takes 100 actions: the rows, a journal entry, and these.
+        SideActionRefusedError when a condition there does not hold.
+        """
         writing = {name: decision for name, decision in made.items() if decision.writes is not None}
-        if not writing:
+        if not writing and not beside:
             return True
         self._upload(writing.values())
         try:
-            self._commit(source, writing)
+            self._commit(source, writing, beside)
         except RowChangedError:
             return False
         return True
 
-    def _commit(self, source: Source, writing: dict[str, Decision]) -> None:
+    def _commit(
+        self, source: Source, writing: dict[str, Decision], beside: Sequence[Mapping[str, Any]]
+    ) -> None:
         writes = [
             RowWrite(decision.writes, decision.expected_rev)
             for decision in writing.values()
@@ -206,11 +215,15 @@ class StagingService:
             if decision.writes is not None and decision.journaled
         )
         journal = JournalEntry(self.new_id("jrn"), self.clock(), revs) if revs else None
-        self.items.write(source.source_id, writes, journal)
+        self.items.write(source.source_id, writes, journal, beside)
 
     def _upload(self, decisions: Iterable[Decision]) -> None:
         """Put large contents before the rows that name them; a crash in between leaves objects that nothing names."""
-        uploads = [decision.upload for decision in decisions if decision.upload is not None]
+        uploads = [
+            (*decision.upload, decision.writes.external_item_id)
+            for decision in decisions
+            if decision.upload is not None and decision.writes is not None
+        ]
         self.items.fanout.map(lambda upload: self.objects.put_content(*upload), uploads)
 
     def _content_key(self, source: Source, now: int) -> Callable[[EncodedItem], str]:

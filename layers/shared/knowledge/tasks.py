@@ -11,11 +11,11 @@ from dataclasses import asdict
 from typing import Any
 
 from knowledge.assembly import Knowledge
+from knowledge.building import Build
 from knowledge.eligibility import ApplyRequest
 from knowledge.failures import TaskFailure
-from knowledge.generation_store import Publication
-from knowledge.model import Counts, Generation, ObjectRef
-from knowledge.publishing import Build
+from knowledge.generation_store import Publication, generation_from
+from knowledge.model import ObjectRef
 from knowledge.run_store import plan_from
 
 State = Mapping[str, Any]
@@ -40,7 +40,7 @@ def build_generation(knowledge: Knowledge, state: State) -> dict[str, Any]:
     progress = _build_of(state).get("progress")
     if progress is not None:
         progress = Build(**{**progress, "manifest": ObjectRef(**progress["manifest"])})
-    outcome = knowledge.publisher.build(request, progress)
+    outcome = knowledge.builder.build(request, progress)
     if outcome.publication is not None:
         return {
             "status": "built",
@@ -70,20 +70,8 @@ def _run_of(state: State) -> tuple[str, str, str]:
 
 
 def _publication(value: Mapping[str, Any]) -> Publication:
-    generation = value["generation"]
-    return Publication(
-        **{
-            **value,
-            "plan": plan_from(value["plan"]),
-            "generation": Generation(
-                **{
-                    **generation,
-                    "manifest": ObjectRef(**generation["manifest"]),
-                    "counts": Counts(**generation["counts"]),
-                }
-            ),
-        }
-    )
+    plan, generation = plan_from(value["plan"]), generation_from(value["generation"])
+    return Publication(**{**value, "plan": plan, "generation": generation})
 
 
 def _build_of(state: State) -> Mapping[str, Any]:

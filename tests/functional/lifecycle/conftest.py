@@ -15,9 +15,13 @@ from tests.support.wire import MemoryBucket, WireDynamoDB
 
 
 class Checked(Lifecycle):
-    """A lifecycle that can be held against the promises at any moment. `watch` sees each AWS call."""
+    """A lifecycle that can be held against the promises at any moment.
+
+    `watch` sees each AWS call; `bucket` is there when it is in memory.
+    """
 
     watch: Faults
+    bucket: MemoryBucket
 
     def check(self, *, settled: bool = False, leaf_entries: int = 1024) -> Stored:
         """Read everything and check it; `settled` when the last publication saw all that is staged."""
@@ -54,7 +58,11 @@ def lifecycle(lifecycle_resources: Resources) -> Checked:
 def lean_lifecycle(lifecycle_resources: Resources) -> Iterator[Checked]:
     """The same without botocore, for what takes thousands of calls."""
     dynamodb = WireDynamoDB(lifecycle_resources.endpoints["dynamodb"])
-    yield _watched(lifecycle_resources, dynamodb, MemoryBucket())
+    bucket = MemoryBucket()
+    made = _watched(lifecycle_resources, dynamodb, bucket)
+    bucket.clock = made.clock
+    made.bucket = bucket
+    yield made
     dynamodb.close()
 
 

@@ -53,6 +53,19 @@ def test_hash_covers_the_whole_text() -> None:
     assert not other.matches(live.hash())
 
 
+def test_hashes_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[str, str]] = []
+
+    def compare(first: str, second: str) -> bool:
+        compared.append((first, second))
+        return False
+
+    monkeypatch.setattr("hmac.compare_digest", compare)
+    token = tokens.mint(Environment.LIVE, tokens.new_key_id())
+    assert not token.matches("hash")
+    assert compared == [(token.hash(), "hash")]
+
+
 def test_derived_id_belongs_to_tenant_and_idempotency_key() -> None:
     first = tokens.derived_key_id("ten_a", "k")
     assert first == tokens.derived_key_id("ten_a", "k")

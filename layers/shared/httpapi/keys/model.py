@@ -7,8 +7,12 @@ from enum import StrEnum
 
 DEFAULT_RATE_LIMIT_PER_MINUTE = 120
 MAX_RATE_LIMIT_PER_MINUTE = 6_000
-# What all keys of one tenant may ask for together, so that no tenant can slow another down by making keys.
+# What all live keys of one tenant may ask for together, so that no tenant can slow another down by making keys.
 TENANT_RATE_LIMIT_PER_MINUTE = 60_000
+DEFAULT_OVERLAP_SECONDS = 86_400
+MAX_OVERLAP_SECONDS = 30 * 86_400
+# The last millisecond that a time of ISO 8601 can name with four digits for the year.
+LAST_MOMENT_MS = 253_402_300_799_999
 
 
 class Scope(StrEnum):
@@ -58,7 +62,11 @@ class KeySpec:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An API key without its secret; `secret_hash` is the SHA-256 (hex) of the whole key text."""
+    """An API key without its secret; `secret_hash` is the SHA-256 (hex) of the whole key text.
+
+    `rotated_to` is the id of the key that replaced it. `counted` is False once its limit is no part of the tenant's
+    sum any more, which may be some time after it has expired.
+    """
 
     key_id: str
     tenant_id: str
@@ -67,6 +75,8 @@ class Key:
     created_at: int
     revoked_at: int | None = None
     last_used_at: int | None = None
+    rotated_to: str | None = None
+    counted: bool = True
 
     def status(self, now: int) -> KeyStatus:
         """Say whether the key can be used at a time."""
@@ -84,3 +94,8 @@ class Key:
     def lasting_admin(self) -> bool:
         """True for a key that can always make other keys: it manages keys, never expires and is not limited."""
         return Scope.KEYS_MANAGE in self.spec.scopes and self.spec.expires_at is None and self.spec.source_ids is None
+
+    def successor_expiry(self, now: int) -> int | None:
+        """Say when a key that replaces this one expires: it lives as long as this one was made for, or for ever."""
+        expires_at = self.spec.expires_at
+        return None if expires_at is None else min(now + expires_at - self.created_at, LAST_MOMENT_MS)

@@ -45,6 +45,8 @@ def key_from_row(row: dict[str, Any]) -> Key:
         created_at=int(row["createdAt"]["N"]),
         revoked_at=_optional_time(row, "revokedAt"),
         last_used_at=_optional_time(row, "lastUsedAt"),
+        rotated_to=row["rotatedTo"]["S"] if "rotatedTo" in row else None,
+        counted="uncounted" not in row,
     )
 
 

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from knowledge.errors import ServiceUnavailableError
+from knowledge.events import KEY_REVOKED, KEY_ROTATED, Event
 from knowledge.ids import new_id
-from knowledge.model import Page
+from knowledge.model import MS_PER_DAY, Page
 
-from httpapi.errors import KeyNotFoundError
+from httpapi.errors import (
+    KeyInactiveError,
+    KeyNotFoundError,
+    KeyRotatedError,
+    LastAdminKeyError,
+    invalid_field,
+)
 from httpapi.keys import tokens
-from httpapi.keys.model import ALL_SCOPES, Key, KeySpec
+from httpapi.keys.ledger import FiguresRefusedError, IdTakenError, KeyChangedError, KeyLedger
+from httpapi.keys.model import ALL_SCOPES, TENANT_RATE_LIMIT_PER_MINUTE, Key, KeySpec, KeyStatus
 from httpapi.keys.store import KeyStore
 
 FIRST_KEY_NAME = "admin"
-_CREATION_RETRY_MS = 86_400_000
+_CREATION_RETRY_MS = MS_PER_DAY
+# How often a change is decided anew because its key was changed meanwhile. A key only ever goes on to its end, so it
+# runs out of changes before this.
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +47,20 @@ class IssuedKey:
     token: tokens.Token
 
 
-class KeyService:
-    """Makes, lists, reads and revokes the keys of a tenant."""
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """A new key, and the old one as it is now."""
 
-    def __init__(self, store: KeyStore, clock: Callable[[], int]) -> None:
+    issued: IssuedKey
+    previous: Key
+
+
+class KeyService:
+    """Makes, lists, reads, rotates and revokes the keys of a tenant."""
+
+    def __init__(self, store: KeyStore, ledger: KeyLedger, clock: Callable[[], int]) -> None:
         self._store = store
+        self._ledger = ledger
         self._clock = clock
 
     def create(self, tenant_id: str, spec: KeySpec, creation: Creation | None = None) -> IssuedKey:
@@ -50,16 +72,56 @@ class KeyService:
         Raises TenantNotFoundError, ValidationFailedError (the tenant's limits would add up to too much).
         """
         now = self._clock()
-        if creation:
-            issued = _issue(tenant_id, spec, creation.key_id, now)
-            if self._store.create(issued.key, creation.token):
-                return issued
-            if self._store.replace_secret(issued.key, creation.token, now - _CREATION_RETRY_MS):
-                return IssuedKey(self.get(tenant_id, creation.key_id), issued.token)
+        attempt = creation
         while True:
-            issued = _issue(tenant_id, spec, tokens.new_key_id(), now)
-            if self._store.create(issued.key, None):
+            key_id, token = (attempt.key_id, attempt.token) if attempt else (tokens.new_key_id(), None)
+            issued = _issue(tenant_id, spec, key_id, now)
+            try:
+                self._with_room_for(issued.key, partial(self._ledger.create, issued.key, token))
+            except IdTakenError:
+                found = self._reissue(issued, attempt, now) if attempt else None
+                if found:
+                    return found
+                attempt = None  # The id belongs to an older request, so this one makes a key of its own.
+            except FiguresRefusedError as error:
+                raise invalid_field("rateLimitPerMinute", f"{_SUM_RULE}: revoke a key, or ask for less") from error
+            else:
                 return issued
+
+    def rotate(self, tenant_id: str, old_id: str, overlap_ms: int, creation: Creation | None = None) -> Rotation:
+        """Replace a key by a new one with another secret; the old one works for so much longer, if it would have.
+
+        The new key is like the old one, and lives as long as that was made for. A retry that comes after a crash finds
+        what its first attempt made, as `create` does.
+
+        Raises KeyNotFoundError, KeyInactiveError, KeyRotatedError, ValidationFailedError (both keys together would
+        bring the tenant's limits over their sum).
+        """
+        attempt = creation
+        for _ in range(_TRIES):
+            now = self._clock()
+            old = self.get(tenant_id, old_id)
+            key_id, token = (attempt.key_id, attempt.token) if attempt else (tokens.new_key_id(), None)
+            issued = _issue(tenant_id, replace(old.spec, expires_at=old.successor_expiry(now)), key_id, now)
+            if attempt and old.rotated_to == attempt.key_id:
+                found = self._reissue(issued, attempt, now)
+                if found:
+                    return Rotation(found, old)
+            _check_rotatable(old, now)
+            ends = min(now + overlap_ms, old.spec.expires_at or now + overlap_ms)
+            event = _event(KEY_ROTATED, old, now, {"keyId": issued.key.key_id, "previousKeyId": old.key_id})
+            try:
+                self._with_room_for(issued.key, partial(self._ledger.rotate, old, issued.key, token, ends, event))
+            except KeyChangedError:
+                continue
+            except IdTakenError:
+                attempt = None  # The id belongs to an older request.
+            except FiguresRefusedError as error:
+                message = f"{_SUM_RULE}, and both keys count while both work: take 0, or revoke a key first"
+                raise invalid_field("overlapSeconds", message) from error
+            else:
+                return Rotation(issued, self.get(tenant_id, old.key_id))
+        raise ServiceUnavailableError
 
     def get(self, tenant_id: str, key_id: str) -> Key:
         """Read one key. Raises KeyNotFoundError, also for another tenant's key."""
@@ -77,20 +139,76 @@ class KeyService:
 
         Raises KeyNotFoundError, LastAdminKeyError.
         """
-        key = self.get(tenant_id, key_id)
-        if key.revoked_at is not None:
-            return key
-        self._store.revoke(key, self._clock())
-        return self.get(tenant_id, key_id)
+        for _ in range(_TRIES):
+            key = self.get(tenant_id, key_id)
+            if key.revoked_at is not None:
+                return key
+            now = self._clock()
+            try:
+                self._ledger.revoke(key, now, _event(KEY_REVOKED, key, now, {"keyId": key.key_id}))
+            except FiguresRefusedError as error:
+                raise LastAdminKeyError from error
+            except KeyChangedError:
+                continue
+        raise ServiceUnavailableError
 
     def bootstrap(self, *, tenant_id: str | None, name: str) -> IssuedKey:
         """Set up a tenant, unless it is there, and make it an admin key with every scope.
 
-        An existing tenant keeps everything and gets one more admin key: it is how an operator lets a tenant back in.
+        An existing tenant keeps everything and gets one more admin key, even over its sum: it is how an operator lets
+        a tenant back in, which cannot make room itself.
         """
         tenant = tenant_id or new_id("ten")
-        self._store.put_tenant(tenant, name, self._clock())
-        return self.create(tenant, KeySpec(name=FIRST_KEY_NAME, scopes=ALL_SCOPES))
+        now = self._clock()
+        self._ledger.put_tenant(tenant, name, now)
+        issued = _issue(tenant, KeySpec(name=FIRST_KEY_NAME, scopes=ALL_SCOPES), tokens.new_key_id(), now)
+        self._ledger.create(issued.key, None, bounded=False)
+        return issued
+
+    def _reissue(self, issued: IssuedKey, attempt: Creation, now: int) -> IssuedKey | None:
+        """Give the key that an earlier attempt of this request made a secret that is known; None if it made none."""
+        if not self._store.replace_secret(issued.key, attempt.token, now - _CREATION_RETRY_MS):
+            return None
+        return IssuedKey(self.get(issued.key.tenant_id, attempt.key_id), issued.token)
+
+    def _with_room_for(self, key: Key, write: Callable[[], None]) -> None:
+        """Write a new key; while the tenant's sum has no room for it, take expired keys out of the sum first."""
+        for _ in range(_TRIES):
+            try:
+                write()
+            except FiguresRefusedError:
+                if not self._free(key.tenant_id, key.spec.rate_limit_per_minute):
+                    raise
+            else:
+                return
+        raise ServiceUnavailableError
+
+    def _free(self, tenant_id: str, wanted: int) -> bool:
+        """Take as many expired keys out of the sum as are needed; False if there is none left."""
+        freed = 0
+        found = False
+        for expired in self._store.expired_and_counted(tenant_id, self._clock()):
+            found = True
+            if self._ledger.release(expired):
+                freed += expired.spec.rate_limit_per_minute
+            if freed >= wanted:
+                break
+        return found
+
+
+_SUM_RULE = f"the limits of all live keys may add up to {TENANT_RATE_LIMIT_PER_MINUTE} a minute"
+
+
+def _check_rotatable(key: Key, now: int) -> None:
+    status = key.status(now)
+    if status is not KeyStatus.ACTIVE:
+        raise KeyInactiveError(status)
+    if key.rotated_to is not None:
+        raise KeyRotatedError(key.rotated_to)
+
+
+def _event(event_type: str, key: Key, now: int, data: dict[str, str]) -> Event:
+    return Event(new_id("evt"), event_type, key.tenant_id, None, now, data)
 
 
 def _issue(tenant_id: str, spec: KeySpec, key_id: str, now: int) -> IssuedKey:

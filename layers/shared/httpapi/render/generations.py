@@ -7,7 +7,7 @@ from typing import Any
 from knowledge.model import Generation
 
 from httpapi.render.counts import render_counts
-from httpapi.render.times import timestamp
+from httpapi.render.times import optional_timestamp, timestamp
 
 
 def render_generation(generation: Generation) -> dict[str, Any]:
@@ -17,9 +17,12 @@ def render_generation(generation: Generation) -> dict[str, Any]:
         "sourceId": generation.source_id,
         "sequence": generation.sequence,
         "baseGenerationId": generation.base_generation_id,
+        "origin": generation.origin,
         "runId": generation.run_id,
+        "restoredFrom": generation.restored_from,
         "rootHash": generation.root_hash,
         "counts": render_counts(generation.counts),
         "contentBytes": generation.content_bytes,
         "publishedAt": timestamp(generation.published_at),
+        "retiredAt": optional_timestamp(generation.retired_at),
     }

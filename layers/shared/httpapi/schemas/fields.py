@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
 from knowledge.faults import FAULTS_SHOWN, Fault, fault_message, field_path
@@ -17,6 +17,7 @@ from httpapi.paging import DEFAULT_LIMIT, MAX_LIMIT
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _FIELDS_READ = 64
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _digits(value: Any) -> Any:
@@ -78,7 +79,7 @@ def _moment(value: Any) -> Any:
         moment = None
     if moment is None or moment.tzinfo is None:
         raise ValueError("must be a time with its offset, such as 2027-01-31T12:00:00Z")
-    return int(moment.timestamp() * 1000)
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 Digits = Annotated[int, BeforeValidator(_digits)]

@@ -9,8 +9,11 @@ from pydantic import AfterValidator, Field
 
 from httpapi.errors import invalid_field
 from httpapi.keys.model import (
+    DEFAULT_OVERLAP_SECONDS,
     DEFAULT_RATE_LIMIT_PER_MINUTE,
     DEFAULT_SCOPES,
+    LAST_MOMENT_MS,
+    MAX_OVERLAP_SECONDS,
     MAX_RATE_LIMIT_PER_MINUTE,
     Environment,
     KeySpec,
@@ -42,10 +45,12 @@ class CreateKeyRequest(BodyModel):
     def spec(self, now: int) -> KeySpec:
         """Return the key as the service takes it; what is named twice counts once.
 
-        Raises ValidationFailedError when it would be expired already.
+        Raises ValidationFailedError when it would be expired already, or expire past what a time can say.
         """
         if self.expires_at is not None and self.expires_at <= now:
             raise invalid_field("expiresAt", "must be in the future")
+        if self.expires_at is not None and self.expires_at > LAST_MOMENT_MS:
+            raise invalid_field("expiresAt", "must be before the year 10000 in UTC; leave it out for a key that lasts")
         return KeySpec(
             name=self.name,
             scopes=tuple(dict.fromkeys(self.scopes)) if self.scopes else DEFAULT_SCOPES,
@@ -54,3 +59,9 @@ class CreateKeyRequest(BodyModel):
             expires_at=self.expires_at,
             environment=self.environment,
         )
+
+
+class RotateKeyRequest(BodyModel):
+    """For how long the old key goes on working beside the new one."""
+
+    overlap_seconds: Annotated[int, Field(ge=0, le=MAX_OVERLAP_SECONDS)] = DEFAULT_OVERLAP_SECONDS

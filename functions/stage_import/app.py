@@ -1,0 +1,15 @@
+"""The state machine's task `stage_import`: one call of the lifecycle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from knowledge.assembly import Knowledge, Settings
+from knowledge.import_tasks import stage_import
+
+_knowledge = Knowledge(Settings.from_environment())
+
+
+def handler(event: dict[str, Any], _context: object) -> Any:
+    """Run the task on the machine's state; see `knowledge.import_tasks`."""
+    return stage_import(_knowledge, event)

@@ -1,0 +1,190 @@
+"""The transactions that make and end keys. Each moves the tenant's figures, and writes the outbox row if it has one.
+
+    create          put the key                                                     figures up
+    rotate          put the key   old one: successor and expiry       event         figures up, and down for overlap 0
+    revoke                        mark it revoked                     event         figures down
+    release                       mark it uncounted                                 figures down
+
+What is known of the old key is a condition of the write, so whoever comes second reads again and decides again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+from knowledge.attributes import to_row
+from knowledge.aws import backoff
+from knowledge.errors import ServiceUnavailableError
+from knowledge.events import Event, event_row
+
+from httpapi.aws_errors import busy_as_unavailable, is_refused, refused_actions
+from httpapi.errors import TenantNotFoundError
+from httpapi.keys.model import Key
+from httpapi.keys.rows import key_to_row
+from httpapi.keys.tenant_row import Change, new_tenant_row, tenant_key
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_TRIES = 6
+
+
+class IdTakenError(Exception):
+    """Raised when the id of a new key is in use."""
+
+
+class KeyChangedError(Exception):
+    """Raised when a key is no longer what was read: it was revoked, rotated or released meanwhile."""
+
+
+class FiguresRefusedError(Exception):
+    """Raised when the tenant's figures would break a rule; which one follows from what was asked."""
+
+
+class KeyLedger:
+    """Writes keys to the Keys table and their events to the outbox in the Catalog."""
+
+    def __init__(self, client: DynamoDBClient, table: str, catalog_table: str) -> None:
+        self._client = client
+        self._table = table
+        self._catalog_table = catalog_table
+
+    def put_tenant(self, tenant_id: str, name: str, now: int) -> None:
+        """Set a tenant up, unless it is already there."""
+        try:
+            with busy_as_unavailable():
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=new_tenant_row(tenant_id, name, now),
+                    ConditionExpression="attribute_not_exists(keyId)",
+                )
+        except ClientError as error:
+            if not is_refused(error):
+                raise
+
+    def create(self, key: Key, creation_token: str | None, *, bounded: bool = True) -> None:
+        """Put a new key, within the tenant's sum if it is `bounded`.
+
+        Raises IdTakenError, FiguresRefusedError, TenantNotFoundError.
+        """
+        figures = Change.adding(key).action(self._table, key.tenant_id, bounded=bounded)
+        refused = self._transact([self._new_key(key, creation_token), {"Update": figures}])
+        if 0 in refused:
+            raise IdTakenError
+        if refused:
+            self._check_tenant(key.tenant_id)
+            raise FiguresRefusedError
+
+    def rotate(self, old: Key, new: Key, creation_token: str | None, expires_at: int, event: Event) -> None:
+        """Put the key that replaces an old one, which ends at `expires_at`; the old one leaves the sum if it is over.
+
+        Raises KeyChangedError, IdTakenError, FiguresRefusedError.
+        """
+        at_once = expires_at <= new.created_at
+        leaving = Change.removing(old)
+        change = Change.adding(new) + Change(leaving.admins, leaving.limit if at_once else 0)
+        update = "SET rotatedTo = :new, expiresAt = :expiry" + (", uncounted = :yes" if at_once else "")
+        values: dict[str, Any] = {":new": {"S": new.key_id}, ":expiry": {"N": str(expires_at)}}
+        if at_once:
+            values[":yes"] = {"BOOL": True}
+        refused = self._transact(
+            [
+                self._old_key(old, update, values),
+                self._new_key(new, creation_token),
+                self._figures(old, change),
+                self._outbox(event),
+            ]
+        )
+        if 0 in refused:
+            raise KeyChangedError
+        if 1 in refused:
+            raise IdTakenError
+        if refused:
+            raise FiguresRefusedError
+
+    def revoke(self, key: Key, now: int, event: Event) -> None:
+        """Mark a key revoked. Raises KeyChangedError, FiguresRefusedError."""
+        refused = self._transact(
+            [
+                self._old_key(key, "SET revokedAt = :now", {":now": {"N": str(now)}}),
+                self._figures(key, Change.removing(key)),
+                self._outbox(event),
+            ]
+        )
+        if 0 in refused:
+            raise KeyChangedError
+        if refused:
+            raise FiguresRefusedError
+
+    def release(self, key: Key) -> bool:
+        """Take an expired key's limit out of its tenant's sum; False when somebody else has."""
+        mark = self._old_key(key, "SET uncounted = :yes", {":yes": {"BOOL": True}})
+        change = Change(limit=Change.removing(key).limit)
+        return not self._transact([mark, self._figures(key, change)])
+
+    def _transact(self, actions: list[Any]) -> set[int]:
+        """Carry out all actions; return the numbers of those that were refused, none when it is done.
+
+        Transactions of one tenant meet in its row, so one that collides is tried again.
+        """
+        for attempt in range(_TRIES):
+            try:
+                with busy_as_unavailable():
+                    self._client.transact_write_items(TransactItems=actions)
+            except ClientError as error:
+                refused = refused_actions(error)
+                if not refused:
+                    raise
+                return refused
+            except ServiceUnavailableError as unavailable:
+                # Any other failure may have been carried out, and a second try would take it for somebody else's.
+                if not _collided(unavailable):
+                    raise
+                backoff(attempt)
+            else:
+                return set()
+        raise ServiceUnavailableError
+
+    def _check_tenant(self, tenant_id: str) -> None:
+        with busy_as_unavailable():
+            row = self._client.get_item(TableName=self._table, Key=tenant_key(tenant_id), ConsistentRead=True)
+        if "Item" not in row:
+            raise TenantNotFoundError
+
+    def _new_key(self, key: Key, creation_token: str | None) -> Any:
+        row = key_to_row(key)
+        if creation_token:
+            row["creationToken"] = {"S": creation_token}
+        return {"Put": {"TableName": self._table, "Item": row, "ConditionExpression": "attribute_not_exists(keyId)"}}
+
+    def _old_key(self, key: Key, update: str, values: dict[str, Any]) -> Any:
+        expiry = "attribute_not_exists(expiresAt)" if key.spec.expires_at is None else "expiresAt = :read"
+        counted = "attribute_not_exists(uncounted)" if key.counted else "attribute_exists(uncounted)"
+        rotated = "attribute_not_exists(rotatedTo)" if key.rotated_to is None else "attribute_exists(rotatedTo)"
+        if key.spec.expires_at is not None:
+            values = {**values, ":read": {"N": str(key.spec.expires_at)}}
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": {"keyId": {"S": key.key_id}},
+                "UpdateExpression": update,
+                "ConditionExpression": f"attribute_exists(keyId) AND attribute_not_exists(revokedAt)"
+                f" AND {expiry} AND {counted} AND {rotated}",
+                "ExpressionAttributeValues": values,
+            }
+        }
+
+    def _figures(self, key: Key, change: Change) -> Any:
+        return {"Update": change.action(self._table, key.tenant_id)}
+
+    def _outbox(self, event: Event) -> Any:
+        row = to_row(event_row(event))
+        return {
+            "Put": {"TableName": self._catalog_table, "Item": row, "ConditionExpression": "attribute_not_exists(pk)"}
+        }
+
+
+def _collided(unavailable: ServiceUnavailableError) -> bool:
+    cause = unavailable.__cause__
+    return isinstance(cause, ClientError) and bool(cause.response.get("CancellationReasons"))

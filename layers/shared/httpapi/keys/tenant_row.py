@@ -1,0 +1,71 @@
+"""The row of a tenant in the Keys table: what its keys add up to.
+
+It counts the lasting admin keys and sums the limits of the keys that may be used, and changes in the same transaction
+as a key, so that no two requests can break either rule at once. It has no `tenantId`, which keeps it out of the index.
+An expired key stays in the sum until its share is wanted (`release_expired` of the service).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from httpapi.keys.model import TENANT_RATE_LIMIT_PER_MINUTE, Key
+
+
+def tenant_key(tenant_id: str) -> dict[str, Any]:
+    """Return the primary key of a tenant's row."""
+    return {"keyId": {"S": f"tenant#{tenant_id}"}}
+
+
+def new_tenant_row(tenant_id: str, name: str, now: int) -> dict[str, Any]:
+    """Write the row of a tenant that has no keys yet."""
+    return {
+        **tenant_key(tenant_id),
+        "name": {"S": name},
+        "createdAt": {"N": str(now)},
+        "adminKeys": {"N": "0"},
+        "rateLimitSum": {"N": "0"},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """By how much a transaction moves a tenant's figures; `limit` is requests a minute."""
+
+    admins: int = 0
+    limit: int = 0
+
+    @classmethod
+    def adding(cls, key: Key) -> Change:
+        """Take a new key in."""
+        return cls(int(key.lasting_admin), key.spec.rate_limit_per_minute)
+
+    @classmethod
+    def removing(cls, key: Key) -> Change:
+        """Take a key out, as far as it is still in."""
+        return cls(-int(key.lasting_admin), -key.spec.rate_limit_per_minute if key.counted else 0)
+
+    def __add__(self, other: Change) -> Change:
+        return Change(self.admins + other.admins, self.limit + other.limit)
+
+    def action(self, table: str, tenant_id: str, *, bounded: bool = True) -> Any:
+        """Write the change as an action of a transaction, on condition that it keeps both rules.
+
+        What leaves the sum as it is, or lowers it, is never refused for it; nor is what is not `bounded`.
+        """
+        conditions = ["attribute_exists(keyId)"]
+        values = {":admins": self.admins, ":limit": self.limit}
+        if self.admins < 0:
+            conditions.append("adminKeys > :leaving")
+            values[":leaving"] = -self.admins
+        if self.limit > 0 and bounded:
+            conditions.append("rateLimitSum <= :room")
+            values[":room"] = TENANT_RATE_LIMIT_PER_MINUTE - self.limit
+        return {
+            "TableName": table,
+            "Key": tenant_key(tenant_id),
+            "UpdateExpression": "ADD adminKeys :admins, rateLimitSum :limit",
+            "ConditionExpression": " AND ".join(conditions),
+            "ExpressionAttributeValues": {name: {"N": str(value)} for name, value in values.items()},
+        }

@@ -1,0 +1,15 @@
+"""What the operations on generations take."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from httpapi.schemas.runs import ChangeListQuery
+
+
+class GenerationChangeListQuery(ChangeListQuery):
+    """A comparison with another generation."""
+
+    from_: Annotated[str | None, Field(alias="from", min_length=1, max_length=64)] = None

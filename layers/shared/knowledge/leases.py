@@ -1,0 +1,29 @@
+"""Keeping the lease of a source while long work goes on under it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from knowledge.ports import Clock
+from knowledge.source_store import SourceStore
+
+RENEW_EVERY_MS = 5_000
+
+
+@dataclass(slots=True)
+class LeaseKeeper:
+    """Renews a lease whenever 5 s have gone by; LeaseLostError when it is another's."""
+
+    sources: SourceStore
+    tenant_id: str
+    source_id: str
+    token: int
+    clock: Clock
+    renewed_at: int
+
+    def keep(self) -> None:
+        """Renew the lease if it is time."""
+        now = self.clock()
+        if now - self.renewed_at >= RENEW_EVERY_MS:
+            self.sources.renew_lease(self.tenant_id, self.source_id, self.token, now)
+            self.renewed_at = now

@@ -1,0 +1,240 @@
+"""Retention, the collector and compaction: nothing that is needed goes, and what is not goes in the end."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from knowledge import compaction
+from knowledge.errors import GenerationRetiredError, NotApplyEligibleError
+from knowledge.model import GenerationOrigin, RunState
+from knowledge.upkeep import RoundReport
+
+LARGE = random.Random(3).randbytes(12_000).hex()
+
+
+def forget_the_round(lifecycle: Any) -> None:
+    """The tests of a module share a table, and each has a clock of its own."""
+    key = {"pk": {"S": "upkeep"}, "sk": {"S": "round"}}
+    lifecycle.clients.dynamodb.delete_item(TableName=lifecycle.settings.catalog_table, Key=key)
+
+
+def tend(lifecycle: Any) -> RoundReport:
+    """One round over the source of the test, which is alone in its bucket."""
+    forget_the_round(lifecycle)
+    report = lifecycle.knowledge.upkeep.go_on(lambda: True)
+    assert (report.failed, report.ended) == (0, True)
+    return report
+
+
+def keys(lifecycle: Any, kind: str = "") -> list[str]:
+    bucket = lifecycle.bucket.objects
+    return sorted(key for key in bucket if key.startswith(kind))
+
+
+def publish_daily(lifecycle: Any, days: int) -> list[str]:
+    made = []
+    for day in range(days):
+        lifecycle.push_many({"a": f"day {day}", f"item-{day}": "text"})
+        made.append(lifecycle.publish().generation_id)
+        lifecycle.clock.advance(days=1)
+    return made
+
+
+def test_ten_generations_and_those_of_thirty_days_are_kept(lean_lifecycle: Any) -> None:
+    lifecycle = lean_lifecycle
+    made = publish_daily(lifecycle, 12)
+    assert tend(lifecycle).retired == 0
+    lifecycle.clock.advance(days=29)
+    # Superseded 40 and 39 days ago; the ten after them are kept however old they are.
+    report = tend(lifecycle)
+    assert report.retired == 2
+    assert report.deleted > 0
+    for generation_id in made[:2]:
+        assert lifecycle.knowledge.generations.get(lifecycle.source, generation_id).retired_at == lifecycle.clock()
+        with pytest.raises(GenerationRetiredError):
+            lifecycle.served(generation_id)
+        with pytest.raises(GenerationRetiredError):
+            lifecycle.compare(made[-1], generation_id)
+        with pytest.raises(GenerationRetiredError):
+            lifecycle.roll_back(generation_id)
+        assert not any(generation_id in key for key in keys(lifecycle, "manifests/"))
+    for day, generation_id in enumerate(made[2:], start=2):
+        assert lifecycle.served(generation_id)["a"] == f"day {day}"
+    lifecycle.clock.advance(days=300)
+    assert tend(lifecycle).retired == 0
+    lifecycle.check()
+
+
+def test_abandoned_objects_go_after_a_day_and_named_ones_stay(lean_lifecycle: Any) -> None:
+    lifecycle = lean_lifecycle
+    lifecycle.push(a="one", b=LARGE)
+    abandoned = lifecycle.run()
+    lifecycle.publish()
+    tenant, source = lifecycle.tenant_id, lifecycle.source_id
+    for key in ("index/{}/{}/gen_x/leaf-root.json.gz", "manifests/{}/{}/gen_x.json.gz", "runs/{}/{}/run_x/att_y/pack"):
+        lifecycle.clients.s3.put_object(Bucket="b", Key=key.format(tenant, source), Body=b"x", IfNoneMatch="*")
+    before = keys(lifecycle)
+    assert tend(lifecycle).deleted == 0
+    lifecycle.clock.advance(days=1)
+    assert tend(lifecycle).deleted == 3
+    assert lifecycle.changes(abandoned), "a run that may still be applied keeps its plan"
+    lifecycle.clock.advance(days=7)
+    report = tend(lifecycle)
+    assert report.expired == 1
+    assert len(before) - len(keys(lifecycle)) == 3 + report.deleted > 3
+    assert lifecycle.knowledge.runs.get(lifecycle.source, abandoned.run_id).state is RunState.EXPIRED
+    with pytest.raises(NotApplyEligibleError):
+        lifecycle.apply(abandoned)
+    assert lifecycle.served() == {"a": "one", "b": LARGE}
+    lifecycle.check(settled=True)
+
+
+def test_staged_contents_go_once_their_row_names_others(lean_lifecycle: Any) -> None:
+    lifecycle = lean_lifecycle
+    lifecycle.push_many({"a/ä": LARGE, "b": LARGE + "b", "c": LARGE + "c"})
+    lifecycle.clock.advance(days=3)
+    tend(lifecycle)
+    assert len(keys(lifecycle, "content/")) == 3
+    lifecycle.push_many({"a/ä": "small", "b": LARGE + "new"})
+    lifecycle.clock.advance(days=1)
+    tend(lifecycle)
+    lifecycle.clock.advance(days=2)
+    tend(lifecycle)
+    assert len(keys(lifecycle, "content/")) == 2
+    view = lifecycle.knowledge.staging.get(lifecycle.source, "b")
+    assert (view.content, lifecycle.knowledge.staging.get(lifecycle.source, "c").content) == (
+        LARGE + "new",
+        LARGE + "c",
+    )
+    lifecycle.publish()
+    lifecycle.check(settled=True)
+
+
+def test_row_that_changed_just_now_keeps_the_content_before(lean_lifecycle: Any) -> None:
+    lifecycle = lean_lifecycle
+    lifecycle.push(a=LARGE)
+    lifecycle.clock.advance(days=3)
+    lifecycle.push(a="small")
+    tend(lifecycle)
+    assert len(keys(lifecycle, "content/")) == 1, "a run that read the row before may be about to read it"
+
+
+def test_parts_of_a_snapshot_go_when_it_has_ended(lean_lifecycle: Any) -> None:
+    lifecycle = lean_lifecycle
+    snapshots = lifecycle.knowledge.snapshots
+    from tests.support.lifecycle import draft
+
+    opened = snapshots.open(lifecycle.source, snapshot_id=lifecycle.ids("snp"))
+    snapshots.put_part(lifecycle.source, opened.snapshot_id, 1, [draft("a", "one")])
+    lifecycle.clock.advance(days=1, ms=-1)
+    snapshots.put_part(lifecycle.source, opened.snapshot_id, 2, [draft("b", "two")])
+    tend(lifecycle)
+    assert len(keys(lifecycle, "snapshots/")) == 2
+    snapshots.complete(lifecycle.source, opened.snapshot_id)
+    lifecycle.clock.advance(days=2)
+    tend(lifecycle)
+    assert keys(lifecycle, "snapshots/") == []
+
+
+def test_source_in_which_nothing_changed_is_not_read_again(lean_lifecycle: Any) -> None:
+    lifecycle = lean_lifecycle
+    publish_daily(lifecycle, 3)
+    lifecycle.clock.advance(days=8)
+    for _ in range(2):
+        tend(lifecycle)
+        lifecycle.clock.advance(days=1)
+    lifecycle.watch.calls.clear()
+    tend(lifecycle)
+    assert "get_object" not in {call.operation for call in lifecycle.watch.calls}
+
+
+def test_unreadable_index_keeps_everything(lean_lifecycle: Any) -> None:
+    lifecycle = lean_lifecycle
+    publish_daily(lifecycle, 2)
+    leaf = keys(lifecycle, "index/")[0]
+    body, metadata = lifecycle.bucket.objects[leaf]
+    lifecycle.bucket.objects[leaf] = (b"damaged", metadata)
+    before = keys(lifecycle)
+    lifecycle.clock.advance(days=400)
+    forget_the_round(lifecycle)
+    report = lifecycle.knowledge.upkeep.go_on(lambda: True)
+    assert (report.failed, keys(lifecycle)) == (1, before)
+    lifecycle.bucket.objects[leaf] = (body, metadata)
+
+
+def test_compaction_serves_the_same_from_fewer_packs(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    lifecycle = lean_lifecycle
+    monkeypatch.setattr(compaction, "TINY_PACKS", 5)
+    made = publish_daily(lifecycle, 8)
+    before, served = lifecycle.current, lifecycle.served()
+    lifecycle.clock.advance(days=1)
+    assert tend(lifecycle).compacted == 1
+
+    compacted = lifecycle.current
+    assert (compacted.origin, compacted.base_generation_id) == (GenerationOrigin.COMPACTION, made[-1])
+    assert (compacted.root_hash, compacted.counts.changes) == (before.root_hash, 0)
+    assert lifecycle.served() == served
+    assert lifecycle.compare(compacted.generation_id, before.generation_id) == {}
+    assert lifecycle.run().plan.counts.changes == 0
+    lifecycle.push(z="new")
+    lifecycle.publish()
+    lifecycle.check(settled=True)
+    lifecycle.clock.advance(days=400)
+    tend(lifecycle)
+    assert lifecycle.served() == {**served, "z": "new"}
+
+
+def test_half_dead_packs_are_compacted_for_what_they_waste(
+    lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lifecycle = lean_lifecycle
+    monkeypatch.setattr(compaction, "HALF_LIVE_BYTES", 10_000)
+    monkeypatch.setattr(compaction, "PACK_BYTES", 30_000)
+    lifecycle.push_many({f"item-{number}": f"{number}{LARGE}" for number in range(10)})
+    lifecycle.publish()
+    lifecycle.push_many({f"item-{number}": "small" for number in range(6)})
+    lifecycle.publish()
+    served = lifecycle.served()
+    lifecycle.clock.advance(days=2)
+    assert tend(lifecycle).compacted == 1
+    assert lifecycle.served() == served
+    packs = {key for key in keys(lifecycle, "index/") if "/pack-" in key}
+    assert len(packs) > 1, "packs are bounded"
+    lifecycle.clock.advance(days=2)
+    assert tend(lifecycle).compacted == 0
+    lifecycle.check()
+
+
+def test_compaction_waits_for_a_run_that_may_be_applied(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    lifecycle = lean_lifecycle
+    monkeypatch.setattr(compaction, "TINY_PACKS", 5)
+    publish_daily(lifecycle, 8)
+    lifecycle.push(z="new")
+    run = lifecycle.run()
+    lifecycle.clock.advance(days=2)
+    assert tend(lifecycle).compacted == 0
+    assert lifecycle.apply(run).counts.added == 1
+    lifecycle.check(settled=True)
+
+
+def test_round_goes_on_where_it_stopped(lean_lifecycle: Any) -> None:
+    lifecycle = lean_lifecycle
+    for tenant in ("t-1", "t-2"):
+        for source in ("s-1", "s-2", "s-3"):
+            lifecycle.clients.s3.put_object(Bucket="b", Key=f"runs/{tenant}/{source}/r/a", Body=b"", IfNoneMatch="*")
+    lifecycle.clients.s3.put_object(Bucket="b", Key="content/t-1/s-4/d/h", Body=b"", IfNoneMatch="*")
+    lifecycle.bucket.page = 2
+    forget_the_round(lifecycle)
+    seen = []
+    for _ in range(9):
+        turns = iter([True, False])
+        report = lifecycle.knowledge.upkeep.go_on(lambda turns=turns: next(turns))
+        seen.append((report.sources, report.ended))
+        if report.ended:
+            break
+    assert seen == [(1, False)] * 6 + [(1, True)]
+    assert lifecycle.knowledge.upkeep.go_on(lambda: True) == RoundReport(), "a round a day"
+    lifecycle.clock.advance(days=1)
+    assert lifecycle.knowledge.upkeep.go_on(lambda: True).sources == 7

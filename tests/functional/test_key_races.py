@@ -1,0 +1,205 @@
+"""Keys changed by many at once, and changes that are cut off at any AWS call; on Dynoxide, whose transactions hold."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from threading import Barrier
+from typing import Any
+
+import boto3
+import pytest
+from httpapi.assembly import Assembly
+from httpapi.errors import EdgeError
+from httpapi.keys import tokens
+from httpapi.keys.model import ALL_SCOPES, Key, KeySpec
+from httpapi.requests import HttpRequest
+from httpapi.settings import EdgeSettings
+from knowledge.aws import Clients
+from knowledge.errors import ServiceUnavailableError
+
+from tests.functional.edge import START, Edge, Reply
+from tests.support.faults import Crash, Faults, Way
+from tests.support.keys import check_figures, outbox, stored_keys
+
+ROUNDS = 15
+# Each stands for others that look the same from here: before the call, after it with the caller dead or alive, twice.
+WAYS = (Way.DIE_BEFORE, Way.DIE_AFTER, Way.ANSWER_LOST, Way.REPEATED)
+
+
+@pytest.fixture
+def services(dynoxide: Any) -> Iterator[Assembly]:
+    yield Assembly(EdgeSettings.from_environment(), clock=lambda: START)
+
+
+def at_once(*works: Callable[[], object]) -> Counter[str]:
+    """Do all of it at the same moment and count what came of it: `done`, or the name of the error."""
+    gate = Barrier(len(works))
+
+    def one(work: Callable[[], object]) -> str:
+        gate.wait()
+        try:
+            work()
+        except (EdgeError, ServiceUnavailableError) as error:
+            return type(error).__name__
+        return "done"
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return Counter(pool.map(one, works))
+
+
+def test_two_admin_keys_that_revoke_each_other_leave_one(services: Assembly) -> None:
+    for _ in range(ROUNDS):
+        first = services.keys.bootstrap(tenant_id=None, name="t").key
+        tenant = first.tenant_id
+        second = services.keys.create(tenant, KeySpec("second", ALL_SCOPES)).key
+        assert at_once(
+            lambda tenant=tenant, other=second: services.keys.revoke(tenant, other.key_id),
+            lambda tenant=tenant, other=first: services.keys.revoke(tenant, other.key_id),
+        ) == {"done": 1, "LastAdminKeyError": 1}
+        check_figures(tenant, START)
+        assert [event["eventType"] for event in outbox(tenant)] == ["key.revoked"]
+
+
+def test_two_admin_keys_of_which_one_rotates_and_both_are_revoked_leave_one(services: Assembly) -> None:
+    for _ in range(ROUNDS):
+        first = services.keys.bootstrap(tenant_id=None, name="t").key
+        tenant = first.tenant_id
+        second = services.keys.create(tenant, KeySpec("second", ALL_SCOPES)).key
+        at_once(
+            lambda tenant=tenant, key=first: services.keys.rotate(tenant, key.key_id, 0),
+            lambda tenant=tenant, key=first: services.keys.revoke(tenant, key.key_id),
+            lambda tenant=tenant, key=second: services.keys.revoke(tenant, key.key_id),
+        )
+        check_figures(tenant, START)
+
+
+def test_key_rotated_by_many_at_once_gets_one_successor(services: Assembly) -> None:
+    key = services.keys.bootstrap(tenant_id=None, name="t").key
+    rotate = [lambda: services.keys.rotate(key.tenant_id, key.key_id, 60_000)] * 8
+    assert at_once(*rotate) == {"done": 1, "KeyRotatedError": 7}
+    assert len(stored_keys(key.tenant_id)) == 2
+    assert len(outbox(key.tenant_id)) == 1
+    check_figures(key.tenant_id, START)
+
+
+def test_key_revoked_by_many_at_once_is_one_event(services: Assembly) -> None:
+    admin = services.keys.bootstrap(tenant_id=None, name="t").key
+    key = services.keys.create(admin.tenant_id, KeySpec("k")).key
+    assert at_once(*[lambda: services.keys.revoke(key.tenant_id, key.key_id)] * 8) == {"done": 8}
+    assert len(outbox(key.tenant_id)) == 1
+    check_figures(key.tenant_id, START)
+
+
+def test_sum_of_limits_is_exact_when_many_keys_are_made_at_once(services: Assembly) -> None:
+    tenant = services.keys.bootstrap(tenant_id=None, name="t").key.tenant_id
+    made = at_once(*[lambda: services.keys.create(tenant, KeySpec("k", rate_limit_per_minute=6_000))] * 14)
+    assert made == {"done": 9, "ValidationFailedError": 5}
+    check_figures(tenant, START)
+
+
+def test_expired_key_leaves_the_sum_once(services: Assembly) -> None:
+    tenant = services.keys.bootstrap(tenant_id=None, name="t").key.tenant_id
+    for number in range(9):
+        expiry = START if number < 4 else None
+        services.keys.create(tenant, KeySpec(f"k{number}", rate_limit_per_minute=6_000, expires_at=expiry))
+    made = at_once(*[lambda: services.keys.create(tenant, KeySpec("k", rate_limit_per_minute=6_000))] * 8)
+    assert made == {"done": 4, "ValidationFailedError": 4}
+    check_figures(tenant, START)
+
+
+def test_use_is_written_once_by_many_requests_at_once(dynoxide: Any) -> None:
+    edge = Edge(dynoxide, dict(os.environ), clients=Clients())
+    written: list[str] = []
+    watch = Faults(after=lambda call, _: written.append(str(call)) if "lastUsedAt" in str(call.request) else None)
+    edge.clients = watch.clients(edge.clients.dynamodb, None)
+    edge.services = edge.make_services()
+    event = {"httpMethod": "GET", "headers": {"Authorization": f"Bearer {edge.token}"}}
+    authenticate = partial(edge.services.authenticator.authenticate, HttpRequest.from_event(event, "/v1/whoami"))
+    for seconds, writes in ((0, 1), (3_600, 0), (1, 1)):
+        edge.clock.advance(seconds=seconds)
+        del written[:]
+        assert at_once(*[authenticate] * 8) == {"done": 8}
+        assert len(written) == writes
+
+
+class Watched:
+    """An edge whose every AWS call but KMS's is watched; its requests in progress are forgotten at once."""
+
+    def __init__(self, resources: Any) -> None:
+        self.edge = Edge(resources, dict(os.environ), clients=Clients(), remaining=1)
+        sealing = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
+        self.watch = Faults()
+        self.edge.clients = self.watch.clients(self.edge.clients.dynamodb, self.edge.clients.s3)
+        self.edge.services = self.edge.make_services(idempotency_key_id=sealing)
+
+    def admin(self) -> str:
+        """Make a tenant, without being watched for it."""
+        admin = self.edge.bootstrap()
+        self.watch.calls.clear()
+        return admin
+
+
+@pytest.fixture
+def watched(dynoxide: Any) -> Watched:
+    return Watched(dynoxide)
+
+
+def cases(watched: Watched, request: Callable[[str], Reply]) -> Iterator[str]:
+    """Send the request of a new tenant once for each call it makes and each way in which that can fail, and again.
+
+    Yields the tenant's admin key and the answer to the retry.
+    """
+    request(watched.admin())
+    calls = len(watched.watch.calls)
+    assert calls >= 7
+    for number in range(calls):
+        for way in WAYS:
+            admin = watched.admin()
+            watched.watch.arm(number, way)
+            with suppress(Crash):
+                request(admin)
+            assert watched.watch.fired is not None
+            watched.watch.disarm()
+            yield admin, request(admin)
+
+
+def test_one_retry_finishes_a_rotation_cut_off_anywhere(watched: Watched) -> None:
+    edge = watched.edge
+
+    def rotate(admin: str) -> Reply:
+        path = f"/v1/admin/keys/{tokens.parse(admin).key_id}/rotate"
+        return edge.request("POST", path, key=admin, headers={"Idempotency-Key": "r"}, check=False)
+
+    for admin, reply in cases(watched, rotate):
+        assert reply.status == 201, reply.text
+        old = edge.stored(admin)
+        new = edge.stored(reply.body["secret"])
+        assert [event["data"]["keyId"] for event in outbox(old.tenant_id)] == [new.key_id] == [old.rotated_to]
+        assert len(stored_keys(old.tenant_id)) == 2
+        check_figures(old.tenant_id, edge.clock())
+        assert edge.request("GET", "/v1/whoami", key=reply.body["secret"]).status == 200
+
+
+def test_one_retry_finishes_a_revocation_cut_off_anywhere(watched: Watched) -> None:
+    edge = watched.edge
+    victims: dict[str, Key] = {}
+
+    def revoke(admin: str) -> Reply:
+        if admin not in victims:
+            watch, watched.watch.way = watched.watch.way, None
+            victims[admin] = edge.services.keys.create(edge.tenant_of(admin), KeySpec("k")).key
+            watched.watch.way = watch
+            watched.watch.calls.clear()
+        path = f"/v1/admin/keys/{victims[admin].key_id}"
+        return edge.request("DELETE", path, key=admin, headers={"Idempotency-Key": "r"}, check=False)
+
+    for admin, reply in cases(watched, revoke):
+        tenant = edge.tenant_of(admin)
+        assert (reply.status, reply.body["key"]["status"]) == (200, "revoked")
+        assert len(outbox(tenant)) == 1
+        check_figures(tenant, edge.clock())
