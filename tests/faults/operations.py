@@ -154,8 +154,9 @@ def _known(world: FaultyWorld) -> State:
 class _Silent:
     """A machine that answers nothing and does nothing."""
 
-    def run(self, *_: Any, **__: Any) -> None:
+    def run(self, *_: Any, **__: Any) -> dict[str, Any]:
         """Do nothing."""
+        return {}
 
 
 def _snapshot_to_come(world: FaultyWorld) -> State:

@@ -18,7 +18,7 @@ from tests.support.faulty_world import FaultyWorld
 
 Trap = Callable[[FaultyWorld], None]
 TRAPS: list[Trap] = []
-PUBLISHING = "event#"
+PUBLISHING = ":manifest"
 
 
 def trap(laid: Trap) -> Trap:

@@ -68,7 +68,7 @@ def two_plannings_of_a_run_never_write_one_key(world: FaultyWorld) -> None:
         world.push(a="two", b="more")
         seen.append(world.rival().run(run_id=run_id))
 
-    before_first(world.watch, "update_item", meddle, matching="planExpiresAt")
+    before_first(world.watch, "transact_write_items", meddle, matching="planExpiresAt")
     run = world.run(run_id=run_id)
     assert [run.plan] == [rival.plan for rival in seen]
     world.check()
@@ -200,6 +200,22 @@ def half_of_a_snapshot_is_never_published(world: FaultyWorld) -> None:
     for run in runs:
         refused(errors.NotApplyEligibleError, lambda run=run: world.apply(run))
     assert world.kinds(world.run()) == {"a": "updated", "b": "removed"}
+    world.finish()
+
+
+@trap
+def snapshot_that_comes_and_goes_while_a_run_reads_is_noticed(world: FaultyWorld) -> None:
+    """It is open neither when the run begins nor when it ends; what it staged may have been read by half."""
+    world.push(a="one", b="two")
+    world.publish()
+    world.push(c="three")
+
+    def come_and_go() -> None:
+        world.knowledge.snapshots.replace_all(world.source, [draft("a", "new")], snapshot_id=world.ids("snp"))
+
+    before_first(world.watch, "batch_get_item", come_and_go)
+    run = world.run()
+    refused(errors.NotApplyEligibleError, lambda: world.apply(run))
     world.finish()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from knowledge import import_tasks
 from knowledge.assembly import Knowledge
@@ -14,7 +14,9 @@ from knowledge.import_ports import import_input
 
 from tests.support.faults import Crash, FunctionCrash
 from tests.support.inline_machine import TASKS, _holds
-from tests.support.lifecycle import HeldClock
+
+if TYPE_CHECKING:
+    from tests.support.lifecycle import HeldClock
 
 DEFINITION = Path(__file__).parents[2] / "statemachines" / "import.asl.json"
 ALL_TASKS = {

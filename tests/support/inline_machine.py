@@ -42,17 +42,17 @@ class InlineMachine:
         *,
         approve_removals: int | None = None,
         plan_version: int | None = None,
-    ) -> None:
+    ) -> Mapping[str, Any]:
         """See `knowledge.ports.Machine.run`."""
-        self.walk(execution_input(action, tenant_id, source_id, run_id, approve_removals, plan_version), action)
+        return self.walk(execution_input(action, tenant_id, source_id, run_id, approve_removals, plan_version), action)
 
-    def walk(self, state: dict[str, Any], action: Action) -> None:
-        """Walk from the first state to the end; a failed execution raises its domain error."""
+    def walk(self, state: dict[str, Any], action: Action) -> Mapping[str, Any]:
+        """Walk from the first state to the end, and return the last; a failed execution raises its domain error."""
         name: str | None = self.definition["StartAt"]
         while name is not None:
             step = self.definition["States"][name]
             if step["Type"] == "Succeed":
-                return
+                break
             if step["Type"] == "Choice":
                 name = next((rule["Next"] for rule in step["Choices"] if _holds(rule, state)), step["Default"])
             elif step["Type"] == "Pass":
@@ -60,6 +60,7 @@ class InlineMachine:
                 name = step["Next"]
             else:
                 name = self._task(step, state, action)
+        return state
 
     def _task(self, step: dict[str, Any], state: dict[str, Any], action: Action) -> str:
         task = TASKS[step["Parameters"]["FunctionName"].strip("${}")]

@@ -24,6 +24,7 @@ from knowledge.model import (
     Source,
 )
 
+from tests.support.import_machine import InlineImportMachine
 from tests.support.inline_machine import InlineMachine
 
 START = 1_795_000_000_000
@@ -77,9 +78,17 @@ class Lifecycle:
     ) -> None:
         self.clock = clock or HeldClock()
         self.ids = ids or CountedIds()
+        self.import_machine = InlineImportMachine(self.clock)
         self.knowledge = Knowledge(
-            settings, clients=clients, clock=self.clock, new_id=self.ids, fanout=Fanout(1), machine=machine
+            settings,
+            clients=clients,
+            clock=self.clock,
+            new_id=self.ids,
+            fanout=Fanout(1),
+            machine=machine,
+            import_machine=self.import_machine,
         )
+        self.import_machine.knowledge = self.knowledge
         self.settings = settings
         self.clients = clients
         self.tenant_id = tenant_id

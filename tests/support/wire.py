@@ -90,12 +90,14 @@ class MemoryBucket:
             raise _s3_error("PreconditionFailed", 412, "PutObject")
         self.objects[key] = (body, dict(request.get("Metadata", {})))
         self.written_at[key] = self.clock()
-        return {"ETag": f'"{hashlib.md5(body).hexdigest()}"'}
+        return {"ETag": _etag(body)}
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         if request["Key"] not in self.objects:
             raise _s3_error("NoSuchKey", 404, "GetObject")
         body, metadata = self.objects[request["Key"]]
+        if request.get("IfMatch", _etag(body)) != _etag(body):
+            raise _s3_error("PreconditionFailed", 412, "GetObject")
         if "Range" in request:
             first, last = (int(end) for end in request["Range"].removeprefix("bytes=").split("-"))
             if first >= len(body):
@@ -107,7 +109,7 @@ class MemoryBucket:
         if request["Key"] not in self.objects:
             raise _s3_error("404", 404, "HeadObject")
         body, metadata = self.objects[request["Key"]]
-        return {"Metadata": metadata, "ContentLength": len(body)}
+        return {"Metadata": metadata, "ContentLength": len(body), "ETag": _etag(body)}
 
     def list_objects_v2(self, **request: Any) -> dict[str, Any]:
         prefix, delimiter = request["Prefix"], request.get("Delimiter")
@@ -137,6 +139,10 @@ class MemoryBucket:
         ]
         return answer
 
+    def generate_presigned_url(self, operation: str, **request: Any) -> str:
+        """A link that nobody can follow."""
+        return f"memory://{request['Params']['Bucket']}/{request['Params']['Key']}?{operation}"
+
     def delete_objects(self, **request: Any) -> dict[str, Any]:
         for each in request["Delete"]["Objects"]:
             self.objects.pop(each["Key"], None)
@@ -145,6 +151,21 @@ class MemoryBucket:
     def delete_object(self, **request: Any) -> dict[str, Any]:
         self.objects.pop(request["Key"], None)
         return {}
+
+
+@dataclass
+class MemoryQueue:
+    """The one operation of SQS that the lifecycle makes; `messages` holds what was sent, parsed."""
+
+    messages: list[dict[str, Any]] = field(default_factory=list)
+
+    def send_message(self, **request: Any) -> dict[str, Any]:
+        self.messages.append(json.loads(request["MessageBody"]))
+        return {"MessageId": str(len(self.messages))}
+
+
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.md5(body).hexdigest()}"'
 
 
 def _s3_error(code: str, status: int, operation: str) -> ClientError:

@@ -115,7 +115,7 @@ class Knowledge:
     @cached_property
     def runs(self) -> RunService:
         """Starting, reviewing and applying runs."""
-        return RunService(self._run_store, self._objects, self._index, self.machine, self.clock)
+        return RunService(self._run_store, self._objects, self._index, self.machine, self.clock, self.new_id)
 
     @cached_property
     def generations(self) -> GenerationReader:
@@ -205,7 +205,7 @@ class Knowledge:
     @cached_property
     def failures(self) -> FailureRecorder:
         """The task that records failures."""
-        return FailureRecorder(self._source_store, self._run_store, self.clock)
+        return FailureRecorder(self._source_store, self._run_store, self.clock, self.new_id)
 
     @cached_property
     def imports(self) -> Imports:

@@ -6,7 +6,7 @@ whose sort key is `<kind>#<order>`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +16,7 @@ from knowledge.attributes import from_row, to_row
 from knowledge.aws import error_code, translated
 from knowledge.errors import InvalidPositionError
 from knowledge.model import Page
+from knowledge.transactions import transact
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -64,6 +65,10 @@ class Catalog:
         """Put a row whatever stood there before; for notes that may be lost."""
         with translated():
             self.dynamodb.put_item(TableName=self.table, Item=to_row(row))
+
+    def transact(self, actions: Sequence[Any]) -> None:
+        """Write all or nothing; RefusedTransactionError or BusyTransactionError when it is nothing."""
+        transact(self.dynamodb, actions)
 
     def update(self, pk: str, sk: str, expression: str, condition: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Update a row on a condition and return it as it is then; RefusedWriteError when the condition fails.

@@ -13,8 +13,9 @@ from knowledge.errors import (
     RunFailedError,
     error_named,
 )
+from knowledge.events import run_failed
 from knowledge.model import RunError
-from knowledge.ports import Clock
+from knowledge.ports import Clock, NewId
 from knowledge.run_store import RunStore
 from knowledge.source_store import SourceStore
 
@@ -34,6 +35,7 @@ class FailureRecorder:
     sources: SourceStore
     runs: RunStore
     clock: Clock
+    new_id: NewId
 
     def record(
         self, tenant_id: str, source_id: str, run_id: str, failure: TaskFailure, lease_token: int | None
@@ -47,7 +49,8 @@ class FailureRecorder:
         run = self.runs.get(source_id, run_id)
         error = domain_error(failure, RunFailedError if run.plan is None else BuildFailedError)
         if run.plan is None and not isinstance(error, ApplyInProgressError):
-            self.runs.set_failed(run, RunError(type(error).__name__, str(error), self.clock()))
+            note = RunError(type(error).__name__, str(error), self.clock())
+            self.runs.set_failed(run, note, run_failed(self.new_id("evt"), run, note))
         elif not isinstance(error, ConflictError):
             self.runs.set_error(run, RunError(type(error).__name__, str(error), self.clock()))
         return error

@@ -7,18 +7,15 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from knowledge.attributes import to_row
-from knowledge.aws import backoff, error_code, translated
 from knowledge.catalog import Catalog, RefusedWriteError
 from knowledge.errors import ApplyConflictError, GenerationNotFoundError
 from knowledge.events import Event, event_row
 from knowledge.model import Counts, Generation, GenerationOrigin, ObjectRef, Page, Plan, RunState, SourceStatus
 from knowledge.run_store import run_sk
 from knowledge.source_store import source_sk
+from knowledge.transactions import BusyTransactionError, RefusedTransactionError
 
-_TRIES = 5
 _PAGE = 100
 Generations = list[Generation]
 
@@ -100,20 +97,12 @@ class GenerationStore:
             actions.append({"Update": self._run_update(generation, publication.holder_id, publication.plan)})
         if generation.restored_from is not None:
             actions.append({"ConditionCheck": self._still_kept(generation.source_id, generation.restored_from)})
-        for attempt in range(_TRIES):
-            try:
-                with translated():
-                    self.catalog.dynamodb.transact_write_items(TransactItems=actions)
-            except ClientError as error:
-                if error_code(error) != "TransactionCanceledException":
-                    raise
-                reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-                if "ConditionalCheckFailed" in reasons:
-                    raise PublicationRefusedError from error
-                backoff(attempt)
-            else:
-                return
-        raise ApplyConflictError
+        try:
+            self.catalog.transact(actions)
+        except RefusedTransactionError as error:
+            raise PublicationRefusedError from error
+        except BusyTransactionError as error:
+            raise ApplyConflictError from error
 
     def retire(self, generation: Generation, now: int) -> None:
         """Mark a generation that is not kept any more; from then on it can't be restored."""

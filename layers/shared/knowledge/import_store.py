@@ -11,10 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from knowledge.attributes import from_row, to_row
-from knowledge.aws import backoff, error_code, translated
+from knowledge.aws import translated
 from knowledge.catalog import Catalog, RefusedWriteError
 from knowledge.errors import ImportNotFoundError, ServiceUnavailableError
 from knowledge.events import Event, event_row
@@ -22,8 +20,8 @@ from knowledge.import_model import ALIVE_MS, Import, ImportState
 from knowledge.import_rows import TICKETS, import_from, import_row, import_sk, reading_values, ticket_sk
 from knowledge.model import Page, Source, SourceStatus
 from knowledge.source_store import source_sk
+from knowledge.transactions import BusyTransactionError, RefusedTransactionError
 
-_TRIES = 5
 _UNMOVED = "#state = :own AND attempt = :attempt AND checkpoint = :checkpoint"
 Action = dict[str, Any]
 
@@ -225,21 +223,12 @@ class ImportStore:
         return import_from(row)
 
     def _transact(self, *actions: Action) -> None:
-        steps: Any = actions
-        for attempt in range(_TRIES):
-            try:
-                with translated():
-                    self.catalog.dynamodb.transact_write_items(TransactItems=steps)
-            except ClientError as error:
-                if error_code(error) != "TransactionCanceledException":
-                    raise
-                reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-                if "ConditionalCheckFailed" in reasons:
-                    raise ImportMovedError from error
-                backoff(attempt)
-            else:
-                return
-        raise ServiceUnavailableError
+        try:
+            self.catalog.transact(actions)
+        except RefusedTransactionError as error:
+            raise ImportMovedError from error
+        except BusyTransactionError as error:
+            raise ServiceUnavailableError from error
 
 
 def _unmoved(job: Import) -> dict[str, Any]:

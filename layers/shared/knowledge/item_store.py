@@ -20,6 +20,7 @@ from knowledge.item_rows import (
     row_key,
 )
 from knowledge.model import ItemState
+from knowledge.transactions import BusyTransactionError, RefusedTransactionError, transact
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -86,25 +87,14 @@ class ItemStore:
         if journal is not None:
             actions.append({"Put": {"TableName": self.table, "Item": journal_attributes(source_id, journal)}})
         actions.extend(beside)
-        for attempt in range(_TRIES):
-            try:
-                with translated():
-                    self.dynamodb.transact_write_items(TransactItems=actions)
-            except ClientError as error:
-                if error_code(error) != "TransactionCanceledException":
-                    raise
-                codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
-                reasons = set(codes)
-                if "ConditionalCheckFailed" in codes[len(actions) - len(beside) :]:
-                    raise SideActionRefusedError from error
-                if "ConditionalCheckFailed" in reasons:
-                    raise RowChangedError from error
-                if not reasons & {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
-                    raise
-                backoff(attempt)
-            else:
-                return
-        raise ServiceUnavailableError
+        try:
+            transact(self.dynamodb, actions)
+        except RefusedTransactionError as error:
+            if max(error.failed) >= len(actions) - len(beside):
+                raise SideActionRefusedError from error
+            raise RowChangedError from error
+        except BusyTransactionError as error:
+            raise ServiceUnavailableError from error
 
     def list_slot(
         self, source_id: str, slot: str, *, prefix: str = "", after: str | None = None, limit: int | None = None

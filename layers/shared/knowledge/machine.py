@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,9 @@ from botocore.exceptions import ReadTimeoutError
 from knowledge.aws import translated
 from knowledge.errors import BuildFailedError, RunFailedError
 from knowledge.failures import TaskFailure, domain_error
+from knowledge.model import ApplyOutcome, Counts, Plan
 from knowledge.ports import Action, StillRunningError
+from knowledge.run_store import plan_from
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
@@ -37,6 +40,18 @@ def execution_input(
     return {name: value for name, value in state.items() if value is not None}
 
 
+def planned_in(state: Mapping[str, Any]) -> tuple[Plan, int] | None:
+    """The plan that an execution ended with, and when it was stored (ms); None when the run has to be read."""
+    value = state.get("diff", {}).get("value", {})
+    return (plan_from(value["plan"]), value["storedAt"]) if "plan" in value else None
+
+
+def published_in(state: Mapping[str, Any]) -> ApplyOutcome | None:
+    """What an execution published; None when the run has to be read."""
+    value = state.get("published", {}).get("value")
+    return None if value is None else ApplyOutcome(value["generationId"], Counts(**value["counts"]))
+
+
 @dataclass(frozen=True, slots=True)
 class StepFunctionsMachine:
     """Starts executions of `diff_and_apply`."""
@@ -53,7 +68,7 @@ class StepFunctionsMachine:
         *,
         approve_removals: int | None = None,
         plan_version: int | None = None,
-    ) -> None:
+    ) -> Mapping[str, Any]:
         """See `ports.Machine.run`. The answer is HTTP 200 for a failed execution too, so `status` decides."""
         state = execution_input(action, tenant_id, source_id, run_id, approve_removals, plan_version)
         with translated():
@@ -62,6 +77,7 @@ class StepFunctionsMachine:
             except ReadTimeoutError as error:
                 raise StillRunningError from error
         if answer["status"] == "SUCCEEDED":
-            return
+            last: dict[str, Any] = json.loads(answer["output"])
+            return last
         failure = TaskFailure(answer.get("error", answer["status"]), answer.get("cause", ""))
         raise domain_error(failure, RunFailedError if action is Action.DIFF else BuildFailedError)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from knowledge.checkpoint import Checkpoint, WorkItem, decode_checkpoint, encode_checkpoint
 from knowledge.diff import Row, is_due, judge
 from knowledge.errors import RunFailedError
+from knowledge.events import run_ready
 from knowledge.index_codec import FORMAT, UnknownFormatError
 from knowledge.index_store import IndexStore
 from knowledge.item_rows import SLOTS, StagedRow
@@ -26,7 +27,7 @@ from knowledge.model import MS_PER_DAY, Discovery, ObjectRef, Plan, RunMode
 from knowledge.object_store import ObjectGoneError, ObjectStore
 from knowledge.plan_writer import CHANGES_PER_PART, PlanWriter, counts_of
 from knowledge.ports import Clock, NewId
-from knowledge.run_store import RunStore
+from knowledge.run_store import EpochMovedError, RunKey, RunStore
 from knowledge.settling import Settler
 from knowledge.source_store import SourceStore
 from knowledge.trie import Entries, Entry, Tree, groups_on_the_way, locate, path_of
@@ -39,10 +40,15 @@ _OBJECTS_AT_A_TIME = 64
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """How far a planning has come: done, or to be carried on from a checkpoint."""
+    """How far a planning has come: done, or to be carried on from a checkpoint.
+
+    `plan` and the time at which it was stored are told when this planning's plan is the one that stands.
+    """
 
     done: bool
     checkpoint: ObjectRef | None = None
+    plan: Plan | None = None
+    stored_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +124,7 @@ class Planner:
         if not state.finished:
             ref = self.objects.put_once(f"{prefix}/checkpoint.json.gz", encode_checkpoint(state))
             return Planned(done=False, checkpoint=ref)
-        self._finish(state, attempt)
-        return Planned(done=True)
+        return self._finish(state, attempt)
 
     def _advance_journal(self, state: Checkpoint, writer: PlanWriter, unread: set[str]) -> Checkpoint:
         """Diff the next slice of named items; they stand in trie order, so each leaf is read about once."""
@@ -186,9 +191,7 @@ class Planner:
                 member = (fetched.get(name) or (row and row.member)) if verdict.brings else None
                 writer.add(name, verdict, row, entry, member)
 
-    def _finish(self, state: Checkpoint, attempt: str) -> None:
-        after = self.sources.get(state.tenant_id, state.source_id)
-        moved = after.epoch != state.epoch or after.awaits_more(state.now) or state.incomplete
+    def _finish(self, state: Checkpoint, attempt: str) -> Planned:
         plan = Plan(
             version=state.plan_version + 1,
             attempt=attempt,
@@ -198,12 +201,21 @@ class Planner:
             parts=state.parts,
             counts=counts_of(state.tally, state.tree.entries),
             drops=state.tally.get("drop", 0),
-            discovery=Discovery.INCOMPLETE if moved else Discovery.COMPLETE,
+            discovery=Discovery.INCOMPLETE if state.incomplete else Discovery.COMPLETE,
             planned_at=state.now,
             expires_at=state.now + RUN_LIFE_MS,
         )
+        run = RunKey(state.tenant_id, state.source_id, state.run_id)
+        now = self.clock()
+        event_id = self.new_id("evt")
+        try:
+            epoch = None if state.incomplete else state.epoch
+            stored = self.runs.set_plan(run, plan, run_ready(event_id, *run, plan, now), now, epoch=epoch)
+        except EpochMovedError:
+            plan = replace(plan, discovery=Discovery.INCOMPLETE)
+            stored = self.runs.set_plan(run, plan, run_ready(event_id, *run, plan, now), now)
         # When another planning of this run ended first, its plan stands and this one's objects are nobody's.
-        self.runs.set_plan(state.source_id, state.run_id, plan, self.clock())
+        return Planned(done=True, plan=plan, stored_at=now) if stored else Planned(done=True)
 
     def _entries(self, tree: Tree, names: list[str]) -> Entries:
         """The published entries of these items, as far as there are any."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 Clock = Callable[[], int]
 NewId = Callable[[str], str]
@@ -34,5 +34,5 @@ class Machine(Protocol):
         *,
         approve_removals: int | None = None,
         plan_version: int | None = None,
-    ) -> None:
-        """Do it and wait for the end; raises the domain error that ended it, or StillRunningError."""
+    ) -> Mapping[str, Any]:
+        """Do it and return the machine's last state; raises the domain error that ended it, or StillRunningError."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+from knowledge.attributes import to_row
 from knowledge.catalog import Catalog, RefusedWriteError, ordered
-from knowledge.errors import RunNotFoundError
+from knowledge.errors import RunNotFoundError, ServiceUnavailableError
+from knowledge.events import Event, event_row
 from knowledge.model import (
     Counts,
     Discovery,
@@ -20,11 +22,25 @@ from knowledge.model import (
     RunMode,
     RunState,
 )
+from knowledge.source_store import source_sk
+from knowledge.transactions import BusyTransactionError, RefusedTransactionError
 
 
 def run_sk(run_id: str) -> str:
     """The sort key of a run's row; its pk is the source."""
     return f"run#{run_id}"
+
+
+class RunKey(NamedTuple):
+    """Whose run it is, and which."""
+
+    tenant_id: str
+    source_id: str
+    run_id: str
+
+
+class EpochMovedError(Exception):
+    """Raised when a snapshot or an import opened or ended while a run was reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +77,13 @@ class RunStore:
         """List a source's runs, newest first."""
         return self.catalog.list(source_id, "run", _run, limit=limit, position=position)
 
-    def set_plan(self, source_id: str, run_id: str, plan: Plan, now: int) -> bool:
-        """Store what a planning found, unless another planning of this run ended first or its time is over."""
-        return self._try(
-            source_id,
-            run_id,
+    def set_plan(self, run: RunKey, plan: Plan, ready: Event, now: int, *, epoch: int | None = None) -> bool:
+        """Store what a planning found, with its event; False when another planning ended first or the run is over.
+
+        With an `epoch`, EpochMovedError unless that is still the source's and nothing more is awaited.
+        """
+        update = self._update(
+            run,
             "SET #plan = :plan, planVersion = :next, #state = :ready, planExpiresAt = :expires, updatedAt = :now"
             " REMOVE lastError",
             "planVersion = :version AND #state IN (:planning, :ready, :failed)"
@@ -81,6 +99,18 @@ class RunStore:
                 ":now": now,
             },
         )
+        actions = [update, self._new(event_row(ready))]
+        if epoch is not None:
+            actions.append(self._still_complete(run, epoch, plan.planned_at))
+        try:
+            self.catalog.transact(actions)
+        except RefusedTransactionError as error:
+            if 0 in error.failed:
+                return False
+            raise EpochMovedError from error
+        except BusyTransactionError as error:
+            raise ServiceUnavailableError from error
+        return True
 
     def set_published(self, run: Run, generation_id: str, now: int) -> bool:
         """Note that a run without changes stands for the generation that is served already."""
@@ -108,11 +138,10 @@ class RunStore:
             {":error": asdict(error), ":ready": RunState.READY, ":now": error.at},
         )
 
-    def set_failed(self, run: Run, error: RunError) -> bool:
-        """Fail a run that never got a plan; a run that has one stays ready."""
-        return self._try(
-            run.source_id,
-            run.run_id,
+    def set_failed(self, run: Run, error: RunError, failed: Event) -> bool:
+        """Fail a run that never got a plan, with its event; a run that has one stays ready."""
+        update = self._update(
+            RunKey(run.tenant_id, run.source_id, run.run_id),
             "SET #state = :failed, lastError = :error, updatedAt = :now",
             "#state = :planning AND planVersion = :version",
             {
@@ -123,6 +152,13 @@ class RunStore:
                 ":now": error.at,
             },
         )
+        try:
+            self.catalog.transact([update, self._new(event_row(failed))])
+        except RefusedTransactionError:
+            return False
+        except BusyTransactionError as busy:
+            raise ServiceUnavailableError from busy
+        return True
 
     def set_expired(self, run: Run, now: int) -> bool:
         """Mark a run that can never be applied any more, as it was read; from then on its objects may go."""
@@ -133,6 +169,34 @@ class RunStore:
             "#state = :state AND planVersion = :version",
             {":expired": RunState.EXPIRED, ":state": run.state, ":version": run.plan_version, ":now": now},
         )
+
+    def _update(self, run: RunKey, expression: str, condition: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        both = expression + condition
+        return {
+            "Update": {
+                "TableName": self.catalog.table,
+                "Key": to_row({"pk": run.source_id, "sk": run_sk(run.run_id)}),
+                "UpdateExpression": expression,
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": {f"#{word}": word for word in ("state", "plan") if f"#{word}" in both},
+                "ExpressionAttributeValues": to_row(values),
+            }
+        }
+
+    def _new(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        condition = "attribute_not_exists(pk)"
+        return {"Put": {"TableName": self.catalog.table, "Item": to_row(row), "ConditionExpression": condition}}
+
+    def _still_complete(self, run: RunKey, epoch: int, began_at: int) -> dict[str, Any]:
+        return {
+            "ConditionCheck": {
+                "TableName": self.catalog.table,
+                "Key": to_row({"pk": run.tenant_id, "sk": source_sk(run.source_id)}),
+                "ConditionExpression": "epoch = :epoch"
+                " AND (attribute_not_exists(openSnapshotId) OR openSnapshotExpiresAt <= :began)",
+                "ExpressionAttributeValues": to_row({":epoch": epoch, ":began": began_at}),
+            }
+        }
 
     def _try(self, source_id: str, run_id: str, expression: str, condition: str, values: Mapping[str, Any]) -> bool:
         try:

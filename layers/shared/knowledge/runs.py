@@ -17,9 +17,11 @@ from knowledge.errors import (
     SourceInactiveError,
     TransientApplyError,
 )
+from knowledge.events import run_failed
 from knowledge.generations import differing_fields
 from knowledge.index_codec import UnknownFormatError
 from knowledge.index_store import IndexStore
+from knowledge.machine import planned_in, published_in
 from knowledge.model import (
     MS_PER_DAY,
     ApplyOutcome,
@@ -33,7 +35,7 @@ from knowledge.model import (
     Source,
 )
 from knowledge.object_store import ObjectGoneError, ObjectStore
-from knowledge.ports import Action, Clock, Machine, StillRunningError
+from knowledge.ports import Action, Clock, Machine, NewId, StillRunningError
 from knowledge.run_store import RunStore
 
 # An Express execution ends within 5 minutes; after one more, whoever reads the run may fail it.
@@ -50,6 +52,7 @@ class RunService:
     index: IndexStore
     machine: Machine
     clock: Clock
+    new_id: NewId
 
     def create(self, source: Source, mode: RunMode, *, run_id: str, earlier_id: str | None = None) -> Run:
         """Start a run and wait for its plan; a run that has this id already and is not planned is planned again.
@@ -81,10 +84,18 @@ class RunService:
             )
         )
         if run.plan is None:
-            with suppress(StillRunningError):
-                self.machine.run(Action.DIFF, source.tenant_id, source.source_id, run_id)
-            run = self.runs.get(source.source_id, run_id)
+            run = self._plan(source, run)
         return self._present(source, run)
+
+    def _plan(self, source: Source, run: Run) -> Run:
+        with suppress(StillRunningError):
+            planned = planned_in(self.machine.run(Action.DIFF, source.tenant_id, source.source_id, run.run_id))
+            if planned is not None:
+                plan, at = planned
+                return replace(
+                    run, state=RunState.READY, plan=plan, plan_version=plan.version, last_error=None, updated_at=at
+                )
+        return self.runs.get(source.source_id, run.run_id)
 
     def get(self, source: Source, run_id: str) -> Run:
         """Read a run; one that is past its deadline without a plan is failed by that."""
@@ -92,7 +103,7 @@ class RunService:
         now = self.clock()
         if run.state is RunState.PLANNING and now > run.deadline_at:
             error = RunError("RunFailedError", "Planning did not end in time. Start a new run.", now)
-            self.runs.set_failed(run, error)
+            self.runs.set_failed(run, error, run_failed(self.new_id("evt"), run, error))
             run = self.runs.get(source.source_id, run_id)
         return self._present(source, run)
 
@@ -135,7 +146,7 @@ class RunService:
             raise SourceInactiveError
         refusal: KnowledgeError | None = None
         try:
-            self.machine.run(
+            last = self.machine.run(
                 Action.APPLY,
                 source.tenant_id,
                 source.source_id,
@@ -143,6 +154,9 @@ class RunService:
                 approve_removals=approve_removals,
                 plan_version=plan_version,
             )
+            published = published_in(last)
+            if published is not None:
+                return published
         except StillRunningError:
             message = "The apply is still in progress. Retry it shortly to learn its outcome."
             refusal = ApplyInProgressError(message)

@@ -5,20 +5,17 @@ A snapshot's row lies beside the rows of its acknowledged parts, `snapshot#<id>#
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from knowledge.attributes import from_row, to_row
-from knowledge.aws import backoff, error_code, translated
+from knowledge.aws import translated
 from knowledge.catalog import Catalog, RefusedWriteError, ordered
 from knowledge.errors import ServiceUnavailableError, SnapshotNotFoundError
 from knowledge.model import ObjectRef, Page, Snapshot, SnapshotState, Source, SourceStatus, StagingCounts
 from knowledge.source_store import source_sk
-
-_TRIES = 5
+from knowledge.transactions import BusyTransactionError, RefusedTransactionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,21 +233,12 @@ class SnapshotStore:
         }
 
     def _transact(self, *actions: Mapping[str, Any]) -> None:
-        steps: Sequence[Any] = actions
-        for attempt in range(_TRIES):
-            try:
-                with translated():
-                    self.catalog.dynamodb.transact_write_items(TransactItems=steps)
-            except ClientError as error:
-                if error_code(error) != "TransactionCanceledException":
-                    raise
-                reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-                if "ConditionalCheckFailed" in reasons:
-                    raise TransitionRefusedError from error
-                backoff(attempt)
-            else:
-                return
-        raise ServiceUnavailableError
+        try:
+            self.catalog.transact(actions)
+        except RefusedTransactionError as error:
+            raise TransitionRefusedError from error
+        except BusyTransactionError as error:
+            raise ServiceUnavailableError from error
 
 
 def _part_sk(snapshot_id: str, number: int) -> str:

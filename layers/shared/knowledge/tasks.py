@@ -19,16 +19,21 @@ from knowledge.model import ObjectRef
 from knowledge.run_store import plan_from
 
 State = Mapping[str, Any]
+# The machine's state is bounded at 256 KiB.
+_PARTS_TOLD = 50
 
 
 def diff_run(knowledge: Knowledge, state: State) -> dict[str, Any]:
-    """Plan a run, or carry its planning on: `{done, checkpoint}`."""
+    """Plan a run, or carry its planning on: `{done, checkpoint, plan?, storedAt?}`, without a plan of many parts."""
     checkpoint = state.get("diff", {}).get("value", {}).get("checkpoint")
     planned = knowledge.planner.plan(*_run_of(state), None if checkpoint is None else ObjectRef(**checkpoint))
-    return {
+    answer: dict[str, Any] = {
         "done": planned.done,
         "checkpoint": None if planned.checkpoint is None else asdict(planned.checkpoint),
     }
+    if planned.plan is not None and len(planned.plan.parts) <= _PARTS_TOLD:
+        answer |= {"plan": asdict(planned.plan), "storedAt": planned.stored_at}
+    return answer
 
 
 def build_generation(knowledge: Knowledge, state: State) -> dict[str, Any]:
@@ -53,10 +58,14 @@ def build_generation(knowledge: Knowledge, state: State) -> dict[str, Any]:
 
 
 def publish_generation(knowledge: Knowledge, state: State) -> dict[str, Any]:
-    """Publish what was built: `{status: published, generationId}`."""
+    """Publish what was built: `{status: published, generationId, counts}`."""
     publication = _publication(_build_of(state)["publication"])
-    knowledge.publisher.publish(publication)
-    return {"status": "published", "generationId": publication.generation.generation_id}
+    generation = knowledge.publisher.publish(publication)
+    return {
+        "status": "published",
+        "generationId": generation.generation_id,
+        "counts": asdict(generation.counts),
+    }
 
 
 def record_failure(knowledge: Knowledge, state: State) -> None:

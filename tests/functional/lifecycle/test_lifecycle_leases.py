@@ -110,7 +110,7 @@ def test_renewal_finds_that_the_lease_is_lost(lifecycle: Any, monkeypatch: pytes
 def test_write_that_stays_busy_is_an_apply_conflict(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from botocore.exceptions import ClientError
 
-    monkeypatch.setattr("knowledge.generation_store.backoff", lambda _: None)
+    monkeypatch.setattr("knowledge.transactions.backoff", lambda _: None)
     lifecycle.push(a="one")
     run = lifecycle.run()
 
@@ -168,8 +168,8 @@ def test_source_archived_in_the_middle_of_an_apply_does_not_publish(lifecycle: A
 
 def test_run_past_its_deadline_is_failed_by_its_reader_and_planned_by_its_retry(lifecycle: Any) -> None:
     class Silent(InlineMachine):
-        def run(self, *_: Any, **__: Any) -> None:
-            return None
+        def run(self, *_: Any, **__: Any) -> dict[str, Any]:
+            return {}
 
     lifecycle.push(a="one")
     silent = Lifecycle(lifecycle.settings, lifecycle.clients, clock=lifecycle.clock, ids=lifecycle.ids, machine=Silent)

@@ -114,7 +114,7 @@ def test_row_that_never_holds_still_is_given_up(lifecycle: Checked, monkeypatch:
 def test_transaction_conflict_is_tried_again_and_throttles_are_told(
     lifecycle: Checked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("knowledge.item_store.backoff", lambda _: None)
+    monkeypatch.setattr("knowledge.transactions.backoff", lambda _: None)
     conflicts = iter([True, True, False])
 
     def conflict(call: Call) -> Way | None:
