@@ -76,6 +76,7 @@ format: setup
 bench: setup
 	@$(BIN)/python -m benchmarks.local_stack
 	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.staging
+	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.publish
 
 clean:
 	@rm -rf .venv node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -32,6 +32,8 @@ class Meter:
     rows_written: int = 0
     bytes_sent: int = 0
     bytes_received: int = 0
+    keys_put: set[str] = field(default_factory=set)
+    keys_got: set[str] = field(default_factory=set)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def watch(self, *clients: Any) -> None:
@@ -54,6 +56,11 @@ class Meter:
         return self.calls["TransactWriteItems"]
 
     @property
+    def database_calls(self) -> int:
+        """How many calls went to DynamoDB."""
+        return sum(number for name, number in self.calls.items() if name in _WITH_CAPACITY)
+
+    @property
     def objects_put(self) -> int:
         """How many objects were put into the bucket, or tried to be where they were already."""
         return self.calls["PutObject"]
@@ -64,6 +71,11 @@ class Meter:
         return self.calls["GetObject"]
 
     def _ask_for_capacity(self, params: dict[str, Any], model: Any, **_: Any) -> dict[str, Any] | None:
+        with self._lock:
+            if model.name == "PutObject":
+                self.keys_put.add(params["Key"])
+            elif model.name == "GetObject":
+                self.keys_got.add(params["Key"])
         if model.name not in _WITH_CAPACITY:
             return None
         with self._lock:
