@@ -7,7 +7,7 @@ BIN := .venv/bin
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test faults lint format bench clean dynoxide tools
+.PHONY: help setup demo local test faults fuzz lint format bench clean dynoxide tools
 
 help:
 	@echo "make demo [CONTENT=folder]  publish a folder of documents on the local stack and keep serving"
@@ -15,7 +15,8 @@ help:
 	@echo "make test                   every test that this machine can run"
 	@echo "make lint                   ruff, and mypy in its strict mode"
 	@echo "make faults                 every crash case and 20 000 interleavings: about two hours"
-	@echo "make bench                  the figures of the local stack, and what staging costs"
+	@echo "make fuzz                   100 000 hostile requests: about half an hour"
+	@echo "make bench                  the figures of the local stack, what staging and publishing cost"
 	@echo "make clean                  remove what setting up and running left"
 
 setup: .venv/.ready dynoxide
@@ -61,7 +62,11 @@ test: setup tools
 
 faults: setup
 	@FAULTS_SHARE=1 FAULTS_INTERLEAVINGS=$${FAULTS_INTERLEAVINGS:-20000} MODEL_STEPS=$${MODEL_STEPS:-100000} \
+		WRITERS_SEEDS=$${WRITERS_SEEDS:-1000} \
 		$(BIN)/python -m pytest tests/faults --timeout 0 -s
+
+fuzz: setup
+	@FUZZ_CASES=$${FUZZ_CASES:-100000} $(BIN)/python -m pytest tests/functional/test_fuzz.py --timeout 0
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,7 +52,7 @@ class HttpRequest:
             return self.encoded_body.encode("utf-8", "surrogatepass")
         try:
             return base64.b64decode(self.encoded_body, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             raise InvalidJsonError from error
 
 

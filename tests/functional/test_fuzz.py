@@ -1,0 +1,61 @@
+"""Thousands of hostile requests: each gets an answer of the published shape, and none gets a 5xx.
+
+`FUZZ_CASES` says how many (5 000), `FUZZ_SEED` from which seed on; a failure prints the seed that replays it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from typing import Any
+
+import pytest
+
+from tests.functional.edge import Edge
+from tests.support.hostile_requests import HostileClient
+
+CASES = int(os.environ.get("FUZZ_CASES", "5000"))
+SEED = int(os.environ.get("FUZZ_SEED", "1"))
+A_CLIENT = 500
+
+
+@pytest.mark.timeout(0)
+def test_no_request_breaks_the_edge(edge_on_dynoxide: Edge, caplog: pytest.LogCaptureFixture) -> None:
+    edge = edge_on_dynoxide
+    ids = _ids(edge)
+    for first in range(SEED, SEED + CASES, A_CLIENT):
+        edge.clock.advance(seconds=60)
+        client = HostileClient(first, edge.token, ids)
+        for number in range(min(A_CLIENT, SEED + CASES - first)):
+            event = client.event()
+            replay = f"FUZZ_SEED={first} FUZZ_CASES={A_CLIENT}: request {number} {json.dumps(event)[:2000]}"
+            try:
+                reply = edge.send(event, check=False)
+            except Exception as error:
+                pytest.fail(f"{error!r}: {replay}")
+            assert reply.status < 500, f"{reply.status} {reply.text}: {replay}"
+            assert reply.headers.get("x-request-id") == "req-1", replay
+            if reply.status >= 400:
+                body = reply.body
+                assert set(body) <= {"error", "code", "details"}, replay
+                assert isinstance(body["error"], str), replay
+                assert isinstance(body["code"], str), replay
+    errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert not errors, errors[0]
+
+
+def _ids(edge: Edge) -> dict[str, list[str]]:
+    source = edge.source()
+    edge.push(source, "faq-1")
+    run = edge.run(source)
+    generation = edge.apply(source, run).body["generationId"]
+    snapshot: Any = edge.request("POST", f"/v1/sources/{edge.source()}/snapshots")
+    return {
+        "sourceId": [source],
+        "runId": [run],
+        "generationId": [generation, "current"],
+        "snapshotId": [snapshot.body["snapshot"]["id"]],
+        "externalItemId": ["faq-1", "a/b", "\u00e9"],
+        "partNumber": ["1", "10000"],
+    }
