@@ -49,6 +49,9 @@ def _add_stack_options(command: argparse.ArgumentParser, *, port: int, data: Pat
     command.add_argument("--data", type=Path, default=data, help=f"directory that outlives the stack (default {data})")
     command.add_argument("--workers", type=int, default=2, help="worker processes a function, at most (default 2)")
     command.add_argument("--template", type=Path, default=Path("template.yaml"), help="template to run")
+    command.add_argument(
+        "--parameter", action="append", default=[], metavar="NAME=VALUE", help="value of a parameter of the template"
+    )
     command.add_argument("--verbose", action="store_true", help="show every AWS call of the functions")
 
 

@@ -67,6 +67,7 @@ def _stack(arguments: argparse.Namespace) -> Stack:
         workers=arguments.workers,
         verbose=arguments.verbose,
         template_path=arguments.template,
+        parameters=arguments.parameter,
     )
 
 

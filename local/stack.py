@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -36,10 +36,11 @@ class Stack:
         workers: int = 2,
         verbose: bool = False,
         template_path: Path = ROOT / "template.yaml",
+        parameters: Sequence[str] = (),
         sink: LineSink = log_line,
     ) -> None:
         """Start everything; a LocalStackError says why that failed, and leaves nothing running."""
-        self._template = load_template(template_path)
+        self._template = load_template(template_path, parameters)
         self._resolver = Resolver(self._template)
         self._document, self._stage = api_definition(self._template, self._resolver)
         self._verbose = verbose
@@ -75,7 +76,7 @@ class Stack:
             sink,
             positions=self.data.path / "streams",
         )
-        self._ends.append(background.stop)
+        self._ends += [self.services.stop_moto, background.stop]
         hooks = Hooks(background.targets, background.ticker, self.services.environment)
         server.serve(Front(self._document, self._stage, self._pools, background.asynchronous), hooks)
         background.start()

@@ -18,12 +18,15 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from local.emulators.bus import Bus
+from local.emulators.execution_files import ExecutionFiles
 from local.emulators.guard import die_with_parent
 from local.emulators.kms_keys import install_keys
 from local.emulators.objects import ObjectFiles, watch_objects
 from local.emulators.presigned import checked
+from local.emulators.queue_files import QueueFiles
 from local.emulators.queues import install_queues
 from local.emulators.states import install_state_machines
+from local.emulators.streams import install_streams
 from local.template.load import ACCESS_KEY, SECRET_KEY
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -72,19 +75,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local.emulators.aws")
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--invoke-url", required=True, help="where Lambda functions are invoked")
-    parser.add_argument("--data", type=Path, help="where objects are written through to")
+    parser.add_argument("--data", type=Path, help="where what must last is written through to")
     parser.add_argument("--kms-key", action="append", default=[], help="id of a KMS key to create")
     arguments = parser.parse_args()
     die_with_parent(arguments.parent)
     # The interpreter reports every optional path of a state that is absent as an error.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
-    install_state_machines(arguments.invoke_url)
-    install_queues()
+    data: Path | None = arguments.data
+    install_state_machines(arguments.invoke_url, ExecutionFiles(data / "executions") if data else None)
+    install_queues(QueueFiles(data / "queues") if data else None)
+    install_streams()
     bus = Bus(arguments.invoke_url)
     bus.install()
-    install_keys(arguments.kms_key, arguments.data / "kms-keys" if arguments.data else None)
-    files = ObjectFiles(arguments.data / "objects") if arguments.data else None
+    install_keys(arguments.kms_key, data / "kms-keys" if data else None)
+    files = ObjectFiles(data / "objects") if data else None
     if files:
         files.load()
     credentials = {ACCESS_KEY: SECRET_KEY}

@@ -13,6 +13,8 @@ from typing import Any
 
 from moto.sqs.models import SQSBackend
 
+from local.emulators.queue_files import QueueFiles
+
 _LOOK_SECONDS = 0.05
 _CHANGES = (
     "send_message",
@@ -25,32 +27,44 @@ _CHANGES = (
 )
 
 
-def install_queues() -> None:
-    """Put the lock around moto's operations on messages."""
+def install_queues(files: QueueFiles | None = None) -> None:
+    """Put the lock around moto's operations on messages, and have what they change on disk before they are answered."""
     changing = threading.RLock()
     patched: Any = SQSBackend
     for name in _CHANGES:
-        setattr(patched, name, _locked(getattr(patched, name), changing))
-    look = patched.receive_message
+        setattr(patched, name, _changing(getattr(patched, name), changing, files))
+    look = _changing(patched.receive_message, changing, files)
+    create_queue = patched.create_queue
 
     def receive_message(
         backend: Any, queue_name: str, count: int, wait_seconds_timeout: int, *rest: Any, **more: Any
     ) -> Any:
         deadline = time.monotonic() + (wait_seconds_timeout or 0)
         while True:
-            with changing:
-                messages = look(backend, queue_name, count, 0, *rest, **more)
+            messages = look(backend, queue_name, count, 0, *rest, **more)
             if messages or time.monotonic() >= deadline:
                 return messages
             time.sleep(_LOOK_SECONDS)
 
+    def create_and_load(backend: Any, name: str, *rest: Any, **more: Any) -> Any:
+        with changing:
+            known = name in backend.queues
+            queue = create_queue(backend, name, *rest, **more)
+            if files and not known:
+                files.load(queue)
+            return queue
+
     patched.receive_message = receive_message
+    patched.create_queue = create_and_load
 
 
-def _locked(method: Any, lock: threading.RLock) -> Any:
+def _changing(method: Any, lock: threading.RLock, files: QueueFiles | None) -> Any:
     @functools.wraps(method)
-    def run(*arguments: Any, **named: Any) -> Any:
+    def run(backend: Any, *arguments: Any, **named: Any) -> Any:
         with lock:
-            return method(*arguments, **named)
+            answer = method(backend, *arguments, **named)
+            if files:
+                files.store(backend.queues)
+            return answer
 
     return run

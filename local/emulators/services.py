@@ -91,10 +91,16 @@ class Services:
             return "Dynoxide"
         return "moto" if self._moto.poll() is not None else None
 
-    def stop(self) -> None:
-        """End the emulators."""
+    def stop_moto(self) -> None:
+        """End moto alone: before the functions, or state machines would take their end for a failure."""
         self._moto.kill()
         self._moto.wait()
+        if self._moto.stdout:
+            self._moto.stdout.close()
+
+    def stop(self) -> None:
+        """End the emulators."""
+        self.stop_moto()
         if self._dynoxide:
             self._dynoxide.stop()
 

@@ -18,20 +18,22 @@ from urllib.parse import quote, urlsplit
 
 from botocore.exceptions import ClientError
 from moto.core.responses import ActionResult
+from moto.stepfunctions.parser.api import StateMachineType
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution, SyncExecution
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
+from local.emulators.execution_files import ExecutionFiles, Unfinished
 from local.template.load import ACCOUNT_ID
 
 # A task may take as long as the longest function; the function's own time-out ends it.
 _TASK_SECONDS = 900
 
 
-def install_state_machines(invoke_url: str) -> None:
-    """Teach moto StartSyncExecution, and let its Lambda tasks call `invoke_url`."""
+def install_state_machines(invoke_url: str, files: ExecutionFiles | None = None) -> None:
+    """Teach moto StartSyncExecution, let its Lambda tasks call `invoke_url`, and take up what a restart cut off."""
     client = InvokeClient(invoke_url)
     tasks: Any = lambda_eval_utils
     tasks.boto_client_for = lambda **_: client
@@ -41,6 +43,8 @@ def install_state_machines(invoke_url: str) -> None:
     responses.start_sync_execution = _start_sync_execution
     _start_one_at_a_time()
     _report_failures()
+    if files:
+        _keep_executions(files)
 
 
 class InvokeClient:
@@ -84,6 +88,44 @@ def _start_one_at_a_time() -> None:
             return start(self, machine_arn, name or str(uuid.uuid4()), *rest, **more)
 
     backend.start_execution = start_execution
+
+
+def _keep_executions(files: ExecutionFiles) -> None:
+    """Note Standard executions while they run, and begin those again that a machine had under way when it was lost."""
+    backend: Any = StepFunctionsParserBackend
+    ended: Any = BaseExecutionWorkerCommunication
+    start, create, terminated = backend.start_execution, backend.create_state_machine, ended.terminated
+
+    def start_execution(
+        self: Any, machine_arn: str, name: str | None = None, execution_input: str = "{}", *rest: Any
+    ) -> Any:
+        name = name or str(uuid.uuid4())
+        standard = self.describe_state_machine(machine_arn).sm_type == StateMachineType.STANDARD
+        noted = standard and files.begin(Unfinished(machine_arn, name, execution_input))
+        try:
+            return start(self, machine_arn, name, execution_input, *rest)
+        except BaseException:
+            if noted:
+                files.end(machine_arn, name)
+            raise
+
+    def create_state_machine(self: Any, *arguments: Any, **named: Any) -> Any:
+        machine = create(self, *arguments, **named)
+        for execution in files.unfinished(machine.arn):
+            start(self, machine.arn, execution.name, execution.input)
+            said = f"execution {execution.name} of {machine.name} was cut off: it runs again from its first state"
+            print(said, file=sys.stderr, flush=True)
+        return machine
+
+    def forget(self: Any) -> None:
+        terminated(self)
+        files.end(self.execution.state_machine_arn, self.execution.name)
+
+    backend.start_execution, backend.create_state_machine, ended.terminated = (
+        start_execution,
+        create_state_machine,
+        forget,
+    )
 
 
 def _report_failures() -> None:

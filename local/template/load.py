@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from local.failures import MissingToolError, TemplateError
+from local.template.parameters import defaults, parameter_values
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
@@ -102,26 +103,25 @@ def read_template(path: Path = ROOT / "template.yaml") -> Template:
         path=path.resolve(),
         resources=source["Resources"],
         outputs=source.get("Outputs", {}),
-        parameters=_defaults(source),
+        parameters=defaults(source),
     )
 
 
-def load_template(path: Path = ROOT / "template.yaml") -> Template:
-    """Load, inline and translate a SAM template; TemplateError with one line when any of that fails."""
+def load_template(path: Path = ROOT / "template.yaml", overrides: Iterable[str] = ()) -> Template:
+    """Load, inline and translate a SAM template; TemplateError with one line when any of that fails.
+
+    `overrides` set parameters, each as `NAME=VALUE`.
+    """
     source = _inline_includes(read_yaml(path), path.parent)
-    defaults = _defaults(source)
+    parameters = parameter_values(source, path.parent, overrides)
     _name_uploads(source, path.parent)
     translated = _translate(source, path)
     return Template(
         path=path.resolve(),
         resources=translated["Resources"],
         outputs=translated.get("Outputs", {}),
-        parameters=defaults,
+        parameters=parameters,
     )
-
-
-def _defaults(source: dict[str, Any]) -> dict[str, Any]:
-    return {name: parameter.get("Default") for name, parameter in source.get("Parameters", {}).items()}
 
 
 def _inline_includes(value: Any, folder: Path) -> Any:

@@ -55,7 +55,7 @@ class Queues:
         taken, self.inbox = self.inbox[:MaxNumberOfMessages], self.inbox[MaxNumberOfMessages:]
         return {"Messages": taken} if taken else {}
 
-    def delete_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> None:  # noqa: N803, ARG002
+    def delete_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> None:  # noqa: N803
         self.deleted += [entry["ReceiptHandle"] for entry in Entries]
 
 
@@ -69,7 +69,7 @@ class Function:
         self.spec = SimpleNamespace(logical_id="F", arn="arn:aws:lambda:us-east-1:123456789012:function:local-F")
         self._behave = behave
 
-    def invoke(self, event: bytes, request_id: str | None = None) -> Outcome:  # noqa: ARG002
+    def invoke(self, event: bytes, request_id: str | None = None) -> Outcome:
         self.events.append(json.loads(event))
         return self._behave(self.events[-1])
 

@@ -57,7 +57,7 @@ def test_event_matches_its_pattern(pattern: dict, matches: bool) -> None:
     ],
 )
 def test_pattern_that_is_not_known_is_refused(pattern: object) -> None:
-    with pytest.raises(TemplateError, match="^Rule: "):
+    with pytest.raises(TemplateError, match=r"^Rule: "):
         Pattern(pattern, "Rule")
 
 

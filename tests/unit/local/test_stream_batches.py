@@ -108,7 +108,18 @@ def test_reported_record_is_where_the_next_call_begins() -> None:
     run = Delivering(reports(3), maximum_retries=1, reports_item_failures=True)
     assert run.deliver(1, 2, 3, 4)
     # The first failure of the rest is that of a new batch; after one retry it is given up whole, since it is not split.
-    assert run.calls == [[1, 2, 3, 4], [3, 4], ]
+    assert run.calls == [
+        [1, 2, 3, 4],
+        [3, 4],
+    ]
+
+
+def test_progress_makes_a_new_batch_with_retries_of_its_own() -> None:
+    answers = iter([{"batchItemFailures": [{"itemIdentifier": number}]} for number in "123"])
+    run = Delivering(lambda _: done(next(answers, None)), maximum_retries=1, reports_item_failures=True)
+    assert run.deliver(1, 2, 3)
+    assert run.calls == [[1, 2, 3], [1, 2, 3], [2, 3], [3]]
+    assert run.queues.sent == []
 
 
 def test_reported_failures_mean_nothing_without_the_setting() -> None:

@@ -1,0 +1,159 @@
+"""Imports over the local stack: upload by link, progress, the stack's own bus, a schedule, and refused events."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from botocore.config import Config
+
+from tests.support.import_files import chunked, many, ndjson
+from tests.support.lifecycle import draft
+from tests.support.stack import StackProcess, eventually
+
+ENDED = {"completed", "completed_with_errors", "failed"}
+
+
+@pytest.fixture
+def api(local_stack: StackProcess) -> Iterator[httpx.Client]:
+    """A client whose key may poll."""
+    with local_stack.client(local_stack.credentials["adminKey"]) as admin:
+        asked = {"name": "imports", "rateLimitPerMinute": 6_000}
+        secret = admin.post("v1/admin/keys", json=asked).raise_for_status().json()["secret"]
+    with local_stack.client(secret) as client:
+        yield client
+
+
+def make_source(api: httpx.Client) -> str:
+    return str(api.post("v1/sources", json={"name": "Imports"}).raise_for_status().json()["source"]["id"])
+
+
+def ask(api: httpx.Client, source: str, **body: Any) -> dict[str, Any]:
+    return dict(api.post(f"v1/sources/{source}/imports", json=body).raise_for_status().json())
+
+
+def put(upload: dict[str, Any], body: bytes, **headers: str) -> int:
+    return httpx.request(
+        upload["method"], upload["url"], content=body, headers={**upload["headers"], **headers}, trust_env=False
+    ).status_code
+
+
+def read(api: httpx.Client, source: str, import_id: str) -> dict[str, Any]:
+    return dict(api.get(f"v1/sources/{source}/imports/{import_id}").raise_for_status().json()["import"])
+
+
+def wait(api: httpx.Client, source: str, import_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Poll an import until it ends; returns it, and everything that was seen on the way."""
+    seen: list[dict[str, Any]] = []
+
+    def look() -> Any:
+        time.sleep(0.25)
+        seen.append(read(api, source, import_id))
+        return seen[-1]["state"] in ENDED and seen[-1]
+
+    return eventually(look, 120), seen
+
+
+def aws(stack: StackProcess, service: str) -> Any:
+    origin = stack.credentials["baseUrl"].rpartition("/")[0]
+    found = httpx.get(f"{origin}/_local/environment", trust_env=False).json()
+    return boto3.client(
+        service,
+        region_name=found["AWS_REGION"],
+        endpoint_url=found["AWS_ENDPOINT_URL"],
+        aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
+        config=Config(proxies={}),
+    )
+
+
+def refused(stack: StackProcess, about: str) -> str:
+    """The reason of the dead letter that mentions a text."""
+    queues = aws(stack, "sqs")
+    url = queues.get_queue_url(QueueName="local-ImportDeadLettersQueue")["QueueUrl"]
+
+    def look() -> Any:
+        for message in queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0).get(
+            "Messages", []
+        ):
+            body = json.loads(message["Body"])
+            if about in json.dumps(body["event"]):
+                queues.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                return body["reason"]
+        return None
+
+    return str(eventually(look, 20))
+
+
+def test_uploaded_file_becomes_the_generation_that_direct_pushes_make(api: httpx.Client) -> None:
+    contents = many(10_000, "some text that is not too short to be an item")
+    source, direct = make_source(api), make_source(api)
+    asked = ask(api, source, mode="snapshot", apply=True)
+    body = gzip.compress(ndjson(contents))
+    assert put(asked["upload"], body) == 200
+    assert put(asked["upload"], body) == 412, "the link takes one file"
+    ended, seen = wait(api, source, asked["import"]["id"])
+    assert (ended["state"], ended["linesRead"], ended["counts"]["created"]) == ("completed", 10_000, 10_000)
+    assert ended["bytesRead"] == ended["bytesTotal"] == len(ndjson(contents))
+    assert {"staging"} <= {step["state"] for step in seen}
+    assert any(0 < step["linesRead"] < 10_000 for step in seen), "progress is visible"
+    for batch in chunked(contents.items(), 2_500):
+        items = [
+            {"externalItemId": name, "title": draft(name, text).title, "content": text} for name, text in batch
+        ]
+        api.post(f"v1/sources/{direct}/items/batch", json={"items": items}).raise_for_status()
+    run = api.post(f"v1/sources/{direct}/runs").raise_for_status().json()["run"]["id"]
+    api.post(f"v1/sources/{direct}/runs/{run}/apply").raise_for_status()
+    hashes = [
+        api.get(f"v1/sources/{name}/generations/current").json()["generation"]["rootHash"] for name in (source, direct)
+    ]
+    assert hashes[0] == hashes[1]
+
+
+def test_upload_without_its_signed_header_is_refused(api: httpx.Client) -> None:
+    asked = ask(api, make_source(api), mode="upsert")
+    bare = httpx.put(asked["upload"]["url"], content=b"{}\n", trust_env=False)
+    assert bare.status_code == 403
+
+
+def test_report_on_bad_lines_is_a_link(api: httpx.Client) -> None:
+    source = make_source(api)
+    asked = ask(api, source, mode="upsert")
+    assert put(asked["upload"], ndjson({"a": "one"}) + b"not json\n") == 200
+    ended, _ = wait(api, source, asked["import"]["id"])
+    assert (ended["state"], ended["generationId"]) == ("completed_with_errors", None)
+    lines = httpx.get(ended["report"]["url"], trust_env=False).raise_for_status().text.splitlines()
+    assert [json.loads(line)["line"] for line in lines] == [2]
+
+
+def test_import_is_requested_on_the_stacks_own_bus(api: httpx.Client, local_stack: StackProcess) -> None:
+    source, tenant = make_source(api), local_stack.credentials["tenantId"]
+    store, events = aws(local_stack, "s3"), aws(local_stack, "events")
+    store.create_bucket(Bucket="exports")
+    store.put_object(Bucket="exports", Key="nightly.ndjson", Body=ndjson(many(3)))
+    detail = {"tenantId": tenant, "sourceId": source, "bucket": "exports", "key": "nightly.ndjson", "mode": "snapshot"}
+    foreign = {**detail, "tenantId": "ten_somebody-else"}
+    entries = [
+        {"Source": "nightly", "DetailType": "knowledge.import.requested", "Detail": json.dumps(each)}
+        for each in ({**detail, "apply": True}, foreign)
+    ]
+    sent = events.put_events(Entries=[{**entry, "EventBusName": "local-knowledge"} for entry in entries])
+    assert sent["FailedEntryCount"] == 0
+    listed = eventually(lambda: api.get(f"v1/sources/{source}/imports").json()["imports"])
+    ended, _ = wait(api, source, listed[0]["id"])
+    assert (ended["state"], ended["counts"]["created"]) == ("completed", 3)
+    assert refused(local_stack, "ten_somebody-else") == "The tenant has no such source."
+    assert len(api.get(f"v1/sources/{source}/imports").json()["imports"]) == 1
+
+
+def test_schedule_that_asks_for_nothing_is_told_why(local_stack: StackProcess) -> None:
+    origin = local_stack.credentials["baseUrl"].rpartition("/")[0]
+    fired = httpx.post(f"{origin}/_local/fire/ScheduledImportRule", json={}, trust_env=False)
+    assert fired.status_code == 202
+    assert refused(local_stack, '"detail": {}') == "detail.tenantId is missing"
