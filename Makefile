@@ -82,6 +82,7 @@ bench: setup
 	@$(BIN)/python -m benchmarks.local_stack
 	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.staging
 	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.publish
+	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.diff
 
 clean:
 	@rm -rf .venv node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -98,7 +98,10 @@ def child(
 def compare(
     wanted: list[str], environment: Mapping[str, str], token: str, rounds: int
 ) -> dict[str, dict[bool, tuple[float, float, float]]]:
-    """Measure each function beside the bare one; (ratio, bare ms, function ms) by function and whether it is invoked."""
+    """Measure each function beside the bare one.
+
+    Returns ratio, bare and own milliseconds, by function and by whether it is invoked.
+    """
     table = {"TABLE": environment["CATALOG_TABLE"]}
     found: dict[str, dict[bool, tuple[float, float, float]]] = {}
     for function in wanted:

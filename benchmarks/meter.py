@@ -1,6 +1,6 @@
 """Counts what a piece of work asks of AWS: calls, capacity units, and bytes, by hooking botocore.
 
-Counts repeat exactly, which times on a shared machine do not. Units are what DynamoDB itself reports.
+`CallPath` counts how many calls wait for one another. Counts repeat exactly, which times on a shared machine do not. Units are what DynamoDB itself reports.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from threading import Lock
+from time import sleep
 from typing import Any
 
 _WITH_CAPACITY = frozenset(
@@ -102,3 +103,55 @@ class Meter:
                 self.read_units += units
             else:
                 self.write_units += units
+
+
+@dataclass
+class CallPath:
+    """Which calls were under way together: those that overlap count once on the path.
+
+    Every call is held back for `held_seconds`, so that calls which do not wait for one another do overlap, however
+    the threads are scheduled.
+    """
+
+    held_seconds: float = 0.02
+    calls: list[str] = field(default_factory=list)
+    _marks: list[tuple[str, int]] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def watch(self, *clients: Any) -> None:
+        """Follow the calls of these clients from now on."""
+        for client in clients:
+            events = client.meta.events
+            events.register("before-call.*.*", self._begin)
+            events.register("after-call.*.*", self._end)
+            events.register("after-call-error.*.*", self._end)
+
+    def reset(self) -> None:
+        """Forget what was seen."""
+        self.calls.clear()
+        self._marks.clear()
+
+    @property
+    def steps(self) -> list[list[str]]:
+        """The calls in order; those that began before any of their step had ended are one step."""
+        steps: list[list[str]] = []
+        ended = True
+        for what, number in self._marks:
+            if what == "end":
+                ended = True
+                continue
+            if ended:
+                steps.append([])
+            steps[-1].append(self.calls[number])
+            ended = False
+        return steps
+
+    def _begin(self, model: Any, **_: Any) -> None:
+        with self._lock:
+            self._marks.append(("begin", len(self.calls)))
+            self.calls.append(model.name)
+        sleep(self.held_seconds)
+
+    def _end(self, **_: Any) -> None:
+        with self._lock:
+            self._marks.append(("end", 0))

@@ -16,16 +16,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from knowledge.item_rows import StagedRow
 from knowledge.model import ChangeKind, ItemState
 from knowledge.trie import Entry
-
-
-class Row(NamedTuple):
-    """What the rules need to know of a staged row."""
-
-    state: ItemState
-    content_hash: str
-    removed_at: int | None
 
 
 class Verdict(NamedTuple):
@@ -49,7 +42,7 @@ _RESTORED = Verdict(ChangeKind.RESTORED)
 _TOMBSTONED = Verdict(ChangeKind.TOMBSTONED)
 
 
-def judge(row: Row | None, entry: Entry | None, now: int, grace_ms: int) -> Verdict:
+def judge(row: StagedRow | None, entry: Entry | None, now: int, grace_ms: int) -> Verdict:
     """Compare a staged row with its published entry at the time of the run (ms)."""
     if row is not None and row.state is ItemState.ACTIVE:
         if entry is None:

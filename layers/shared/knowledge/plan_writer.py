@@ -32,31 +32,36 @@ class PlanWriter:
     _pack_bytes: int = 0
     _packs: list[ObjectRef] = field(default_factory=list)
     _packs_written: int = 0
+    _pack_key: str = ""
+
+    def __post_init__(self) -> None:
+        self._pack_key = self._name_pack()
 
     def add(
         self, external_item_id: str, verdict: Verdict, row: StagedRow | None, entry: Entry | None, member: bytes | None
     ) -> None:
         """Take one verdict up. `member` is the row's content, for an added or updated item."""
-        kind = DROP if verdict.drop else str(verdict.kind)
-        rev = None if row is None else row.rev
+        kind = DROP if verdict.drop or verdict.kind is None else verdict.kind
         served: Entry | None = None
         if member is not None and row is not None:
+            size = len(member)
             served = Entry(
                 external_item_id,
                 row.content_hash,
                 row.title,
-                self._pack_key(),
+                self._pack_key,
                 self._pack_bytes,
-                len(member),
+                size,
                 row.content_bytes,
                 None,
             )
             self._members.append(member)
-            self._pack_bytes += len(member)
+            self._pack_bytes += size
         elif entry is not None and verdict.kind is not ChangeKind.TOMBSTONED:
             served = entry._replace(removed_at=verdict.removed_at)
         title = served.title if served else entry.title if entry else row.title if row else ""
         was = None if entry is None else Was(entry.content_hash, entry.pack, entry.offset, entry.length)
+        rev = None if row is None else row.rev
         self._lines.append(ChangeLine(external_item_id, kind, rev, title, served, was))
         self.tally[kind] = self.tally.get(kind, 0) + 1
         if self._pack_bytes >= PACK_BYTES:
@@ -76,13 +81,14 @@ class PlanWriter:
         self.next_number += 1
         self._lines, self._packs = [], []
 
-    def _pack_key(self) -> str:
+    def _name_pack(self) -> str:
         return f"{self.prefix}/pack-{self._packs_written:04d}.gz"
 
     def _close_pack(self) -> None:
         if self._members:
-            self._packs.append(self.objects.put_once(self._pack_key(), b"".join(self._members)))
+            self._packs.append(self.objects.put_once(self._pack_key, b"".join(self._members)))
             self._packs_written += 1
+            self._pack_key = self._name_pack()
             self._members, self._pack_bytes = [], 0
 
 

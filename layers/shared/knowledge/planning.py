@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from knowledge.checkpoint import Checkpoint, WorkItem, decode_checkpoint, encode_checkpoint
-from knowledge.diff import Row, is_due, judge
+from knowledge.diff import is_due, judge
 from knowledge.errors import RunFailedError
 from knowledge.events import run_ready
 from knowledge.index_codec import FORMAT, UnknownFormatError
@@ -173,8 +173,7 @@ class Planner:
         changed = []
         for name in names:
             row, entry = rows.get(name), entries.get(name)
-            facts = None if row is None else Row(row.state, row.content_hash, row.removed_at)
-            verdict = judge(facts, entry, state.now, grace_ms)
+            verdict = judge(row, entry, state.now, grace_ms)
             if verdict.kind is not None or verdict.drop:
                 changed.append((name, verdict, row, entry))
         for start in range(0, len(changed), _OBJECTS_AT_A_TIME):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from knowledge.diff import Row, Verdict, judge
+from knowledge.diff import Verdict, judge
+from knowledge.item_rows import StagedRow
 from knowledge.model import MS_PER_DAY, ChangeKind, ItemState
 from knowledge.trie import Entry
 
@@ -18,10 +19,14 @@ def published(content_hash: str = A, removed_at: int | None = None) -> Entry:
     return Entry("id", content_hash, "title", "pack", 0, 1, 1, removed_at)
 
 
-ACTIVE = Row(ItemState.ACTIVE, A, None)
-REMOVED = Row(ItemState.REMOVED, A, NOW - 1000)
-OVERDUE = Row(ItemState.REMOVED, A, NOW - GRACE)
-TOMBSTONED = Row(ItemState.TOMBSTONED, A, NOW - GRACE)
+def row_of(state: ItemState, content_hash: str, removed_at: int | None) -> StagedRow:
+    return StagedRow("a", 1, state, "A", content_hash, 1, b"", None, None, None, 0, NOW, NOW, removed_at)
+
+
+ACTIVE = row_of(ItemState.ACTIVE, A, None)
+REMOVED = row_of(ItemState.REMOVED, A, NOW - 1000)
+OVERDUE = row_of(ItemState.REMOVED, A, NOW - GRACE)
+TOMBSTONED = row_of(ItemState.TOMBSTONED, A, NOW - GRACE)
 
 
 @pytest.mark.parametrize(
@@ -48,13 +53,13 @@ TOMBSTONED = Row(ItemState.TOMBSTONED, A, NOW - GRACE)
         (None, published(A, NOW - GRACE), Verdict(ChangeKind.TOMBSTONED)),
     ],
 )
-def test_verdict(row: Row | None, entry: Entry | None, verdict: Verdict) -> None:
+def test_verdict(row: StagedRow | None, entry: Entry | None, verdict: Verdict) -> None:
     assert judge(row, entry, NOW, GRACE) == verdict
 
 
 @pytest.mark.parametrize("ahead", [-5000, 0, 5000])
 def test_grace_of_zero_is_due_at_once_whatever_the_clocks_say(ahead: int) -> None:
-    row = Row(ItemState.REMOVED, A, NOW + ahead)
+    row = row_of(ItemState.REMOVED, A, NOW + ahead)
     assert judge(row, published(), NOW, 0).kind is ChangeKind.TOMBSTONED
 
 

@@ -1,0 +1,69 @@
+"""A state in which each documented operation succeeds, so that what it asks of AWS can be counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from knowledge.assembly import Knowledge, Settings
+
+from tests.contract.spec import SpecOperation
+from tests.functional.edge import Edge, Reply
+from tests.functional.operations import path_names, send
+from tests.support.inline_machine import InlineMachine
+
+ITEM = "faq-1"
+
+
+class WarmEdge(Edge):
+    """The edge with as many calls side by side as in production; the state machine runs in its place."""
+
+    def _knowledge(self, clients: Any) -> Knowledge:
+        return Knowledge(Settings.from_environment(), clients=clients, clock=self.clock, machine=InlineMachine)
+
+
+@dataclass
+class Scene:
+    """One source with all that a path can name."""
+
+    edge: Edge
+
+    def send(self, operation: SpecOperation, idempotency_key: str | None) -> Reply:
+        """Prepare a state of its own, then send the operation with its documented example."""
+        ids = self._ids(operation)
+        if operation.name == "restore_source":
+            self.edge.request("DELETE", f"/v1/sources/{ids['sourceId']}")
+        if operation.name == "restore_item":
+            self.edge.request("DELETE", f"/v1/sources/{ids['sourceId']}/items/{ITEM}")
+        self.before()
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        admin = "/admin/" in operation.path
+        return send(self.edge, operation, ids, headers=headers, key=self.edge.admin if admin else "", check=False)
+
+    def before(self) -> None:
+        """Called when the state is made and only the operation is left to do."""
+
+    def _ids(self, operation: SpecOperation) -> dict[str, str]:
+        names = path_names(operation)
+        ids: dict[str, str] = {}
+        if "keyId" in names:
+            ids["keyId"] = self.edge.key(self.edge.admin).split("_")[2]
+        if "sourceId" not in names:
+            return ids
+        source = ids["sourceId"] = self.edge.source()
+        self.edge.push(source, ITEM)
+        ids["externalItemId"] = ITEM
+        if "generationId" in names:
+            ids["generationId"] = self.edge.publish(source)
+            if operation.name == "restore_generation":
+                self.edge.push(source, "faq-2")
+                self.edge.publish(source)
+        if "runId" in names:
+            ids["runId"] = self.edge.run(source)
+        for name, path, field in (("snapshotId", "snapshots", "snapshot"), ("importId", "imports", "import")):
+            if name in names:
+                body = {"mode": "upsert"} if field == "import" else None
+                reply = self.edge.request("POST", f"/v1/sources/{source}/{path}", body)
+                if reply.status == 201:
+                    ids[name] = reply.body[field]["id"]
+        return ids
