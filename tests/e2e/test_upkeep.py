@@ -1,0 +1,48 @@
+"""The hourly upkeep on the stack: fired now, it looks after every source and leaves what is served alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import httpx
+
+from tests.support.stack import StackProcess, eventually
+
+
+def test_round_of_the_upkeep_ends_and_everything_is_still_served(local_stack: StackProcess) -> None:
+    credentials = local_stack.credentials
+    origin = credentials["baseUrl"].rpartition("/")[0]
+    with httpx.Client(
+        base_url=credentials["baseUrl"],
+        headers={"Authorization": f"Bearer {credentials['apiKey']}"},
+        timeout=40,
+        trust_env=False,
+    ) as api:
+        source = api.post("v1/sources", json={"name": "tended"}).raise_for_status().json()["source"]["id"]
+        item = {"externalItemId": "a", "title": "A", "content": "One."}
+        api.post(f"v1/sources/{source}/items", json=item).raise_for_status()
+        run = api.post(f"v1/sources/{source}/runs").raise_for_status().json()["run"]["id"]
+        api.post(f"v1/sources/{source}/runs/{run}/apply").raise_for_status()
+
+        fired = httpx.post(f"{origin}/_local/fire/TendSourcesFunction", json={}, trust_env=False)
+        assert fired.status_code == 202
+        assert eventually(lambda: _round(origin))["ended"] == {"BOOL": True}
+        served = api.get(f"v1/sources/{source}/generations/current/items").raise_for_status().json()["items"]
+        assert [each["externalItemId"] for each in served] == ["a"]
+
+
+def _round(origin: str) -> dict[str, Any] | None:
+    """The row that says how far the round has come, once it has ended."""
+    environment = httpx.get(f"{origin}/_local/environment", trust_env=False).json()
+    dynamodb = boto3.client(
+        "dynamodb",
+        endpoint_url=environment["AWS_ENDPOINT_URL_DYNAMODB"],
+        region_name=environment["AWS_DEFAULT_REGION"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+    )
+    (table,) = [name for name in dynamodb.list_tables()["TableNames"] if "Catalog" in name]
+    key = {"pk": {"S": "upkeep"}, "sk": {"S": "round"}}
+    row: dict[str, Any] | None = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+    return row if row is not None and row["ended"]["BOOL"] else None
