@@ -41,9 +41,11 @@ def time_to_live_requests(template: Template, resolver: Resolver) -> list[dict[s
     ]
 
 
-def create_tables(client: Any, template: Template, resolver: Resolver) -> None:
-    """Create every table that does not exist yet."""
+def create_tables(client: Any, template: Template, resolver: Resolver, *, streams: bool = True) -> None:
+    """Create every table that does not exist yet; without `streams` where nobody reads them, since they cost time."""
     for request in table_requests(template, resolver).values():
+        if not streams:
+            request.pop("StreamSpecification", None)
         try:
             client.create_table(**request)
         except client.exceptions.ResourceInUseException:

@@ -37,6 +37,8 @@ BEYOND = {
     "stale_version": 409,
     "removal_guard": 409,
     "last_admin_key": 409,
+    "key_inactive": 409,
+    "key_rotated": 409,
     "method_not_allowed": 405,
     "snapshot_open": 409,
     "snapshot_closed": 409,

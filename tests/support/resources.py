@@ -75,8 +75,8 @@ class Resources:
         return self.resolver.name("ContentBucket")
 
     def create(self) -> None:
-        """Create the tables, the bucket and the key."""
-        create_tables(self.client("dynamodb"), project_template(), self.resolver)
+        """Create the tables, the bucket and the key. Nobody reads the tables' streams here."""
+        create_tables(self.client("dynamodb"), project_template(), self.resolver, streams=False)
         create_buckets(self.client("s3"), project_template(), self.resolver)
         install_keys([self.resolver.name(name) for name, _ in project_template().of_type("AWS::KMS::Key")], None)
 
