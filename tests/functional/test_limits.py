@@ -111,6 +111,24 @@ def test_content_that_outgrows_a_response_comes_as_a_link(edge: Edge) -> None:
     assert read["contentBytes"] == 1_000_000
 
 
+def test_generation_is_listed_though_an_item_outgrows_a_response(edge: Edge) -> None:
+    source = edge.source()
+    for name, content in (("a", "small"), ("b", "\x01" * 900_000), ("c", "\x01" * 500_000), ("d", "\x01" * 500_000)):
+        batch = {"items": [item(name, content=content)]}
+        assert edge.request("POST", f"/v1/sources/{source}/items/batch", batch, compress=True).status == 200
+    generation = edge.publish(source)
+    found: dict[str, int | None] = {}
+    query = "include=content"
+    while query:
+        reply = edge.request("GET", f"/v1/sources/{source}/generations/{generation}/items", query=query)
+        assert len(reply.text.encode()) < 4.5 * MIB
+        found |= {each["externalItemId"]: len(each.get("content", "")) for each in reply.body["items"]}
+        cursor = reply.body["nextCursor"]
+        query = f"include=content&cursor={cursor}" if cursor else ""
+    assert found == {"a": 5, "b": 0, "c": 500_000, "d": 500_000}
+
+
+
 @pytest.mark.parametrize("name", ["é", "e\u0301", "a b", "%", "100%", "a/b//c", "😀", "\u00a0", "a" * 512, "ä" * 256])
 def test_any_unicode_id_keeps_its_bytes(edge: Edge, name: str) -> None:
     source = edge.source()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from knowledge.change_file import Was
 from knowledge.comparison import Comparison, Difference, Position
-from knowledge.content import LARGEST_ANSWER_BYTES, decode_verified
+from knowledge.content import LARGEST_ANSWER_BYTES, canonical_json, decode_verified
 from knowledge.errors import GenerationNotFoundError, GenerationRetiredError, InvalidPositionError
 from knowledge.generation_store import GenerationStore
 from knowledge.index_store import IndexStore
@@ -58,10 +58,30 @@ class GenerationReader:
         for prefix, entry in self._entries(tree, after):
             size += 1024 + (entry.content_bytes if include_content else 0)
             if chosen and (len(chosen) == limit or size > LARGEST_ANSWER_BYTES):
-                last_prefix, last = chosen[-1]
-                return Page(self._views(chosen, include_content), [last_prefix, last.external_item_id])
+                return self._page(chosen, include_content, more=True)
             chosen.append((prefix, entry))
-        return Page(self._views(chosen, include_content), None)
+        return self._page(chosen, include_content, more=False)
+
+    def _page(self, chosen: Chosen, include_content: bool, *, more: bool) -> Page[GenerationItem]:
+        """Show entries, as many as fit into 4 MB. What one takes in an answer is known only now that it is read.
+
+        An item that is too large by itself comes without its content.
+        """
+        views = self._views(chosen, include_content)
+        size = 0
+        for count, view in enumerate(views):
+            written = len(canonical_json([view.title, view.url, view.tags, view.metadata, view.content]))
+            if written > LARGEST_ANSWER_BYTES:
+                views[count] = replace(view, content=None)
+                written = 0
+            size += 1024 + written
+            if count and size > LARGEST_ANSWER_BYTES:
+                views, more = views[:count], True
+                break
+        if not more:
+            return Page(views, None)
+        prefix, last = chosen[len(views) - 1]
+        return Page(views, [prefix, last.external_item_id])
 
     def changes(
         self,

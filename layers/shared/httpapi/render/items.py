@@ -57,8 +57,9 @@ def render_generation_item(item: GenerationItem) -> dict[str, Any]:
         "removedAt": optional_timestamp(item.removed_at),
     }
     if item.content is not None:
+        body["content"] = item.content
+    if item.content_type is not None:
         body |= {
-            "content": item.content,
             "contentType": item.content_type,
             "url": item.url,
             "language": item.language,
