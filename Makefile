@@ -16,6 +16,7 @@ help:
 	@echo "make lint                   ruff, and mypy in its strict mode"
 	@echo "make faults                 every crash case and 20 000 interleavings: about two hours"
 	@echo "make fuzz                   100 000 hostile requests: about half an hour"
+	@echo "make reference              docs/reference.md anew from openapi.yaml"
 	@echo "make bench                  the figures of the local stack, what staging and publishing cost"
 	@echo "make clean                  remove what setting up and running left"
 
@@ -57,8 +58,12 @@ demo: setup
 local: setup
 	@$(BIN)/python -m local up --port $(PORT) --credentials .local/credentials.json
 
+# The tests over HTTP run beside the others, and show what they have to say when those are done.
 test: setup tools
-	@$(BIN)/python -m pytest
+	@mkdir -p .local
+	@$(BIN)/python -m pytest tests/e2e tests/contract >.local/tests-over-http.log 2>&1 & over_http=$$!; \
+	$(BIN)/python -m pytest --ignore tests/e2e --ignore tests/contract; inside=$$?; \
+	wait $$over_http; over=$$?; cat .local/tests-over-http.log; exit $$((inside | over))
 
 faults: setup
 	@FAULTS_SHARE=1 FAULTS_INTERLEAVINGS=$${FAULTS_INTERLEAVINGS:-20000} MODEL_STEPS=$${MODEL_STEPS:-100000} \
@@ -67,6 +72,9 @@ faults: setup
 
 fuzz: setup
 	@FUZZ_CASES=$${FUZZ_CASES:-100000} $(BIN)/python -m pytest tests/functional/test_fuzz.py --timeout 0
+
+reference: setup
+	@$(BIN)/python docs/render_reference.py
 
 lint: setup
 	@$(BIN)/ruff check .
@@ -82,7 +90,10 @@ bench: setup
 	@$(BIN)/python -m benchmarks.local_stack
 	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.staging
 	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.publish
+	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.imports
 	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.diff
+	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.edge
+	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.cold_start
 
 clean:
 	@rm -rf .venv node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from httpapi.assembly import Assembly
 from knowledge.assembly import Knowledge, Settings
 
 from tests.contract.spec import SpecOperation
@@ -12,11 +14,16 @@ from tests.functional.edge import Edge, Reply
 from tests.functional.operations import path_names, send
 from tests.support.inline_machine import InlineMachine
 
-ITEM = "faq-1"
+# Not the item of the documented examples: a push of that is to create it.
+ITEM = "prepared-item"
 
 
 class WarmEdge(Edge):
     """The edge with as many calls side by side as in production; the state machine runs in its place."""
+
+    def make_services(self, **settings: Any) -> Assembly:
+        """Put the services together, with the key that seals secrets."""
+        return super().make_services(idempotency_key_id=self.environment["IDEMPOTENCY_KEY_ID"], **settings)
 
     def _knowledge(self, clients: Any) -> Knowledge:
         return Knowledge(Settings.from_environment(), clients=clients, clock=self.clock, machine=InlineMachine)
@@ -24,9 +31,10 @@ class WarmEdge(Edge):
 
 @dataclass
 class Scene:
-    """One source with all that a path can name."""
+    """One source with all that a path can name; `ready` is called when only the operation is left to do."""
 
     edge: Edge
+    ready: Callable[[], None]
 
     def send(self, operation: SpecOperation, idempotency_key: str | None) -> Reply:
         """Prepare a state of its own, then send the operation with its documented example."""
@@ -35,13 +43,10 @@ class Scene:
             self.edge.request("DELETE", f"/v1/sources/{ids['sourceId']}")
         if operation.name == "restore_item":
             self.edge.request("DELETE", f"/v1/sources/{ids['sourceId']}/items/{ITEM}")
-        self.before()
+        self.ready()
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         admin = "/admin/" in operation.path
         return send(self.edge, operation, ids, headers=headers, key=self.edge.admin if admin else "", check=False)
-
-    def before(self) -> None:
-        """Called when the state is made and only the operation is left to do."""
 
     def _ids(self, operation: SpecOperation) -> dict[str, str]:
         names = path_names(operation)
@@ -66,4 +71,7 @@ class Scene:
                 reply = self.edge.request("POST", f"/v1/sources/{source}/{path}", body)
                 if reply.status == 201:
                     ids[name] = reply.body[field]["id"]
+        if operation.name == "complete_snapshot":
+            item = {"externalItemId": ITEM, "title": "Refunds", "content": "Refunds take 14 days."}
+            self.edge.request("PUT", f"/v1/sources/{source}/snapshots/{ids['snapshotId']}/parts/1", {"items": [item]})
         return ids

@@ -1,6 +1,7 @@
 """Counts what a piece of work asks of AWS: calls, capacity units, and bytes, by hooking botocore.
 
-`CallPath` counts how many calls wait for one another. Counts repeat exactly, which times on a shared machine do not. Units are what DynamoDB itself reports.
+`CallPath` tells which calls waited for one another. Counts repeat exactly, which times on a shared machine do not.
+Units are what DynamoDB itself reports.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ class CallPath:
     the threads are scheduled.
     """
 
-    held_seconds: float = 0.02
+    held_seconds: float = 0.05
     calls: list[str] = field(default_factory=list)
     _marks: list[tuple[str, int]] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock, repr=False)

@@ -8,9 +8,8 @@ from typing import Any
 from httpapi.api import Api
 from httpapi.assembly import Assembly
 from httpapi.settings import EdgeSettings
-from routes import keys
 
-api = Api(keys.routes)
+api = Api({"/v1/admin/keys": "routes.keys"})
 
 
 @cache

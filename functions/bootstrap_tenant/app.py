@@ -8,20 +8,11 @@ operator lets a tenant back in that lost all of its own.
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any
+from typing import Any
 
 from httpapi.assembly import Assembly
 from httpapi.render.keys import render_key
-from httpapi.schemas.fields import BodyModel, plain_text
 from httpapi.settings import EdgeSettings
-from pydantic import Field
-
-
-class BootstrapEvent(BodyModel):
-    """What the operator sends; the id ends up in object keys, so it is kept plain."""
-
-    name: Annotated[str, plain_text(1, 200)] = "tenant"
-    tenant_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")] | None = None
 
 
 @cache
@@ -32,6 +23,8 @@ def services() -> Assembly:
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Make the tenant and its key."""
+    from httpapi.schemas.tenants import BootstrapEvent
+
     wanted = BootstrapEvent.model_validate(event)
     issued = services().keys.bootstrap(tenant_id=wanted.tenant_id, name=wanted.name)
     key = render_key(issued.key, services().clock())

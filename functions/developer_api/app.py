@@ -8,7 +8,6 @@ from typing import Any
 from httpapi.api import Api
 from httpapi.assembly import Assembly
 from httpapi.settings import EdgeSettings
-from routes import generations, items, runs, snapshots, sources, whoami
 
 # The gateway sends wrong methods of these paths here, although AdminApi serves the right ones.
 ADMIN_PATHS = {
@@ -18,12 +17,16 @@ ADMIN_PATHS = {
 }
 
 api = Api(
-    whoami.routes,
-    sources.routes,
-    items.routes,
-    snapshots.routes,
-    runs.routes,
-    generations.routes,
+    {
+        "/v1/whoami": "routes.whoami",
+        "/v1/sources": "routes.sources",
+        "/v1/sources/{sourceId}/items": "routes.items",
+        "/v1/sources/{sourceId}/items/snapshot": "routes.snapshots",
+        "/v1/sources/{sourceId}/snapshots": "routes.snapshots",
+        "/v1/sources/{sourceId}/imports": "routes.imports",
+        "/v1/sources/{sourceId}/runs": "routes.runs",
+        "/v1/sources/{sourceId}/generations": "routes.generations",
+    },
     elsewhere=ADMIN_PATHS,
 )
 

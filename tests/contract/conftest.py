@@ -1,7 +1,31 @@
-"""The published description is held against the handlers in process."""
+"""The published description is held against the local stack, over HTTP."""
 
 from __future__ import annotations
 
-from tests.functional.conftest import edge
+import time
+from collections.abc import Iterator
+from typing import Any
 
-__all__ = ["edge"]
+import pytest
+
+from tests.contract.tenant import Tenant
+
+
+@pytest.fixture
+def tenant(local_stack: Any, spent_key: tuple[str, float]) -> Iterator[Tenant]:
+    """A fresh tenant of the local stack."""
+    made = Tenant(local_stack)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def spent_key(local_stack: Any) -> tuple[str, float]:
+    """A key whose minute is used up, and when it was refused; asked for early, so that the wait costs nothing."""
+    tenant = Tenant(local_stack)
+    key, refused_at = tenant.key(rateLimitPerMinute=1), 0.0
+    while not refused_at:
+        if tenant.request("GET", "/v1/whoami", key=key).status == 429:
+            refused_at = time.time()
+    tenant.close()
+    return key, refused_at

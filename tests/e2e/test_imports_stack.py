@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import shutil
+import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -13,8 +17,10 @@ import httpx
 import pytest
 from botocore.config import Config
 
+from local.template import ROOT
 from tests.support.import_files import chunked, many, ndjson
 from tests.support.lifecycle import draft
+from tests.support.resources import continuous_integration
 from tests.support.stack import StackProcess, eventually
 
 ENDED = {"completed", "completed_with_errors", "failed"}
@@ -104,9 +110,7 @@ def test_uploaded_file_becomes_the_generation_that_direct_pushes_make(api: httpx
     assert {"staging"} <= {step["state"] for step in seen}
     assert any(0 < step["linesRead"] < 10_000 for step in seen), "progress is visible"
     for batch in chunked(contents.items(), 2_500):
-        items = [
-            {"externalItemId": name, "title": draft(name, text).title, "content": text} for name, text in batch
-        ]
+        items = [{"externalItemId": name, "title": draft(name, text).title, "content": text} for name, text in batch]
         api.post(f"v1/sources/{direct}/items/batch", json={"items": items}).raise_for_status()
     run = api.post(f"v1/sources/{direct}/runs").raise_for_status().json()["run"]["id"]
     api.post(f"v1/sources/{direct}/runs/{run}/apply").raise_for_status()
@@ -157,3 +161,34 @@ def test_schedule_that_asks_for_nothing_is_told_why(local_stack: StackProcess) -
     fired = httpx.post(f"{origin}/_local/fire/ScheduledImportRule", json={}, trust_env=False)
     assert fired.status_code == 202
     assert refused(local_stack, '"detail": {}') == "detail.tenantId is missing"
+
+
+def test_nightly_script_imports_and_tells_how_it_ended(
+    api: httpx.Client, local_stack: StackProcess, tmp_path: Path
+) -> None:
+    for tool in ("bash", "curl", "jq"):
+        if shutil.which(tool) is None:
+            (pytest.fail if continuous_integration() else pytest.skip)(f"{tool} is not installed")
+    source, file = make_source(api), tmp_path / "items.ndjson"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "CHATBOT_API": local_stack.credentials["baseUrl"],
+        "CHATBOT_KEY": api.headers["Authorization"].removeprefix("Bearer "),
+        "POLL_SECONDS": "0.5",
+    }
+    script = ROOT / "examples" / "curl" / "nightly_import.sh"
+
+    def run(body: bytes) -> subprocess.CompletedProcess[str]:
+        file.write_bytes(body)
+        command = ["bash", str(script), source, str(file), "snapshot"]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+    done = run(gzip.compress(ndjson({"a": "one", "b": "two"})))
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert (told["state"], told["counts"]["created"], told["generationId"] is None) == ("completed", 2, False)
+    flawed = run(ndjson({"a": "one"}) + b"bad\n")
+    assert (flawed.returncode, json.loads(flawed.stderr)["line"]) == (1, 2)
+    empty = run(b"")
+    assert empty.returncode == 2
+    assert "names no items" in empty.stdout

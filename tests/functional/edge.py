@@ -23,6 +23,7 @@ from knowledge.assembly import Knowledge, Settings
 from knowledge.aws import Clients, Fanout
 
 from tests.contract import spec
+from tests.support.import_machine import InlineImportMachine
 from tests.support.inline_machine import InlineMachine
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -132,7 +133,17 @@ class Edge:
             return self.machine
 
         # moto gets concurrent writes wrong, so the lifecycle works in order here.
-        return Knowledge(names, clients=clients, clock=self.clock, fanout=Fanout(1), machine=machine)
+        self.import_machine = InlineImportMachine(self.clock)
+        made = Knowledge(
+            names,
+            clients=clients,
+            clock=self.clock,
+            fanout=Fanout(1),
+            machine=machine,
+            import_machine=self.import_machine,
+        )
+        self.import_machine.knowledge = made
+        return made
 
     def bootstrap(self, **event: Any) -> str:
         """Make a tenant; return its admin key's text."""

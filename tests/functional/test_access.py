@@ -188,7 +188,7 @@ def test_malformed_id_is_an_absent_one(edge: Edge) -> None:
                 assert same_answer(reply, absent), (operation.name, name, malformed)
 
 
-@pytest.mark.parametrize("parameter", ["snapshotId", "runId", "generationId"])
+@pytest.mark.parametrize("parameter", ["snapshotId", "importId", "runId", "generationId"])
 def test_id_of_another_source_of_the_same_tenant_is_absent(edge: Edge, parameter: str) -> None:
     tenant = make_tenant(edge)
     other = edge.request("POST", "/v1/sources", {"name": "other"}, key=tenant.token).body["source"]["id"]

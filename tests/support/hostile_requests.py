@@ -215,6 +215,11 @@ class HostileClient:
             event["multiValueHeaders"] = None
         if self._now_and_then(0.05):
             event["headers"] = None
+        if self._now_and_then(0.02):
+            # Hand-made events and emulators leave out what they have no value for.
+            del event[
+                self.dice.choice(("headers", "queryStringParameters", "requestContext", "body", "isBase64Encoded"))
+            ]
         if text is not None and self._now_and_then(0.03):
             event["body"] = text[:-1] + self.dice.choice(("=", "!", "\u00e9", ""))
         return event

@@ -87,6 +87,10 @@ class Importing:
         """Let the executions go on to their ends."""
         self.life.import_machine.run()
 
+    def run_staging(self) -> None:
+        """Let the executions go on until one has staged its file."""
+        self.life.import_machine.run_until("FollowPlanning")
+
     def get(self, job: Import | str) -> Import:
         """Read an import as a client does."""
         name = job if isinstance(job, str) else job.import_id

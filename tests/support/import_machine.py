@@ -95,12 +95,30 @@ class InlineImportMachine:
                 steps -= 1
         assert steps > 0 or not self.running, "executions run for ever"
 
+    def run_until(self, state: str) -> None:
+        """Walk all executions in turn until one stands before a state for a further time."""
+        before = sum(execution.path.count(state) for execution in self.executions.values())
+        while sum(execution.path.count(state) for execution in self.executions.values()) == before:
+            assert self.running, f"no execution came to {state}"
+            self.clock.now = max(self.clock.now, min(execution.wakes_at for execution in self.running))
+            for execution in self.running:
+                if execution.wakes_at <= self.clock.now:
+                    execution.step()
+
+    def abort_all(self) -> list[dict[str, Any]]:
+        """End every execution as an operator would, and return the events that tell of it."""
+        running = self.running
+        for execution in running:
+            execution.status = "ABORTED"
+        return [execution.ended_event for execution in running]
+
     def walk(self, execution: Execution, state: dict[str, Any]) -> Iterator[None]:
         """Walk from the first state to the last."""
         name = self.definition["StartAt"]
         while True:
             execution.path.append(name)
             step = self.definition["States"][name]
+            yield
             if step["Type"] == "Succeed":
                 return
             if step["Type"] == "Choice":
@@ -116,10 +134,8 @@ class InlineImportMachine:
                     execution.status = "FAILED"
                     return
                 name = following
-                yield
                 continue
             name = step["Next"]
-            yield
 
     def _task(self, step: dict[str, Any], state: dict[str, Any]) -> str | None:
         task = ALL_TASKS[step["Parameters"]["FunctionName"].strip("${}")]

@@ -2,72 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from importlib import import_module
 from typing import Any
-from urllib.parse import quote
-
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 from httpapi.assembly import Assembly
 from httpapi.cors import cors_headers
 from httpapi.errors import MethodNotAllowedError, UnknownRouteError
 from httpapi.exchange import Exchange
-from httpapi.operations import Operation, Routes, match_path
+from httpapi.operations import Operation, Routes, match_path, path_pattern
 from httpapi.requests import HttpRequest
+from httpapi.responses import Response
 
 BASE_PATH = "/api"
-_PATH_CHARACTERS = "%/-._~()'!*:@,;=+&$"
 
 
 class Api:
     """A set of operations behind one Lambda function.
 
-    `elsewhere` names the methods of paths that another function serves. The gateway sends what none of its operations
-    match to one function, which can then tell a wrong method from an unknown path.
+    `resources` names the module that serves the paths under a template; it has the operations in `routes`, and is
+    imported by the first request for such a path, so that a cold start pays for no other resource. `elsewhere` names
+    the methods of paths that another function serves. The gateway sends what none of its operations match to one
+    function, which can then tell a wrong method from an unknown path.
     """
 
-    def __init__(self, *routes: Routes, elsewhere: Mapping[str, Sequence[str]] | None = None) -> None:
-        self.operations = [operation for group in routes for operation in group.operations]
+    def __init__(self, resources: Mapping[str, str], *, elsewhere: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._resources = resources
+        # The longest first: `/v1/sources` is also a beginning of its items' paths.
+        beginnings = sorted(resources.items(), key=lambda resource: resource[0].count("/"), reverse=True)
+        self._beginnings = [(path_pattern(template, whole=False), module) for template, module in beginnings]
         self._elsewhere = dict(elsewhere or {})
-        # Its validation runs before middleware and answers 422, so the operations validate for themselves.
-        self._resolver = APIGatewayRestResolver(enable_validation=False, strip_prefixes=[BASE_PATH])
-        for operation in self.operations:
-            self._resolver.route(operation.resolver_rule, operation.method)(self._bound(operation))
-        self._resolver.not_found(self._unmatched)
+
+    @cached_property
+    def operations(self) -> list[Operation]:
+        """Every operation, which imports every resource."""
+        return [each for module in dict.fromkeys(self._resources.values()) for each in _operations_of(module)]
 
     def handle(self, event: Mapping[str, Any], context: Any, services: Assembly) -> dict[str, Any]:
         """Answer one proxy event; every way out has the API's shape."""
-        # The resolver's patterns know ASCII only; a path that something decoded on its way is encoded again.
-        event = {**event, "path": quote(str(event.get("path") or "/"), safe=_PATH_CHARACTERS, errors="surrogatepass")}
-        exchange = Exchange(HttpRequest.from_event(event, _path(event)), services, context)
-        self._resolver.append_context(exchange=exchange, event=event, services=services)  # type: ignore[no-untyped-call]
-        return self._resolver.resolve(event, context)
-
-    def _bound(self, operation: Operation) -> Callable[..., Response[str]]:
-        def serve(**ids: str) -> Response[str]:
-            exchange: Exchange = self._resolver.context["exchange"]
-            return exchange.respond(lambda: exchange.carry_out(operation, ids))
-
-        return serve
-
-    def _unmatched(self, _error: Exception) -> Response[str]:
-        exchange: Exchange = self._resolver.context["exchange"]
-        event = self._resolver.context["event"]
         request = HttpRequest.from_event(event, _path(event))
+        exchange = Exchange(request, services, context)
+        found = self._find(request)
+        if found is None:
+            return self._unmatched(request, exchange, services).as_event()
+        return exchange.respond(lambda: exchange.carry_out(*found)).as_event()
+
+    def _find(self, request: HttpRequest) -> tuple[Operation, dict[str, str]] | None:
+        for beginning, module in self._beginnings:
+            for operation in _operations_of(module) if beginning.match(request.path) else ():
+                if operation.method == request.method and (matched := operation.pattern.fullmatch(request.path)):
+                    return operation, matched.groupdict()
+        return None
+
+    def _unmatched(self, request: HttpRequest, exchange: Exchange, services: Assembly) -> Response:
         methods = self._methods_of(request.path)
         if methods and request.method == "OPTIONS":
-            services: Assembly = self._resolver.context["services"]
             headers = cors_headers(request, services.settings.cors_origins, methods)
-            return Response(
-                204, body="", headers={"Allow": ", ".join(methods), "X-Request-Id": request.request_id, **headers}
-            )
+            return Response(204, "", {"Allow": ", ".join(methods), "X-Request-Id": request.request_id, **headers})
         return exchange.respond(lambda: _refuse(methods))
 
     def _methods_of(self, path: str) -> list[str]:
-        found = [operation.method for operation in self.operations if match_path(operation.path, path)]
+        found = [operation.method for operation in self.operations if operation.pattern.fullmatch(path)]
         for template, methods in self._elsewhere.items():
             found += methods if match_path(template, path) else ()
         return sorted({*found, "OPTIONS"}) if found else []
+
+
+def _operations_of(module: str) -> list[Operation]:
+    routes: Routes = import_module(module).routes
+    return routes.operations
 
 
 def _refuse(methods: Sequence[str]) -> Any:
@@ -77,5 +81,5 @@ def _refuse(methods: Sequence[str]) -> Any:
 
 
 def _path(event: Mapping[str, Any]) -> str:
-    path: str = event["path"]
+    path = str(event.get("path") or "/")
     return path.removeprefix(BASE_PATH) if path.startswith(f"{BASE_PATH}/") else path

@@ -8,7 +8,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from knowledge.errors import GenerationNotFoundError, RunNotFoundError, SnapshotNotFoundError, SourceNotFoundError
+from knowledge.errors import (
+    GenerationNotFoundError,
+    ImportNotFoundError,
+    RunNotFoundError,
+    SnapshotNotFoundError,
+    SourceNotFoundError,
+)
 from knowledge.field_rules import check_external_item_id
 from knowledge.ids import derived_id, is_id, new_id
 from knowledge.model import MS_PER_DAY, Source
@@ -70,6 +76,13 @@ class Call(Generic[BodyT, QueryT]):
         if not is_id("run", self.ids["runId"]):
             raise RunNotFoundError
         return self.ids["runId"]
+
+    @property
+    def import_id(self) -> str:
+        """The import of the path. Raises ImportNotFoundError for what cannot be one."""
+        if not is_id("imp", self.ids["importId"]):
+            raise ImportNotFoundError
+        return self.ids["importId"]
 
     @property
     def snapshot_id(self) -> str:

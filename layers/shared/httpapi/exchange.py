@@ -6,10 +6,9 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import Response
 from knowledge.errors import SourceNotFoundError
 from knowledge.ids import is_id
 from knowledge.model import Source
@@ -25,12 +24,14 @@ from httpapi.errors import InsufficientScopeError, invalid_field
 from httpapi.keys.model import Key
 from httpapi.operations import Operation
 from httpapi.requests import HttpRequest, decode_segment
+from httpapi.responses import Response
 from httpapi.schemas.fields import read_query
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _JSON = "application/json"
-
-logger = Logger()
 
 
 class Exchange:
@@ -43,7 +44,7 @@ class Exchange:
         self._headers = {"X-Request-Id": request.request_id}
         self._headers |= cors_headers(request, services.settings.cors_origins)
 
-    def respond(self, work: Callable[[], WrittenAnswer]) -> Response[str]:
+    def respond(self, work: Callable[[], WrittenAnswer]) -> Response:
         """Turn what the work returns or raises into a response."""
         try:
             answer = work()
@@ -53,7 +54,7 @@ class Exchange:
             self._headers["Idempotent-Replayed"] = "true"
         if answer.secret is not None:
             self._headers["Cache-Control"] = "no-store"
-        return Response(answer.status, _JSON, answer.text, self._headers)
+        return Response(answer.status, answer.text, {"Content-Type": _JSON, **self._headers})
 
     def carry_out(self, operation: Operation, raw_ids: Mapping[str, str]) -> WrittenAnswer:
         """Check a request and do what it asks. Raises every error that `httpapi.error_table` knows."""
@@ -106,11 +107,19 @@ class Exchange:
         answer = answer_for(error)
         fields = {"request_id": self._request.request_id, "method": self._request.method, "code": answer.body["code"]}
         if not answer.known:
-            logger.error("request_failed", exc_info=error, **fields)
+            _logger().error("request_failed", exc_info=error, **fields)
         elif answer.status >= 500:
-            logger.warning("request_unavailable", exc_info=error, **fields)
+            _logger().warning("request_unavailable", exc_info=error, **fields)
         self._headers |= answer.headers
         return WrittenAnswer(answer.status, strict_json.write(answer.body))
+
+
+@cache
+def _logger() -> Logger:
+    # Imported by the first failure, so that no other request pays for it.
+    from aws_lambda_powertools import Logger
+
+    return Logger()
 
 
 def _check_access(operation: Operation, key: Key, ids: Mapping[str, str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from httpapi.answers import Answer
@@ -15,8 +16,7 @@ from httpapi.bodies import SINGLE_LIMIT_BYTES
 from httpapi.keys.model import Scope
 from httpapi.schemas.fields import NoQuery, QueryModel
 
-_PARAMETER = re.compile(r"{(\w+)}")
-
+_PARAMETER = re.compile(r"({\w+})")
 
 Handler = Callable[[Any], Answer]
 BodyReader = Callable[[Mapping[str, Any]], Any]
@@ -49,9 +49,9 @@ class Operation:
         return self.method != "GET"
 
     @property
-    def resolver_rule(self) -> str:
-        """Return the path as Powertools' resolver writes it: `<sourceId>` for `{sourceId}`."""
-        return _PARAMETER.sub(r"<\1>", self.path)
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern of its paths, with a group for each id."""
+        return path_pattern(self.path)
 
 
 class Routes:
@@ -90,7 +90,14 @@ class Routes:
         return register
 
 
+@cache
+def path_pattern(template: str, *, whole: bool = True) -> re.Pattern[str]:
+    """Make the pattern of paths with the shape of a template such as `/v1/sources/{sourceId}`, or of all under it."""
+    parts = _PARAMETER.split(template)
+    shape = "".join(f"(?P<{part[1:-1]}>[^/]+)" if part.startswith("{") else re.escape(part) for part in parts)
+    return re.compile(shape + ("/*" if whole else "(?=/|$)"))
+
+
 def match_path(template: str, path: str) -> bool:
-    """Say whether a path has the shape of a template such as `/v1/sources/{sourceId}`."""
-    shape = "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in re.split(r"({\w+})", template))
-    return re.fullmatch(shape + "/*", path) is not None
+    """Say whether a path has the shape of a template."""
+    return path_pattern(template).fullmatch(path) is not None

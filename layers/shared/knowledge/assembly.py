@@ -1,4 +1,7 @@
-"""Puts the lifecycle together: settings, clients, stores, services. Each part is made when it is first used."""
+"""Puts the lifecycle together: settings, clients, stores, services. Each part is made when it is first used.
+
+Each part is imported then, too: a function pays at its cold start for nothing that it never uses.
+"""
 
 from __future__ import annotations
 
@@ -10,36 +13,31 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from knowledge.aws import Clients, Fanout
-from knowledge.building import Builder
-from knowledge.catalog import Catalog
-from knowledge.collecting import Collector
-from knowledge.compaction import Compactor
-from knowledge.failures import FailureRecorder
-from knowledge.generation_store import GenerationStore
-from knowledge.generations import GenerationReader
 from knowledge.ids import new_id
-from knowledge.index_store import IndexStore
-from knowledge.item_store import ItemStore
-from knowledge.machine import StepFunctionsMachine
-from knowledge.object_store import ObjectStore
-from knowledge.pass_store import PassStore
-from knowledge.planning import Planner
 from knowledge.ports import Clock, Machine, NewId
-from knowledge.publishing import Publisher
-from knowledge.restoring import Restorer
-from knowledge.run_store import RunStore
-from knowledge.runs import RunService
-from knowledge.settling import Settler
-from knowledge.snapshot_store import SnapshotStore
-from knowledge.snapshots import SnapshotService
-from knowledge.source_store import SourceStore
-from knowledge.sources import SourceService
-from knowledge.staging import StagingService
-from knowledge.upkeep import Upkeep
 
 if TYPE_CHECKING:
+    from knowledge.building import Builder
+    from knowledge.catalog import Catalog
+    from knowledge.failures import FailureRecorder
+    from knowledge.generation_store import GenerationStore
+    from knowledge.generations import GenerationReader
     from knowledge.import_assembly import Imports
     from knowledge.import_ports import ImportMachine
+    from knowledge.index_store import IndexStore
+    from knowledge.item_store import ItemStore
+    from knowledge.object_store import ObjectStore
+    from knowledge.planning import Planner
+    from knowledge.publishing import Publisher
+    from knowledge.restoring import Restorer
+    from knowledge.run_store import RunStore
+    from knowledge.runs import RunService
+    from knowledge.settling import Settler
+    from knowledge.snapshots import SnapshotService
+    from knowledge.source_store import SourceStore
+    from knowledge.sources import SourceService
+    from knowledge.staging import StagingService
+    from knowledge.upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,32 +97,45 @@ class Knowledge:
     @cached_property
     def sources(self) -> SourceService:
         """Creating, reading and changing sources."""
+        from knowledge.sources import SourceService
+
         return SourceService(self._source_store, self.clock)
 
     @cached_property
     def staging(self) -> StagingService:
         """The staging set."""
+        from knowledge.staging import StagingService
+
         return StagingService(self._item_store, self._objects, self.clock, self.new_id)
 
     @cached_property
     def snapshots(self) -> SnapshotService:
         """Whole staging sets, in parts or in one request."""
+        from knowledge.snapshot_store import SnapshotStore
+        from knowledge.snapshots import SnapshotService
+
         store = SnapshotStore(self._catalog)
         return SnapshotService(store, self._source_store, self.staging, self._objects, self.clock, self.new_id)
 
     @cached_property
     def runs(self) -> RunService:
         """Starting, reviewing and applying runs."""
+        from knowledge.runs import RunService
+
         return RunService(self._run_store, self._objects, self._index, self.machine, self.clock, self.new_id)
 
     @cached_property
     def generations(self) -> GenerationReader:
         """Reading what is published."""
+        from knowledge.generations import GenerationReader
+
         return GenerationReader(self._generation_store, self._objects, self._index)
 
     @cached_property
     def restorer(self) -> Restorer:
         """Publishing older generations anew."""
+        from knowledge.restoring import Restorer
+
         return Restorer(
             self._source_store,
             self._generation_store,
@@ -140,11 +151,15 @@ class Knowledge:
         """The state machine."""
         if self._machine is not None:
             return self._machine(self)
+        from knowledge.machine import StepFunctionsMachine
+
         return StepFunctionsMachine(self.clients.stepfunctions, self.settings.diff_and_apply_arn)
 
     @cached_property
     def planner(self) -> Planner:
         """The task that plans."""
+        from knowledge.planning import Planner
+
         return Planner(
             self._source_store,
             self._run_store,
@@ -159,6 +174,8 @@ class Knowledge:
     @cached_property
     def builder(self) -> Builder:
         """The task that builds."""
+        from knowledge.building import Builder
+
         return Builder(
             self._source_store,
             self._run_store,
@@ -172,6 +189,8 @@ class Knowledge:
     @cached_property
     def publisher(self) -> Publisher:
         """The task that publishes."""
+        from knowledge.publishing import Publisher
+
         return Publisher(
             self._source_store, self._run_store, self._generation_store, self._settler, self.clock, self.new_id
         )
@@ -179,6 +198,12 @@ class Knowledge:
     @cached_property
     def upkeep(self) -> Upkeep:
         """The daily round over all sources."""
+        from knowledge.collecting import Collector
+        from knowledge.compaction import Compactor
+        from knowledge.pass_store import PassStore
+        from knowledge.snapshot_store import SnapshotStore
+        from knowledge.upkeep import Upkeep
+
         collector = Collector(
             self._run_store,
             self._generation_store,
@@ -205,6 +230,8 @@ class Knowledge:
     @cached_property
     def failures(self) -> FailureRecorder:
         """The task that records failures."""
+        from knowledge.failures import FailureRecorder
+
         return FailureRecorder(self._source_store, self._run_store, self.clock, self.new_id)
 
     @cached_property
@@ -228,32 +255,48 @@ class Knowledge:
 
     @cached_property
     def _catalog(self) -> Catalog:
+        from knowledge.catalog import Catalog
+
         return Catalog(self.clients.dynamodb, self.settings.catalog_table)
 
     @cached_property
     def _source_store(self) -> SourceStore:
+        from knowledge.source_store import SourceStore
+
         return SourceStore(self._catalog)
 
     @cached_property
     def _run_store(self) -> RunStore:
+        from knowledge.run_store import RunStore
+
         return RunStore(self._catalog)
 
     @cached_property
     def _generation_store(self) -> GenerationStore:
+        from knowledge.generation_store import GenerationStore
+
         return GenerationStore(self._catalog)
 
     @cached_property
     def _item_store(self) -> ItemStore:
+        from knowledge.item_store import ItemStore
+
         return ItemStore(self.clients.dynamodb, self.settings.items_table, self.fanout)
 
     @cached_property
     def _objects(self) -> ObjectStore:
+        from knowledge.object_store import ObjectStore
+
         return ObjectStore(self.clients.s3, self.settings.content_bucket)
 
     @cached_property
     def _index(self) -> IndexStore:
+        from knowledge.index_store import IndexStore
+
         return IndexStore(self._objects, self.fanout)
 
     @cached_property
     def _settler(self) -> Settler:
+        from knowledge.settling import Settler
+
         return Settler(self._source_store, self._run_store, self._generation_store, self._item_store, self._objects)

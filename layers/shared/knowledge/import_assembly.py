@@ -6,21 +6,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from knowledge.import_dead_letters import DeadLetters
-from knowledge.import_ending import ImportEnder, ImportTurns
-from knowledge.import_files import ImportFiles
-from knowledge.import_intake import ImportIntake
-from knowledge.import_ports import ImportMachine, StandardImportMachine
-from knowledge.import_rejects import ImportRejects
-from knowledge.import_staging import ImportStager
-from knowledge.import_steps import ImportSteps
-from knowledge.import_store import ImportStore
-from knowledge.imports import ImportService
-
 if TYPE_CHECKING:
     from knowledge.assembly import Settings
     from knowledge.aws import Clients
     from knowledge.catalog import Catalog
+    from knowledge.import_dead_letters import DeadLetters
+    from knowledge.import_ending import ImportEnder
+    from knowledge.import_files import ImportFiles
+    from knowledge.import_intake import ImportIntake
+    from knowledge.import_ports import ImportMachine
+    from knowledge.import_steps import ImportSteps
+    from knowledge.import_store import ImportStore
+    from knowledge.imports import ImportService
     from knowledge.object_store import ObjectStore
     from knowledge.ports import Clock, NewId
     from knowledge.run_store import RunStore
@@ -48,21 +45,32 @@ class Imports:
     @cached_property
     def service(self) -> ImportService:
         """Asking for imports, and reading how they fare."""
+        from knowledge.imports import ImportService
+
         return ImportService(self._store, self._files, self.clock)
 
     @cached_property
     def intake(self) -> ImportIntake:
         """Events into imports."""
+        from knowledge.import_intake import ImportIntake
+
         return ImportIntake(self._store, self._files, self.sources, self._ender, self._machine, self.clock)
 
     @cached_property
     def dead_letters(self) -> DeadLetters:
         """Events that started no import."""
+        from knowledge.import_dead_letters import DeadLetters
+
         return DeadLetters(self.clients.sqs, self.settings.import_dead_letters_url)
 
     @cached_property
     def steps(self) -> ImportSteps:
         """The tasks of the state machine."""
+        from knowledge.import_ending import ImportTurns
+        from knowledge.import_rejects import ImportRejects
+        from knowledge.import_staging import ImportStager
+        from knowledge.import_steps import ImportSteps
+
         turns = ImportTurns(self._store, self.sources, self.snapshots, self._ender, self.clock)
         rejects = ImportRejects(self.clients.dynamodb, self.settings.items_table)
         stager = ImportStager(self._store, self._files, rejects, self.sources, self.staging, self.clock)
@@ -70,18 +78,26 @@ class Imports:
 
     @cached_property
     def _machine(self) -> ImportMachine:
+        from knowledge.import_ports import StandardImportMachine
+
         if self.given_machine is not None:
             return self.given_machine
         return StandardImportMachine(self.clients.stepfunctions, self.settings.import_arn)
 
     @cached_property
     def _store(self) -> ImportStore:
+        from knowledge.import_store import ImportStore
+
         return ImportStore(self.catalog)
 
     @cached_property
     def _files(self) -> ImportFiles:
+        from knowledge.import_files import ImportFiles
+
         return ImportFiles(self.clients.s3, self.objects)
 
     @cached_property
     def _ender(self) -> ImportEnder:
+        from knowledge.import_ending import ImportEnder
+
         return ImportEnder(self._store, self.sources, self.clock, self.new_id)

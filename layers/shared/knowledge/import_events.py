@@ -13,12 +13,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
-
-from knowledge.faults import fault_message, field_path
 from knowledge.ids import is_id
 from knowledge.import_files import UPLOAD
 from knowledge.import_model import ImportMode
@@ -68,17 +64,6 @@ class ExecutionEnded:
 Request = UploadArrived | ImportRequested | ExecutionEnded
 
 
-class _Detail(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
-
-    tenant_id: str = Field(min_length=1, max_length=128)
-    source_id: str = Field(min_length=1, max_length=128)
-    bucket: str = Field(min_length=3, max_length=63)
-    key: str = Field(min_length=1, max_length=1024)
-    mode: Literal["upsert", "snapshot"]
-    apply: bool = False
-
-
 def read_event(event: Mapping[str, Any], own_bucket: str) -> Request | None:
     """Read what an event asks for; None for one that asks for nothing, such as a piece that an import wrote.
 
@@ -117,11 +102,13 @@ def _object_created(detail: Mapping[str, Any], own_bucket: str) -> Request | Non
 def _requested(event_id: Any, detail: Mapping[str, Any], own_bucket: str) -> Request:
     if not isinstance(event_id, str) or not event_id:
         raise RejectedEventError("The event has no id.")
+    # Uploads are far more frequent, and need none of what reads this.
+    from knowledge.import_wishes import read_wish
+
     try:
-        asked = _Detail.model_validate(dict(detail))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise RejectedEventError(f"detail.{field_path(first['loc'])} {fault_message(first)}"[:500]) from None
+        asked = read_wish(detail)
+    except ValueError as error:
+        raise RejectedEventError(str(error)) from None
     folder = f"imports/{asked.tenant_id}/{asked.source_id}/"
     if asked.bucket == own_bucket and not asked.key.startswith(folder):
         # What else lies there belongs to others, or is no upload.

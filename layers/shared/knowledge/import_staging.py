@@ -178,8 +178,8 @@ class ImportStager:
                 job = self._stage(source, job, batch)
                 if self.clock() > deadline:
                     return job
-            job = self._note(job, replace(job, slots_done=job.slots_done + 1))
-        return job
+            job = replace(job, slots_done=job.slots_done + 1)
+        return self._note(job, job)
 
     def _unnamed(self, job: Import, slot: str, named: set[str]) -> Iterator[list[Entry]]:
         batch: list[Entry] = []

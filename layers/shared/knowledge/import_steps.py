@@ -7,19 +7,21 @@ from the row. One that was followed so finds that it is not the last any more, a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from knowledge.errors import ImportFailedError, KnowledgeError
 from knowledge.failures import TaskFailure, domain_error
 from knowledge.import_ending import ImportEnder, ImportTurns
 from knowledge.import_model import Import, ImportState
 from knowledge.import_ports import import_run_id
-from knowledge.import_staging import ImportStager
 from knowledge.import_store import ImportMovedError, ImportStore
 from knowledge.model import MS_PER_DAY, Run, RunError, RunMode, RunState
 from knowledge.ports import Clock
 from knowledge.run_store import RunStore
 from knowledge.source_store import SourceStore
+
+if TYPE_CHECKING:
+    from knowledge.import_staging import ImportStager
 
 # A run or an apply that others keep getting in the way of is tried so often, with a pause before each.
 _REPLANS = 30

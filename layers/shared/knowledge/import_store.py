@@ -146,11 +146,18 @@ class ImportStore:
 
     def move(self, job: Import, state: ImportState, replans: int, now: int) -> Import:
         """Show that an import is being planned or applied, and how often it was planned again."""
-        return self._update(
-            job,
-            "SET #state = :next, replans = :replans, aliveUntil = :alive, updatedAt = :now",
-            {":next": state, ":replans": replans, ":alive": now + ALIVE_MS, ":now": now},
-        )
+        try:
+            return self._update(
+                job,
+                "SET #state = :next, replans = :replans, aliveUntil = :alive, updatedAt = :now",
+                {":next": state, ":replans": replans, ":alive": now + ALIVE_MS, ":now": now},
+            )
+        except ImportMovedError:
+            # The answer was lost and the write sent again: it is where it should go.
+            stored = self.get(job.source_id, job.import_id)
+            if (stored.attempt, stored.state, stored.replans) != (job.attempt, state, replans):
+                raise
+            return stored
 
     def end(self, job: Import, after: Import, source: Source | None, event: Event) -> None:
         """End an import as `after` has it: its turn, its ticket and its event are one transaction with it."""

@@ -10,7 +10,6 @@ from typing import Any
 
 from knowledge.assembly import Knowledge
 from knowledge.failures import TaskFailure
-from knowledge.import_events import RejectedEventError
 from knowledge.import_model import ImportState
 from knowledge.import_steps import ImportName, seconds_to_wait
 
@@ -19,6 +18,9 @@ State = Mapping[str, Any]
 
 def start_import(knowledge: Knowledge, event: State) -> dict[str, Any]:
     """Follow an event: `{importId}`, or `{rejected}` with the reason, in which case it went to the dead letters."""
+    # The other tasks read no events.
+    from knowledge.import_events import RejectedEventError
+
     try:
         return {"importId": knowledge.imports.intake.take(event)}
     except RejectedEventError as error:

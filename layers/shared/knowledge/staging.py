@@ -183,9 +183,7 @@ class StagingService:
         key = self._content_key(source, at.now)
         return {wish.external_item_id: decide(wish, rows.get(wish.external_item_id), at, key) for wish in wishes}
 
-    def write(
-        self, source: Source, made: Mapping[str, Decision], beside: Sequence[Mapping[str, Any]] = ()
-    ) -> bool:
+    def write(self, source: Source, made: Mapping[str, Decision], beside: Sequence[Mapping[str, Any]] = ()) -> bool:
         """Write one chunk of decisions; False when a row is no longer as it was read, and nothing was written.
 
         What is `beside` goes into the same transaction, which takes 100 actions: the rows, a journal entry, and these.
@@ -201,9 +199,7 @@ class StagingService:
             return False
         return True
 
-    def _commit(
-        self, source: Source, writing: dict[str, Decision], beside: Sequence[Mapping[str, Any]]
-    ) -> None:
+    def _commit(self, source: Source, writing: dict[str, Decision], beside: Sequence[Mapping[str, Any]]) -> None:
         writes = [
             RowWrite(decision.writes, decision.expected_rev)
             for decision in writing.values()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.faults import Faults
+from tests.support.import_files import Importing
 from tests.support.invariants import Reader, Stored, check_history, check_settled
 from tests.support.lifecycle import Lifecycle, clients_of, settings_of
 from tests.support.resources import Resources
@@ -71,3 +72,9 @@ def _watched(resources: Resources, dynamodb: Any, s3: Any) -> Checked:
     made = Checked(settings_of(resources), watch.clients(dynamodb, s3))
     made.watch = watch
     return made
+
+
+@pytest.fixture
+def importing(lean_lifecycle: Checked) -> Importing:
+    """The same, for who imports files."""
+    return Importing(lean_lifecycle)

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Imports a file of items and waits for the end: one item a line (NDJSON), plain or gzipped, up to 5 GiB.
+#
+#   CHATBOT_API=https://your-host/api CHATBOT_KEY=sk_live_... ./nightly_import.sh SOURCE_ID FILE [upsert|snapshot]
+#
+# A snapshot also removes what the file does not name. Run it from cron:
+#
+#   0 3 * * *  CHATBOT_API=... CHATBOT_KEY=... /path/nightly_import.sh src_... /exports/items.ndjson.gz snapshot
+#
+# Exit status: 0 completed, 1 completed but for bad lines (their report is printed), 2 failed, 3 could not be asked.
+#
+# With the AWS CLI instead, from within the account that runs the stack; the bucket and the bus are outputs of the stack:
+#
+#   aws s3 cp items.ndjson.gz "s3://$BUCKET/imports/$TENANT_ID/$SOURCE_ID/items-$(date +%F).ndjson.gz" \
+#     --metadata mode=snapshot,apply=true
+#
+# or, for a file in the bucket that the stack was given to read (its parameter ImportBucketName):
+#
+#   aws events put-events --entries "[{\"EventBusName\": \"$BUS\", \"Source\": \"nightly\",
+#     \"DetailType\": \"knowledge.import.requested\", \"Detail\": \"{\\\"tenantId\\\": \\\"$TENANT_ID\\\",
+#     \\\"sourceId\\\": \\\"$SOURCE_ID\\\", \\\"bucket\\\": \\\"exports\\\", \\\"key\\\": \\\"items.ndjson.gz\\\",
+#     \\\"mode\\\": \\\"snapshot\\\", \\\"apply\\\": true}\"}]"
+set -euo pipefail
+
+[ $# -ge 2 ] || { echo "usage: $0 SOURCE_ID FILE [upsert|snapshot]" >&2; exit 3; }
+source_id=$1 file=$2 mode=${3:-upsert}
+imports="${CHATBOT_API:?set it to https://your-host/api}/v1/sources/$source_id/imports"
+: "${CHATBOT_KEY:?set it to an API key with items:write and runs:apply}"
+
+for tool in curl jq; do
+  command -v "$tool" >/dev/null || { echo "$tool is not installed" >&2; exit 3; }
+done
+[ -r "$file" ] || { echo "$file cannot be read" >&2; exit 3; }
+
+# The key goes through a file descriptor, so that no list of processes shows it.
+api() {
+  curl --silent --show-error --fail-with-body --retry 5 --max-time 60 \
+    --config <(printf 'header = "Authorization: Bearer %s"\n' "$CHATBOT_KEY") "$@"
+}
+
+# With an Idempotency-Key a retry finds the import of the first try.
+asked=$(api --request POST "$imports" --header "Content-Type: application/json" \
+  --header "Idempotency-Key: nightly-$(date +%s)-$$" \
+  --data "$(jq -n --arg mode "$mode" '{mode: $mode, apply: true}')") || { echo "$asked" >&2; exit 3; }
+id=$(jq -r .import.id <<<"$asked")
+
+# The link takes one file, once. Its headers are signed, so they are sent as they are.
+headers=()
+while IFS= read -r header; do headers+=(--header "$header"); done \
+  < <(jq -r '.upload.headers | to_entries[] | "\(.key): \(.value)"' <<<"$asked")
+curl --silent --show-error --fail-with-body --upload-file "$file" "${headers[@]}" "$(jq -r .upload.url <<<"$asked")" \
+  || { echo "the upload failed" >&2; exit 3; }
+
+state=
+while :; do
+  now=$(api "$imports/$id") || { echo "$now" >&2; exit 3; }
+  state=$(jq -r .import.state <<<"$now")
+  jq -r '.import | "\(.id) \(.state): \(.linesRead) lines, \(.bytesRead) of \(.bytesTotal // "?") bytes"' <<<"$now"
+  case $state in completed | completed_with_errors | failed | expired) break ;; esac
+  sleep "${POLL_SECONDS:-10}"
+done
+
+jq -c '.import | {state, counts, generationId, error}' <<<"$now"
+case $state in
+  completed) ;;
+  completed_with_errors)
+    curl --silent --show-error "$(jq -r .import.report.url <<<"$now")" >&2
+    exit 1
+    ;;
+  *) exit 2 ;;
+esac

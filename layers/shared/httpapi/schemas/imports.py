@@ -1,0 +1,18 @@
+"""What the operations on imports take."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from knowledge.import_model import ImportFormat, ImportMode
+from pydantic import Field
+
+from httpapi.schemas.fields import BodyModel
+
+
+class CreateImportRequest(BodyModel):
+    """An import to come. The format is what the sender has in mind; what counts is what is in the file."""
+
+    mode: Annotated[ImportMode, Field(strict=False)]
+    apply: bool = False
+    format: Annotated[ImportFormat, Field(strict=False)] = ImportFormat.NDJSON

@@ -1,0 +1,165 @@
+"""An import is struck at every AWS call it makes, in every way; it ends as if nothing had happened.
+
+It does so on its own where the state machine lives on, and by one event delivered again where that died too.
+"""
+
+from __future__ import annotations
+
+import gzip
+import random
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+from knowledge import import_entries, import_files, import_inflating, import_lines, import_staging
+from knowledge.errors import KnowledgeError
+from knowledge.import_model import ALIVE_MS, Import
+from knowledge.import_store import ImportMovedError
+
+from tests.faults import settings
+from tests.faults.operations import LARGE
+from tests.faults.test_crashes import CANARY, make_small
+from tests.support.faults import Call, Crash, Way
+from tests.support.faulty_world import FaultyWorld
+from tests.support.import_files import Importing, ndjson
+from tests.support.import_machine import FunctionDiedError
+
+NewWorld = Callable[..., FaultyWorld]
+# What a fault may look like from inside; anything else is a mistake of the product.
+EXPECTED = (KnowledgeError, BotoCoreError, FunctionDiedError, ImportMovedError)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A file for a source that serves a, b and c, and what is served in the end."""
+
+    name: str
+    body: bytes
+    mode: str
+    served: dict[str, str]
+
+
+_LINES = ndjson({"a": "new", "d": "four", "c": "three"}) + ndjson({"d": "five", "e": LARGE})
+_GOOD = {"a": "new", "c": "three", "d": "five", "e": LARGE}
+CASES = [
+    Case("upsert", ndjson({"x": "1"}) + b"bad\n{}\n" + _LINES, "upsert", {**_GOOD, "b": "two", "x": "1"}),
+    # What is removed goes on being served in its days of grace.
+    Case("snapshot", gzip.compress(_LINES), "snapshot", {**_GOOD, "b": "two"}),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_import_survives_a_fault_at_any_call(
+    case: Case, new_world: NewWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """See the module; prints how many cases there are and how many were run."""
+    make_small(monkeypatch)
+    _make_imports_small(monkeypatch)
+    calm, calls = _undisturbed(case, new_world)
+    cases = [(number, way) for number in range(len(calls)) for way in Way]
+    failures = []
+    ran = 0
+    for number, way in _chosen(case, cases):
+        ran += 1
+        try:
+            _strike(case, new_world, number, way, calm)
+        except Exception as error:
+            failures.append(f"FAULTS_CASE=import-{case.name}:{number}:{way} ({calls[number]}): {error!r}")
+    with capsys.disabled():
+        sys.stdout.write(f"\n  import-{case.name}: {len(calls)} calls, {ran} of {len(cases)} cases ")
+    assert not failures, "\n".join([f"{len(failures)} of {ran} cases failed", *failures])
+
+
+def _make_imports_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bring bounds down so that a handful of lines makes pieces, blocks, windows and calls."""
+    monkeypatch.setattr(import_staging, "ROWS_PER_CHECKPOINT", 2)
+    monkeypatch.setattr(import_staging, "BYTES_PER_CALL", 150)
+    monkeypatch.setattr(import_entries, "_WINDOW_LINES", 3)
+    monkeypatch.setattr(import_lines, "BLOCK_BYTES", 9_000)
+    for module in (import_inflating, import_files):
+        monkeypatch.setattr(module, "PIECE_BYTES", 9_000)
+
+
+def _begin(case: Case, new_world: NewWorld) -> tuple[Importing, Import, dict[str, Any]]:
+    importing = Importing(new_world(leaf_entries=2))
+    importing.life.push(a="one", b="two", c="three")
+    importing.life.publish()
+    job = importing.create(case.mode)
+    event = importing.upload(job, case.body)
+    importing.life.watch.calls.clear()
+    return importing, job, event
+
+
+def _undisturbed(case: Case, new_world: NewWorld) -> tuple[Import, list[Call]]:
+    """The import as it ends when nothing goes wrong, and the calls it makes."""
+    importing, job, event = _begin(case, new_world)
+    importing.deliver(event)
+    importing.run()
+    calls = list(importing.life.watch.calls)
+    return _finish(case, importing, job), calls
+
+
+def _strike(case: Case, new_world: NewWorld, number: int, way: Way, calm: Import) -> None:
+    importing, job, event = _begin(case, new_world)
+    world, machine = importing.life, importing.life.import_machine
+    world.watch.arm(number, way)
+    with suppress(Crash, KnowledgeError, BotoCoreError, ClientError):
+        importing.deliver(event)
+        importing.run()
+    assert world.watch.fired is not None, "the call was not reached"
+    world.watch.disarm()
+    world.check()
+    if not importing.get(job).ended:
+        died_before_it_began = not machine.executions
+        assert died_before_it_began or way in {Way.DIE_BEFORE, Way.DIE_AFTER}, "it did not go on by itself"
+        machine.abort_all()
+        world.clock.advance(ms=0 if died_before_it_began else ALIVE_MS)
+        importing.deliver(event)
+        importing.run()
+    unexpected = [error for error in machine.errors if not isinstance(error, EXPECTED)]
+    assert not unexpected, unexpected
+    ended = _finish(case, importing, job)
+    assert _facts(ended) == _facts(calm), "it differs from one that nothing happened to"
+
+
+def _finish(case: Case, importing: Importing, job: Import) -> Import:
+    """Hold what is stored against what was asked for, and return the import as it ended."""
+    world = importing.life
+    world.check()
+    ended = importing.get(job)
+    assert world.served() == case.served, "what is served is not what was asked for"
+    events = [event for event in world.reader.read().events if event["eventType"].startswith("import.")]
+    assert [event["data"]["importId"] for event in events] == [job.import_id], "an import has one end"
+    assert world.source.import_id is None
+    assert world.source.open_snapshot_id is None
+    if ended.report_key is not None:
+        assert sorted({entry["line"] for entry in importing.report(ended)}) == [2, 3]
+    stored = world.finish()
+    assert {name: entry.content for name, entry in stored.current.items() if name != CANARY} == case.served
+    return ended
+
+
+def _facts(job: Import) -> tuple[Any, ...]:
+    return (
+        job.state,
+        job.lines,
+        job.offset,
+        job.plain_bytes,
+        job.counts,
+        job.rejected,
+        job.reported,
+        job.last_error,
+        job.generation_id is None,
+    )
+
+
+def _chosen(case: Case, cases: list[tuple[int, Way]]) -> Iterator[tuple[int, Way]]:
+    if settings.CASE is not None:
+        name, number, way = settings.CASE.split(":")
+        return iter([(int(number), Way(way))] if name == f"import-{case.name}" else [])
+    dice = random.Random(f"{settings.SEED} import-{case.name}")
+    return (each for each in cases if dice.random() < settings.SHARE)

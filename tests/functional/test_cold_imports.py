@@ -1,0 +1,47 @@
+"""What a function must not import before its first invocation; `benchmarks/cold_start.py` times what it does."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.resources import Resources
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
+HTTP = frozenset({"admin_api", "developer_api"})
+# Each is loaded by the first request that needs it. `botocore.crt` and the like come with boto3, and are not named.
+_NOWHERE = ("aws_lambda_powertools", "moto", "pytest", "routes", "knowledge.validation")
+# Only requests over HTTP have bodies to validate as soon as they come.
+_NOT_IN_TASKS = ("pydantic",)
+# Whoever answers requests plans, builds, publishes and collects nothing.
+_NOT_IN_HTTP = ("knowledge.planning", "knowledge.building", "knowledge.upkeep", "knowledge.import_assembly")
+_TELL = "import app, gc, json, sys; print(json.dumps([sorted(sys.modules), gc.get_threshold()[0]]))"
+
+
+def loaded(function: str, environment: dict[str, str]) -> tuple[list[str], int]:
+    """Import a function's app.py in a fresh process: the modules it loaded, and what a collection waits for."""
+    path = os.pathsep.join((str(ROOT / "layers" / "shared"), str(ROOT / "functions" / function)))
+    done = subprocess.run(
+        [sys.executable, "-c", _TELL],
+        env={**environment, "PYTHONPATH": path, "PATH": os.environ.get("PATH", "")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    modules, threshold = json.loads(done.stdout)
+    return modules, threshold
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_imports_at_cold_start_only_what_every_invocation_needs(function: str) -> None:
+    modules, threshold = loaded(function, Resources(prefix="cold").environment)
+    refused = _NOWHERE + (_NOT_IN_HTTP if function in HTTP else _NOT_IN_TASKS)
+    too_early = [name for name in modules if any(name == each or name.startswith(f"{each}.") for each in refused)]
+    assert not too_early, f"{function}/app.py imports {too_early[:5]}; import it where it is first used"
+    assert threshold >= 50_000

@@ -1,0 +1,137 @@
+"""Imports over the edge: asked for, listed, read; what happens to their files is in the lifecycle's tests."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from httpapi.keys.model import ALL_SCOPES, Scope
+from knowledge.import_tasks import start_import
+
+from tests.functional.edge import Edge, Reply
+from tests.support.import_files import created_event
+
+
+def create(edge: Edge, source: str, **body: object) -> Reply:
+    return edge.request("POST", f"/v1/sources/{source}/imports", {"mode": "upsert", **body})
+
+
+def test_created_import_waits_for_one_signed_upload(edge: Edge) -> None:
+    source = edge.source()
+    reply = create(edge, source, mode="snapshot", apply=True, format="ndjson.gz")
+    assert reply.status == 201
+    job, upload = reply.body["import"], reply.body["upload"]
+    assert (job["state"], job["mode"], job["apply"], job["format"]) == (
+        "awaiting_upload",
+        "snapshot",
+        True,
+        "ndjson.gz",
+    )
+    assert (upload["method"], upload["headers"]) == ("PUT", {"If-None-Match": "*"})
+    url = urlsplit(upload["url"])
+    query = parse_qs(url.query)
+    assert query["X-Amz-SignedHeaders"] == ["host;if-none-match"]
+    assert query["X-Amz-Expires"] == ["3600"]
+    assert url.path.endswith(f"/{source}/{job['id']}/upload")
+    assert edge.tenant_of(edge.token) in url.path
+
+
+def test_import_is_read_and_listed(edge: Edge) -> None:
+    source = edge.source()
+    first = create(edge, source).body["import"]
+    edge.clock.advance(seconds=1)
+    second = create(edge, source).body["import"]
+    path = f"/v1/sources/{source}/imports"
+    assert edge.request("GET", f"{path}/{first['id']}").body == {"import": first}
+    listed = edge.request("GET", path, query="limit=1")
+    assert (listed.status, [job["id"] for job in listed.body["imports"]]) == (200, [second["id"]])
+    rest = edge.request("GET", path, query=f"limit=1&cursor={listed.body['nextCursor']}").body
+    assert ([job["id"] for job in rest["imports"]], rest["nextCursor"]) == ([first["id"]], None)
+
+
+def test_upload_that_never_came_is_shown_as_expired(edge: Edge) -> None:
+    source = edge.source()
+    job = create(edge, source).body["import"]
+    edge.clock.advance(days=2)
+    assert edge.request("GET", f"/v1/sources/{source}/imports/{job['id']}").body["import"]["state"] == "expired"
+
+
+def test_repeated_creation_makes_one_import(edge: Edge) -> None:
+    source = edge.source()
+    path, body, headers = f"/v1/sources/{source}/imports", {"mode": "upsert"}, {"Idempotency-Key": "nightly"}
+    first = edge.request("POST", path, body, headers=headers)
+    again = edge.request("POST", path, body, headers=headers)
+    assert (again.text, again.headers["idempotent-replayed"]) == (first.text, "true")
+    # The record was lost in a crash: the id is the same all the same.
+    edge.clients.dynamodb.delete_item(TableName=edge.environment["IDEMPOTENCY_TABLE"], Key=_record(edge))
+    after = edge.request("POST", path, body, headers=headers)
+    assert after.body["import"] == first.body["import"]
+    assert len(edge.request("GET", path).body["imports"]) == 1
+
+
+def _record(edge: Edge) -> dict[str, object]:
+    (row,) = edge.clients.dynamodb.scan(TableName=edge.environment["IDEMPOTENCY_TABLE"])["Items"]
+    return {"id": row["id"]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"mode": "replace"},
+        {"mode": "upsert", "apply": 1},
+        {"mode": "upsert", "format": "csv"},
+        {"mode": "upsert", "x": 1},
+    ],
+)
+def test_bad_request_is_refused(edge: Edge, body: dict[str, object]) -> None:
+    reply = edge.request("POST", f"/v1/sources/{edge.source()}/imports", body)
+    assert (reply.status, reply.code) == (400, "validation_error")
+
+
+def test_apply_needs_its_own_scope(edge: Edge) -> None:
+    source = edge.source()
+    pusher = edge.key(edge.admin, scopes=tuple(scope for scope in ALL_SCOPES if scope is not Scope.RUNS_APPLY))
+    path = f"/v1/sources/{source}/imports"
+    assert edge.request("POST", path, {"mode": "upsert"}, key=pusher).status == 201
+    refused = edge.request("POST", path, {"mode": "upsert", "apply": True}, key=pusher)
+    assert (refused.status, refused.code) == (403, "insufficient_scope")
+
+
+def test_archived_source_takes_no_import(edge: Edge) -> None:
+    source = edge.source()
+    edge.request("DELETE", f"/v1/sources/{source}")
+    assert create(edge, source).code == "source_inactive"
+
+
+def test_uploaded_file_is_published_and_its_bad_line_reported(edge: Edge) -> None:
+    source = edge.source()
+    job = create(edge, source, apply=True).body["import"]
+    body = b'{"externalItemId":"a","title":"A","content":"one"}\n{"externalItemId":"b"}\n'
+    key = f"imports/{edge.tenant_of(edge.token)}/{source}/{job['id']}/upload"
+    etag = edge.clients.s3.put_object(Bucket=edge.environment["CONTENT_BUCKET"], Key=key, Body=body)["ETag"]
+    event = created_event(edge.environment["CONTENT_BUCKET"], key, etag.strip('"'), len(body))
+    assert start_import(edge.services.knowledge, event) == {"importId": job["id"]}
+    edge.import_machine.run()
+    read = edge.request("GET", f"/v1/sources/{source}/imports/{job['id']}").body["import"]
+    assert (read["state"], read["linesRead"], read["bytesRead"]) == ("completed_with_errors", 2, len(body))
+    assert read["bytesTotal"] == len(body)
+    assert read["counts"] == {"created": 1, "updated": 0, "unchanged": 0, "removed": 0, "stale": 0, "rejected": 1}
+    assert (read["report"]["faults"], read["report"]["faultsLeftOut"]) == (2, 0)
+    assert "errors.ndjson" in read["report"]["url"]
+    current = edge.request("GET", f"/v1/sources/{source}/generations/current").body["generation"]
+    assert read["generationId"] == current["id"]
+    listed = edge.request("GET", f"/v1/sources/{source}/imports").body["imports"]
+    assert listed == [{**read, "report": {**read["report"], "url": None}}]
+
+
+def test_failed_import_says_why(edge: Edge) -> None:
+    source = edge.source()
+    job = create(edge, source, mode="snapshot", apply=True).body["import"]
+    key = f"imports/{edge.tenant_of(edge.token)}/{source}/{job['id']}/upload"
+    etag = edge.clients.s3.put_object(Bucket=edge.environment["CONTENT_BUCKET"], Key=key, Body=b"\n")["ETag"]
+    start_import(edge.services.knowledge, created_event(edge.environment["CONTENT_BUCKET"], key, etag, 1))
+    edge.import_machine.run()
+    read = edge.request("GET", f"/v1/sources/{source}/imports/{job['id']}").body["import"]
+    assert (read["state"], read["error"]["code"]) == ("failed", "import_failed")
+    assert "names no items" in read["error"]["message"]
