@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Line(NamedTuple):
-    """What a line says; `tests` are `<file>::<name>` without `test_published_` and `.py`, none for what promises nothing."""
+    """What a line says, and its tests as `<end of the file's name>::<function>`; none where it promises nothing."""
 
     digest: str
     says: str
@@ -187,7 +187,7 @@ LINES = (
         "the body past it, that waiting helps, and that keys are apart",
         (
             "retries::test_refusal_for_the_rate_is_exactly_as_published",
-            "retries::test_request_after_the_indicated_delay_is_let_in",
+            "waiting::test_request_after_the_indicated_delay_is_let_in",
             "retries::test_noisy_workload_is_isolated_by_a_key_of_its_own",
         ),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from typing import Any
@@ -27,11 +28,32 @@ _BEYOND_SCHEMAS = (
 )
 
 
+# What requests made: (sourceId, id) by the name of the parameter that leads to it. Left to itself, schemathesis sends
+# ids that belong to nothing, or to another source, to most of the operations that are deep in the tree.
+_made: dict[str, list[tuple[str, str]]] = {"snapshotId": [], "generationId": []}
+_turns = itertools.count()
+
+
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
-    """Keep the requests on keys from revoking or rotating the key they are sent with."""
-    if (case.path_parameters or {}).get("keyId") == _OWN_KEY_ID and case.method != "GET":
-        case.path_parameters["keyId"] = _NO_KEY_ID
+    """Send every other request to something that exists; none may revoke or rotate the key it is sent with."""
+    ids = case.path_parameters or {}
+    if ids.get("keyId") == _OWN_KEY_ID and case.method != "GET":
+        ids["keyId"] = _NO_KEY_ID
+    for name in _made.keys() & ids.keys():
+        if _made[name] and next(_turns) % 2:
+            # What ends a snapshot takes the oldest, so that one is open for the others.
+            ends = case.method == "DELETE" or case.path.endswith("/complete")
+            ids["sourceId"], ids[name] = _made[name].pop(0) if ends and len(_made[name]) > 1 else _made[name][-1]
+
+
+@schemathesis.hook
+def after_call(context: Any, case: Any, response: Any) -> None:
+    """Remember what was made."""
+    if response.status_code == 201 and case.path.endswith("/snapshots"):
+        _made["snapshotId"].append((case.path_parameters["sourceId"], response.json()["snapshot"]["id"]))
+    if response.status_code == 200 and case.path.endswith("/apply"):
+        _made["generationId"].append((case.path_parameters["sourceId"], response.json()["generationId"]))
 
 
 @schemathesis.hook

@@ -39,7 +39,7 @@ class Seen:
         return self
 
     def _add(self, phase: str, recorder: dict[str, Any]) -> None:
-        for case_id, interaction in recorder["interactions"].items():
+        for case_id, interaction in recorder.get("interactions", {}).items():
             case = recorder["cases"][case_id]["value"]
             status = (interaction["response"] or {}).get("status_code")
             self.statuses[f"{case['method']} {case['path']}"][status] += 1

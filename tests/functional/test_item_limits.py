@@ -95,7 +95,8 @@ def test_body_is_taken_to_its_bound_and_no_further(edge: Edge, operation: spec.S
     limit = 8 * MIB if operation.name in LARGE else MIB
     source = edge.source()
     snapshot = edge.request("POST", f"/v1/sources/{source}/snapshots").body["snapshot"]["id"]
-    ids = {"sourceId": source, "snapshotId": snapshot, "partNumber": "1", "runId": edge.run(source)}
+    key_id = edge.stored(edge.key(edge.admin)).key_id
+    ids = {"sourceId": source, "snapshotId": snapshot, "partNumber": "1", "runId": edge.run(source), "keyId": key_id}
     path = operation.path.format(**ids)
     example = operation.request_body()["content"]["application/json"]["example"]
     key = edge.admin if operation.scope == "keys:manage" else edge.token

@@ -128,7 +128,6 @@ def test_generation_is_listed_though_an_item_outgrows_a_response(edge: Edge) -> 
     assert found == {"a": 5, "b": 0, "c": 500_000, "d": 500_000}
 
 
-
 @pytest.mark.parametrize("name", ["é", "e\u0301", "a b", "%", "100%", "a/b//c", "😀", "\u00a0", "a" * 512, "ä" * 256])
 def test_any_unicode_id_keeps_its_bytes(edge: Edge, name: str) -> None:
     source = edge.source()

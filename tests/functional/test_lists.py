@@ -33,6 +33,7 @@ def lists(edge: Edge) -> dict[str, str]:
     for _ in range(3):
         opened = edge.request("POST", f"/v1/sources/{source}/snapshots").body["snapshot"]["id"]
         edge.request("DELETE", f"/v1/sources/{source}/snapshots/{opened}")
+        assert edge.request("POST", f"/v1/sources/{source}/imports", {"mode": "upsert"}).status == 201
     for _ in range(2):
         edge.source()
         edge.key(edge.admin)
