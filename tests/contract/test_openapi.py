@@ -120,3 +120,29 @@ def test_every_gateway_response_has_the_error_shape() -> None:
         body = yaml.safe_load(answer["responseTemplates"]["application/json"])
         assert spec.schema_faults({"$ref": "#/components/schemas/Error"}, body) == [], name
         assert answer["statusCode"] != "502"
+
+
+@pytest.mark.parametrize("operation", spec.operations(), ids=lambda operation: operation.name)
+def test_operation_documents_every_way_it_may_end(operation: spec.SpecOperation) -> None:
+    wanted = {401, 429, 500, 503, 504}
+    wanted |= {400} if operation.mutating or operation.parameters("query") or operation.parameters("path") else set()
+    wanted |= {403} if operation.scope else set()
+    wanted |= {404} if operation.parameters("path") else set()
+    wanted |= {409} if operation.mutating else set()
+    wanted |= {413, 415} if operation.request_body() else set()
+    assert wanted <= operation.statuses()
+    assert [status for status in operation.statuses() if status < 300]
+
+
+@pytest.mark.parametrize("operation", spec.operations(), ids=lambda operation: operation.name)
+def test_operation_shows_an_example_of_every_body_and_describes_every_header(operation: spec.SpecOperation) -> None:
+    body = operation.request_body()
+    for holder in [operation.response(status) for status in operation.statuses()] + ([body] if body else []):
+        media = holder["content"]["application/json"]
+        assert "example" in media or media.get("examples"), holder
+    for status in operation.statuses():
+        headers = {name: spec.resolve(header) for name, header in operation.response(status)["headers"].items()}
+        assert "X-Request-Id" in headers
+        assert all(header["description"] and header["schema"] for header in headers.values())
+        assert status >= 300 or {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"} <= headers.keys()
+        assert status not in {429, 503} or "Retry-After" in headers

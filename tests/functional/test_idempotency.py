@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from typing import Any
 
 import boto3
@@ -104,6 +105,27 @@ def test_crash_lets_a_retry_through_and_creates_once(edge: Edge, monkeypatch: py
     assert retried.status == 201
     listed = edge.request("GET", "/v1/sources").body["sources"]
     assert [source["id"] for source in listed] == [retried.body["source"]["id"]]
+
+
+def test_crashed_request_is_in_progress_until_its_function_has_timed_out(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    edge.remaining = 1_000  # Powertools goes by the clock of the machine.
+    with monkeypatch.context() as crash:
+        crash.setattr(type(edge.services.knowledge.sources), "create", die)
+        with pytest.raises(Killed):
+            edge.request("POST", "/v1/sources", {"name": "a"}, headers=RETRY)
+    ends = time.monotonic() + 1.1
+    assert edge.request("POST", "/v1/sources", {"name": "a"}, headers=RETRY).code == "idempotency_in_progress"
+    time.sleep(max(0, ends - time.monotonic()))
+    assert edge.request("POST", "/v1/sources", {"name": "a"}, headers=RETRY).status == 201
+    assert len(edge.request("GET", "/v1/sources").body["sources"]) == 1
 
 
 def test_error_stores_nothing(edge: Edge) -> None:
