@@ -235,7 +235,7 @@ _MANY = {
     **{f"item-{number}": "new" for number in range(4, 11)},
 }
 
-_AGED = {"a": "one", "b": "two", "c": "three 3", **{f"item-{number}": "text" for number in range(1, 4)}}
+_AGED = {"a": "one", "b": "two", "c": "three 3", **{f"item-{number}": "text" for number in range(4)}}
 
 OPERATIONS = [
     Operation("push-new", _published, _push_one("d", "four"), {**_PUBLISHED, "d": "four"}),
