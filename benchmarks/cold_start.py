@@ -22,11 +22,9 @@ from httpapi.assembly import Assembly
 from httpapi.settings import EdgeSettings
 from moto import mock_aws
 
-from local.emulators.dynoxide import Dynoxide, find_dynoxide
-from tests.support.resources import Resources
+from benchmarks.emulators import dynoxide
 
 ROOT = Path(__file__).parents[1]
-MISSING_TOOL = 4
 # Only DynamoDB is there: no first event gets as far as another service.
 UNREACHABLE = "http://127.0.0.1:9"
 HTTP_FIGURE = 1.6
@@ -156,23 +154,13 @@ def main() -> int:
     arguments.add_argument("--rounds", type=int, default=9)
     arguments.add_argument("--functions", nargs="*", default=functions())
     chosen = arguments.parse_args()
-    binary = find_dynoxide()
-    if binary is None:
-        print("Dynoxide is not installed: run `make setup`", file=sys.stderr)
-        return MISSING_TOOL
-    server = Dynoxide(binary)
-    try:
-        resources = Resources(prefix="cold", endpoints={"dynamodb": server.url})
-        with mock_aws():
-            resources.create()
+    with mock_aws(), dynoxide("cold") as resources:
         os.environ.update(resources.environment)
         keys = Assembly(EdgeSettings.from_environment()).keys
         token = keys.bootstrap(tenant_id=None, name="cold").token.text
         environment = {**resources.environment, "AWS_ENDPOINT_URL": UNREACHABLE}
         print(ROW.format("cold start of", "clients ms", "ratio", "figure", "reached", "answer"))
         reached = [row(each, compare(each, environment, token, chosen.rounds)) for each in chosen.functions]
-    finally:
-        server.stop()
     print(
         "`ratio`: to a function that imports boto3 and makes one client; `answer`: the same, with the first invocation"
     )

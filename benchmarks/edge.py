@@ -14,8 +14,6 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,12 +22,10 @@ from knowledge.aws import Clients
 from moto import mock_aws
 
 from benchmarks.edge_scenes import Scene, WarmEdge
+from benchmarks.emulators import dynoxide
 from benchmarks.meter import CallPath
-from local.emulators.dynoxide import Dynoxide, find_dynoxide
 from tests.contract import spec
-from tests.support.resources import Resources
 
-MISSING_TOOL = 4
 PUSH_STEPS = 6
 CPU_FIGURE = 1.5
 PUSHES_A_ROUND = 25
@@ -111,22 +107,6 @@ def replay(client: Any, calls: list[tuple[str, dict[str, Any]]]) -> float:
     for name, params in calls:
         methods[name](**params)
     return time.process_time() - began
-
-
-@contextmanager
-def dynoxide(prefix: str) -> Iterator[Resources]:
-    """Run a Dynoxide with the template's tables, and moto for the rest; must be inside `mock_aws`."""
-    binary = find_dynoxide()
-    if binary is None:
-        print("Dynoxide is not installed: run `make setup`", file=sys.stderr)
-        raise SystemExit(MISSING_TOOL)
-    server = Dynoxide(binary)
-    try:
-        resources = Resources(prefix=prefix, endpoints={"dynamodb": server.url})
-        resources.create()
-        yield resources
-    finally:
-        server.stop()
 
 
 def main() -> int:

@@ -19,21 +19,21 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
-from knowledge.assembly import Knowledge, Settings
-from knowledge.aws import Clients, Fanout
+from knowledge.assembly import Knowledge
+from knowledge.aws import Fanout
 from knowledge.ids import new_id
 from knowledge.import_model import Import, ImportFormat, ImportMode, ImportState
 from knowledge.import_steps import ImportName
 from knowledge.model import Source
 from moto import mock_aws
 
+from benchmarks.emulators import dynoxide, watched_clients
 from benchmarks.meter import Meter
-from local.emulators.dynoxide import Dynoxide, find_dynoxide
 from tests.support.import_files import created_event
+from tests.support.lifecycle import settings_of
 from tests.support.resources import Resources
 from tests.support.wire import MemoryBucket
 
-MISSING_TOOL = 4
 CONTENT_BYTES = 2_000
 MEMORY_BYTES = 512 * 1024 * 1024
 BOUNDS = {"new": 12, "1 % changed": 3, "unchanged": 3}
@@ -147,33 +147,22 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--bytes", type=int, default=32 * 1024 * 1024, help="size of the file")
     size = arguments.parse_args().bytes
-    binary = find_dynoxide()
-    if binary is None:
-        print("Dynoxide is not installed: run `make setup`", file=sys.stderr)
-        return MISSING_TOOL
-    server = Dynoxide(binary)
     try:
-        with mock_aws(), tempfile.TemporaryDirectory() as folder:
-            missed = _measured(size, server, Path(folder) / "items.ndjson")
+        with mock_aws(), dynoxide("bench") as resources, tempfile.TemporaryDirectory() as folder:
+            missed = _measured(size, resources, Path(folder) / "items.ndjson")
     except ClientError as error:
         missed = [str(error)]
-    finally:
-        server.stop()
     for line in missed:
         print(f"MISSED: {line}")
     return 1 if missed else 0
 
 
-def _measured(size: int, server: Dynoxide, path: Path) -> list[str]:
-    resources = Resources(prefix="bench", endpoints={"dynamodb": server.url})
-    resources.create()
-    clients, disk, meter = Clients(), DiskBucket(), Meter()
+def _measured(size: int, resources: Resources, path: Path) -> list[str]:
+    disk, meter = DiskBucket(), Meter()
     disk.path = path
-    clients.dynamodb = resources.client("dynamodb")  # type: ignore[misc]
+    clients = watched_clients(resources, meter)
     clients.s3 = disk  # type: ignore[misc, assignment]
-    meter.watch(clients.dynamodb)
-    names = Settings(resources.table_name("CatalogTable"), resources.table_name("ItemsTable"), resources.bucket)
-    knowledge = Knowledge(names, clients=clients, fanout=Fanout(8), import_machine=_Walked())
+    knowledge = Knowledge(settings_of(resources), clients=clients, fanout=Fanout(8), import_machine=_Walked())
     return run(size, knowledge, meter, disk)
 
 

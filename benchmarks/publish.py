@@ -16,8 +16,8 @@ import random
 import sys
 from dataclasses import dataclass
 
-from knowledge.assembly import Knowledge, Settings
-from knowledge.aws import Clients, Fanout
+from knowledge.assembly import Knowledge
+from knowledge.aws import Fanout
 from knowledge.content import encode_item
 from knowledge.generation_store import Publication
 from knowledge.ids import new_id
@@ -28,16 +28,16 @@ from knowledge.object_store import ObjectStore
 from knowledge.trie import Entry, Tree
 from moto import mock_aws
 
+from benchmarks.emulators import dynoxide, watched_clients
 from benchmarks.meter import Meter
-from local.emulators.dynoxide import Dynoxide, find_dynoxide
 from tests.support.inline_machine import InlineMachine
+from tests.support.lifecycle import settings_of
 from tests.support.resources import Resources
 
 SIZES = (10_000, 100_000)
 LARGEST = 1_000_000
 CHANGES = (1, 100, 1_000)
 STARTS = 2
-MISSING_TOOL = 4
 ITEMS_A_PACK = 25_000
 ROW = "{:>9} {:>8} {:>6} {:>8} {:>9} {:>10} {:>11} {:>8} {:>8} {:>12} {:>12} {:>7} {:>7}"
 HEADS = (
@@ -196,13 +196,9 @@ def missed(all_figures: list[Figures]) -> list[str]:
 
 def run(sizes: tuple[int, ...], resources: Resources) -> list[str]:
     """Measure every size and number of changes."""
-    clients = Clients()
-    clients.dynamodb = resources.client("dynamodb")  # type: ignore[misc]
-    clients.s3 = resources.client("s3")  # type: ignore[misc]
-    names = Settings(resources.table_name("CatalogTable"), resources.table_name("ItemsTable"), resources.bucket)
     meter = Meter()
-    meter.watch(clients.dynamodb, clients.s3)
-    knowledge = Knowledge(names, clients=clients, fanout=Fanout(8), machine=InlineMachine)
+    clients = watched_clients(resources, meter)
+    knowledge = Knowledge(settings_of(resources), clients=clients, fanout=Fanout(8), machine=InlineMachine)
     print(ROW.format(*HEADS))
     figures = []
     for count in sizes:
@@ -219,18 +215,8 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--full", action="store_true", help=f"also {LARGEST:,} items: some minutes")
     full = arguments.parse_args().full
-    binary = find_dynoxide()
-    if binary is None:
-        print("Dynoxide is not installed: run `make setup`", file=sys.stderr)
-        return MISSING_TOOL
-    server = Dynoxide(binary)
-    try:
-        resources = Resources(prefix="publish", endpoints={"dynamodb": server.url})
-        with mock_aws():
-            resources.create()
-            lines = run((*SIZES, LARGEST) if full else SIZES, resources)
-    finally:
-        server.stop()
+    with mock_aws(), dynoxide("publish") as resources:
+        lines = run((*SIZES, LARGEST) if full else SIZES, resources)
     for line in lines:
         print(f"MISSED: {line}")
     return 1 if lines else 0

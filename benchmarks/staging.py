@@ -13,19 +13,18 @@ import random
 import sys
 from collections.abc import Callable
 
-from knowledge.assembly import Knowledge, Settings
-from knowledge.aws import Clients, Fanout
+from knowledge.assembly import Knowledge
+from knowledge.aws import Fanout
 from knowledge.ids import new_id
 from knowledge.model import ItemDraft, SnapshotState, Source
 from moto import mock_aws
 
+from benchmarks.emulators import dynoxide, watched_clients
 from benchmarks.meter import Meter
-from local.emulators.dynoxide import Dynoxide, find_dynoxide
-from tests.support.resources import Resources
+from tests.support.lifecycle import settings_of
 
 BATCH = 1_000
 PART = 5_000
-MISSING_TOOL = 4
 CONTENT_BYTES = 2_000
 ROW = "{:<34} {:>12} {:>7} {:>8} {:>12} {:>11} {:>13} {:>13} {:>8} {:>8}"
 
@@ -115,24 +114,10 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--items", type=int, default=100_000, help="size of the snapshot")
     count = arguments.parse_args().items
-    binary = find_dynoxide()
-    if binary is None:
-        print("Dynoxide is not installed: run `make setup`", file=sys.stderr)
-        return MISSING_TOOL
-    server = Dynoxide(binary)
-    try:
-        resources = Resources(prefix="bench", endpoints={"dynamodb": server.url})
-        with mock_aws():
-            resources.create()
-            clients = Clients()
-            clients.dynamodb = resources.client("dynamodb")  # type: ignore[misc]
-            clients.s3 = resources.client("s3")  # type: ignore[misc]
-            names = Settings(resources.table_name("CatalogTable"), resources.table_name("ItemsTable"), resources.bucket)
-            meter = Meter()
-            meter.watch(clients.dynamodb, clients.s3)
-            missed = run(count, Knowledge(names, clients=clients, fanout=Fanout(8)), meter)
-    finally:
-        server.stop()
+    with mock_aws(), dynoxide("bench") as resources:
+        meter = Meter()
+        clients = watched_clients(resources, meter)
+        missed = run(count, Knowledge(settings_of(resources), clients=clients, fanout=Fanout(8)), meter)
     for line in missed:
         print(f"MISSED: {line}")
     return 1 if missed else 0
