@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from functools import cache
 from typing import Any
 
@@ -13,7 +11,7 @@ import httpx
 from local.template.load import REGION
 from local.template.resolve import Resolver
 from tests.contract import spec
-from tests.functional.edge import Edge, Reply
+from tests.functional.edge import Edge, Reply, composed
 from tests.support.resources import project_template
 from tests.support.stack import StackProcess
 
@@ -66,16 +64,9 @@ class Tenant:
         compress: bool = False,
     ) -> Reply:
         """Send a request below the base path; `key` None sends no Authorization header."""
-        sent = {"Content-Type": "application/json"} if json_body is not None or body is not None else {}
-        if key is not None:
-            sent["Authorization"] = f"Bearer {key or self.token}"
-        payload = json.dumps(json_body).encode() if json_body is not None else body
-        payload = payload.encode() if isinstance(payload, str) else payload
-        if compress and payload is not None:
-            payload = gzip.compress(payload)
-            sent["Content-Encoding"] = "gzip"
+        sent, payload = composed(json_body, body, None if key is None else key or self.token, headers, compress)
         url = f"{self.base_url}{path}" + (f"?{query}" if query else "")
-        answer = self._client.request(method, url, content=payload, headers=sent | (headers or {}))
+        answer = self._client.request(method, url, content=payload, headers=sent)
         # The gateway keeps some names of headers for itself and renames a function's.
         answered = {name.lower().removeprefix("x-amzn-remapped-"): value for name, value in answer.headers.items()}
         reply = Reply(answer.status_code, answered, answer.text)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -12,8 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from knowledge import index_codec, item_store, plan_writer, planning, staging, trie
 from knowledge.errors import KnowledgeError
 
-from tests.faults import settings
 from tests.faults.operations import OPERATIONS, Operation
+from tests.faults.striking import strike_everywhere
 from tests.support.faults import Call, Crash, Way
 from tests.support.faulty_world import OWN_TAKEOVER_SECONDS, FaultyWorld
 
@@ -29,18 +27,9 @@ def test_one_retry_repairs_a_fault_at_any_call(
     if operation.small:
         make_small(monkeypatch)
     calls = _calls_of(operation, new_world)
-    cases = [(number, way) for number in range(len(calls)) for way in Way]
-    failures = []
-    ran = 0
-    for number, way in _chosen(operation, cases):
-        ran += 1
-        try:
-            _crash_and_retry(operation, new_world, number, way)
-        except Exception as error:
-            failures.append(f"FAULTS_CASE={operation.name}:{number}:{way} ({calls[number]}): {error!r}")
-    with capsys.disabled():
-        sys.stdout.write(f"\n  {operation.name}: {len(calls)} calls, {ran} of {len(cases)} cases ")
-    assert not failures, "\n".join([f"{len(failures)} of {ran} cases failed", *failures])
+    strike_everywhere(
+        operation.name, calls, lambda number, way: _crash_and_retry(operation, new_world, number, way), capsys
+    )
 
 
 def make_small(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,11 +77,3 @@ def _finish(operation: Operation, world: FaultyWorld) -> None:
 
 def _world(operation: Operation, new_world: NewWorld, task_retries: int) -> FaultyWorld:
     return new_world(task_retries=task_retries, leaf_entries=2 if operation.small else 1024)
-
-
-def _chosen(operation: Operation, cases: list[tuple[int, Way]]) -> Iterator[tuple[int, Way]]:
-    if settings.CASE is not None:
-        name, number, way = settings.CASE.split(":")
-        return iter([(int(number), Way(way))] if name == operation.name else [])
-    dice = random.Random(f"{settings.SEED} {operation.name}")
-    return (case for case in cases if dice.random() < settings.SHARE)

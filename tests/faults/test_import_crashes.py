@@ -6,9 +6,7 @@ It does so on its own where the state machine lives on, and by one event deliver
 from __future__ import annotations
 
 import gzip
-import random
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +18,8 @@ from knowledge.errors import KnowledgeError
 from knowledge.import_model import ALIVE_MS, Import
 from knowledge.import_store import ImportMovedError
 
-from tests.faults import settings
 from tests.faults.operations import LARGE
+from tests.faults.striking import strike_everywhere
 from tests.faults.test_crashes import CANARY, make_small
 from tests.support.faults import Call, Crash, Way
 from tests.support.faulty_world import FaultyWorld
@@ -60,18 +58,9 @@ def test_import_survives_a_fault_at_any_call(
     make_small(monkeypatch)
     _make_imports_small(monkeypatch)
     calm, calls = _undisturbed(case, new_world)
-    cases = [(number, way) for number in range(len(calls)) for way in Way]
-    failures = []
-    ran = 0
-    for number, way in _chosen(case, cases):
-        ran += 1
-        try:
-            _strike(case, new_world, number, way, calm)
-        except Exception as error:
-            failures.append(f"FAULTS_CASE=import-{case.name}:{number}:{way} ({calls[number]}): {error!r}")
-    with capsys.disabled():
-        sys.stdout.write(f"\n  import-{case.name}: {len(calls)} calls, {ran} of {len(cases)} cases ")
-    assert not failures, "\n".join([f"{len(failures)} of {ran} cases failed", *failures])
+    strike_everywhere(
+        f"import-{case.name}", calls, lambda number, way: _strike(case, new_world, number, way, calm), capsys
+    )
 
 
 def _make_imports_small(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,11 +144,3 @@ def _facts(job: Import) -> tuple[Any, ...]:
         job.last_error,
         job.generation_id is None,
     )
-
-
-def _chosen(case: Case, cases: list[tuple[int, Way]]) -> Iterator[tuple[int, Way]]:
-    if settings.CASE is not None:
-        name, number, way = settings.CASE.split(":")
-        return iter([(int(number), Way(way))] if name == f"import-{case.name}" else [])
-    dice = random.Random(f"{settings.SEED} import-{case.name}")
-    return (each for each in cases if dice.random() < settings.SHARE)

@@ -96,6 +96,24 @@ class Reply:
         return self.body["code"]
 
 
+def composed(
+    json_body: Any, body: bytes | str | None, key: str | None, headers: dict[str, str] | None, compress: bool
+) -> tuple[dict[str, str], bytes | None]:
+    """The headers and the body of a request as a client sends them; a header that is None is left out."""
+    given = headers or {}
+    sent = {"Content-Type": "application/json"} if json_body is not None or body is not None else {}
+    if key is not None:
+        sent["Authorization"] = f"Bearer {key}"
+    payload = json.dumps(json_body).encode() if json_body is not None else body
+    payload = payload.encode() if isinstance(payload, str) else payload
+    if compress and payload is not None:
+        payload = gzip.compress(payload)
+        sent["Content-Encoding"] = "gzip"
+    replaced = {name.lower() for name in given}
+    sent = {name: value for name, value in sent.items() if name.lower() not in replaced} | given
+    return {name: value for name, value in sent.items() if value is not None}, payload
+
+
 @dataclass
 class Edge:
     """Tenants, keys and requests."""
@@ -174,15 +192,7 @@ class Edge:
         check: bool = True,
     ) -> Reply:
         """Send a request as a client would; `key` None sends no Authorization header."""
-        sent = {"content-type": "application/json"} if json_body is not None or body is not None else {}
-        if key is not None:
-            sent["Authorization"] = f"Bearer {key or self.token}"
-        payload = json.dumps(json_body).encode() if json_body is not None else body
-        payload = payload.encode() if isinstance(payload, str) else payload
-        if compress:
-            payload = gzip.compress(payload)
-            sent["Content-Encoding"] = "gzip"
-        sent = {name: value for name, value in (sent | (headers or {})).items() if value is not None}
+        sent, payload = composed(json_body, body, None if key is None else key or self.token, headers, compress)
         event = {
             "httpMethod": method,
             "path": path,
