@@ -146,12 +146,13 @@ class Lifecycle:
 
     def compare(self, generation_id: str, from_id: str | None, limit: int = 3) -> dict[str, Change]:
         """What a generation serves differently from another, page by page."""
+        reader = self.knowledge.generations
+        after = reader.get(self.source, generation_id)
+        before = None if from_id is None else reader.get(self.source, from_id)
         found: dict[str, Change] = {}
         position = None
         while True:
-            page = self.knowledge.generations.changes(
-                self.source, generation_id, from_id=from_id, kind=None, limit=limit, position=position
-            )
+            page = reader.changes(after, before, kind=None, limit=limit, position=position)
             assert len(page.items) <= limit
             assert not found.keys() & {change.external_item_id for change in page.items}
             found |= {change.external_item_id: change for change in page.items}
@@ -181,12 +182,11 @@ class Lifecycle:
 
     def generation_items(self, generation_id: str = "current") -> list[GenerationItem]:
         """Everything a generation serves, with contents."""
+        generation = self.knowledge.generations.get(self.source, generation_id)
         found: list[GenerationItem] = []
         position = None
         while True:
-            page = self.knowledge.generations.items(
-                self.source, generation_id, limit=7, position=position, include_content=True
-            )
+            page = self.knowledge.generations.items(generation, limit=7, position=position, include_content=True)
             found.extend(page.items)
             position = page.next_position
             if position is None:

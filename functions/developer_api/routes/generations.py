@@ -39,11 +39,11 @@ def get_generation(call: Call[None, NoQuery]) -> Answer:
 @routes.get(GENERATION + "/items", Scope.RUNS_READ, query=ContentListQuery, loads_source=True)
 def list_generation_items(call: Call[None, ContentListQuery]) -> Answer:
     """List what a generation serves."""
-    generation_id = call.services.knowledge.generations.get(call.source, call.generation_id).generation_id
-    listing = call.listing(generation=generation_id)
-    page = call.services.knowledge.generations.items(
-        call.source,
-        generation_id,
+    reader = call.services.knowledge.generations
+    generation = reader.get(call.source, call.generation_id)
+    listing = call.listing(generation=generation.generation_id)
+    page = reader.items(
+        generation,
         limit=call.query.limit,
         position=call.position(listing),
         include_content=call.query.include is not None,
@@ -56,14 +56,14 @@ def list_generation_changes(call: Call[None, GenerationChangeListQuery]) -> Answ
     """List what a generation serves differently from another, with the fields that differ."""
     reader = call.services.knowledge.generations
     generation = reader.get(call.source, call.generation_id)
-    from_id = generation.base_generation_id
-    if call.query.from_ is not None:
-        from_id = reader.get(call.source, known_generation(call.query.from_)).generation_id
-    listing = call.listing(generation=generation.generation_id, before=from_id, change=call.query.change)
+    from_id = generation.base_generation_id if call.query.from_ is None else known_generation(call.query.from_)
+    before = None if from_id is None else reader.get(call.source, from_id)
+    listing = call.listing(
+        generation=generation.generation_id, before=before and before.generation_id, change=call.query.change
+    )
     page = reader.changes(
-        call.source,
-        generation.generation_id,
-        from_id=from_id,
+        generation,
+        before,
         kind=call.query.change,
         limit=call.query.limit,
         position=call.position(listing),

@@ -7,10 +7,12 @@ other holds as many. So trees are compared by regions, the coarsest prefixes at 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from knowledge.diff import counts_of
 from knowledge.index_store import IndexStore
 from knowledge.model import ChangeKind, Counts
 from knowledge.trie import Entries, Entry, LeafRef, NodeRef, Tree
@@ -73,15 +75,13 @@ class Comparison:
 
     def counts(self, keep_alive: Callable[[], None]) -> Counts:
         """Count what differs; what is not served any more counts as tombstoned."""
-        tally = dict.fromkeys(ChangeKind, 0)
+        tally: Counter[str] = Counter()
         for step in self.differences():
             if isinstance(step, Difference):
                 tally[step.kind] += 1
             else:
                 keep_alive()
-        total = self.after.entries
-        touched = sum(tally.values()) - tally[ChangeKind.TOMBSTONED]
-        return Counts(**{str(kind): number for kind, number in tally.items()}, unchanged=total - touched, total=total)
+        return counts_of(tally, self.before.entries)
 
     def _compared(self, regions: Sequence[_Region], start: Position | None) -> Iterator[Difference]:
         wanted = {ref.key: ref for region in regions for ref in (*region.before, *region.after)}

@@ -14,10 +14,11 @@ no grace to wait for. It is part of the plan but of no generation.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from knowledge.item_rows import StagedRow
-from knowledge.model import ChangeKind, ItemState
+from knowledge.model import ChangeKind, Counts, ItemState
 from knowledge.trie import Entry
 
 
@@ -65,3 +66,19 @@ def judge(row: StagedRow | None, entry: Entry | None, now: int, grace_ms: int) -
 def is_due(removed_at: int, now: int, grace_ms: int) -> bool:
     """Tell whether the grace of a removal is over; a grace of 0 is over at once, whatever the clocks say."""
     return grace_ms == 0 or removed_at + grace_ms <= now
+
+
+def counts_of(tally: Mapping[str, int], base_total: int) -> Counts:
+    """Sum up how many items changed in which way, against the number of items that the base serves."""
+    added, tombstoned = tally.get(ChangeKind.ADDED, 0), tally.get(ChangeKind.TOMBSTONED, 0)
+    updated, removed = tally.get(ChangeKind.UPDATED, 0), tally.get(ChangeKind.REMOVED, 0)
+    restored = tally.get(ChangeKind.RESTORED, 0)
+    return Counts(
+        added=added,
+        updated=updated,
+        removed=removed,
+        restored=restored,
+        tombstoned=tombstoned,
+        unchanged=base_total - updated - removed - restored - tombstoned,
+        total=base_total + added - tombstoned,
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 from knowledge.change_file import Was
 from knowledge.comparison import Comparison, Difference, Position
-from knowledge.content import LARGEST_ANSWER_BYTES, canonical_json, decode_verified
+from knowledge.content import LARGEST_ANSWER_BYTES, decode_verified, how_many_fit, outgrows_answer
 from knowledge.errors import GenerationNotFoundError, GenerationRetiredError, InvalidPositionError
 from knowledge.generation_store import GenerationStore
 from knowledge.index_store import IndexStore
@@ -45,14 +45,14 @@ class GenerationReader:
         return self.generations.get(source.source_id, generation_id)
 
     def items(
-        self, source: Source, generation_id: str, *, limit: int, position: Any, include_content: bool
+        self, generation: Generation, *, limit: int, position: Any, include_content: bool
     ) -> Page[GenerationItem]:
         """List what a generation serves, in the fixed order of the index (by hash of the id).
 
         A position is `[leaf prefix, id]` of the last item of a page. A page ends at `limit` items or at 4 MB.
         """
         after = _position(position)
-        tree = self._tree(self.get(source, generation_id))
+        tree = self._tree(generation)
         chosen: Chosen = []
         size = 0
         for prefix, entry in self._entries(tree, after):
@@ -67,28 +67,21 @@ class GenerationReader:
 
         An item that is too large by itself comes without its content.
         """
-        views = self._views(chosen, include_content)
-        size = 0
-        for count, view in enumerate(views):
-            written = len(canonical_json([view.title, view.url, view.tags, view.metadata, view.content]))
-            if written > LARGEST_ANSWER_BYTES:
-                views[count] = replace(view, content=None)
-                written = 0
-            size += 1024 + written
-            if count and size > LARGEST_ANSWER_BYTES:
-                views, more = views[:count], True
-                break
-        if not more:
+        views = [
+            replace(view, content=None) if outgrows_answer(view) else view
+            for view in self._views(chosen, include_content)
+        ]
+        count = how_many_fit(views)
+        if count == len(views) and not more:
             return Page(views, None)
-        prefix, last = chosen[len(views) - 1]
-        return Page(views, [prefix, last.external_item_id])
+        prefix, last = chosen[count - 1]
+        return Page(views[:count], [prefix, last.external_item_id])
 
     def changes(
         self,
-        source: Source,
-        generation_id: str,
+        generation: Generation,
+        before: Generation | None,
         *,
-        from_id: str | None,
         kind: ChangeKind | None,
         limit: int,
         position: Any,
@@ -98,13 +91,12 @@ class GenerationReader:
         In the order of the index, with the fields that differ. A position is `[region prefix, id]` of the last change
         of a page, or `[region prefix, None]` where a page ended short because much was read to find little.
         """
-        generation = self.get(source, generation_id)
-        before = Tree() if from_id is None else self._tree(self.get(source, from_id))
+        served_before = Tree() if before is None else self._tree(before)
         chosen: list[Difference] = []
         read = 0
         here: Position | None = None
         start = _change_position(position)
-        for step in Comparison(self.index, before, self._tree(generation)).differences(start):
+        for step in Comparison(self.index, served_before, self._tree(generation)).differences(start):
             if isinstance(step, Position):
                 read, here = read + 1, step
                 if read == _BATCHES_A_PAGE:

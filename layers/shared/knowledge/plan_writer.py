@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from knowledge.change_file import DROP, ChangeLine, ChangePart, Was, encode_part
 from knowledge.diff import Verdict
 from knowledge.item_rows import StagedRow
-from knowledge.model import ChangeKind, Counts, ObjectRef, PlanPart
+from knowledge.model import ChangeKind, ObjectRef, PlanPart
 from knowledge.object_store import ObjectStore
 from knowledge.trie import Entry
 
@@ -90,19 +90,3 @@ class PlanWriter:
             self._packs_written += 1
             self._pack_key = self._name_pack()
             self._members, self._pack_bytes = [], 0
-
-
-def counts_of(tally: dict[str, int], base_total: int) -> Counts:
-    """Sum a plan up against the number of items its base serves."""
-    added, tombstoned = tally.get(ChangeKind.ADDED, 0), tally.get(ChangeKind.TOMBSTONED, 0)
-    updated, removed = tally.get(ChangeKind.UPDATED, 0), tally.get(ChangeKind.REMOVED, 0)
-    restored = tally.get(ChangeKind.RESTORED, 0)
-    return Counts(
-        added=added,
-        updated=updated,
-        removed=removed,
-        restored=restored,
-        tombstoned=tombstoned,
-        unchanged=base_total - updated - removed - restored - tombstoned,
-        total=base_total + added - tombstoned,
-    )

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from knowledge.checkpoint import Checkpoint, WorkItem, decode_checkpoint, encode_checkpoint
-from knowledge.diff import is_due, judge
+from knowledge.diff import counts_of, is_due, judge
 from knowledge.errors import RunFailedError
 from knowledge.events import run_ready
 from knowledge.index_codec import FORMAT, UnknownFormatError
@@ -25,7 +25,7 @@ from knowledge.item_rows import SLOTS, StagedRow
 from knowledge.item_store import ItemStore
 from knowledge.model import MS_PER_DAY, Discovery, ObjectRef, Plan, RunMode
 from knowledge.object_store import ObjectGoneError, ObjectStore
-from knowledge.plan_writer import CHANGES_PER_PART, PlanWriter, counts_of
+from knowledge.plan_writer import CHANGES_PER_PART, PlanWriter
 from knowledge.ports import Clock, NewId
 from knowledge.run_store import EpochMovedError, RunKey, RunStore
 from knowledge.settling import Settler

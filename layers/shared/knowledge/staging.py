@@ -17,7 +17,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from knowledge.aws import backoff
-from knowledge.content import LARGEST_ANSWER_BYTES, EncodedItem, canonical_json, decode_member, encode_item
+from knowledge.content import (
+    LARGEST_ANSWER_BYTES,
+    EncodedItem,
+    canonical_json,
+    decode_member,
+    encode_item,
+    how_many_fit,
+)
 from knowledge.errors import (
     InvalidPositionError,
     ItemNotFoundError,
@@ -137,12 +144,8 @@ class StagingService:
     ) -> Page[StagedItem]:
         """Show rows, as many as fit into 4 MB. What a row takes in an answer is known only now that it is unpacked."""
         views = self.items.fanout.map(lambda row: self._view(source, row, content=include_content), rows)
-        size = 0
-        for count, view in enumerate(views):
-            size += 1024 + len(canonical_json([view.title, view.url, view.tags, view.metadata, view.content]))
-            if count and size > LARGEST_ANSWER_BYTES:
-                return Page(views[:count], views[count - 1].external_item_id)
-        return Page(views, position)
+        count = how_many_fit(views)
+        return Page(views, position) if count == len(views) else Page(views[:count], views[count - 1].external_item_id)
 
     def _merged(self, source_id: str, prefix: str, after: str | None, limit: int) -> Iterator[StagedRow]:
         share = limit // len(SLOTS) + 2

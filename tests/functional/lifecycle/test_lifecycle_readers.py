@@ -26,9 +26,9 @@ class PagedReading:
     position: Any = None
 
     def go_on(self, lifecycle: Any) -> bool:
-        page = lifecycle.knowledge.generations.items(
-            lifecycle.source, self.generation_id, limit=3, position=self.position, include_content=True
-        )
+        reader = lifecycle.knowledge.generations
+        generation = reader.get(lifecycle.source, self.generation_id)
+        page = reader.items(generation, limit=3, position=self.position, include_content=True)
         self.found |= {item.external_item_id: item.content for item in page.items}
         self.hashes |= {item.external_item_id: item.content_hash for item in page.items}
         self.position = page.next_position
