@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from knowledge.run_store import RunStore
     from knowledge.runs import RunService
     from knowledge.settling import Settler
+    from knowledge.snapshot_store import SnapshotStore
     from knowledge.snapshots import SnapshotService
     from knowledge.source_store import SourceStore
     from knowledge.sources import SourceService
@@ -111,11 +112,11 @@ class Knowledge:
     @cached_property
     def snapshots(self) -> SnapshotService:
         """Whole staging sets, in parts or in one request."""
-        from knowledge.snapshot_store import SnapshotStore
         from knowledge.snapshots import SnapshotService
 
-        store = SnapshotStore(self._catalog)
-        return SnapshotService(store, self._source_store, self.staging, self._objects, self.clock, self.new_id)
+        return SnapshotService(
+            self._snapshot_store, self._source_store, self.staging, self._objects, self.clock, self.new_id
+        )
 
     @cached_property
     def runs(self) -> RunService:
@@ -201,17 +202,17 @@ class Knowledge:
         from knowledge.collecting import Collector
         from knowledge.compaction import Compactor
         from knowledge.pass_store import PassStore
-        from knowledge.snapshot_store import SnapshotStore
         from knowledge.upkeep import Upkeep
 
+        passes = PassStore(self._catalog)
         collector = Collector(
             self._run_store,
             self._generation_store,
-            SnapshotStore(self._catalog),
+            self._snapshot_store,
             self._item_store,
             self._objects,
             self._index,
-            PassStore(self._catalog),
+            passes,
             self.clock,
         )
         compactor = Compactor(
@@ -225,7 +226,7 @@ class Knowledge:
             self.clock,
             self.new_id,
         )
-        return Upkeep(self._source_store, self._objects, PassStore(self._catalog), collector, compactor, self.clock)
+        return Upkeep(self._source_store, self._objects, passes, collector, compactor, self.clock)
 
     @cached_property
     def failures(self) -> FailureRecorder:
@@ -270,6 +271,12 @@ class Knowledge:
         from knowledge.run_store import RunStore
 
         return RunStore(self._catalog)
+
+    @cached_property
+    def _snapshot_store(self) -> SnapshotStore:
+        from knowledge.snapshot_store import SnapshotStore
+
+        return SnapshotStore(self._catalog)
 
     @cached_property
     def _generation_store(self) -> GenerationStore:

@@ -96,10 +96,13 @@ class Collector:
         old = self._list(source, ("runs", "index", "manifests", "snapshots"), now - SETTLED_AGE_MS)
         contents = self._list(source, ("content",), now - CONTENT_AGE_MS)
         runs, expired = self._runs_of(source, old, now)
-        retired = to_retire(self.generations.kept(source.source_id), now)
+        kept = self.generations.kept(source.source_id)
+        retired = to_retire(kept, now)
         for generation in retired:
             self.generations.retire(generation, now)
-        kept = self.generations.kept(source.source_id)
+        if retired:
+            # One of them may have been restored before it was marked, and what that published names its objects.
+            kept = self.generations.kept(source.source_id)
         published = {generation.run_id for generation in kept}
         live = {run_id for run_id, run in runs.items() if needs_objects(run, published, source.settle_run_id, now)}
         state = [sorted(live), [generation.generation_id for generation in kept], now // RECHECK_MS]

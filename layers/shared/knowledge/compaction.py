@@ -21,6 +21,7 @@ from knowledge.errors import ConflictError
 from knowledge.generation_store import GenerationStore, Publication
 from knowledge.index_codec import Manifest
 from knowledge.index_store import IndexStore, index_folder, manifest_key
+from knowledge.leases import held_lease
 from knowledge.model import Counts, Generation, GenerationOrigin, RunState, Source
 from knowledge.object_store import ObjectGoneError, ObjectStore
 from knowledge.ports import Clock, NewId
@@ -118,24 +119,18 @@ class Compactor:
             manifest=manifest,
             counts=Counts(unchanged=base.counts.total, total=base.counts.total),
         )
-        return self._publish(generation)
-
-    def _publish(self, generation: Generation) -> Generation | None:
-        tenant_id, source_id, holder = generation.tenant_id, generation.source_id, generation.generation_id
         try:
-            held = self.sources.acquire_lease(tenant_id, source_id, holder, self.clock())
+            return self._publish(source, generation)
         except ConflictError:
             return None
-        try:
+
+    def _publish(self, source: Source, generation: Generation) -> Generation | None:
+        holder = generation.generation_id
+        with held_lease(self.sources, source, holder, self.clock()) as held:
             if held.generation_id != generation.base_generation_id:
                 return None
             self.settler.settle(held)
             return self.publisher.publish(Publication(generation, holder, held.lease_token))
-        except ConflictError:
-            return None
-        finally:
-            # A publication has freed it already; then this changes nothing.
-            self.sources.release_lease(tenant_id, source_id, held.lease_token)
 
     def _is_awaited(self, source: Source) -> bool:
         now = self.clock()

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from knowledge.model import Source
 from knowledge.ports import Clock
 from knowledge.source_store import SourceStore
 
 RENEW_EVERY_MS = 5_000
+
+
+@contextmanager
+def held_lease(sources: SourceStore, source: Source, holder_id: str, now: int) -> Iterator[Source]:
+    """Hold the lease of a source while a generation is published that no run made; gives the source under it."""
+    held = sources.acquire_lease(source.tenant_id, source.source_id, holder_id, now)
+    try:
+        yield held
+    finally:
+        # A publication has freed it already; then this changes nothing.
+        sources.release_lease(held.tenant_id, held.source_id, held.lease_token)
 
 
 @dataclass(slots=True)

@@ -49,8 +49,10 @@ class ObjectStore:
     def put_once(self, key: str, body: bytes, content_type: str = "application/gzip") -> ObjectRef:
         """Write a new object. The same bytes again are success; other bytes are ObjectTakenError."""
         digest = hashlib.sha256(body).hexdigest()
-        if not self._put_new(key, body, content_type, digest) and self._digest_of(key) != (digest, len(body)):
-            raise ObjectTakenError(key)
+        if not self._put_new(key, body, content_type, digest):
+            metadata, size = self._head(key)
+            if (metadata.get("sha256"), size) != (digest, len(body)):
+                raise ObjectTakenError(key)
         return ObjectRef(key, digest)
 
     def put_content(self, key: str, body: bytes, external_item_id: str) -> None:
@@ -63,7 +65,7 @@ class ObjectStore:
 
     def owner_of(self, key: str) -> str | None:
         """The externalItemId that a content belongs to; None when the object is missing."""
-        owner = self._metadata_of(key).get("item")
+        owner = self._head(key)[0].get("item")
         return None if owner is None else unquote(owner)
 
     def get(self, ref: ObjectRef) -> bytes:
@@ -97,35 +99,22 @@ class ObjectStore:
     def check(self, refs: Iterable[ObjectRef]) -> None:
         """Make sure that objects are still there as they were written; ObjectGoneError names the first that is not."""
         for ref in refs:
-            if self._digest_of(ref.key)[0] != ref.digest:
+            if self._head(ref.key)[0].get("sha256") != ref.digest:
                 raise ObjectGoneError(ref.key)
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """List the objects under a prefix, in the order of their keys."""
-        request: Any = {"Bucket": self.bucket, "Prefix": prefix}
-        while True:
-            with translated():
-                page = self.s3.list_objects_v2(**request)
+        for page in self._pages(Prefix=prefix):
             for each in page.get("Contents", []):
                 yield StoredObject(each["Key"], each["Size"], int(each["LastModified"].timestamp() * 1000))
-            if not page.get("IsTruncated"):
-                return
-            request["ContinuationToken"] = page["NextContinuationToken"]
 
     def folders(self, prefix: str, after: str = "") -> Iterator[str]:
         """List the folder names right under a prefix that ends in `/`, those after a name only."""
-        request: Any = {"Bucket": self.bucket, "Prefix": prefix, "Delimiter": "/"}
-        if after:
-            # `0` follows `/`, so this is behind everything in that folder.
-            request["StartAfter"] = f"{prefix}{after}0"
-        while True:
-            with translated():
-                page = self.s3.list_objects_v2(**request)
+        # `0` follows `/`, so this is behind everything in that folder.
+        start = {"StartAfter": f"{prefix}{after}0"} if after else {}
+        for page in self._pages(Prefix=prefix, Delimiter="/", **start):
             for each in page.get("CommonPrefixes", []):
                 yield each["Prefix"][len(prefix) : -1]
-            if not page.get("IsTruncated"):
-                return
-            request["ContinuationToken"] = page["NextContinuationToken"]
 
     def delete(self, keys: Sequence[str]) -> None:
         """Delete objects that nothing names; one that is gone already is success."""
@@ -162,24 +151,25 @@ class ObjectStore:
                 return True
         raise AssertionError
 
-    def _digest_of(self, key: str) -> tuple[str | None, int]:
+    def _pages(self, **request: Any) -> Iterator[Any]:
+        while True:
+            with translated():
+                page: Any = self.s3.list_objects_v2(Bucket=self.bucket, **request)
+            yield page
+            if not page.get("IsTruncated"):
+                return
+            request["ContinuationToken"] = page["NextContinuationToken"]
+
+    def _head(self, key: str) -> tuple[Mapping[str, str], int]:
+        """The metadata and the size of an object; none and 0 when it is missing."""
         try:
             with translated():
                 head = self.s3.head_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
             if error_code(error) in _MISSING:
-                return None, 0
+                return {}, 0
             raise
-        return head["Metadata"].get("sha256"), head["ContentLength"]
-
-    def _metadata_of(self, key: str) -> Mapping[str, str]:
-        try:
-            with translated():
-                return self.s3.head_object(Bucket=self.bucket, Key=key)["Metadata"]
-        except ClientError as error:
-            if error_code(error) in _MISSING:
-                return {}
-            raise
+        return head["Metadata"], head["ContentLength"]
 
     def _read(self, key: str, span: str | None) -> bytes:
         options: Any = {"Range": span} if span else {}

@@ -23,7 +23,7 @@ from knowledge.generation_store import GenerationStore, Publication
 from knowledge.generations import CURRENT
 from knowledge.index_codec import UnknownFormatError
 from knowledge.index_store import IndexStore, manifest_key
-from knowledge.leases import LeaseKeeper
+from knowledge.leases import LeaseKeeper, held_lease
 from knowledge.model import MS_PER_DAY, ApplyOutcome, Counts, Generation, GenerationOrigin, Source
 from knowledge.object_store import ObjectGoneError
 from knowledge.ports import Clock, NewId
@@ -56,12 +56,8 @@ class Restorer:
         made = self._made(source, new_generation_id, earlier_id, now)
         if made is not None:
             return made
-        held = self.sources.acquire_lease(source.tenant_id, source.source_id, new_generation_id, now)
-        try:
+        with held_lease(self.sources, source, new_generation_id, now) as held:
             return self._publish(held, generation_id, new_generation_id, now)
-        finally:
-            # A publication has freed it already; then this changes nothing.
-            self.sources.release_lease(held.tenant_id, held.source_id, held.lease_token)
 
     def _made(self, source: Source, new_id: str, earlier_id: str | None, now: int) -> ApplyOutcome | None:
         with suppress(GenerationNotFoundError):
