@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from knowledge import errors as domain
+from knowledge.aws import translated
 from knowledge.errors import ServiceUnavailableError
 from knowledge.faults import InvalidItemsError
 
 from httpapi import errors as edge
-from httpapi.aws_errors import busy_as_unavailable
 
 INTERNAL_MESSAGE = "Something went wrong on our side. Retry the request; if it fails again, send us the X-Request-Id."
 
@@ -109,7 +109,7 @@ def _translated(error: Exception) -> Exception:
     """Turn a throttle that no store expected into the error it would have become in one."""
 
     def leak() -> None:
-        with busy_as_unavailable():
+        with translated():
             raise error
 
     try:

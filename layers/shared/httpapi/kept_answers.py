@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.idempotency.serialization.base import BaseIdempotencySerializer
+from knowledge.aws import translated
 
 from httpapi.answers import WrittenAnswer
-from httpapi.aws_errors import busy_as_unavailable
 
 if TYPE_CHECKING:
     from types_boto3_kms import KMSClient
@@ -54,7 +54,7 @@ class KeptAnswers:
             return {**record, "text": text}
         body = text.encode()
         key = f"idempotency/{tenant_id}/{uuid.uuid4().hex}"
-        with busy_as_unavailable():
+        with translated():
             self._s3().put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/json")
         return {**record, "object": key, "digest": hashlib.sha256(body).hexdigest()}
 
@@ -68,7 +68,7 @@ class KeptAnswers:
         return WrittenAnswer(record["status"], text, secret, replayed=True)
 
     def _read(self, record: dict[str, Any]) -> str:
-        with busy_as_unavailable():
+        with translated():
             body = self._s3().get_object(Bucket=self._bucket, Key=record["object"])["Body"].read()
         if hashlib.sha256(body).hexdigest() != record["digest"]:
             message = "a kept answer does not match its digest"
@@ -76,14 +76,14 @@ class KeptAnswers:
         return body.decode()
 
     def _seal(self, tenant_id: str, secret: str) -> str:
-        with busy_as_unavailable():
+        with translated():
             sealed = self._kms().encrypt(
                 KeyId=self._key_id or "", Plaintext=secret.encode(), EncryptionContext={"tenantId": tenant_id}
             )
         return base64.b64encode(sealed["CiphertextBlob"]).decode()
 
     def _unseal(self, tenant_id: str, sealed: str) -> str:
-        with busy_as_unavailable():
+        with translated():
             opened = self._kms().decrypt(
                 CiphertextBlob=base64.b64decode(sealed), EncryptionContext={"tenantId": tenant_id}
             )

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from httpapi.aws_errors import busy_as_unavailable
+from knowledge.aws import translated
+
 from httpapi.errors import RateLimitedError
 from httpapi.keys.model import Key
 
@@ -49,7 +50,7 @@ class RateLimiter:
         now = self._clock()
         window = now // WINDOW_MS
         window_end = (window + 1) * WINDOW_MS
-        with busy_as_unavailable():
+        with translated():
             answer = self._client.update_item(
                 TableName=self._table,
                 Key={"id": {"S": f"{key.key_id}#{window}"}},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,9 +55,7 @@ class Clients:
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
         """DynamoDB, with a few quick retries of its own for throttles."""
-        client: DynamoDBClient = self._make(
-            "dynamodb", read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4}
-        )
+        client: DynamoDBClient = self._make("dynamodb", read_timeout=10, retries=_QUICK)
         return client
 
     @cached_property
@@ -92,6 +90,11 @@ def error_code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def is_refused(error: ClientError) -> bool:
+    """Tell whether the condition of a single write did not hold."""
+    return error_code(error) == "ConditionalCheckFailedException"
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn throttles, lost connections and lost answers into ServiceUnavailableError; let all else through."""
@@ -103,6 +106,18 @@ def translated() -> Iterator[None]:
         raise
     except (BotoConnectionError, HTTPClientError) as error:
         raise ServiceUnavailableError from error
+
+
+def query_rows(dynamodb: DynamoDBClient, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Walk over all rows of a query, reading a page when the walk comes to it."""
+    start: dict[str, Any] = {}
+    while True:
+        with translated():
+            page: Any = dynamodb.query(**query, **start)
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
 def backoff(attempt: int, *, base_seconds: float = 0.02, most_seconds: float = 0.5) -> None:

@@ -6,6 +6,7 @@ whose sort key is `<kind>#<order>`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ClientError
 
 from knowledge.attributes import from_row, to_row
-from knowledge.aws import error_code, translated
-from knowledge.errors import InvalidPositionError
+from knowledge.aws import is_refused, translated
+from knowledge.errors import InvalidPositionError, ServiceUnavailableError
 from knowledge.model import Page
 from knowledge.transactions import transact
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 ORDER_INDEX = "ByOrder"
+Action = dict[str, Any]
+_WORD = re.compile(r"#(\w+)")
 
 
 class RefusedWriteError(Exception):
@@ -56,7 +59,7 @@ class Catalog:
                     TableName=self.table, Item=to_row(row), ConditionExpression="attribute_not_exists(pk)"
                 )
         except ClientError as error:
-            if error_code(error) == "ConditionalCheckFailedException":
+            if is_refused(error):
                 return False
             raise
         return True
@@ -66,18 +69,41 @@ class Catalog:
         with translated():
             self.dynamodb.put_item(TableName=self.table, Item=to_row(row))
 
-    def transact(self, actions: Sequence[Any]) -> None:
-        """Write all or nothing; RefusedTransactionError or BusyTransactionError when it is nothing."""
-        transact(self.dynamodb, actions)
+    def transact(self, actions: Sequence[Action], *, busy: type[Exception] = ServiceUnavailableError) -> None:
+        """Carry out all actions or none; see `knowledge.transactions.transact`."""
+        transact(self.dynamodb, actions, busy=busy)
+
+    def updating(self, pk: str, sk: str, expression: str, condition: str, values: Mapping[str, Any]) -> Action:
+        """The action of a transaction that updates a row on a condition; values that are None are left out."""
+        request = self._conditional(condition, values, expression)
+        return {"Update": {**request, "Key": to_row({"pk": pk, "sk": sk}), "UpdateExpression": expression}}
+
+    def checking(self, pk: str, sk: str, condition: str, values: Mapping[str, Any]) -> Action:
+        """The action that only demands a condition of a row."""
+        return {"ConditionCheck": {**self._conditional(condition, values), "Key": to_row({"pk": pk, "sk": sk})}}
+
+    def putting(self, row: Mapping[str, Any], condition: str = "", values: Mapping[str, Any] | None = None) -> Action:
+        """The action that puts a row, on a condition if there is one."""
+        return {"Put": {**self._conditional(condition, values or {}), "Item": to_row(row)}}
+
+    def putting_new(self, row: Mapping[str, Any]) -> Action:
+        """The action that puts a row whose key must be free."""
+        return self.putting(row, "attribute_not_exists(pk)")
+
+    def _conditional(self, condition: str, values: Mapping[str, Any], expression: str = "") -> dict[str, Any]:
+        request: dict[str, Any] = {"TableName": self.table, **_words(condition + expression)}
+        if condition:
+            request["ConditionExpression"] = condition
+        if values:
+            request["ExpressionAttributeValues"] = to_row(values)
+        return request
 
     def update(self, pk: str, sk: str, expression: str, condition: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Update a row on a condition and return it as it is then; RefusedWriteError when the condition fails.
 
-        `#status`, `#state`, `#name` and `#plan` may be used in expressions for those reserved words.
+        An attribute whose name is a reserved word, such as `status`, stands as `#status` in expressions.
         """
-        both = expression + condition
-        names = {f"#{word}": word for word in ("status", "state", "name", "plan") if f"#{word}" in both}
-        request: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
+        request = _words(expression + condition)
         if values:
             request["ExpressionAttributeValues"] = to_row(values)
         try:
@@ -92,7 +118,7 @@ class Catalog:
                     **request,
                 )
         except ClientError as error:
-            if error_code(error) == "ConditionalCheckFailedException":
+            if is_refused(error):
                 stored: Any = error.response.get("Item", {})
                 raise RefusedWriteError(from_row(stored) or None) from error
             raise
@@ -131,6 +157,12 @@ class Catalog:
             if "LastEvaluatedKey" not in page:
                 return Page([value for value, _ in found], None)
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _words(expressions: str) -> dict[str, Any]:
+    """Declare the names that stand as `#name` in expressions."""
+    names = {f"#{word}": word for word in _WORD.findall(expressions)}
+    return {"ExpressionAttributeNames": names} if names else {}
 
 
 def _checked(position: Any, kind: str) -> tuple[str, str]:

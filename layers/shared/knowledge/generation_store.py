@@ -7,14 +7,13 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from knowledge.attributes import to_row
-from knowledge.catalog import Catalog, RefusedWriteError
+from knowledge.catalog import Action, Catalog, RefusedWriteError
 from knowledge.errors import ApplyConflictError, GenerationNotFoundError
 from knowledge.events import Event, event_row
 from knowledge.model import Counts, Generation, GenerationOrigin, ObjectRef, Page, Plan, RunState, SourceStatus
 from knowledge.run_store import run_sk
 from knowledge.source_store import source_sk
-from knowledge.transactions import BusyTransactionError, RefusedTransactionError
+from knowledge.transactions import RefusedTransactionError
 
 _PAGE = 100
 Generations = list[Generation]
@@ -88,21 +87,21 @@ class GenerationStore:
                              base, settings, status, run, lease: all as at the checks, or nothing happens
         """
         generation = publication.generation
-        actions: list[Any] = [
-            {"Update": self._source_update(publication)},
-            {"Put": self._new(_row(generation))},
-            {"Put": self._new(event_row(event))},
+        actions = [
+            self._source_update(publication),
+            self.catalog.putting_new(_row(generation)),
+            self.catalog.putting_new(event_row(event)),
         ]
         if publication.plan is not None:
-            actions.append({"Update": self._run_update(generation, publication.holder_id, publication.plan)})
+            actions.append(self._run_update(generation, publication.holder_id, publication.plan))
         if generation.restored_from is not None:
-            actions.append({"ConditionCheck": self._still_kept(generation.source_id, generation.restored_from)})
+            still_kept = "attribute_exists(pk) AND attribute_not_exists(retiredAt)"
+            restored_sk = generation_sk(generation.restored_from)
+            actions.append(self.catalog.checking(generation.source_id, restored_sk, still_kept, {}))
         try:
-            self.catalog.transact(actions)
+            self.catalog.transact(actions, busy=ApplyConflictError)
         except RefusedTransactionError as error:
             raise PublicationRefusedError from error
-        except BusyTransactionError as error:
-            raise ApplyConflictError from error
 
     def retire(self, generation: Generation, now: int) -> None:
         """Mark a generation that is not kept any more; from then on it can't be restored."""
@@ -115,7 +114,7 @@ class GenerationStore:
                 {":now": now},
             )
 
-    def _source_update(self, publication: Publication) -> dict[str, Any]:
+    def _source_update(self, publication: Publication) -> Action:
         generation, plan = publication.generation, publication.plan
         values: dict[str, Any] = {
             ":generation": generation.generation_id,
@@ -143,47 +142,24 @@ class GenerationStore:
         elif generation.origin is GenerationOrigin.RESTORE:
             sets += ", fullRequired = :true"
             values[":true"] = True
-        return {
-            "TableName": self.catalog.table,
-            "Key": to_row({"pk": generation.tenant_id, "sk": source_sk(generation.source_id)}),
-            "UpdateExpression": f"SET {sets} REMOVE {removes}",
-            "ConditionExpression": condition,
-            "ExpressionAttributeNames": {"#status": "status", "#sequence": "sequence"},
-            "ExpressionAttributeValues": to_row(values),
-        }
+        return self.catalog.updating(
+            generation.tenant_id, source_sk(generation.source_id), f"SET {sets} REMOVE {removes}", condition, values
+        )
 
-    def _run_update(self, generation: Generation, run_id: str, plan: Plan) -> dict[str, Any]:
-        return {
-            "TableName": self.catalog.table,
-            "Key": to_row({"pk": generation.source_id, "sk": run_sk(run_id)}),
-            "UpdateExpression": "SET #state = :published, generationId = :generation, updatedAt = :now"
-            " REMOVE lastError",
-            "ConditionExpression": "planVersion = :version AND #state = :ready AND planExpiresAt > :now",
-            "ExpressionAttributeNames": {"#state": "state"},
-            "ExpressionAttributeValues": to_row(
-                {
-                    ":published": RunState.PUBLISHED,
-                    ":ready": RunState.READY,
-                    ":generation": generation.generation_id,
-                    ":version": plan.version,
-                    ":now": generation.published_at,
-                }
-            ),
-        }
-
-    def _still_kept(self, source_id: str, generation_id: str) -> dict[str, Any]:
-        return {
-            "TableName": self.catalog.table,
-            "Key": to_row({"pk": source_id, "sk": generation_sk(generation_id)}),
-            "ConditionExpression": "attribute_exists(pk) AND attribute_not_exists(retiredAt)",
-        }
-
-    def _new(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            "TableName": self.catalog.table,
-            "Item": to_row(row),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
+    def _run_update(self, generation: Generation, run_id: str, plan: Plan) -> Action:
+        return self.catalog.updating(
+            generation.source_id,
+            run_sk(run_id),
+            "SET #state = :published, generationId = :generation, updatedAt = :now REMOVE lastError",
+            "planVersion = :version AND #state = :ready AND planExpiresAt > :now",
+            {
+                ":published": RunState.PUBLISHED,
+                ":ready": RunState.READY,
+                ":generation": generation.generation_id,
+                ":version": plan.version,
+                ":now": generation.published_at,
+            },
+        )
 
 
 def _row(generation: Generation) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import gzip
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from knowledge.aws import translated
+from knowledge.aws import query_rows
 from knowledge.import_model import Import
 from knowledge.model import MS_PER_DAY
 
@@ -44,14 +44,7 @@ class ImportRejects:
             "ExpressionAttributeValues": {":pk": {"S": _partition(job)}},
             "ConsistentRead": True,
         }
-        parts: list[bytes] = []
-        while True:
-            with translated():
-                page = self.dynamodb.query(**query)
-            parts.extend(gzip.decompress(row["report"]["B"]) for row in page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return b"".join(parts)
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return b"".join(gzip.decompress(row["report"]["B"]) for row in query_rows(self.dynamodb, query))
 
 
 def _partition(job: Import) -> str:

@@ -13,17 +13,16 @@ from typing import Any
 
 from knowledge.attributes import from_row, to_row
 from knowledge.aws import translated
-from knowledge.catalog import Catalog, RefusedWriteError
-from knowledge.errors import ImportNotFoundError, ServiceUnavailableError
+from knowledge.catalog import Action, Catalog, RefusedWriteError
+from knowledge.errors import ImportNotFoundError
 from knowledge.events import Event, event_row
 from knowledge.import_model import ALIVE_MS, Import, ImportState
 from knowledge.import_rows import TICKETS, import_from, import_row, import_sk, reading_values, ticket_sk
 from knowledge.model import Page, Source, SourceStatus
 from knowledge.source_store import source_sk
-from knowledge.transactions import BusyTransactionError, RefusedTransactionError
+from knowledge.transactions import RefusedTransactionError
 
 _UNMOVED = "#state = :own AND attempt = :attempt AND checkpoint = :checkpoint"
-Action = dict[str, Any]
 
 
 class ImportMovedError(Exception):
@@ -53,12 +52,10 @@ class ImportStore:
 
     def enqueue(self, job: Import) -> None:
         """Store that the file of an import has come, with a ticket for its turn. ImportMovedError on a repeat."""
-        put: Action = {"TableName": self.catalog.table, "Item": to_row(import_row(job))}
-        put["ConditionExpression"] = "attribute_not_exists(pk) OR #state = :awaiting"
-        put["ExpressionAttributeNames"] = {"#state": "state"}
-        put["ExpressionAttributeValues"] = to_row({":awaiting": ImportState.AWAITING_UPLOAD})
+        free = "attribute_not_exists(pk) OR #state = :awaiting"
+        put = self.catalog.putting(import_row(job), free, {":awaiting": ImportState.AWAITING_UPLOAD})
         ticket = {"pk": job.source_id, "sk": ticket_sk(job), "importId": job.import_id}
-        self._transact({"Put": put}, {"Put": {"TableName": self.catalog.table, "Item": to_row(ticket)}})
+        self._transact(put, self.catalog.putting(ticket))
 
     def first_waiting(self, source_id: str) -> str | None:
         """The import whose ticket is the oldest; None when there is none."""
@@ -118,14 +115,12 @@ class ImportStore:
         """The action of `note`, to go into the transaction with the rows that it stands for."""
         values = {name: value for name, value in reading_values(after).items() if value is not None}
         sets = ", ".join(f"#{name} = :{name}" for name in values)
-        action = self._own_step(
+        return self._own_step(
             before,
             f"SET {sets}, checkpoint = :next, updatedAt = :now, aliveUntil = :alive",
             {f":{name}": value for name, value in values.items()}
             | {":next": before.checkpoint + 1, ":now": now, ":alive": now + ALIVE_MS},
         )
-        action["Update"]["ExpressionAttributeNames"] |= {f"#{name}": name for name in values}
-        return action
 
     def end_staging(self, job: Import, run_id: str, report_key: str | None, now: int) -> Import:
         """Let runs be complete again; what was staged is the run's to plan."""
@@ -178,7 +173,7 @@ class ImportStore:
                     "Key": to_row({"pk": job.source_id, "sk": ticket_sk(job)}),
                 }
             },
-            {"Put": {"TableName": self.catalog.table, "Item": to_row(event_row(event))}},
+            self.catalog.putting(event_row(event)),
         ]
         if source is not None and source.import_id == job.import_id:
             actions.append(self._turn_given_back(job, source))
@@ -196,29 +191,14 @@ class ImportStore:
         )
 
     def _source_step(self, job: Import, expression: str, condition: str, values: Mapping[str, Any]) -> Action:
-        return {
-            "Update": {
-                "TableName": self.catalog.table,
-                "Key": to_row({"pk": job.tenant_id, "sk": source_sk(job.source_id)}),
-                "UpdateExpression": expression,
-                "ConditionExpression": condition,
-                **({"ExpressionAttributeNames": {"#status": "status"}} if "#status" in condition else {}),
-                "ExpressionAttributeValues": to_row({**values, ":id": job.import_id}),
-            }
-        }
+        """A change of the source's row; `:id` stands for the import."""
+        values = {**values, ":id": job.import_id}
+        return self.catalog.updating(job.tenant_id, source_sk(job.source_id), expression, condition, values)
 
     def _own_step(self, job: Import, expression: str, values: Mapping[str, Any]) -> Action:
         """A change of the import's row, if it is still where `job` says and still this execution's."""
-        return {
-            "Update": {
-                "TableName": self.catalog.table,
-                "Key": to_row({"pk": job.source_id, "sk": import_sk(job.import_id)}),
-                "UpdateExpression": expression,
-                "ConditionExpression": _UNMOVED,
-                "ExpressionAttributeNames": {"#state": "state"},
-                "ExpressionAttributeValues": to_row({**values, **_unmoved(job)}),
-            }
-        }
+        values = {**values, **_unmoved(job)}
+        return self.catalog.updating(job.source_id, import_sk(job.import_id), expression, _UNMOVED, values)
 
     def _update(self, job: Import, expression: str, values: Mapping[str, Any]) -> Import:
         try:
@@ -234,8 +214,6 @@ class ImportStore:
             self.catalog.transact(actions)
         except RefusedTransactionError as error:
             raise ImportMovedError from error
-        except BusyTransactionError as error:
-            raise ServiceUnavailableError from error
 
 
 def _unmoved(job: Import) -> dict[str, Any]:

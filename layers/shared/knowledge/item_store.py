@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from knowledge.aws import Fanout, backoff, error_code, translated
+from knowledge.aws import Fanout, backoff, is_refused, query_rows, translated
 from knowledge.errors import ServiceUnavailableError
 from knowledge.item_rows import (
     JournalEntry,
@@ -20,7 +20,7 @@ from knowledge.item_rows import (
     row_key,
 )
 from knowledge.model import ItemState
-from knowledge.transactions import BusyTransactionError, RefusedTransactionError, transact
+from knowledge.transactions import RefusedTransactionError, transact
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -93,8 +93,6 @@ class ItemStore:
             if max(error.failed) >= len(actions) - len(beside):
                 raise SideActionRefusedError from error
             raise RowChangedError from error
-        except BusyTransactionError as error:
-            raise ServiceUnavailableError from error
 
     def list_slot(
         self, source_id: str, slot: str, *, prefix: str = "", after: str | None = None, limit: int | None = None
@@ -142,14 +140,7 @@ class ItemStore:
             "ExpressionAttributeValues": {":pk": {"S": f"{source_id}#journal"}},
             "ConsistentRead": True,
         }
-        entries: list[JournalEntry] = []
-        while True:
-            with translated():
-                page = self.dynamodb.query(**query)
-            entries.extend(journal_entry_from(attributes) for attributes in page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return entries
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return [journal_entry_from(attributes) for attributes in query_rows(self.dynamodb, query)]
 
     def forget_journal(self, source_id: str, entry_ids: Sequence[str]) -> None:
         """Delete journal entries; ones that are gone already are fine."""
@@ -178,7 +169,7 @@ class ItemStore:
                     },
                 )
         except ClientError as error:
-            if error_code(error) != "ConditionalCheckFailedException":
+            if not is_refused(error):
                 raise
 
     def _read_chunk(self, source_id: str, external_item_ids: Sequence[str]) -> list[dict[str, Any]]:

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from knowledge.attributes import to_row
-from knowledge.catalog import Catalog, RefusedWriteError, ordered
-from knowledge.errors import RunNotFoundError, ServiceUnavailableError
+from knowledge.catalog import Action, Catalog, RefusedWriteError, ordered
+from knowledge.errors import RunNotFoundError
 from knowledge.events import Event, event_row
 from knowledge.model import (
     Counts,
@@ -23,7 +22,7 @@ from knowledge.model import (
     RunState,
 )
 from knowledge.source_store import source_sk
-from knowledge.transactions import BusyTransactionError, RefusedTransactionError
+from knowledge.transactions import RefusedTransactionError
 
 
 def run_sk(run_id: str) -> str:
@@ -82,8 +81,9 @@ class RunStore:
 
         With an `epoch`, EpochMovedError unless that is still the source's and nothing more is awaited.
         """
-        update = self._update(
-            run,
+        update = self.catalog.updating(
+            run.source_id,
+            run_sk(run.run_id),
             "SET #plan = :plan, planVersion = :next, #state = :ready, planExpiresAt = :expires, updatedAt = :now"
             " REMOVE lastError",
             "planVersion = :version AND #state IN (:planning, :ready, :failed)"
@@ -99,7 +99,7 @@ class RunStore:
                 ":now": now,
             },
         )
-        actions = [update, self._new(event_row(ready))]
+        actions = [update, self.catalog.putting_new(event_row(ready))]
         if epoch is not None:
             actions.append(self._still_complete(run, epoch, plan.planned_at))
         try:
@@ -108,8 +108,6 @@ class RunStore:
             if 0 in error.failed:
                 return False
             raise EpochMovedError from error
-        except BusyTransactionError as error:
-            raise ServiceUnavailableError from error
         return True
 
     def set_published(self, run: Run, generation_id: str, now: int) -> bool:
@@ -140,8 +138,9 @@ class RunStore:
 
     def set_failed(self, run: Run, error: RunError, failed: Event) -> bool:
         """Fail a run that never got a plan, with its event; a run that has one stays ready."""
-        update = self._update(
-            RunKey(run.tenant_id, run.source_id, run.run_id),
+        update = self.catalog.updating(
+            run.source_id,
+            run_sk(run.run_id),
             "SET #state = :failed, lastError = :error, updatedAt = :now",
             "#state = :planning AND planVersion = :version",
             {
@@ -153,11 +152,9 @@ class RunStore:
             },
         )
         try:
-            self.catalog.transact([update, self._new(event_row(failed))])
+            self.catalog.transact([update, self.catalog.putting_new(event_row(failed))])
         except RefusedTransactionError:
             return False
-        except BusyTransactionError as busy:
-            raise ServiceUnavailableError from busy
         return True
 
     def set_expired(self, run: Run, now: int) -> bool:
@@ -170,33 +167,13 @@ class RunStore:
             {":expired": RunState.EXPIRED, ":state": run.state, ":version": run.plan_version, ":now": now},
         )
 
-    def _update(self, run: RunKey, expression: str, condition: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        both = expression + condition
-        return {
-            "Update": {
-                "TableName": self.catalog.table,
-                "Key": to_row({"pk": run.source_id, "sk": run_sk(run.run_id)}),
-                "UpdateExpression": expression,
-                "ConditionExpression": condition,
-                "ExpressionAttributeNames": {f"#{word}": word for word in ("state", "plan") if f"#{word}" in both},
-                "ExpressionAttributeValues": to_row(values),
-            }
-        }
-
-    def _new(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        condition = "attribute_not_exists(pk)"
-        return {"Put": {"TableName": self.catalog.table, "Item": to_row(row), "ConditionExpression": condition}}
-
-    def _still_complete(self, run: RunKey, epoch: int, began_at: int) -> dict[str, Any]:
-        return {
-            "ConditionCheck": {
-                "TableName": self.catalog.table,
-                "Key": to_row({"pk": run.tenant_id, "sk": source_sk(run.source_id)}),
-                "ConditionExpression": "epoch = :epoch"
-                " AND (attribute_not_exists(openSnapshotId) OR openSnapshotExpiresAt <= :began)",
-                "ExpressionAttributeValues": to_row({":epoch": epoch, ":began": began_at}),
-            }
-        }
+    def _still_complete(self, run: RunKey, epoch: int, began_at: int) -> Action:
+        return self.catalog.checking(
+            run.tenant_id,
+            source_sk(run.source_id),
+            "epoch = :epoch AND (attribute_not_exists(openSnapshotId) OR openSnapshotExpiresAt <= :began)",
+            {":epoch": epoch, ":began": began_at},
+        )
 
     def _try(self, source_id: str, run_id: str, expression: str, condition: str, values: Mapping[str, Any]) -> bool:
         try:

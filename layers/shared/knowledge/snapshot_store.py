@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from knowledge.attributes import from_row, to_row
-from knowledge.aws import translated
-from knowledge.catalog import Catalog, RefusedWriteError, ordered
-from knowledge.errors import ServiceUnavailableError, SnapshotNotFoundError
+from knowledge.aws import query_rows
+from knowledge.catalog import Action, Catalog, RefusedWriteError, ordered
+from knowledge.errors import SnapshotNotFoundError
 from knowledge.model import ObjectRef, Page, Snapshot, SnapshotState, Source, SourceStatus, StagingCounts
 from knowledge.source_store import source_sk
-from knowledge.transactions import BusyTransactionError, RefusedTransactionError
+from knowledge.transactions import RefusedTransactionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,11 @@ class SnapshotStore:
 
         `again` lets one begin anew that expired.
         """
-        put: dict[str, Any] = {
-            "TableName": self.catalog.table,
-            "Item": to_row(_row(snapshot)),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
+        row = _row(snapshot)
+        put = self.catalog.putting_new(row)
         if again:
-            put["ConditionExpression"] += " OR #state = :expired"
-            put["ExpressionAttributeNames"] = {"#state": "state"}
-            put["ExpressionAttributeValues"] = to_row({":expired": SnapshotState.EXPIRED})
+            free = "attribute_not_exists(pk) OR #state = :expired"
+            put = self.catalog.putting(row, free, {":expired": SnapshotState.EXPIRED})
         self._transact(
             self._source_step(
                 snapshot,
@@ -83,7 +79,7 @@ class SnapshotStore:
                     ":active": SourceStatus.ACTIVE,
                 },
             ),
-            {"Put": put},
+            put,
         )
 
     def prolong(self, snapshot: Snapshot, expires_at: int) -> Snapshot:
@@ -108,16 +104,13 @@ class SnapshotStore:
             "counts": asdict(part.counts),
         }
         self._transact(
-            {
-                "ConditionCheck": {
-                    "TableName": self.catalog.table,
-                    "Key": to_row({"pk": snapshot.source_id, "sk": snapshot_sk(snapshot.snapshot_id)}),
-                    "ConditionExpression": "#state = :open AND expiresAt > :now",
-                    "ExpressionAttributeNames": {"#state": "state"},
-                    "ExpressionAttributeValues": to_row({":open": SnapshotState.OPEN, ":now": now}),
-                }
-            },
-            {"Put": {"TableName": self.catalog.table, "Item": to_row(row)}},
+            self.catalog.checking(
+                snapshot.source_id,
+                snapshot_sk(snapshot.snapshot_id),
+                "#state = :open AND expiresAt > :now",
+                {":open": SnapshotState.OPEN, ":now": now},
+            ),
+            self.catalog.putting(row),
         )
 
     def parts(self, source_id: str, snapshot_id: str) -> Parts:
@@ -128,14 +121,7 @@ class SnapshotStore:
             "ExpressionAttributeValues": to_row({":pk": source_id, ":parts": f"{snapshot_sk(snapshot_id)}#part#"}),
             "ConsistentRead": True,
         }
-        parts: Parts = []
-        while True:
-            with translated():
-                page = self.catalog.dynamodb.query(**query)
-            parts.extend(_part(from_row(row)) for row in page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return parts
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return [_part(from_row(row)) for row in query_rows(self.catalog.dynamodb, query)]
 
     def begin_completion(self, snapshot: Snapshot, now: int) -> None:
         """Flip an open snapshot to completing; from here on it neither expires nor aborts."""
@@ -191,54 +177,30 @@ class SnapshotStore:
     def give_up_import(self, source: Source, now: int) -> None:
         """Free a source from an import that nobody has worked on for so long that it is dead."""
         self._transact(
-            {
-                "Update": {
-                    "TableName": self.catalog.table,
-                    "Key": to_row({"pk": source.tenant_id, "sk": source_sk(source.source_id)}),
-                    "UpdateExpression": "SET epoch = epoch + :one REMOVE openSnapshotId, openSnapshotExpiresAt",
-                    "ConditionExpression": "openSnapshotId = :id AND openSnapshotExpiresAt <= :now",
-                    "ExpressionAttributeValues": to_row({":id": source.open_snapshot_id, ":now": now, ":one": 1}),
-                }
-            }
+            self.catalog.updating(
+                source.tenant_id,
+                source_sk(source.source_id),
+                "SET epoch = epoch + :one REMOVE openSnapshotId, openSnapshotExpiresAt",
+                "openSnapshotId = :id AND openSnapshotExpiresAt <= :now",
+                {":id": source.open_snapshot_id, ":now": now, ":one": 1},
+            )
         )
 
-    def _source_step(
-        self, snapshot: Snapshot, expression: str, condition: str, values: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        return {
-            "Update": {
-                "TableName": self.catalog.table,
-                "Key": to_row({"pk": snapshot.tenant_id, "sk": source_sk(snapshot.source_id)}),
-                "UpdateExpression": expression,
-                "ConditionExpression": condition,
-                **({"ExpressionAttributeNames": {"#status": "status"}} if "#status" in condition else {}),
-                "ExpressionAttributeValues": to_row(
-                    {**values, **({":id": snapshot.snapshot_id} if ":id" in expression + condition else {})}
-                ),
-            }
-        }
+    def _source_step(self, snapshot: Snapshot, expression: str, condition: str, values: Mapping[str, Any]) -> Action:
+        """A change of the source's row; `:id` stands for the snapshot."""
+        values = {**values, ":id": snapshot.snapshot_id}
+        return self.catalog.updating(snapshot.tenant_id, source_sk(snapshot.source_id), expression, condition, values)
 
-    def _own_step(
-        self, snapshot: Snapshot, expression: str, condition: str, values: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        return {
-            "Update": {
-                "TableName": self.catalog.table,
-                "Key": to_row({"pk": snapshot.source_id, "sk": snapshot_sk(snapshot.snapshot_id)}),
-                "UpdateExpression": expression,
-                "ConditionExpression": condition,
-                "ExpressionAttributeNames": {"#state": "state"},
-                "ExpressionAttributeValues": to_row(values),
-            }
-        }
+    def _own_step(self, snapshot: Snapshot, expression: str, condition: str, values: Mapping[str, Any]) -> Action:
+        return self.catalog.updating(
+            snapshot.source_id, snapshot_sk(snapshot.snapshot_id), expression, condition, values
+        )
 
-    def _transact(self, *actions: Mapping[str, Any]) -> None:
+    def _transact(self, *actions: Action) -> None:
         try:
             self.catalog.transact(actions)
         except RefusedTransactionError as error:
             raise TransitionRefusedError from error
-        except BusyTransactionError as error:
-            raise ServiceUnavailableError from error
 
 
 def _part_sk(snapshot_id: str, number: int) -> str:

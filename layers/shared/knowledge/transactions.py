@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from knowledge.aws import backoff, error_code, translated
+from knowledge.errors import ServiceUnavailableError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _TRIES = 8
-_PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+_PASSING = frozenset(
+    {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"}
+)
 
 
 class RefusedTransactionError(Exception):
@@ -24,14 +27,12 @@ class RefusedTransactionError(Exception):
         self.failed = failed
 
 
-class BusyTransactionError(Exception):
-    """Raised when the rows of a transaction stayed busy with others; nothing of it was written."""
-
-
-def transact(dynamodb: DynamoDBClient, actions: Sequence[Any]) -> None:
+def transact(
+    dynamodb: DynamoDBClient, actions: Sequence[Any], *, busy: type[Exception] = ServiceUnavailableError
+) -> None:
     """Write all or nothing, again while others are at the same rows.
 
-    RefusedTransactionError or BusyTransactionError when it is nothing.
+    RefusedTransactionError when a condition does not hold; the error `busy` when the rows stay busy with others.
     """
     for attempt in range(_TRIES):
         try:
@@ -49,4 +50,4 @@ def transact(dynamodb: DynamoDBClient, actions: Sequence[Any]) -> None:
             backoff(attempt)
         else:
             return
-    raise BusyTransactionError
+    raise busy

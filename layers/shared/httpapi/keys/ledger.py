@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 from knowledge.attributes import to_row
-from knowledge.aws import backoff
-from knowledge.errors import ServiceUnavailableError
+from knowledge.aws import is_refused, translated
 from knowledge.events import Event, event_row
+from knowledge.transactions import RefusedTransactionError, transact
 
-from httpapi.aws_errors import busy_as_unavailable, is_refused, refused_actions
 from httpapi.errors import TenantNotFoundError
 from httpapi.keys.model import Key
 from httpapi.keys.rows import key_to_row
@@ -26,8 +25,6 @@ from httpapi.keys.tenant_row import Change, new_tenant_row, tenant_key
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-_TRIES = 6
 
 
 class IdTakenError(Exception):
@@ -53,7 +50,7 @@ class KeyLedger:
     def put_tenant(self, tenant_id: str, name: str, now: int) -> None:
         """Set a tenant up, unless it is already there."""
         try:
-            with busy_as_unavailable():
+            with translated():
                 self._client.put_item(
                     TableName=self._table,
                     Item=new_tenant_row(tenant_id, name, now),
@@ -123,31 +120,19 @@ class KeyLedger:
         change = Change(limit=Change.removing(key).limit)
         return not self._transact([mark, self._figures(key, change)])
 
-    def _transact(self, actions: list[Any]) -> set[int]:
+    def _transact(self, actions: list[Any]) -> frozenset[int]:
         """Carry out all actions; return the numbers of those that were refused, none when it is done.
 
         Transactions of one tenant meet in its row, so one that collides is tried again.
         """
-        for attempt in range(_TRIES):
-            try:
-                with busy_as_unavailable():
-                    self._client.transact_write_items(TransactItems=actions)
-            except ClientError as error:
-                refused = refused_actions(error)
-                if not refused:
-                    raise
-                return refused
-            except ServiceUnavailableError as unavailable:
-                # Any other failure may have been carried out, and a second try would take it for somebody else's.
-                if not _collided(unavailable):
-                    raise
-                backoff(attempt)
-            else:
-                return set()
-        raise ServiceUnavailableError
+        try:
+            transact(self._client, actions)
+        except RefusedTransactionError as error:
+            return error.failed
+        return frozenset()
 
     def _check_tenant(self, tenant_id: str) -> None:
-        with busy_as_unavailable():
+        with translated():
             row = self._client.get_item(TableName=self._table, Key=tenant_key(tenant_id), ConsistentRead=True)
         if "Item" not in row:
             raise TenantNotFoundError
@@ -183,8 +168,3 @@ class KeyLedger:
         return {
             "Put": {"TableName": self._catalog_table, "Item": row, "ConditionExpression": "attribute_not_exists(pk)"}
         }
-
-
-def _collided(unavailable: ServiceUnavailableError) -> bool:
-    cause = unavailable.__cause__
-    return isinstance(cause, ClientError) and bool(cause.response.get("CancellationReasons"))

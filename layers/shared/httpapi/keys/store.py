@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+from knowledge.aws import is_refused, query_rows, translated
 from knowledge.errors import InvalidPositionError
 from knowledge.model import Page
 
-from httpapi.aws_errors import busy_as_unavailable, is_refused
 from httpapi.keys.model import LAST_MOMENT_MS, Key
 from httpapi.keys.rows import key_from_row
 from httpapi.keys.tokens import is_key_id
@@ -29,7 +29,7 @@ class KeyStore:
 
     def find(self, key_id: str) -> Key | None:
         """Find a key by its id, whoever's it is."""
-        with busy_as_unavailable():
+        with translated():
             row = self._client.get_item(TableName=self._table, Key={"keyId": {"S": key_id}}, ConsistentRead=True)
         return key_from_row(row["Item"]) if "Item" in row else None
 
@@ -65,7 +65,7 @@ class KeyStore:
         Raises InvalidPositionError.
         """
         start: dict[str, Any] = {} if position is None else {"ExclusiveStartKey": _index_key(tenant_id, position)}
-        with busy_as_unavailable():
+        with translated():
             # One more than asked for tells whether the list goes on.
             found = self._client.query(
                 TableName=self._table,
@@ -90,17 +90,11 @@ class KeyStore:
             " AND attribute_not_exists(uncounted)",
             "ExpressionAttributeValues": {":tenant": {"S": tenant_id}, ":now": {"N": str(now)}},
         }
-        while True:
-            with busy_as_unavailable():
-                page = self._client.query(**query)
-            yield from map(key_from_row, page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return map(key_from_row, query_rows(self._client, query))
 
     def _update(self, key_id: str, update: str, condition: str, values: dict[str, Any]) -> bool:
         try:
-            with busy_as_unavailable():
+            with translated():
                 self._client.update_item(
                     TableName=self._table,
                     Key={"keyId": {"S": key_id}},
