@@ -146,9 +146,9 @@ class Lifecycle:
 
     def compare(self, generation_id: str, from_id: str | None, limit: int = 3) -> dict[str, Change]:
         """What a generation serves differently from another, page by page."""
-        reader = self.knowledge.generations
-        after = reader.get(self.source, generation_id)
-        before = None if from_id is None else reader.get(self.source, from_id)
+        reader, source = self.knowledge.generations, self.source
+        after = reader.get(source, generation_id)
+        before = None if from_id is None else reader.get(source, from_id)
         found: dict[str, Change] = {}
         position = None
         while True:
