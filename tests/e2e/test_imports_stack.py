@@ -126,6 +126,15 @@ def test_upload_without_its_signed_header_is_refused(api: httpx.Client) -> None:
     assert bare.status_code == 403
 
 
+def test_upload_that_curl_calls_a_form_is_read_all_the_same(api: httpx.Client) -> None:
+    source = make_source(api)
+    asked = ask(api, source, mode="upsert")
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert put(asked["upload"], ndjson({"a": "one=two&three"}), **form) == 200
+    ended, _ = wait(api, source, asked["import"]["id"])
+    assert (ended["state"], ended["linesRead"], ended["counts"]["created"]) == ("completed", 1, 1)
+
+
 def test_report_on_bad_lines_is_a_link(api: httpx.Client) -> None:
     source = make_source(api)
     asked = ask(api, source, mode="upsert")
