@@ -34,12 +34,12 @@ def publish(base_url: str, credentials: Credentials, content: Path, data: Path) 
         say(f"skipped {line}")
     if not folder.items:
         raise DemoError(f"{content} holds no .md, .html or .txt file that can be published")
-    api = example.Api(base_url, credentials.api_key)
+    api = example.DeveloperApi(base_url, credentials.api_key)
     try:
         source_id = _source(example, api, content, data)
         say(f"Pushing {len(folder.items)} documents of {content} ...")
         outcome = example.sync(api, folder, source_id, apply=True, progress=example.show_progress)
-        generation = api.request("GET", f"/v1/sources/{source_id}/generations/current")["generation"]
+        generation = api.generation(source_id)
     except example.ApiError as error:
         raise DemoError(str(error)) from error
     _report(base_url, credentials, example.changes_of(outcome.run["counts"]), outcome, generation)

@@ -1,221 +1,148 @@
 """Keeps a source in step with a folder of .md, .html and .txt files.
 
     export CHATBOT_API="https://your-host/api" CHATBOT_KEY="sk_live_..."
-    python sync_folder.py docs/ --name "Help centre" --apply
+    python sync_folder.py docs/ --name "Help centre" --dry-run   # list what would change
+    python sync_folder.py docs/ --name "Help centre" --apply     # publish it
 
 A file's path in the folder is its externalItemId. Title, url, tags and language come from front matter (or from the
-head of an HTML file); the content is the file without its front matter, byte for byte. Files that left the folder are
-removed from the source. Needs Python 3.11 and httpx.
+head of an HTML file); the content is the file without its front matter, byte for byte. The folder goes to the staging
+set as a snapshot, so files that left it are removed; nothing is served before it is applied. Needs Python 3.11, httpx.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
-import os
 import sys
-import time
-import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import httpx
-from folder_documents import Folder, Item, read_folder
+from developer_api import ApiError, DeveloperApi, Json
+from folder_documents import Folder, read_folder
 
-BATCH_ITEMS = 500
-# A plain body over about 4.5 MiB does not fit through the gateway, so a batch ends well before that.
-BATCH_BYTES = 3_500_000
-GZIP_FROM_BYTES = 256 * 1024
-TRANSIENT = {"apply_conflict", "stale_plan", "stale_base", "lease_lost", "apply_in_progress", "idempotency_in_progress"}
-ATTEMPTS = 8
+BAR_WIDTH = 40
+KINDS = ("added", "updated", "restored", "removed", "tombstoned")
 
 Progress = Callable[[int, int], None]
 
 
-class ApiError(Exception):
-    """Raised when the API refuses a request for good."""
-
-
-@dataclass
+@dataclass(frozen=True)
 class Outcome:
-    """What a synchronisation came to; `published` is the answer of the apply, `run` that of the run."""
+    """What a synchronisation came to; `published` is the answer of the apply, None without one."""
 
     source_id: str
-    results: dict[str, int] = field(default_factory=dict)
-    run: dict[str, Any] | None = None
-    published: dict[str, Any] | None = None
+    results: Json
+    run: Json
+    published: Json | None = None
 
 
-class Api:
-    """The requests that a synchronisation makes; each is repeated as the API asks for it."""
-
-    def __init__(self, base_url: str, key: str, client: httpx.Client | None = None) -> None:
-        self._base_url = base_url.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {key}"}
-        self._client = client or httpx.Client(timeout=60)
-
-    def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Send one request, and again after 429, 5xx, a broken connection or a conflict that a retry resolves.
-
-        The Idempotency-Key stays the same over all attempts, so that none of them does the work twice.
-        """
-        headers = dict(self._headers)
-        content = b""
-        if method != "GET":
-            headers["Idempotency-Key"] = str(uuid.uuid4())
-        if body is not None:
-            content = json.dumps(body, ensure_ascii=False).encode()
-            headers["Content-Type"] = "application/json"
-            if len(content) > GZIP_FROM_BYTES:
-                content = gzip.compress(content, 6)
-                headers["Content-Encoding"] = "gzip"
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                answer = self._client.request(method, self._base_url + path, content=content, headers=headers)
-            except httpx.TransportError as error:
-                if attempt == ATTEMPTS:
-                    raise ApiError(f"{method} {path}: {error}") from error
-                time.sleep(min(2**attempt, 30) / 4)
-                continue
-            if answer.is_success:
-                result: dict[str, Any] = answer.json()
-                return result
-            if attempt == ATTEMPTS or not _may_succeed_later(answer):
-                break
-            time.sleep(float(answer.headers.get("Retry-After") or min(2**attempt, 30) / 4))
-        raise ApiError(f"{method} {path}: HTTP {answer.status_code} {answer.text[:2000]}")
-
-    def pages(self, path: str, plural: str) -> Iterator[dict[str, Any]]:
-        """Yield the entries of a list, page after page."""
-        cursor = None
-        joint = "&" if "?" in path else "?"
-        while True:
-            page = self.request("GET", path + (f"{joint}cursor={cursor}" if cursor else ""))
-            yield from page[plural]
-            cursor = page["nextCursor"]
-            if not cursor:
-                return
-
-
-def _may_succeed_later(answer: httpx.Response) -> bool:
-    if answer.status_code == 429 or answer.status_code >= 500:
-        return True
-    try:
-        return answer.json().get("code") in TRANSIENT
-    except ValueError:
-        return False
-
-
-def batches(items: list[Item]) -> Iterator[list[Item]]:
-    """Cut items into batches that the API takes whole."""
-    batch: list[Item] = []
-    size = 0
-    for item in items:
-        length = len(json.dumps(item, ensure_ascii=False).encode())
-        if batch and (len(batch) == BATCH_ITEMS or size + length > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(item)
-        size += length
-    if batch:
-        yield batch
-
-
-def source_named(api: Api, name: str) -> str:
-    """Return the id of the source of a name, created if there is none."""
-    for source in api.pages("/v1/sources", "sources"):
+def source_named(api: DeveloperApi, name: str) -> str:
+    """Return the id of the active source of a name, created if there is none."""
+    for source in api.sources():
         if source["name"] == name and source["status"] == "active":
             return str(source["id"])
-    return str(api.request("POST", "/v1/sources", {"name": name})["source"]["id"])
+    return str(api.create_source(name)["id"])
 
 
-def sync(api: Api, folder: Folder, source_id: str, *, apply: bool, progress: Progress) -> Outcome:
-    """Push what the folder holds, remove what it no longer does, start a run, and apply it if asked."""
-    outcome = Outcome(source_id)
-    path = f"/v1/sources/{source_id}"
-    wanted = {item["externalItemId"] for item in folder.items}
-    staged = [item["externalItemId"] for item in api.pages(f"{path}/items?state=active&limit=200", "items")]
-    removals = [{"externalItemId": name} for name in staged if name not in wanted]
-    total = len(folder.items) + len(removals)
-    done = 0
-    requests = [{"items": batch} for batch in batches(folder.items)]
-    requests += [{"removals": removals[at : at + BATCH_ITEMS]} for at in range(0, len(removals), BATCH_ITEMS)]
-    for body in requests:
-        progress(done, total)
-        counts = api.request("POST", f"{path}/items/batch", body)["counts"]
-        for result, count in counts.items():
-            outcome.results[result] = outcome.results.get(result, 0) + count
-        done += sum(map(len, body.values()))
-    progress(total, total)
-    outcome.run = _planned_run(api, path)
-    if apply:
-        outcome.published = api.request("POST", f"{path}/runs/{outcome.run['id']}/apply")
-    return outcome
+def sync(
+    api: DeveloperApi,
+    folder: Folder,
+    source_id: str,
+    *,
+    apply: bool,
+    progress: Progress,
+    approve_removals: int | None = None,
+) -> Outcome:
+    """Make the staging set what the folder holds, start a run, and apply it if asked."""
+    total = len(folder.items)
+    results = api.replace_items(source_id, folder.items, progress=lambda done: progress(done, total))
+    run = api.start_run(source_id)
+    published = api.apply_run(source_id, run["id"], approve_removals=approve_removals) if apply else None
+    return Outcome(source_id, results, run, published)
 
 
-def _planned_run(api: Api, path: str) -> dict[str, Any]:
-    run: dict[str, Any] = api.request("POST", f"{path}/runs")["run"]
-    while run["state"] == "planning":
-        time.sleep(1)
-        run = api.request("GET", f"{path}/runs/{run['id']}")["run"]
-    if run["state"] == "failed":
-        raise ApiError(f"the run failed: {run['lastError']}")
-    return run
+def end_open_snapshot(api: DeveloperApi, source_id: str) -> None:
+    """Abort the snapshot that a synchronisation which was killed left open; complete one that can't be aborted."""
+    path = f"/v1/sources/{source_id}/snapshots"
+    for snapshot in api.pages(path, "snapshots"):
+        state = snapshot["state"]
+        if state == "open":
+            api.request("DELETE", f"{path}/{snapshot['id']}")
+        while state == "completing":
+            state = api.request("POST", f"{path}/{snapshot['id']}/complete")["snapshot"]["state"]
 
 
 def show_progress(done: int, total: int) -> None:
     """Draw a bar on a terminal, and write plain lines elsewhere."""
-    if not sys.stdout.isatty():
-        print(f"pushed {done} of {total}", flush=True)
+    if not sys.stderr.isatty():
+        print(f"pushed {done} of {total}", file=sys.stderr, flush=True)
         return
-    width = 40
-    filled = width * done // total if total else width
-    end = "\n" if done == total else ""
-    print(f"\r[{'#' * filled}{'.' * (width - filled)}] {done}/{total}", end=end, flush=True)
+    filled = BAR_WIDTH * done // total if total else BAR_WIDTH
+    bar = "#" * filled + "." * (BAR_WIDTH - filled)
+    print(f"\r[{bar}] {done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
 
-def changes_of(counts: dict[str, int]) -> str:
+def changes_of(counts: Json) -> str:
     """Say what a run changes, in words: `1 updated, 2 added`, or `0 changes`."""
-    kinds = ("added", "updated", "restored", "removed", "tombstoned")
-    said = [f"{counts[kind]} {kind}" for kind in kinds if counts.get(kind)]
+    said = [f"{counts[kind]} {kind}" for kind in KINDS if counts.get(kind)]
     return ", ".join(said) or "0 changes"
+
+
+def show_changes(api: DeveloperApi, outcome: Outcome) -> None:
+    """Print a line for each change of the run, with the fields that differ."""
+    for change in api.changes(outcome.source_id, outcome.run["id"]):
+        fields = f" ({', '.join(change['fields'])})" if change["change"] == "updated" else ""
+        print(f"  {change['change']:<10} {change['externalItemId']}{fields}")
+
+
+def arguments_of(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Declare and read the command line."""
+    parser.add_argument("folder", type=Path)
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--source", help="id of the source")
+    which.add_argument("--name", help="name of the source; it is created if there is none")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--dry-run", action="store_true", help="stage the folder and list the changes; publish nothing")
+    how.add_argument("--apply", action="store_true", help="publish the changes")
+    parser.add_argument("--approve-removals", type=int, metavar="N", help="let N items pass the source's removalGuard")
+    parser.add_argument("--take-over", action="store_true", help="end a snapshot that was left open first")
+    return parser.parse_args()
 
 
 def main() -> int:
     """Synchronise one folder."""
     parser = argparse.ArgumentParser(description="Keep a source in step with a folder of documents.")
-    parser.add_argument("folder", type=Path)
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--source", help="id of the source")
-    which.add_argument("--name", help="name of the source; it is created if there is none")
-    parser.add_argument("--apply", action="store_true", help="publish the changes")
-    parser.add_argument("--dry-run", action="store_true", help="only say what would be pushed")
-    arguments = parser.parse_args()
-    if not arguments.folder.is_dir():
-        parser.error(f"{arguments.folder} is not a folder")
-    folder = read_folder(arguments.folder)
+    arguments = arguments_of(parser)
+    folder = read_folder(arguments.folder) if arguments.folder.is_dir() else Folder([], [])
     for line in folder.skipped:
         print(f"skipped {line}")
-    if arguments.dry_run:
-        print(f"{len(folder.items)} documents would be pushed in {len(list(batches(folder.items)))} batches")
-        return 0
-    base_url, key = os.environ.get("CHATBOT_API"), os.environ.get("CHATBOT_KEY")
-    if not base_url or not key:
-        parser.error("set CHATBOT_API and CHATBOT_KEY")
-    api = Api(base_url, key)
+    if not folder.items:
+        parser.error(f"{arguments.folder} is no folder with .md, .html or .txt files; syncing it would remove all")
     try:
+        api = DeveloperApi()
         source_id = arguments.source or source_named(api, arguments.name)
-        outcome = sync(api, folder, source_id, apply=arguments.apply, progress=show_progress)
-    except ApiError as error:
+        if arguments.take_over:
+            end_open_snapshot(api, source_id)
+        outcome = sync(
+            api,
+            folder,
+            source_id,
+            apply=arguments.apply,
+            progress=show_progress,
+            approve_removals=arguments.approve_removals,
+        )
+        print(f"source {source_id}, run {outcome.run['id']}: {changes_of(outcome.run['counts'])}")
+        if arguments.dry_run:
+            show_changes(api, outcome)
+    except (ApiError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
+        if getattr(error, "code", "") == "snapshot_open":
+            print("If no other synchronisation is at work, run this again with --take-over.", file=sys.stderr)
         return 1
-    assert outcome.run is not None
-    print(f"source {outcome.source_id}, run {outcome.run['id']}: {changes_of(outcome.run['counts'])}")
     if outcome.published:
         print(f"published generation {outcome.published['generationId']}")
+    else:
+        print("nothing is published; --apply does that")
     return 0
 
 

@@ -8,8 +8,9 @@ import pytest
 from local.template.load import ROOT
 
 sys.path.append(str(ROOT / "examples" / "python"))
+from developer_api import PART_BYTES, parts_of
 from folder_documents import first_heading, html_facts, read_document, read_folder, split_front_matter
-from sync_folder import BATCH_BYTES, batches, changes_of
+from sync_folder import changes_of
 
 
 def test_front_matter_becomes_fields_and_leaves_the_content() -> None:
@@ -103,11 +104,11 @@ def test_wrong_optional_facts_are_left_out() -> None:
     assert set(read_document("a.txt", raw)) == {"externalItemId", "title", "content", "contentType"}
 
 
-def test_batches_end_at_their_bounds() -> None:
-    small = [{"externalItemId": str(number)} for number in range(1_001)]
-    assert [len(batch) for batch in batches(small)] == [500, 500, 1]
-    large = [{"content": "x" * (BATCH_BYTES // 2)}] * 3
-    assert [len(batch) for batch in batches(large)] == [1, 1, 1]
+def test_parts_end_at_their_bounds() -> None:
+    small = [{"externalItemId": str(number)} for number in range(2_001)]
+    assert [len(part) for part in parts_of(small)] == [1_000, 1_000, 1]
+    large = [{"content": "x" * (PART_BYTES // 2)}] * 3
+    assert [len(part) for part in parts_of(large)] == [1, 1, 1]
 
 
 def test_changes_are_said_in_words() -> None:

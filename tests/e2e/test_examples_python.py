@@ -1,0 +1,152 @@
+"""examples/python as a user runs it, and its client and verification over the wire."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.client_checks import CLIENT_CHECKS, Call, Failure, Outcome
+from tests.e2e.example_checks import (
+    EXAMPLES,
+    KEY,
+    ScriptedApi,
+    check_walk_through,
+    environment_of,
+    published_items,
+    refusal,
+    run_example,
+)
+from tests.e2e.receiver_checks import BODY, EVENT, NEXT_SECRET, SECRET, check_receiver, rejected_messages, signed
+from tests.support.stack import StackProcess
+
+PYTHON = EXAMPLES / "python"
+# The options that the checks give as a dictionary are keywords of their own here.
+OPTIONS = {"planVersion": "plan_version", "idempotencyKey": "idempotency_key", "allowEmpty": "allow_empty"}
+
+
+@pytest.fixture(autouse=True)
+def _examples_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(PYTHON))
+
+
+def call(server: ScriptedApi, operation: str, *arguments: Any) -> Outcome:
+    module = importlib.import_module("developer_api")
+    waits: list[float] = []
+    method = re.sub("[A-Z]", lambda letter: "_" + letter.group().lower(), operation)
+    *positional, last = arguments
+    options = {OPTIONS.get(name, name): value for name, value in last.items()} if isinstance(last, dict) else {}
+    if method == "push_item" or not options:
+        positional, options = list(arguments), {}
+    with module.DeveloperApi(server.base_url, KEY, sleep=waits.append) as api:
+        try:
+            result = getattr(api, method)(*positional, **options)
+            return Outcome(list(result) if isinstance(result, Iterator) else result, None, waits)
+        except module.ApiError as error:
+            kind = type(error).__name__
+            failure = Failure(kind, error.code, error.status, error.details, error.request_id)
+            return Outcome(None, failure, waits)
+        except ValueError as error:
+            return Outcome(None, Failure("ValueError", str(error), None, [], None), waits)
+
+
+@pytest.mark.parametrize("check", CLIENT_CHECKS, ids=lambda check: check.__name__)
+def test_client(check: Callable[[Call], None]) -> None:
+    check(call)
+
+
+def test_quickstart_publishes_what_it_says(local_stack: StackProcess) -> None:
+    done = run_example(sys.executable, PYTHON / "quickstart.py", environment=environment_of(local_stack))
+    check_walk_through(local_stack, done.stdout)
+
+
+def test_quickstart_says_what_is_missing_or_refused() -> None:
+    done = run_example(sys.executable, PYTHON / "quickstart.py", environment={}, code=1)
+    assert "set CHATBOT_API" in done.stderr
+    with ScriptedApi(refusal(401, "invalid_key")) as api:
+        done = run_example(sys.executable, PYTHON / "quickstart.py", environment=api.environment, code=1)
+    assert done.stderr == "error: POST /api/v1/sources: about invalid_key (invalid_key)\n"
+
+
+def sync(folder: Path, environment: dict[str, str], *options: str, code: int = 0) -> tuple[str, str]:
+    command = [sys.executable, PYTHON / "sync_folder.py", folder, "--name", folder.name, *options]
+    done = run_example(*command, environment=environment, code=code)
+    return done.stdout, done.stderr
+
+
+def test_folder_is_kept_in_step(local_stack: StackProcess, tmp_path: Path) -> None:
+    environment = environment_of(local_stack)
+    folder = tmp_path / "handbook"
+    (folder / "a b").mkdir(parents=True)
+    for name in ("a b/größe.md", "page.html", "gone.txt"):
+        (folder / name).write_text(f"About {name}.\n", "utf-8")
+    said, progress = sync(folder, environment, "--dry-run")
+    source_id = re.findall(r"source (src_\w+), run run_\w+: 3 added", said)[0]
+    assert sorted(re.findall(r"^  added +(.+)$", said, re.MULTILINE)) == ["a b/größe.md", "gone.txt", "page.html"]
+    assert progress.endswith("pushed 3 of 3\n")
+    with local_stack.client() as api:
+        assert api.get(f"v1/sources/{source_id}/generations").json()["generations"] == []
+
+    assert "published generation gen_" in sync(folder, environment, "--apply")[0]
+    assert {name: item["content"] for name, item in published_items(local_stack, source_id).items()} == {
+        name: f"About {name}.\n" for name in ("a b/größe.md", "page.html", "gone.txt")
+    }
+
+    (folder / "gone.txt").unlink()
+    (folder / "page.html").write_text("<title>New</title>", "utf-8")
+    said, _ = sync(folder, environment, "--dry-run")
+    assert re.search(r"updated +page\.html \(content, title\)$", said, re.MULTILINE)
+    assert re.search(r"removed +gone\.txt$", said, re.MULTILINE)
+    assert "1 updated, 1 removed" in sync(folder, environment, "--apply")[0]
+    served = published_items(local_stack, source_id)
+    assert served["page.html"]["title"] == "New"
+    assert [name for name, item in served.items() if item["removedAt"]] == ["gone.txt"]
+    assert "0 changes" in sync(folder, environment, "--apply")[0]
+
+
+def test_synchronisation_that_was_killed_is_taken_over(local_stack: StackProcess, tmp_path: Path) -> None:
+    environment = environment_of(local_stack)
+    folder = tmp_path / "killed"
+    folder.mkdir()
+    (folder / "a.md").write_text("# A\n")
+    source_id = re.findall(r"src_\w+", sync(folder, environment)[0])[0]
+    with local_stack.client() as api:
+        api.post(f"v1/sources/{source_id}/snapshots").raise_for_status()
+    _, complaint = sync(folder, environment, "--apply", code=1)
+    assert "(snapshot_open)" in complaint
+    assert "--take-over" in complaint
+    assert "published generation" in sync(folder, environment, "--apply", "--take-over")[0]
+
+
+def test_folder_without_documents_removes_nothing(tmp_path: Path) -> None:
+    with ScriptedApi() as api:
+        _, complaint = sync(tmp_path, api.environment, "--apply", code=2)
+    assert "would remove all" in complaint
+    assert api.requests == []
+
+
+def test_receiver_prints_each_verified_event_once() -> None:
+    check_receiver(sys.executable, PYTHON / "webhook_receiver.py")
+
+
+@pytest.mark.parametrize("name", rejected_messages())
+def test_message_that_is_not_signed_is_refused(name: str) -> None:
+    module = importlib.import_module("webhook_verification")
+    status, body, headers = rejected_messages()[name]
+    with pytest.raises(module.UnverifiedWebhookError) as refused:
+        module.verify(body, headers, [SECRET, NEXT_SECRET])
+    assert refused.value.status == status
+
+
+def test_message_signed_by_either_secret_is_taken() -> None:
+    module = importlib.import_module("webhook_verification")
+    for secret in (SECRET, NEXT_SECRET):
+        headers = {name.title(): value for name, value in signed(BODY, secret).items()}
+        assert module.verify(BODY, headers, [SECRET, NEXT_SECRET]) == EVENT
+    with pytest.raises(module.UnverifiedWebhookError):
+        module.verify(BODY, signed(BODY, NEXT_SECRET), [SECRET])
