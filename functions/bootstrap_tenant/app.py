@@ -13,6 +13,7 @@ from typing import Any
 from httpapi.assembly import Assembly
 from httpapi.render.keys import render_key
 from httpapi.settings import EdgeSettings
+from telemetry.tasks import watched
 
 
 @cache
@@ -21,6 +22,7 @@ def services() -> Assembly:
     return Assembly(EdgeSettings.from_environment())
 
 
+@watched("bootstrap_tenant")
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Make the tenant and its key."""
     from httpapi.schemas.tenants import BootstrapEvent

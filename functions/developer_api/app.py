@@ -26,6 +26,7 @@ api = Api(
         "/v1/sources/{sourceId}/imports": "routes.imports",
         "/v1/sources/{sourceId}/runs": "routes.runs",
         "/v1/sources/{sourceId}/generations": "routes.generations",
+        "/v1/webhooks": "routes.webhooks",
     },
     elsewhere=ADMIN_PATHS,
 )

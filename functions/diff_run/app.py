@@ -6,10 +6,13 @@ from typing import Any
 
 from knowledge.assembly import Knowledge, Settings
 from knowledge.tasks import diff_run
+from telemetry.outcomes import of_diff_run
+from telemetry.tasks import watched
 
 _knowledge = Knowledge(Settings.from_environment())
 
 
+@watched("diff_run", done=of_diff_run)
 def handler(event: dict[str, Any], _context: object) -> Any:
     """Run the task on the machine's state; see `knowledge.tasks`."""
     return diff_run(_knowledge, event)

@@ -6,10 +6,13 @@ from typing import Any
 
 from knowledge.assembly import Knowledge, Settings
 from knowledge.import_tasks import finish_import
+from telemetry.outcomes import of_finish_import
+from telemetry.tasks import watched
 
 _knowledge = Knowledge(Settings.from_environment())
 
 
+@watched("finish_import", done=of_finish_import)
 def handler(event: dict[str, Any], _context: object) -> Any:
     """Run the task on the machine's state; see `knowledge.import_tasks`."""
     return finish_import(_knowledge, event)

@@ -6,10 +6,13 @@ from typing import Any
 
 from knowledge.assembly import Knowledge, Settings
 from knowledge.tasks import publish_generation
+from telemetry.outcomes import of_publish_generation
+from telemetry.tasks import watched
 
 _knowledge = Knowledge(Settings.from_environment())
 
 
+@watched("publish_generation", done=of_publish_generation)
 def handler(event: dict[str, Any], _context: object) -> Any:
     """Run the task on the machine's state; see `knowledge.tasks`."""
     return publish_generation(_knowledge, event)

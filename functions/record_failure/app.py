@@ -6,10 +6,13 @@ from typing import Any
 
 from knowledge.assembly import Knowledge, Settings
 from knowledge.tasks import record_failure
+from telemetry.outcomes import of_record_failure
+from telemetry.tasks import watched
 
 _knowledge = Knowledge(Settings.from_environment())
 
 
+@watched("record_failure", refused=of_record_failure)
 def handler(event: dict[str, Any], _context: object) -> Any:
     """Run the task on the machine's state; see `knowledge.tasks`."""
     return record_failure(_knowledge, event)

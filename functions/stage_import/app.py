@@ -6,10 +6,12 @@ from typing import Any
 
 from knowledge.assembly import Knowledge, Settings
 from knowledge.import_tasks import stage_import
+from telemetry.tasks import watched
 
 _knowledge = Knowledge(Settings.from_environment())
 
 
+@watched("stage_import")
 def handler(event: dict[str, Any], _context: object) -> Any:
     """Run the task on the machine's state; see `knowledge.import_tasks`."""
     return stage_import(_knowledge, event)

@@ -6,10 +6,13 @@ from typing import Any
 
 from knowledge.assembly import Knowledge, Settings
 from knowledge.import_tasks import start_import
+from telemetry.outcomes import of_start_import
+from telemetry.tasks import watched
 
 _knowledge = Knowledge(Settings.from_environment())
 
 
+@watched("start_import", done=of_start_import)
 def handler(event: dict[str, Any], _context: object) -> Any:
     """Follow an event; see `knowledge.import_tasks`."""
     return start_import(_knowledge, event)

@@ -43,6 +43,9 @@ BEYOND = {
     "snapshot_open": 409,
     "snapshot_closed": 409,
     "import_failed": 409,
+    "webhook_limit": 409,
+    "webhook_disabled": 409,
+    "webhook_changed": 409,
 }
 
 

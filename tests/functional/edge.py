@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import parse_qs, quote
 
 from httpapi.assembly import Assembly
@@ -21,10 +21,13 @@ from httpapi.keys.model import ALL_SCOPES, Key, KeySpec
 from httpapi.settings import EdgeSettings
 from knowledge.assembly import Knowledge, Settings
 from knowledge.aws import Clients, Fanout
+from webhooks.assembly import Webhooks, WebhookSettings
+from webhooks.posting import Poster
 
 from tests.contract import spec
 from tests.support.import_machine import InlineImportMachine
 from tests.support.inline_machine import InlineMachine
+from tests.support.recording import acting, logical_id_of
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 START = 1_795_000_000_000
@@ -114,6 +117,10 @@ def composed(
     return {name: value for name, value in sent.items() if value is not None}, payload
 
 
+def _refuse(*_: object) -> NoReturn:
+    raise OSError("functional tests connect to nobody")
+
+
 @dataclass
 class Edge:
     """Tenants, keys and requests."""
@@ -123,6 +130,7 @@ class Edge:
     clock: Clock = field(default_factory=Clock)
     remaining: int = 29_000
     clients: Clients = field(default_factory=_clients)
+    addresses: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.machine: InlineMachine | None = None
@@ -139,9 +147,12 @@ class Edge:
             idempotency_table=environment["IDEMPOTENCY_TABLE"],
             content_bucket=environment["CONTENT_BUCKET"],
             catalog_table=environment["CATALOG_TABLE"],
+            idempotency_key_id=environment["IDEMPOTENCY_KEY_ID"],
             **{"cors_origins": ("https://console.example.com",), **settings},
         )
-        return Assembly(edge, clients=self.clients, clock=self.clock, knowledge=self._knowledge)
+        return Assembly(
+            edge, clients=self.clients, clock=self.clock, knowledge=self._knowledge, webhooks=self._webhooks
+        )
 
     def _knowledge(self, clients: Any) -> Knowledge:
         names = Settings.from_environment()
@@ -162,6 +173,11 @@ class Edge:
         )
         self.import_machine.knowledge = made
         return made
+
+    def _webhooks(self, clients: Any) -> Webhooks:
+        # Names resolve to a public address here, and nothing is connected to.
+        poster = Poster(resolve=lambda host, port: self.addresses.get(host, ["93.184.215.14"]), connect=_refuse)
+        return Webhooks(WebhookSettings.from_environment(), clients=clients, clock=self.clock, poster=poster)
 
     def bootstrap(self, **event: Any) -> str:
         """Make a tenant; return its admin key's text."""
@@ -209,8 +225,10 @@ class Edge:
     def send(self, event: dict[str, Any], *, check: bool = True) -> Reply:
         """Send a proxy event to the function that the gateway would choose."""
         operation = spec.find(event["httpMethod"], event["path"])
-        app = load_app(operation.function if operation else "developer_api")
-        answer = app.api.handle(event, Context(self.remaining), self.services)
+        function = operation.function if operation else "developer_api"
+        app = load_app(function)
+        with acting(logical_id_of(function)):
+            answer = app.api.handle(event, Context(self.remaining), self.services)
         assert not answer["isBase64Encoded"]
         headers = {name.lower(): ",".join(values) for name, values in answer["multiValueHeaders"].items()}
         reply = Reply(answer["statusCode"], headers, answer["body"])

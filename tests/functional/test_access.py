@@ -49,6 +49,9 @@ def make_tenant(edge: Edge) -> Tenant:
         "runId": run,
         "generationId": generation,
     }
+    webhook = edge.request("POST", "/v1/webhooks", {"url": "https://hooks.example.com"}).body["webhook"]["id"]
+    ids["webhookId"] = webhook
+    ids["deliveryId"] = edge.request("POST", f"/v1/webhooks/{webhook}/test").body["delivery"]["id"]
     make_the_rest(edge, ids)
     tenant = Tenant(admin, edge.token, ids)
     edge.token = before

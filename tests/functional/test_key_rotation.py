@@ -12,7 +12,7 @@ import pytest
 from httpapi.errors import EdgeError
 from httpapi.keys import tokens
 from httpapi.keys.model import ALL_SCOPES, KeySpec, Scope
-from httpapi.render.times import timestamp
+from knowledge.times import timestamp
 
 from tests.functional.edge import Edge, Reply
 from tests.support.keys import check_figures, outbox, stored_figures, stored_keys

@@ -10,7 +10,7 @@ import pytest
 from httpapi.keys import tokens
 from httpapi.keys.model import DEFAULT_SCOPES, Scope
 from httpapi.paging import Listing
-from httpapi.render.times import timestamp
+from knowledge.times import timestamp
 
 from tests.functional.edge import Edge, load_app
 

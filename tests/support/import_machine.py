@@ -13,7 +13,8 @@ from knowledge.import_model import Import
 from knowledge.import_ports import import_input
 
 from tests.support.faults import Crash, FunctionCrash
-from tests.support.inline_machine import TASKS, _holds
+from tests.support.inline_machine import TASKS, _holds, function_of
+from tests.support.recording import acting
 
 if TYPE_CHECKING:
     from tests.support.lifecycle import HeldClock
@@ -142,7 +143,8 @@ class InlineImportMachine:
         tried: dict[int, int] = {}
         while True:
             try:
-                result = task(self._product, _payload(step["Parameters"], state))
+                with acting(function_of(step)):
+                    result = task(self._product, _payload(step["Parameters"], state))
             except FunctionCrash as crash:
                 error: Exception = FunctionDiedError(str(crash))
             except Exception as raised:

@@ -14,6 +14,8 @@ from knowledge.failures import TaskFailure, domain_error
 from knowledge.machine import execution_input
 from knowledge.ports import Action
 
+from tests.support.recording import acting
+
 DEFINITION = Path(__file__).parents[2] / "statemachines" / "diff_and_apply.asl.json"
 Task = Callable[[Knowledge, Mapping[str, Any]], Any]
 TASKS: dict[str, Task] = {
@@ -67,7 +69,8 @@ class InlineMachine:
         retried = {error for rule in step["Retry"] for error in rule["ErrorEquals"]}
         for attempt in range(self.retries + 1):
             try:
-                result = task(self.knowledge, json.loads(json.dumps(state)))
+                with acting(function_of(step)):
+                    result = task(self.knowledge, json.loads(json.dumps(state)))
             except Exception as error:
                 if type(error).__name__ in retried and attempt < self.retries:
                     continue
@@ -88,6 +91,11 @@ class InlineMachine:
                 return str(rule["Next"])
         otherwise: type[KnowledgeError] = RunFailedError if action is Action.DIFF else BuildFailedError
         raise domain_error(TaskFailure(name, cause), otherwise) from error
+
+
+def function_of(step: Mapping[str, Any]) -> str:
+    """The logical id of the function that a state invokes."""
+    return str(step["Parameters"]["FunctionName"]).strip("${}").removesuffix("Arn")
 
 
 def _holds(rule: dict[str, Any], state: Mapping[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from botocore.config import Config
 from local.emulators.kms_keys import install_keys
 from local.template import Template, read_template
 from local.template.load import REGION
+from local.template.queues import create_queues
 from local.template.resolve import Resolver
 from local.template.tables import create_buckets, create_tables, resource_environment, table_requests
 
@@ -75,9 +76,10 @@ class Resources:
         return self.resolver.name("ContentBucket")
 
     def create(self) -> None:
-        """Create the tables, the bucket and the key. Nobody reads the tables' streams here."""
+        """Create the tables, the bucket, the queues and the keys. Nobody reads the tables' streams here."""
         create_tables(self.client("dynamodb"), project_template(), self.resolver, streams=False)
         create_buckets(self.client("s3"), project_template(), self.resolver)
+        create_queues(self.client("sqs"), project_template(), self.resolver)
         install_keys([self.resolver.name(name) for name, _ in project_template().of_type("AWS::KMS::Key")], None)
 
     def drop_tables(self) -> None:

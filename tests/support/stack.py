@@ -36,8 +36,15 @@ def require_whole_stack() -> None:
 class StackProcess:
     """`python -m local up` on a free port, its console in a file of `folder`."""
 
-    def __init__(self, folder: Path, *options: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        environment: dict[str, str] | None = None,
+        ready_seconds: float = READY_SECONDS,
+    ) -> None:
         """Remember how to start; `with` or `start` does it."""
+        self._ready_seconds = ready_seconds
         self.credentials_path = folder / "credentials.json"
         self.console_path = folder / "console.log"
         self._options = options
@@ -61,7 +68,7 @@ class StackProcess:
             self._process = subprocess.Popen(
                 [*command, *self._options], cwd=ROOT, env=self._environment, stdout=console, stderr=console
             )
-        deadline = time.monotonic() + READY_SECONDS
+        deadline = time.monotonic() + self._ready_seconds
         while not self.credentials_path.exists():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()

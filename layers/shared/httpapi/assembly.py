@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from knowledge.aws import Clients
 
@@ -19,7 +19,7 @@ from httpapi.settings import EdgeSettings
 
 if TYPE_CHECKING:
     from knowledge.assembly import Knowledge
-    from types_boto3_kms import KMSClient
+    from webhooks.assembly import Webhooks
 
     from httpapi.idempotency import Idempotency
 
@@ -39,11 +39,13 @@ class Assembly:
         clients: Clients | None = None,
         clock: Callable[[], int] = now_ms,
         knowledge: Callable[[Clients], Knowledge] | None = None,
+        webhooks: Callable[[Clients], Webhooks] | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self._clients = clients or Clients()
         self._make_knowledge = knowledge or _knowledge_from_environment
+        self._make_webhooks = webhooks or _webhooks_from_environment
 
     @cached_property
     def key_store(self) -> KeyStore:
@@ -69,14 +71,15 @@ class Assembly:
     @cached_property
     def idempotency(self) -> Idempotency:
         """Repeats answers; imported here, because most of its cost is its import."""
+        from knowledge.sealing import Sealer
+
         from httpapi.idempotency import Idempotency
         from httpapi.kept_answers import KeptAnswers
 
-        settings = self.settings
-        kept = KeptAnswers(
-            settings.content_bucket, lambda: self._clients.s3, lambda: self._kms, settings.idempotency_key_id
-        )
-        return Idempotency(self._clients.dynamodb, settings.idempotency_table, kept)
+        key_id = self.settings.idempotency_key_id
+        sealer = Sealer(lambda: self._clients.kms, key_id) if key_id else None
+        kept = KeptAnswers(self.settings.content_bucket, lambda: self._clients.s3, sealer)
+        return Idempotency(self._clients.dynamodb, self.settings.idempotency_table, kept)
 
     @cached_property
     def knowledge(self) -> Knowledge:
@@ -84,22 +87,23 @@ class Assembly:
         return self._make_knowledge(self._clients)
 
     @cached_property
+    def webhooks(self) -> Webhooks:
+        """Endpoints and deliveries."""
+        return self._make_webhooks(self._clients)
+
+    @cached_property
     def loader(self) -> ThreadPoolExecutor:
         """Reads a request's source while its rate limit is being counted: two calls in the time of one."""
         return ThreadPoolExecutor(1, thread_name_prefix="load")
-
-    @cached_property
-    def _kms(self) -> KMSClient:
-        import boto3
-        from botocore.config import Config
-
-        make: Any = boto3.client
-        patience = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
-        client: KMSClient = make("kms", config=patience)
-        return client
 
 
 def _knowledge_from_environment(clients: Clients) -> Knowledge:
     from knowledge.assembly import Knowledge, Settings
 
     return Knowledge(Settings.from_environment(), clients=clients)
+
+
+def _webhooks_from_environment(clients: Clients) -> Webhooks:
+    from webhooks.assembly import Webhooks, WebhookSettings
+
+    return Webhooks(WebhookSettings.from_environment(), clients=clients)

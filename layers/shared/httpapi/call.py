@@ -18,6 +18,7 @@ from knowledge.errors import (
 from knowledge.field_rules import check_external_item_id
 from knowledge.ids import derived_id, is_id, new_id
 from knowledge.model import MS_PER_DAY, Source
+from webhooks.errors import DeliveryNotFoundError, WebhookNotFoundError
 
 from httpapi.errors import invalid_field
 from httpapi.keys import tokens
@@ -92,6 +93,27 @@ class Call(Generic[BodyT, QueryT]):
         return self.ids["snapshotId"]
 
     @property
+    def webhook_id(self) -> str:
+        """The webhook of the path. Raises WebhookNotFoundError for what cannot be one."""
+        if not is_id("whk", self.ids["webhookId"]):
+            raise WebhookNotFoundError
+        return self.ids["webhookId"]
+
+    @property
+    def delivery_id(self) -> str:
+        """The delivery of the path. Raises DeliveryNotFoundError for what cannot be one."""
+        if not is_id("dlv", self.ids["deliveryId"]):
+            raise DeliveryNotFoundError
+        return self.ids["deliveryId"]
+
+    @property
+    def request_token(self) -> str | None:
+        """What this request and its retries have in common, and no other request; None when it has no key for them."""
+        if self.idempotency_key is None:
+            return None
+        return hashlib.sha256(f"{self.tenant_id}\0{self.idempotency_key}\0{self.fingerprint}".encode()).hexdigest()
+
+    @property
     def part_number(self) -> int:
         """The number of a part in the path: 1 to 10 000. Raises ValidationFailedError."""
         text = self.ids["partNumber"]
@@ -123,11 +145,10 @@ class Call(Generic[BodyT, QueryT]):
 
     def key_creation(self) -> Creation | None:
         """Name the key this request creates, if a retry has to find it again."""
-        if self.idempotency_key is None:
+        token = self.request_token
+        if token is None or self.idempotency_key is None:
             return None
-        key_id = tokens.derived_key_id(self.tenant_id, self.idempotency_key)
-        token = hashlib.sha256(f"{self.tenant_id}\0{self.idempotency_key}\0{self.fingerprint}".encode()).hexdigest()
-        return Creation(key_id, token)
+        return Creation(tokens.derived_key_id(self.tenant_id, self.idempotency_key), token)
 
     def listing(self, **filters: Any) -> Listing:
         """Name the list this request pages through, with the filters that shape it."""

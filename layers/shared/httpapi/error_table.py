@@ -10,6 +10,7 @@ from knowledge import errors as domain
 from knowledge.aws import translated
 from knowledge.errors import ServiceUnavailableError
 from knowledge.faults import InvalidItemsError
+from webhooks import errors as webhooks
 
 from httpapi import errors as edge
 
@@ -39,6 +40,7 @@ TABLE: dict[type[Exception], ErrorRow] = {
     edge.ValidationFailedError: ErrorRow(400, "validation_error"),
     InvalidItemsError: ErrorRow(400, "validation_error"),
     domain.InvalidPositionError: ErrorRow(400, "validation_error"),
+    webhooks.TargetRefusedError: ErrorRow(400, "validation_error"),
     domain.EmptySnapshotError: ErrorRow(400, "validation_error"),
     edge.InvalidJsonError: ErrorRow(400, "invalid_json"),
     edge.InvalidBodyError: ErrorRow(400, "invalid_body"),
@@ -68,6 +70,9 @@ TABLE: dict[type[Exception], ErrorRow] = {
     domain.StalePlanError: ErrorRow(409, "stale_plan", 1),
     domain.LeaseLostError: ErrorRow(409, "lease_lost", 1),
     domain.TransientApplyError: ErrorRow(409, "apply_conflict", 1),
+    webhooks.WebhookLimitError: ErrorRow(409, "webhook_limit"),
+    webhooks.WebhookDisabledError: ErrorRow(409, "webhook_disabled"),
+    webhooks.WebhookChangedError: ErrorRow(409, "webhook_changed"),
     edge.PayloadTooLargeError: ErrorRow(413, "payload_too_large"),
     edge.UnsupportedMediaTypeError: ErrorRow(415, "unsupported_media_type"),
     # Its Retry-After is published and comes with the error.
@@ -126,4 +131,6 @@ def _details(error: Exception) -> list[Mapping[str, Any]]:
         return error.details
     if isinstance(error, InvalidItemsError):
         return [fault.as_detail() for fault in error.faults]
+    if isinstance(error, webhooks.TargetRefusedError):
+        return [{"path": "url", "message": str(error)}]
     return []

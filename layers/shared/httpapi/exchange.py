@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from functools import cache
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from knowledge.errors import SourceNotFoundError
 from knowledge.ids import is_id
 from knowledge.model import Source
+from telemetry.lines import Metric, tell
 
 from httpapi import strict_json
 from httpapi.answers import RequestMark, WrittenAnswer
@@ -21,7 +23,7 @@ from httpapi.call import Call, check_ids
 from httpapi.cors import cors_headers
 from httpapi.error_table import answer_for
 from httpapi.errors import InsufficientScopeError, invalid_field
-from httpapi.keys.model import Key
+from httpapi.keys.model import Key, Scope
 from httpapi.operations import Operation
 from httpapi.requests import HttpRequest, decode_segment
 from httpapi.responses import Response
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _JSON = "application/json"
+# The ids of a path that go into the log; a client's own id of an item may be anything, so it does not.
+_LOGGED_IDS = {"sourceId": "source_id", "runId": "run_id", "importId": "import_id", "generationId": "generation_id"}
 
 
 class Exchange:
@@ -43,6 +47,10 @@ class Exchange:
         self._context = context
         self._headers = {"X-Request-Id": request.request_id}
         self._headers |= cors_headers(request, services.settings.cors_origins)
+        self._began = time.perf_counter()
+        self._operation: Operation | None = None
+        self._ids: dict[str, str] = {}
+        self._code: str | None = None
 
     def respond(self, work: Callable[[], WrittenAnswer]) -> Response:
         """Turn what the work returns or raises into a response."""
@@ -54,12 +62,16 @@ class Exchange:
             self._headers["Idempotent-Replayed"] = "true"
         if answer.secret is not None:
             self._headers["Cache-Control"] = "no-store"
+        self._tell(answer)
         return Response(answer.status, answer.text, {"Content-Type": _JSON, **self._headers})
 
     def carry_out(self, operation: Operation, raw_ids: Mapping[str, str]) -> WrittenAnswer:
         """Check a request and do what it asks. Raises every error that `httpapi.error_table` knows."""
+        self._operation = operation
         ids = {name: decode_segment(name, raw) for name, raw in raw_ids.items()}
         key = self._services.authenticator.authenticate(self._request)
+        self._ids = {"tenant_id": key.tenant_id, "key_id": key.key_id}
+        self._ids |= {_LOGGED_IDS[name]: value for name, value in ids.items() if name in _LOGGED_IDS}
         loading = self._load_source(operation, key, ids)
         try:
             self._headers |= self._services.rate_limiter.take(key).headers()
@@ -106,12 +118,38 @@ class Exchange:
     def _refusal(self, error: Exception) -> WrittenAnswer:
         answer = answer_for(error)
         fields = {"request_id": self._request.request_id, "method": self._request.method, "code": answer.body["code"]}
+        fields |= self._ids
         if not answer.known:
             _logger().error("request_failed", exc_info=error, **fields)
         elif answer.status >= 500:
             _logger().warning("request_unavailable", exc_info=error, **fields)
         self._headers |= answer.headers
+        self._code = str(answer.body["code"])
         return WrittenAnswer(answer.status, strict_json.write(answer.body))
+
+    def _tell(self, answer: WrittenAnswer) -> None:
+        """Write the line of the request, with what is counted of it."""
+        operation = None if self._operation is None else self._operation.name
+        metrics = [] if self._code is None else [Metric("Refusals", dimensions={"code": self._code})]
+        if self._pushed(answer):
+            metrics.append(Metric("Pushes", dimensions={"operation": str(operation)}))
+        tell(
+            "request_answered",
+            *metrics,
+            level="INFO" if answer.status < 500 else "WARNING",
+            request_id=self._request.request_id,
+            function_request_id=getattr(self._context, "aws_request_id", None),
+            method=self._request.method,
+            operation=operation,
+            status=answer.status,
+            replayed=answer.replayed or None,
+            duration_ms=round((time.perf_counter() - self._began) * 1000, 1),
+            **self._ids,
+        )
+
+    def _pushed(self, answer: WrittenAnswer) -> bool:
+        operation = self._operation
+        return operation is not None and operation.scope == Scope.ITEMS_WRITE and answer.status < 300
 
 
 @cache

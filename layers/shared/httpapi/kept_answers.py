@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.idempotency.serialization.base import BaseIdempotencySerializer
 from knowledge.aws import translated
+from knowledge.sealing import Sealer
 
 from httpapi.answers import WrittenAnswer
 
 if TYPE_CHECKING:
-    from types_boto3_kms import KMSClient
     from types_boto3_s3 import S3Client
 
 # A DynamoDB item ends at 400 KB, and the record is JSON again: what is counted is the text as it will be written.
@@ -27,17 +27,14 @@ _CUT = "\0"
 class KeptAnswers:
     """Turns answers into records and back."""
 
-    def __init__(
-        self, bucket: str, s3: Callable[[], S3Client], kms: Callable[[], KMSClient], key_id: str | None
-    ) -> None:
+    def __init__(self, bucket: str, s3: Callable[[], S3Client], sealer: Sealer | None) -> None:
         self._bucket = bucket
         self._s3 = s3
-        self._kms = kms
-        self._key_id = key_id
+        self._sealer = sealer
 
     def can_keep(self, answer: WrittenAnswer) -> bool:
         """Say whether an answer may be recorded: one with a secret only if there is a key to seal it with."""
-        return answer.secret is None or self._key_id is not None
+        return answer.secret is None or self._sealer is not None
 
     def of_tenant(self, tenant_id: str) -> BaseIdempotencySerializer:
         """Return the serializer for one tenant's answers."""
@@ -47,8 +44,9 @@ class KeptAnswers:
         """Write an answer as a record."""
         record: dict[str, Any] = {"status": answer.status}
         text = answer.text
-        if answer.secret is not None:
-            record["sealed"] = self._seal(tenant_id, answer.secret)
+        if answer.secret is not None and self._sealer is not None:
+            sealed = self._sealer.seal(answer.secret, {"tenantId": tenant_id})
+            record["sealed"] = base64.b64encode(sealed).decode()
             text = text.replace(answer.secret, _CUT)
         if len(json.dumps(text)) <= INLINE_BYTES:
             return {**record, "text": text}
@@ -62,8 +60,8 @@ class KeptAnswers:
         """Read a record back as the answer it was, marked as a replay."""
         text = record["text"] if "text" in record else self._read(record)
         secret = None
-        if "sealed" in record:
-            secret = self._unseal(tenant_id, record["sealed"])
+        if "sealed" in record and self._sealer is not None:
+            secret = self._sealer.open(base64.b64decode(record["sealed"]), {"tenantId": tenant_id})
             text = text.replace(_CUT, secret)
         return WrittenAnswer(record["status"], text, secret, replayed=True)
 
@@ -74,20 +72,6 @@ class KeptAnswers:
             message = "a kept answer does not match its digest"
             raise ValueError(message)
         return body.decode()
-
-    def _seal(self, tenant_id: str, secret: str) -> str:
-        with translated():
-            sealed = self._kms().encrypt(
-                KeyId=self._key_id or "", Plaintext=secret.encode(), EncryptionContext={"tenantId": tenant_id}
-            )
-        return base64.b64encode(sealed["CiphertextBlob"]).decode()
-
-    def _unseal(self, tenant_id: str, sealed: str) -> str:
-        with translated():
-            opened = self._kms().decrypt(
-                CiphertextBlob=base64.b64decode(sealed), EncryptionContext={"tenantId": tenant_id}
-            )
-        return opened["Plaintext"].decode()
 
 
 class _TenantAnswers(BaseIdempotencySerializer):

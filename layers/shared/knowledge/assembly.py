@@ -226,7 +226,7 @@ class Knowledge:
             self.clock,
             self.new_id,
         )
-        return Upkeep(self._source_store, self._objects, passes, collector, compactor, self.clock)
+        return Upkeep(self._source_store, self._objects, passes, collector, compactor, self._item_store, self.clock)
 
     @cached_property
     def failures(self) -> FailureRecorder:

@@ -23,6 +23,7 @@ from knowledge.errors import ServiceUnavailableError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_kms import KMSClient
     from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
     from types_boto3_stepfunctions import SFNClient
@@ -62,6 +63,12 @@ class Clients:
     def s3(self) -> S3Client:
         """S3. Links are signed by version 4, which covers the headers that a sender must send."""
         client: S3Client = self._make("s3", read_timeout=20, retries=_QUICK, signature_version="s3v4")
+        return client
+
+    @cached_property
+    def kms(self) -> KMSClient:
+        """KMS."""
+        client: KMSClient = self._make("kms", read_timeout=5, retries=_QUICK)
         return client
 
     @cached_property

@@ -90,8 +90,12 @@ class Catalog:
         """The action that puts a row whose key must be free."""
         return self.putting(row, "attribute_not_exists(pk)")
 
+    def deleting(self, pk: str, sk: str, condition: str = "", values: Mapping[str, Any] | None = None) -> Action:
+        """The action that deletes a row, on a condition if there is one."""
+        return {"Delete": {**self._conditional(condition, values or {}), "Key": to_row({"pk": pk, "sk": sk})}}
+
     def _conditional(self, condition: str, values: Mapping[str, Any], expression: str = "") -> dict[str, Any]:
-        request: dict[str, Any] = {"TableName": self.table, **_words(condition + expression)}
+        request: dict[str, Any] = {"TableName": self.table, **_words(f"{condition} {expression}")}
         if condition:
             request["ConditionExpression"] = condition
         if values:
@@ -103,7 +107,7 @@ class Catalog:
 
         An attribute whose name is a reserved word, such as `status`, stands as `#status` in expressions.
         """
-        request = _words(expression + condition)
+        request = _words(f"{expression} {condition}")
         if values:
             request["ExpressionAttributeValues"] = to_row(values)
         try:

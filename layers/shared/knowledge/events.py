@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -15,6 +16,9 @@ IMPORT_COMPLETED = "import.completed"
 IMPORT_FAILED = "import.failed"
 KEY_ROTATED = "key.rotated"
 KEY_REVOKED = "key.revoked"
+WEBHOOK_DISABLED = "webhook.disabled"
+
+UNRELAYED = tuple(f"{shard}" for shard in range(8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,14 @@ def run_failed(event_id: str, run: Run, error: RunError) -> Event:
 
 
 def event_row(event: Event) -> dict[str, Any]:
-    """The outbox row of an event, in the Catalog partition of its source, or of its tenant when it has none."""
+    """The outbox row of an event, in the Catalog partition of its source, or of its tenant when it has none.
+
+    `unrelayed` puts it into the index of what is still to be relayed, spread over a few partitions of that index.
+    """
+    pk, sk = event_key(event)
     return {
-        "pk": event.source_id or event.tenant_id,
-        "sk": f"event#{event.event_id}",
+        "pk": pk,
+        "sk": sk,
         "kind": "event",
         "eventId": event.event_id,
         "eventType": event.event_type,
@@ -60,4 +68,22 @@ def event_row(event: Event) -> dict[str, Any]:
         "sourceId": event.source_id,
         "occurredAt": event.occurred_at,
         "data": dict(event.data),
+        "unrelayed": UNRELAYED[zlib.crc32(event.event_id.encode()) % len(UNRELAYED)],
     }
+
+
+def event_from(row: Mapping[str, Any]) -> Event:
+    """Read an event back from its outbox row."""
+    return Event(
+        event_id=row["eventId"],
+        event_type=row["eventType"],
+        tenant_id=row["tenantId"],
+        source_id=row.get("sourceId"),
+        occurred_at=row["occurredAt"],
+        data=row["data"],
+    )
+
+
+def event_key(event: Event) -> tuple[str, str]:
+    """The partition and the sort key of an event's outbox row."""
+    return event.source_id or event.tenant_id, f"event#{event.event_id}"

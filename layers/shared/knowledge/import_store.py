@@ -167,12 +167,7 @@ class ImportStore:
                 values[f":{name}"] = value
         actions = [
             self._own_step(job, f"SET {', '.join(sets)}", values),
-            {
-                "Delete": {
-                    "TableName": self.catalog.table,
-                    "Key": to_row({"pk": job.source_id, "sk": ticket_sk(job)}),
-                }
-            },
+            self.catalog.deleting(job.source_id, ticket_sk(job)),
             self.catalog.putting(event_row(event)),
         ]
         if source is not None and source.import_id == job.import_id:

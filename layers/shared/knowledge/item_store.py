@@ -142,6 +142,21 @@ class ItemStore:
         }
         return [journal_entry_from(attributes) for attributes in query_rows(self.dynamodb, query)]
 
+    def oldest_entry_at(self, source_id: str) -> int | None:
+        """Read when the oldest journal entry was written (ms), None for a journal that is empty: one row, consistently.
+
+        Entries are keyed by ids that begin with their time.
+        """
+        with translated():
+            page = self.dynamodb.query(
+                TableName=self.table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": f"{source_id}#journal"}},
+                ConsistentRead=True,
+                Limit=1,
+            )
+        return next((journal_entry_from(attributes).written_at for attributes in page["Items"]), None)
+
     def forget_journal(self, source_id: str, entry_ids: Sequence[str]) -> None:
         """Delete journal entries; ones that are gone already are fine."""
         chunks = [entry_ids[start : start + _KEYS_PER_DELETE] for start in range(0, len(entry_ids), _KEYS_PER_DELETE)]

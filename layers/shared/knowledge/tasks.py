@@ -39,8 +39,10 @@ def diff_run(knowledge: Knowledge, state: State) -> dict[str, Any]:
 def build_generation(knowledge: Knowledge, state: State) -> dict[str, Any]:
     """Build a part of the generation: `{status, leaseToken?, progress?, publication?, generationId?}`.
 
-    The status is `building`, `built`, or `published` when there is nothing to publish any more.
+    The status is `building`, `built`, or `published` when there is nothing to publish any more. `beganAt` (ms), in the
+    first two, is when the apply began.
     """
+    began_at = _build_of(state).get("beganAt", knowledge.clock())
     request = ApplyRequest(*_run_of(state), state.get("approveRemovals"), state.get("planVersion"))
     progress = _build_of(state).get("progress")
     if progress is not None:
@@ -49,11 +51,17 @@ def build_generation(knowledge: Knowledge, state: State) -> dict[str, Any]:
     if outcome.publication is not None:
         return {
             "status": "built",
+            "beganAt": began_at,
             "leaseToken": outcome.publication.lease_token,
             "publication": asdict(outcome.publication),
         }
     if outcome.build is not None:
-        return {"status": "building", "leaseToken": outcome.build.lease_token, "progress": asdict(outcome.build)}
+        return {
+            "status": "building",
+            "beganAt": began_at,
+            "leaseToken": outcome.build.lease_token,
+            "progress": asdict(outcome.build),
+        }
     return {"status": "published", "generationId": outcome.generation_id}
 
 

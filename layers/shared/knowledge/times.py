@@ -1,4 +1,4 @@
-"""Times as the API writes them."""
+"""Times as tenants read them."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ from knowledge.collecting import Collector
 from knowledge.compaction import Compactor
 from knowledge.errors import KnowledgeError, SourceNotFoundError
 from knowledge.index_codec import UnknownFormatError
-from knowledge.model import MS_PER_DAY
+from knowledge.item_store import ItemStore
+from knowledge.model import MS_PER_DAY, Source
 from knowledge.object_store import ObjectGoneError, ObjectStore
 from knowledge.pass_store import PassStore, Round
 from knowledge.ports import Clock
@@ -32,7 +33,11 @@ Place = tuple[str, str]
 
 @dataclass(slots=True)
 class RoundReport:
-    """What one call did: the sources looked at, and what came of it."""
+    """What one call did: the sources looked at, and what came of it.
+
+    `oldest_unapplied_seconds` is the age of the oldest change that no generation holds yet, among those sources, and
+    `oldest_unapplied_source_id` says whose it is.
+    """
 
     sources: int = 0
     failed: int = 0
@@ -41,6 +46,8 @@ class RoundReport:
     retired: int = 0
     expired: int = 0
     compacted: int = 0
+    oldest_unapplied_seconds: int | None = None
+    oldest_unapplied_source_id: str | None = None
     ended: bool = False
 
 
@@ -53,6 +60,7 @@ class Upkeep:
     passes: PassStore
     collector: Collector
     compactor: Compactor
+    items: ItemStore
     clock: Clock
 
     def go_on(self, has_time: Callable[[], bool]) -> RoundReport:
@@ -78,6 +86,7 @@ class Upkeep:
         report.sources += 1
         try:
             source = self.sources.get(*place)
+            self._note_age(source, report)
             collected = self.collector.collect(source)
             report.deleted += collected.deleted
             report.deleted_bytes += collected.deleted_bytes
@@ -90,6 +99,16 @@ class Upkeep:
         except (KnowledgeError, ClientError, ObjectGoneError, UnknownFormatError):
             _log.exception("upkeep_failed", extra={"tenant_id": place[0], "source_id": place[1]})
             report.failed += 1
+
+    def _note_age(self, source: Source, report: RoundReport) -> None:
+        # What an archived source has staged waits for its restore.
+        written_at = self.items.oldest_entry_at(source.source_id) if source.active else None
+        if written_at is None:
+            return
+        age_seconds = max(0, self.clock() - written_at) // 1000
+        if report.oldest_unapplied_seconds is None or age_seconds > report.oldest_unapplied_seconds:
+            report.oldest_unapplied_seconds = age_seconds
+            report.oldest_unapplied_source_id = source.source_id
 
     def _places(self, behind: Place | None) -> Iterator[Place]:
         """Every (tenant, source) that has objects, in order, from behind a place on."""

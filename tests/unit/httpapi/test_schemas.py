@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from httpapi.errors import ValidationFailedError
 from httpapi.keys.model import DEFAULT_SCOPES, Scope
-from httpapi.render.times import timestamp
 from httpapi.schemas.fields import ListQuery, body_of, read_query
 from httpapi.schemas.keys import CreateKeyRequest
 from httpapi.schemas.sources import CreateSourceRequest, UpdateSourceRequest
+from knowledge.times import timestamp
 
 NOW = 1_795_000_000_000
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from knowledge.model import Generation
+from knowledge.times import optional_timestamp, timestamp
 
 from httpapi.render.counts import render_counts
-from httpapi.render.times import optional_timestamp, timestamp
 
 
 def render_generation(generation: Generation) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from knowledge.errors import error_named
 from knowledge.import_model import Import
+from knowledge.times import optional_timestamp, timestamp
 
 from httpapi.error_table import code_for
-from httpapi.render.times import optional_timestamp, timestamp
 
 
 def render_import(job: Import, report_url: str | None = None) -> dict[str, Any]:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from knowledge.model import GenerationItem, ItemResult, PushResult, StagedItem
-
-from httpapi.render.times import optional_timestamp, timestamp
+from knowledge.times import optional_timestamp, timestamp
 
 
 def render_item(item: StagedItem, *, content: bool = True) -> dict[str, Any]:

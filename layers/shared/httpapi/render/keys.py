@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from knowledge.times import optional_timestamp, timestamp
+
 from httpapi.keys.model import Key
-from httpapi.render.times import optional_timestamp, timestamp
 
 
 def render_key(key: Key, now: int) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from knowledge.errors import error_named
 from knowledge.model import ApplyOutcome, Change, Discovery, Run, RunState
+from knowledge.times import optional_timestamp, timestamp
 
 from httpapi.error_table import code_for
 from httpapi.render.counts import render_counts
-from httpapi.render.times import optional_timestamp, timestamp
 
 _INCOMPLETE = "Part of the desired state was known to be missing: a snapshot or an import was under way."
 

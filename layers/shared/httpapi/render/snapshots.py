@@ -7,8 +7,7 @@ from typing import Any
 
 from knowledge.model import Snapshot
 from knowledge.snapshots import PartReceipt
-
-from httpapi.render.times import optional_timestamp, timestamp
+from knowledge.times import optional_timestamp, timestamp
 
 
 def render_snapshot(snapshot: Snapshot) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from knowledge.model import DEVELOPER_API, RemovalGuard, Source
-
-from httpapi.render.times import timestamp
+from knowledge.times import timestamp
 
 
 def render_source(source: Source) -> dict[str, Any]:

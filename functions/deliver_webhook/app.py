@@ -1,0 +1,17 @@
+"""Delivers webhooks: each message of the queue is one attempt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telemetry.tasks import watched
+from webhooks.assembly import Webhooks, WebhookSettings
+from webhooks.tasks import deliver_webhooks
+
+_webhooks = Webhooks(WebhookSettings.from_environment())
+
+
+@watched("deliver_webhook")
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Attempt what the messages ask for; see `webhooks.tasks`."""
+    return deliver_webhooks(_webhooks, event)

@@ -1,0 +1,17 @@
+"""Relays the outbox: records of the Catalog's stream, and every five minutes what the stream missed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telemetry.tasks import watched
+from webhooks.assembly import Webhooks, WebhookSettings
+from webhooks.tasks import relay_events
+
+_webhooks = Webhooks(WebhookSettings.from_environment())
+
+
+@watched("relay_events")
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Relay what an event brings; see `webhooks.tasks`."""
+    return relay_events(_webhooks, event, context.get_remaining_time_in_millis)

@@ -1,0 +1,86 @@
+"""What the operations on webhooks take."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from knowledge.ids import is_id
+from pydantic import AfterValidator, Field
+from webhooks.model import DeliveryState, EventType
+
+from httpapi.errors import invalid_field
+from httpapi.keys.model import DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS
+from httpapi.schemas.fields import BodyModel, ListQuery, Moment, plain_text
+
+URL_CHARACTERS = 2_048
+WEBHOOK_SOURCES = 100
+
+
+def _source_id(value: str) -> str:
+    if not is_id("src", value):
+        raise ValueError("must be the id of a source")
+    return value
+
+
+Url = Annotated[str, plain_text(1, URL_CHARACTERS)]
+Description = Annotated[str, plain_text(0, 200)]
+EventTypes = Annotated[list[Annotated[EventType, Field(strict=False)]], Field(min_length=1, max_length=len(EventType))]
+SourceIds = Annotated[list[Annotated[str, AfterValidator(_source_id)]], Field(min_length=1, max_length=WEBHOOK_SOURCES)]
+
+
+class CreateWebhookRequest(BodyModel):
+    """An endpoint to be made; `events` and `sourceIds` absent or null mean all."""
+
+    url: Url
+    description: Description | None = None
+    events: EventTypes | None = None
+    source_ids: SourceIds | None = None
+    enabled: bool = True
+
+
+class UpdateWebhookRequest(BodyModel):
+    """What is to change; what is absent stays."""
+
+    url: Url | None = None
+    description: Description | None = None
+    events: EventTypes | None = None
+    source_ids: SourceIds | None = None
+    enabled: bool | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """Return what was sent, as the service takes it. ValidationFailedError for a null that means nothing."""
+        for name in ("url", "enabled"):
+            if name in self.model_fields_set and getattr(self, name) is None:
+                raise invalid_field(name, "must not be null; leave it out to keep it as it is")
+        taken = {
+            "url": self.url,
+            "enabled": self.enabled,
+            "description": self.description,
+            "event_types": distinct(self.events),
+            "source_ids": distinct(self.source_ids),
+        }
+        names = {"event_types": "events"}
+        return {name: value for name, value in taken.items() if names.get(name, name) in self.model_fields_set}
+
+
+class RotateSecretRequest(BodyModel):
+    """For how long the old secret goes on signing beside the new one."""
+
+    overlap_seconds: Annotated[int, Field(ge=0, le=MAX_OVERLAP_SECONDS)] = DEFAULT_OVERLAP_SECONDS
+
+
+class RedeliverRequest(BodyModel):
+    """From when on failed deliveries are delivered again."""
+
+    since: Moment
+
+
+class DeliveryQuery(ListQuery):
+    """Which deliveries to list."""
+
+    state: DeliveryState | None = None
+
+
+def distinct(values: list[Any] | None) -> tuple[Any, ...] | None:
+    """What is named twice counts once."""
+    return None if values is None else tuple(dict.fromkeys(values))

@@ -1,0 +1,1 @@
+"""What the functions tell of themselves: log lines that carry ids, and metrics inside them. Loads nothing else."""

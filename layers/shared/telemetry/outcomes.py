@@ -1,0 +1,65 @@
+"""Which metrics the end of a task stands for: values in, metrics out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from knowledge.errors import BuildFailedError, RunFailedError, ServiceUnavailableError
+
+from telemetry.lines import Metric
+
+State = Mapping[str, Any]
+_MALFUNCTIONS = (RunFailedError, BuildFailedError, ServiceUnavailableError)
+
+
+def of_diff_run(state: State, result: Any) -> list[Metric]:
+    """A plan that is stored; `replanned` when an apply asked for it."""
+    if not result["done"]:
+        return []
+    return [_outcome("Runs", "replanned" if state.get("action") == "apply" else "ready")]
+
+
+def of_build_generation(_state: State, result: Any) -> list[Metric]:
+    """An apply that had nothing to publish, or nothing any more."""
+    return [_outcome("Applies", "unchanged")] if result["status"] == "published" else []
+
+
+def of_publish_generation(state: State, _result: Any) -> list[Metric]:
+    """An apply that published, and how long after its beginning (ms)."""
+    latency_ms = time.time_ns() // 1_000_000 - _built(state)["beganAt"]
+    return [_outcome("Applies", "published"), Metric("PublishLatency", latency_ms, "Milliseconds")]
+
+
+def of_record_failure(state: State, error: Exception) -> list[Metric]:
+    """A run or an apply that failed, or that was refused for what its source or its run is like."""
+    name = "Applies" if state.get("action") == "apply" or _built(state) else "Runs"
+    return [_outcome(name, "failed" if isinstance(error, _MALFUNCTIONS) else "refused")]
+
+
+def of_start_import(_event: State, result: Any) -> list[Metric]:
+    """An event that was refused."""
+    return [_outcome("Imports", "rejected")] if "rejected" in result else []
+
+
+def of_finish_import(call: State, _result: Any) -> list[Metric]:
+    """An import that ended."""
+    outcome = {"completed": "completed", "failed": "failed"}.get(call["phase"])
+    return [_outcome("Imports", outcome)] if outcome else []
+
+
+def of_tend_sources(_event: State, report: Any) -> list[Metric]:
+    """The sources that could not be looked after, and the age of the oldest change that no generation holds."""
+    age_seconds = report["oldest_unapplied_seconds"]
+    ages = [] if age_seconds is None else [Metric("OldestUnappliedAge", age_seconds, "Seconds")]
+    return [Metric("UpkeepFailures", report["failed"]), *ages]
+
+
+def _built(state: State) -> State:
+    value: State = state.get("build", {}).get("value", {})
+    return value
+
+
+def _outcome(name: str, outcome: str) -> Metric:
+    return Metric(name, dimensions={"outcome": outcome})

@@ -1,0 +1,1 @@
+"""Webhooks: endpoints, signing, delivery, and which targets are safe to call."""

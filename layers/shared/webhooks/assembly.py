@@ -1,0 +1,139 @@
+"""Puts webhooks together. Each part is made, and imported, when it is first used."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from knowledge.assembly import system_clock
+from knowledge.aws import Clients
+from knowledge.catalog import Catalog
+from knowledge.ids import new_id
+from knowledge.ports import Clock, NewId
+from knowledge.sealing import Sealer
+
+from webhooks.delivery_store import DeliveryStore
+from webhooks.endpoint_store import EndpointStore
+from webhooks.queue import DeliveryQueue
+
+if TYPE_CHECKING:
+    from webhooks.deliveries import DeliveryService
+    from webhooks.delivering import Deliverer
+    from webhooks.endpoints import EndpointService
+    from webhooks.posting import Poster
+    from webhooks.relaying import Relay
+    from webhooks.secrets import SecretBox
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """The names of what the stack made; `loopback` lets targets be on this machine, for development."""
+
+    catalog_table: str
+    queue_url: str = ""
+    key_id: str = ""
+    loopback: bool = False
+
+    @classmethod
+    def from_environment(cls) -> WebhookSettings:
+        """Read the variables that the template sets; some functions have only some of them."""
+        return cls(
+            catalog_table=os.environ["CATALOG_TABLE"],
+            queue_url=os.environ.get("WEBHOOK_QUEUE_URL", ""),
+            key_id=os.environ.get("WEBHOOK_KEY_ID", ""),
+            loopback=os.environ.get("WEBHOOK_LOOPBACK", "false") == "true",
+        )
+
+
+class Webhooks:
+    """The webhooks of one deployment."""
+
+    def __init__(
+        self,
+        settings: WebhookSettings,
+        *,
+        clients: Clients | None = None,
+        clock: Clock = system_clock,
+        new_id: NewId = new_id,
+        poster: Poster | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clients = clients or Clients()
+        self.clock = clock
+        self.new_id = new_id
+        self._given_poster = poster
+
+    @cached_property
+    def endpoints(self) -> EndpointService:
+        """Managing endpoints."""
+        from webhooks.endpoints import EndpointService
+
+        return EndpointService(self.endpoint_store, self._secrets, self._check_url, self.clock)
+
+    @cached_property
+    def deliveries(self) -> DeliveryService:
+        """The log of deliveries."""
+        from webhooks.deliveries import DeliveryService
+
+        return DeliveryService(self.endpoint_store, self.delivery_store, self._queue, self.clock)
+
+    @cached_property
+    def relay(self) -> Relay:
+        """From the outbox to the queue."""
+        from webhooks.outbox_store import OutboxStore
+        from webhooks.relaying import Relay
+
+        return Relay(OutboxStore(self._catalog), self.endpoint_store, self.delivery_store, self._queue, self.clock)
+
+    @cached_property
+    def deliverer(self) -> Deliverer:
+        """From the queue to the receiver."""
+        from webhooks.delivering import Deliverer
+
+        return Deliverer(
+            self.endpoint_store,
+            self.delivery_store,
+            self._secrets,
+            self._poster,
+            self._queue,
+            self.clock,
+            self.new_id,
+        )
+
+    @cached_property
+    def endpoint_store(self) -> EndpointStore:
+        """The rows of endpoints."""
+        return EndpointStore(self._catalog)
+
+    @cached_property
+    def delivery_store(self) -> DeliveryStore:
+        """The rows of deliveries."""
+        return DeliveryStore(self._catalog)
+
+    def _check_url(self, url: str) -> None:
+        # What only reads endpoints makes no poster.
+        self._poster.check(url)
+
+    @cached_property
+    def _catalog(self) -> Catalog:
+        return Catalog(self.clients.dynamodb, self.settings.catalog_table)
+
+    @cached_property
+    def _queue(self) -> DeliveryQueue:
+        return DeliveryQueue(lambda: self.clients.sqs, self.settings.queue_url)
+
+    @cached_property
+    def _secrets(self) -> SecretBox:
+        from webhooks.secrets import SecretBox
+
+        return SecretBox(Sealer(lambda: self.clients.kms, self.settings.key_id))
+
+    @cached_property
+    def _poster(self) -> Poster:
+        if self._given_poster is not None:
+            return self._given_poster
+        from webhooks.posting import Poster
+
+        return Poster(loopback=self.settings.loopback)

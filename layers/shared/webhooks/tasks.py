@@ -1,0 +1,65 @@
+"""What the functions of webhooks are called with, and what they answer: the items that are to come again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from knowledge.attributes import from_row
+from knowledge.errors import KnowledgeError
+from knowledge.events import event_from
+
+from webhooks.assembly import Webhooks
+from webhooks.queue import Message
+
+_SPARE_MS = 10_000
+_log = logging.getLogger(__name__)
+
+
+def relay_events(webhooks: Webhooks, event: Mapping[str, Any], remaining_ms: Callable[[], int]) -> dict[str, Any]:
+    """Relay the outbox rows of stream records; an event without records is the schedule's, and asks for a sweep.
+
+    Answers `{"batchItemFailures": [...]}` with the first record that failed, from which the stream goes on; records
+    after it that were relayed are recognised.
+    """
+    if "Records" not in event:
+        return {"swept": webhooks.relay.sweep(lambda: remaining_ms() > _SPARE_MS)}
+    events = {}
+    for record in event["Records"]:
+        change = record["dynamodb"]
+        events[change["SequenceNumber"]] = event_from(from_row(change["NewImage"]))
+    failed = {each.event_id for each in webhooks.relay.relay(events.values())}
+    return _failures([number for number, each in events.items() if each.event_id in failed][:1])
+
+
+def deliver_webhooks(webhooks: Webhooks, event: Mapping[str, Any]) -> dict[str, Any]:
+    """Attempt the deliveries of a batch of messages side by side, so that a slow receiver holds up no other.
+
+    Answers `{"batchItemFailures": [...]}` with the messages that are to come back.
+    """
+    records: Sequence[Mapping[str, Any]] = event["Records"]
+    # Made here: two threads at once would each make their own.
+    deliverer = webhooks.deliverer
+
+    def failed(record: Mapping[str, Any]) -> bool:
+        try:
+            deliverer.attempt(Message.read(record["body"]))
+        except (KnowledgeError, ClientError, BotoCoreError):
+            _log.warning("delivery_postponed", exc_info=True, extra={"message_id": record["messageId"]})
+            return True
+        except Exception:
+            # It comes back as well, and ends in the dead-letter queue.
+            _log.exception("delivery_broken", extra={"message_id": record["messageId"]})
+            return True
+        return False
+
+    with ThreadPoolExecutor(max(1, len(records))) as pool:
+        outcomes = list(pool.map(failed, records))
+    return _failures([record["messageId"] for record, bad in zip(records, outcomes, strict=True) if bad])
+
+
+def _failures(identifiers: Sequence[str]) -> dict[str, Any]:
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in identifiers]}
