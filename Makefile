@@ -7,7 +7,7 @@ BIN := .venv/bin
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test faults fuzz lint format bench clean dynoxide tools
+.PHONY: help setup aws-tools demo local test faults fuzz lint format bench clean dynoxide tools
 
 help:
 	@echo "make demo [CONTENT=folder]  publish a folder of documents on the local stack and keep serving"
@@ -41,9 +41,10 @@ dynoxide:
 		then touch node_modules/.ready; else echo "note: Dynoxide could not be installed" >&2; fi; \
 	fi
 
-# The published quickstart is run as it is written: it calls these three.
+# The published quickstart and the examples are run as they are written: they call these. C# needs a compiler and a
+# runtime besides.
 tools:
-	@for tool in curl:curl jq:jq uuidgen:uuid-runtime; do \
+	@for tool in curl:curl jq:jq openssl:openssl uuidgen:uuid-runtime; do \
 		command -v $${tool%%:*} >/dev/null && continue; \
 		if command -v apt-get >/dev/null && test "$$(id -u)" = 0; then \
 			apt-get install -y -qq $${tool##*:} >/dev/null 2>&1 \
@@ -51,6 +52,18 @@ tools:
 		fi; \
 		command -v $${tool%%:*} >/dev/null || echo "note: $${tool%%:*} is missing; a test will be skipped" >&2; \
 	done
+	@tests/e2e/install_dotnet.sh $(BIN)/python
+
+# The AWS SAM CLI and checkov pin what the local stack needs in other versions, so each has an environment of its own.
+aws-tools: .venv-sam/.ready .venv-checkov/.ready
+
+.venv-sam/.ready: tests/sam/requirements/sam.txt
+.venv-checkov/.ready: tests/sam/requirements/checkov.txt
+.venv-%/.ready:
+	@echo "Setting up .venv-$* (about a minute, once) ..."
+	@test -x .venv-$*/bin/python || "$(PYTHON)" -m venv .venv-$* || "$(PYTHON)" -m virtualenv .venv-$*
+	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --requirement $<
+	@touch $@
 
 demo: setup
 	@$(BIN)/python -m local demo --port $(PORT) --data "$(DATA)" $(if $(CONTENT),--content "$(CONTENT)")
@@ -58,12 +71,21 @@ demo: setup
 local: setup
 	@$(BIN)/python -m local up --port $(PORT) --credentials .local/credentials.json
 
-# The tests over HTTP run beside the others, and show what they have to say when those are done.
+# The tests over HTTP run beside the others, and show what they have to say when those are done. Both record which AWS
+# calls the functions make; what the functions may do is held against that at the end. The tools of tests/sam are set up
+# meanwhile; its containers run alone, since they take the whole machine.
 test: setup tools
-	@mkdir -p .local
-	@$(BIN)/python -m pytest tests/e2e tests/contract >.local/tests-over-http.log 2>&1 & over_http=$$!; \
-	$(BIN)/python -m pytest --ignore tests/e2e --ignore tests/contract; inside=$$?; \
-	wait $$over_http; over=$$?; cat .local/tests-over-http.log; exit $$((inside | over))
+	@rm -rf .local/aws-calls && mkdir -p .local/aws-calls
+	@$(MAKE) --no-print-directory aws-tools >.local/aws-tools.log 2>&1 & aws_tools=$$!; \
+	export RECORD_AWS_CALLS="$(CURDIR)/.local/aws-calls"; \
+	$(BIN)/python -m pytest tests/e2e tests/contract >.local/tests-over-http.log 2>&1 & over_http=$$!; \
+	$(BIN)/python -m pytest --ignore tests/e2e --ignore tests/contract --ignore tests/privileges --ignore tests/sam; \
+	inside=$$?; \
+	wait $$over_http; over=$$?; cat .local/tests-over-http.log; \
+	test $$((inside | over)) = 0 || exit 1; \
+	$(BIN)/python -m pytest tests/privileges || exit 1; \
+	wait $$aws_tools || cat .local/aws-tools.log >&2; \
+	$(BIN)/python -m pytest tests/sam
 
 faults: setup
 	@FAULTS_SHARE=1 FAULTS_INTERLEAVINGS=$${FAULTS_INTERLEAVINGS:-20000} MODEL_STEPS=$${MODEL_STEPS:-100000} \
@@ -90,11 +112,12 @@ bench: setup
 	@$(BIN)/python -m benchmarks.local_stack
 	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.staging
 	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.publish
+	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.cost
 	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.imports
 	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.diff
 	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.edge
 	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.cold_start
 
 clean:
-	@rm -rf .venv node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	@rm -rf .venv .venv-dotnet node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

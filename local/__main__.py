@@ -25,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="start the stack and serve until Ctrl-C")
     up.add_argument("--credentials", type=Path, required=True, help="file to write the URL and the keys to when ready")
     _add_stack_options(up, port=8787, data=None)
+    _add_container_options(up)
     demo = commands.add_parser("demo", help="start the stack, publish a folder of documents, keep serving")
     demo.add_argument("--content", type=Path, help="folder of .md, .html and .txt files (default: examples/content)")
     demo.add_argument("--once", action="store_true", help="end after publishing instead of serving on")
@@ -41,6 +42,19 @@ def _add_credentials_option(command: argparse.ArgumentParser) -> None:
     default = Path(".local/credentials.json")
     command.add_argument(
         "--credentials", type=Path, default=default, help=f"file that the running stack wrote (default {default})"
+    )
+
+
+def _add_container_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--containers",
+        nargs=2,
+        metavar=("ADDRESS", "FILE"),
+        help="let containers reach the emulators at an address of this machine, such as that of Docker's bridge, and "
+        "write the functions' variables to a file for `sam local --env-vars`",
+    )
+    command.add_argument(
+        "--lambda-url", metavar="URL", help="run the functions there (`sam local start-lambda`), not in processes here"
     )
 
 

@@ -6,22 +6,28 @@ import argparse
 import os
 import shlex
 import time
+from pathlib import Path
 from typing import NoReturn
 
 from local.console import say
 from local.credentials import write_credentials
 from local.demo import HELP_CENTRE, publish
+from local.emulators.containers import Containers
 from local.emulators.dynoxide import find_dynoxide
 from local.running import ask
 from local.stack import Stack
+from local.workers.remote import endpoint_answers
 
 _CHECK_SECONDS = 1.0
 
 
 def up(arguments: argparse.Namespace) -> None:
     """Start the stack, write the credentials file, serve until it is told to stop, remove the file."""
-    stack = _stack(arguments)
+    containers = arguments.containers and Containers(arguments.containers[0], Path(arguments.containers[1]))
+    stack = _stack(arguments, containers=containers, lambda_url=arguments.lambda_url)
     try:
+        if arguments.lambda_url:
+            _await_functions(stack, arguments.lambda_url)
         write_credentials(arguments.credentials, stack.base_url, stack.credentials())
         say(f"The API is at {stack.base_url}")
         say(f"The keys are in {arguments.credentials} (until the stack ends; Ctrl-C ends it)")
@@ -59,7 +65,9 @@ def env(arguments: argparse.Namespace) -> None:
         print(f"export {name}={shlex.quote(value)}")
 
 
-def _stack(arguments: argparse.Namespace) -> Stack:
+def _stack(
+    arguments: argparse.Namespace, *, containers: Containers | None = None, lambda_url: str | None = None
+) -> Stack:
     say("Starting the local stack ...")
     return Stack(
         port=arguments.port,
@@ -68,7 +76,18 @@ def _stack(arguments: argparse.Namespace) -> Stack:
         verbose=arguments.verbose,
         template_path=arguments.template,
         parameters=arguments.parameter,
+        containers=containers,
+        lambda_url=lambda_url,
     )
+
+
+def _await_functions(stack: Stack, url: str) -> None:
+    if endpoint_answers(url):
+        return
+    say(f"Waiting for the functions at {url} ...")
+    while not endpoint_answers(url):
+        time.sleep(_CHECK_SECONDS)
+        stack.check()
 
 
 def _serve(stack: Stack) -> NoReturn:

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from local.console import log_line
-from local.credentials import Credentials, kept_or_new
+from local.console import log_line, without_information
+from local.credentials import Credentials, kept_or_new, write_private
 from local.data_directory import DataDirectory
+from local.emulators.containers import Containers, Doorway, container_environment, ports_here
 from local.emulators.services import Services
 from local.events.background import Background
 from local.failures import StartupError, TemplateError
@@ -19,7 +20,8 @@ from local.gateway.server import Server
 from local.template import ROOT, Template, load_template
 from local.template.create import create_resources
 from local.template.resolve import Resolver
-from local.workers.pool import FunctionPool
+from local.workers.pool import Function, FunctionPool
+from local.workers.remote import RemoteFunction
 from local.workers.specs import function_specs
 
 LineSink = Callable[[str, str], None]
@@ -38,16 +40,23 @@ class Stack:
         template_path: Path = ROOT / "template.yaml",
         parameters: Sequence[str] = (),
         sink: LineSink = log_line,
+        containers: Containers | None = None,
+        lambda_url: str | None = None,
     ) -> None:
-        """Start everything; a LocalStackError says why that failed, and leaves nothing running."""
+        """Start everything; a LocalStackError says why that failed, and leaves nothing running.
+
+        `lambda_url` is where functions run instead of in worker processes; they are called there by their logical ids.
+        """
         self._template = load_template(template_path, parameters)
         self._resolver = Resolver(self._template)
         self._document, self._stage = api_definition(self._template, self._resolver)
         self._verbose = verbose
-        self._pools: dict[str, FunctionPool] = {}
+        self._containers = containers
+        self._lambda_url = lambda_url
+        self._pools: dict[str, Function] = {}
         self._ends: list[Callable[[], None]] = []
         try:
-            self._start(port, data_directory, workers, sink)
+            self._start(port, data_directory, workers, sink if verbose else without_information(sink))
         except BaseException:
             self.stop()
             raise
@@ -61,12 +70,9 @@ class Stack:
         self.services = Services(self.data, self.origin, self._names("AWS::KMS::Key"), sink)
         self._ends.append(self.services.stop)
         create_resources(self.services.client, self._template, self._resolver)
-        # Workers die with the thread that started them (see `guard`), so one thread that stays starts them all.
-        spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
-        self._ends.append(lambda: spawner.shutdown(wait=False, cancel_futures=True))
-        for spec in function_specs(self._template, self._resolver, self.services.environment, trace=self._verbose):
-            self._pools[spec.name] = FunctionPool(spec, workers, spawner, sink)
-            self._ends.append(self._pools[spec.name].close)
+        self._make_functions(workers, sink)
+        if self._containers:
+            self._open_to(self._containers)
         self.base_url = f"{self.origin}/{self._stage}"
         background = Background(
             self._template,
@@ -80,6 +86,25 @@ class Stack:
         hooks = Hooks(background.targets, background.ticker, self.services.environment)
         server.serve(Front(self._document, self._stage, self._pools, background.asynchronous), hooks)
         background.start()
+
+    def _make_functions(self, workers: int, sink: LineSink) -> None:
+        # Workers die with the thread that started them (see `guard`), so one thread that stays starts them all.
+        spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
+        self._ends.append(lambda: spawner.shutdown(wait=False, cancel_futures=True))
+        for spec in function_specs(self._template, self._resolver, self.services.environment, trace=self._verbose):
+            function: Function = FunctionPool(spec, workers, spawner, sink)
+            if self._lambda_url:
+                function = RemoteFunction(spec, self._lambda_url)
+            self._pools[spec.name] = function
+            self._ends.append(function.close)
+
+    def _open_to(self, containers: Containers) -> None:
+        services = self.services.environment
+        for port in ports_here(services):
+            self._ends.append(Doorway(containers.address, port).close)
+        environment = container_environment(self._template, self._resolver, services, containers.address)
+        write_private(containers.environment_file, environment)
+        self._ends.append(lambda: containers.environment_file.unlink(missing_ok=True))
 
     def stop(self) -> None:
         """End every process, close the port, remove what was temporary."""

@@ -26,6 +26,15 @@ for _name, _value in {
     os.environ[_name] = _value
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _recorded_aws_calls() -> None:
+    """Record which function makes which AWS call, when `make test` asks for it (`tests/privileges`)."""
+    from tests.support.recording import FOLDER, start_recording
+
+    if FOLDER in os.environ:
+        start_recording()
+
+
 @pytest.fixture(autouse=True)
 def _no_sockets_in_unit_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A unit test that opens a socket is no unit test: it fails at the call."""

@@ -18,7 +18,7 @@ from local.events.calls import DeadLetters, LineSink, reason_of, timestamp
 from local.failures import TemplateError
 from local.template import Template
 from local.template.resolve import Resolver
-from local.workers.pool import FunctionPool, Outcome
+from local.workers.pool import Function, Outcome
 
 MAX_EVENT_BYTES = 1024 * 1024
 _WAITS_SECONDS = (1.0, 2.0)
@@ -69,7 +69,7 @@ class AsynchronousInvoker:
 
     def __init__(
         self,
-        pools: Mapping[str, FunctionPool],
+        pools: Mapping[str, Function],
         policies: Mapping[str, FailurePolicy],
         dead_letters: DeadLetters,
         sink: LineSink,
@@ -121,7 +121,7 @@ class AsynchronousInvoker:
         timer.daemon = True
         timer.start()
 
-    def _give_up(self, pool: FunctionPool, policy: FailurePolicy, invocation: _Invocation, outcome: Outcome) -> None:
+    def _give_up(self, pool: Function, policy: FailurePolicy, invocation: _Invocation, outcome: Outcome) -> None:
         source = pool.spec.logical_id
         event = json.loads(invocation.event)
         if policy.on_failure_arn:
@@ -135,7 +135,7 @@ class AsynchronousInvoker:
             self._dead_letters.send(source, policy.dead_letter_arn, event, attributes)
 
 
-def _record(pool: FunctionPool, invocation: _Invocation, outcome: Outcome, event: Any) -> dict[str, Any]:
+def _record(pool: Function, invocation: _Invocation, outcome: Outcome, event: Any) -> dict[str, Any]:
     """Build what an OnFailure destination gets."""
     return {
         "version": "1.0",

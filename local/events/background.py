@@ -13,7 +13,7 @@ from local.events.targets import Targets
 from local.template import Template
 from local.template.resolve import Resolver
 from local.template.rules import schedules_of
-from local.workers.pool import FunctionPool
+from local.workers.pool import Function
 
 
 class _Part(Protocol):
@@ -28,7 +28,7 @@ class Background:
         template: Template,
         resolver: Resolver,
         make_client: MakeClient,
-        pools: dict[str, FunctionPool],
+        pools: dict[str, Function],
         sink: LineSink,
         *,
         positions: Path,

@@ -9,14 +9,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.workers.pool import FunctionPool, Outcome
+from local.workers.pool import Function, Outcome
 
 # Prints a line under the name of a function or another resource.
 LineSink = Callable[[str, str], None]
 Invoke = Callable[[str, dict[str, Any]], Outcome]
 
 
-def invoker(pools: dict[str, FunctionPool]) -> Invoke:
+def invoker(pools: dict[str, Function]) -> Invoke:
     """Make the call of a function by its name."""
 
     def invoke(name: str, event: dict[str, Any]) -> Outcome:

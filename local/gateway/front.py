@@ -14,7 +14,7 @@ from local.events.asynchronous import MAX_EVENT_BYTES, AsynchronousInvoker
 from local.gateway.events import MalformedAnswerError, Request, Response, proxy_event, response_of
 from local.gateway.refusals import Refusals
 from local.gateway.routes import RouteTable
-from local.workers.pool import MAX_PAYLOAD_BYTES, FunctionPool, Outcome
+from local.workers.pool import MAX_PAYLOAD_BYTES, Function, Outcome
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 INTEGRATION_SECONDS = 29.0
@@ -31,7 +31,7 @@ class Front:
         self,
         document: dict[str, Any],
         stage: str,
-        pools: Mapping[str, FunctionPool],
+        pools: Mapping[str, Function],
         asynchronous: AsynchronousInvoker | None = None,
         *,
         integration_seconds: float = INTEGRATION_SECONDS,
@@ -95,7 +95,7 @@ class Front:
             headers.append(("X-Amz-Function-Error", "Unhandled"))
         return Response(200, headers, outcome.payload)
 
-    def _invoke_in_time(self, pool: FunctionPool, event: bytes, request_id: str) -> Outcome:
+    def _invoke_in_time(self, pool: Function, event: bytes, request_id: str) -> Outcome:
         future: Future[Outcome] = Future()
 
         def run() -> None:

@@ -107,12 +107,18 @@ def read_template(path: Path = ROOT / "template.yaml") -> Template:
     )
 
 
+def read_whole(path: Path = ROOT / "template.yaml") -> dict[str, Any]:
+    """Read a template with each document that it includes put in its place."""
+    whole: dict[str, Any] = _inline_includes(read_yaml(path), path.parent)
+    return whole
+
+
 def load_template(path: Path = ROOT / "template.yaml", overrides: Iterable[str] = ()) -> Template:
     """Load, inline and translate a SAM template; TemplateError with one line when any of that fails.
 
     `overrides` set parameters, each as `NAME=VALUE`.
     """
-    source = _inline_includes(read_yaml(path), path.parent)
+    source = read_whole(path)
     parameters = parameter_values(source, path.parent, overrides)
     _name_uploads(source, path.parent)
     translated = _translate(source, path)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from local.workers.channel import receive, send
 
@@ -47,6 +47,21 @@ class Outcome:
 def failure(error_type: str, message: str) -> Outcome:
     """Build the outcome of an invocation that the runtime itself failed."""
     return Outcome(json.dumps({"errorType": error_type, "errorMessage": message}).encode(), failed=True)
+
+
+class Function(Protocol):
+    """What the stack invokes: a pool of workers, or a function that runs elsewhere."""
+
+    spec: FunctionSpec
+    size: int
+
+    def invoke(self, event: bytes, request_id: str | None = None) -> Outcome:
+        """Run the function with a JSON document."""
+        ...
+
+    def close(self) -> None:
+        """End what runs it."""
+        ...
 
 
 class Worker:

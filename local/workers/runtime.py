@@ -20,6 +20,7 @@ from typing import Any
 _ROOT = str(Path(__file__).resolve().parents[2])
 sys.path.append(_ROOT)
 from local.emulators.guard import die_with_parent  # noqa: E402
+from local.workers.calls import record_function  # noqa: E402
 from local.workers.channel import receive, send  # noqa: E402
 
 sys.path.remove(_ROOT)
@@ -116,6 +117,7 @@ def main() -> None:
     try:
         if os.environ.pop("LOCAL_TRACE_AWS_CALLS", ""):
             _trace_calls()
+        record_function(os.environ["AWS_LAMBDA_FUNCTION_NAME"].rpartition("-")[2])
         handler = _load_handler()
     except BaseException as error:
         traceback.print_exc()

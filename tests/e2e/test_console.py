@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -16,7 +17,14 @@ def test_log_lines_carry_the_name_of_their_function(own_stack: Any) -> None:
     eventually(lambda: re.search(r"^DiffRunFunction \| ", stack.console(), re.MULTILINE))
 
 
-def test_verbose_shows_every_aws_call(own_stack: Any) -> None:
+def test_console_is_quiet_while_all_goes_well(own_stack: Any) -> None:
+    stack = own_stack()
+    with stack.client() as api:
+        assert api.get("v1/whoami").status_code == 200
+    assert '"level":"INFO"' not in stack.console()
+
+
+def test_verbose_shows_every_aws_call_and_every_request(own_stack: Any) -> None:
     stack = own_stack("--verbose")
     with stack.client() as api:
         assert api.get("v1/whoami").status_code == 200
@@ -25,3 +33,8 @@ def test_verbose_shows_every_aws_call(own_stack: Any) -> None:
     line = r"^DeveloperApiFunction \| aws dynamodb GetItem \d+\.\d ms 200 local-KeysTable$"
     eventually(lambda: re.search(line, stack.console(), re.MULTILINE))
     assert re.search(r"^BootstrapTenantFunction \| aws dynamodb \w+ \d+\.\d ms 200", stack.console(), re.MULTILINE)
+    told = r'^DeveloperApiFunction \| ({"level":"INFO","message":"request_answered".*"operation":"get_run".*})$'
+    found = eventually(lambda: re.search(told, stack.console(), re.MULTILINE))
+    line = json.loads(found[1])
+    assert (line["source_id"], line["status"], line["Refusals"]) == (source, 404, 1)
+    assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "local"

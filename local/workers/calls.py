@@ -1,0 +1,121 @@
+"""Which permissions AWS calls take, and a record of them: a test holds the functions' policies against it.
+
+A record is a file of lines `{"function", "action", "resource"}`, each once a process. Resources carry the physical
+names: `table`, `table/index/name`, `bucket`, `bucket/first-folder/*`, a queue, a state machine; a KMS key, whose id
+says nothing, goes by the environment variable that holds it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+# A folder; the stack hands it on to its workers.
+FOLDER = "RECORD_AWS_CALLS"
+UNNAMED_KEY = "?"
+
+Permission = tuple[str, str]
+_OF_TRANSACTION = {
+    "Put": "dynamodb:PutItem",
+    "Update": "dynamodb:UpdateItem",
+    "Delete": "dynamodb:DeleteItem",
+    "ConditionCheck": "dynamodb:ConditionCheckItem",
+    "Get": "dynamodb:GetItem",
+}
+_OF_OBJECT = {"HeadObject": "s3:GetObject", "DeleteObjects": "s3:DeleteObject", "UploadPart": "s3:PutObject"}
+_OF_BUCKET = {"ListObjectsV2": "s3:ListBucket", "HeadBucket": "s3:ListBucket"}
+_OF_QUEUE = {"SendMessageBatch": "sqs:SendMessage", "DeleteMessageBatch": "sqs:DeleteMessage"}
+
+
+def permissions(service: str, operation: str, parameters: Mapping[str, Any]) -> set[Permission]:
+    """The (action, resource) pairs that a call takes. KeyError for a service that is not known here."""
+    return set(_READERS[service](operation, parameters))
+
+
+class Recorder:
+    """Writes down what one process asks for."""
+
+    def __init__(self, folder: str) -> None:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        self._path = Path(folder) / f"{uuid.uuid4().hex}.jsonl"
+        self._seen: set[tuple[str, str, str]] = set()
+
+    def note(self, function: str, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
+        """Note a call of a function."""
+        for action, resource in permissions(service, operation, parameters):
+            fact = (function, action, resource)
+            if fact in self._seen:
+                continue
+            self._seen.add(fact)
+            line = json.dumps({"function": function, "action": action, "resource": resource})
+            # At once and in one write: a worker may be killed at any time.
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+
+
+def watch_clients(note: Any) -> None:
+    """Have `note(service, operation, parameters)` see each call of each botocore client, presigned ones included."""
+    from botocore.client import BaseClient
+
+    patched: Any = BaseClient
+    emit = patched._emit_api_params
+
+    def noting(client: Any, api_params: Any, operation_model: Any, context: Any) -> Any:
+        note(client.meta.service_model.service_name, operation_model.name, api_params)
+        return emit(client, api_params, operation_model, context)
+
+    patched._emit_api_params = noting
+
+
+def record_function(logical_id: str) -> None:
+    """Record every call of this process as one of a function's, if the environment asks for it."""
+    if folder := os.environ.get(FOLDER):
+        recorder = Recorder(folder)
+        watch_clients(lambda *call: recorder.note(logical_id, *call))
+
+
+def _dynamodb(operation: str, parameters: Mapping[str, Any]) -> Iterator[Permission]:
+    if operation in {"TransactWriteItems", "TransactGetItems"}:
+        for entry in parameters["TransactItems"]:
+            for kind, action in entry.items():
+                yield _OF_TRANSACTION[kind], action["TableName"]
+    elif "RequestItems" in parameters:
+        for table in parameters["RequestItems"]:
+            yield f"dynamodb:{operation}", table
+    else:
+        index = parameters.get("IndexName")
+        yield f"dynamodb:{operation}", parameters["TableName"] + (f"/index/{index}" if index else "")
+
+
+def _s3(operation: str, parameters: Mapping[str, Any]) -> Iterator[Permission]:
+    bucket = parameters["Bucket"]
+    keys: Iterable[str] = [parameters["Key"]] if "Key" in parameters else []
+    if operation == "DeleteObjects":
+        keys = [each["Key"] for each in parameters["Delete"]["Objects"]]
+    if operation in _OF_BUCKET:
+        yield _OF_BUCKET[operation], bucket
+    for key in keys:
+        yield _OF_OBJECT.get(operation, f"s3:{operation}"), f"{bucket}/{key.split('/')[0]}/*"
+
+
+def _sqs(operation: str, parameters: Mapping[str, Any]) -> Iterator[Permission]:
+    yield _OF_QUEUE.get(operation, f"sqs:{operation}"), parameters["QueueUrl"].rsplit("/", 1)[-1]
+
+
+def _states(operation: str, parameters: Mapping[str, Any]) -> Iterator[Permission]:
+    arn = parameters.get("stateMachineArn") or parameters["executionArn"]
+    yield f"states:{operation}", arn.split(":")[6]
+
+
+def _kms(operation: str, parameters: Mapping[str, Any]) -> Iterator[Permission]:
+    # What is opened names its key itself.
+    key_id = parameters.get("KeyId")
+    names = [name for name, value in os.environ.items() if key_id is not None and value == key_id]
+    yield f"kms:{operation}", names[0] if names else UNNAMED_KEY
+
+
+_READERS = {"dynamodb": _dynamodb, "s3": _s3, "sqs": _sqs, "stepfunctions": _states, "kms": _kms}

@@ -1,0 +1,137 @@
+"""What `sam build` makes: our packages and the pinned ones for the right processor, and nothing else."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from local.template import ROOT
+from local.template.load import read_template, read_yaml
+
+_MOST_BYTES = 30_000_000
+# https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html, `e_machine`
+_ELF_MACHINES = {"arm64": 0xB7, "x86_64": 0x3E}
+_FOLDERS = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+_MOVED = {**_FOLDERS, "AWS::Serverless::StateMachine": "DefinitionUri"}
+
+
+def resources(path: Path, kind: str) -> dict[str, dict[str, Any]]:
+    return dict(read_template(path).of_type(kind))
+
+
+def folder_of(template: Path, properties: dict[str, Any]) -> Path:
+    (name,) = properties.keys() & set(_FOLDERS.values())
+    return template.parent / str(properties[name])
+
+
+def files_of(folder: Path) -> set[str]:
+    found = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {str(path.relative_to(folder)) for path in found}
+
+
+def bytes_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def layer_of(template: Path) -> Path:
+    (layer,) = resources(template, "AWS::Serverless::LayerVersion").values()
+    return folder_of(template, layer) / "python"
+
+
+def run_time_distributions() -> set[str]:
+    """What layers/shared/requirements.txt names and what that requires, as Python 3.13 on Lambda sees it."""
+    environment = {"python_version": "3.13", "python_full_version": "3.13.0", "sys_platform": "linux", "extra": ""}
+    todo = (ROOT / "layers" / "shared" / "requirements.txt").read_text().split()
+    found: set[str] = set()
+    while todo:
+        requirement = Requirement(todo.pop())
+        name = canonicalize_name(requirement.name)
+        if name in found or (requirement.marker and not requirement.marker.evaluate(environment)):
+            continue
+        found.add(name)
+        todo += metadata.requires(name) or []
+    return found
+
+
+def native(folder: Path) -> Iterator[Path]:
+    return folder.rglob("*.so*")
+
+
+def test_functions_hold_their_own_files_alone(built: tuple[str, Path]) -> None:
+    _, template = built
+    functions = resources(template, "AWS::Serverless::Function")
+    sources = resources(ROOT / "template.yaml", "AWS::Serverless::Function")
+    assert functions.keys() == sources.keys()
+    for logical_id, function in functions.items():
+        source = folder_of(ROOT / "template.yaml", sources[logical_id])
+        assert files_of(folder_of(template, function)) == files_of(source), logical_id
+
+
+def test_layer_holds_our_packages_and_the_pinned_ones_alone(built: tuple[str, Path]) -> None:
+    _, template = built
+    layer, source = layer_of(template), ROOT / "layers" / "shared"
+    distributions = list(metadata.distributions(path=[str(layer)]))
+    assert {canonicalize_name(each.name) for each in distributions} == run_time_distributions()
+    theirs = {str(file) for each in distributions for file in each.files or []}
+    # pip leaves what would become programs in folders beside the packages.
+    unknown = {file for file in files_of(layer) - theirs if ".data/" not in file}
+    assert unknown == files_of(source)
+
+
+def test_nothing_of_tests_or_caches_is_built(built: tuple[str, Path]) -> None:
+    _, template = built
+    layer = layer_of(template)
+    functions = resources(template, "AWS::Serverless::Function").values()
+    for folder in [layer, *(folder_of(template, function) for function in functions)]:
+        paths = {str(path.relative_to(folder)) for path in folder.rglob("*")}
+        assert [path for path in paths if re.search(r"__pycache__|\.pyc$|(^|/)\.", path)] == []
+        # The pinned packages may bring tests of their own.
+        ours = paths - {str(file) for each in metadata.distributions(path=[str(folder)]) for file in each.files or []}
+        assert [path for path in ours if re.search(r"(^|/)(tests?|conftest\.py|test_[^/]*\.py)(/|$)", path)] == []
+
+
+def test_native_modules_are_for_the_processor_and_the_runtime(built: tuple[str, Path]) -> None:
+    architecture, template = built
+    modules = list(native(layer_of(template)))
+    assert modules, "pydantic_core is native"
+    for module in modules:
+        assert int.from_bytes(module.read_bytes()[18:20], "little") == _ELF_MACHINES[architecture], module.name
+        assert ".cpython-313-" in module.name
+
+
+def test_each_function_is_small_with_its_layer(built: tuple[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    architecture, template = built
+    layer_bytes = bytes_of(layer_of(template))
+    rows = {
+        logical_id: bytes_of(folder_of(template, function))
+        for logical_id, function in resources(template, "AWS::Serverless::Function").items()
+    }
+    lines = [f"unzipped bytes ({architecture}), with the layer of {layer_bytes:,}; at most {_MOST_BYTES:,}"]
+    lines += [f"  {name:28} {own_bytes:>9,} {own_bytes + layer_bytes:>12,}" for name, own_bytes in rows.items()]
+    with capsys.disabled():
+        sys.stdout.write("\n" + "\n".join(lines) + "\n")
+    assert layer_bytes + max(rows.values()) < _MOST_BYTES
+
+
+def test_build_changes_nothing_of_the_template_but_its_folders(built: tuple[str, Path]) -> None:
+    _, path = built
+    made, source = read_yaml(path)["Resources"], read_yaml(ROOT / "template.yaml")["Resources"]
+    for logical_id, resource in source.items():
+        for each in (resource, made[logical_id]):
+            if name := _MOVED.get(resource["Type"]):
+                each["Properties"].pop(name)
+                # SAM notes there where a resource came from.
+                each.pop("Metadata", None)
+    # The document that the API includes is given by its whole path.
+    for each in (source, made):
+        location = each["RestApi"]["Properties"]["DefinitionBody"]["Fn::Transform"]["Parameters"].pop("Location")
+        assert location.endswith("openapi.yaml")
+    assert made == source

@@ -1,0 +1,77 @@
+"""template.yaml is what SAM and CloudFormation take, and a security scan finds nothing that is not explained."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from local.template import ROOT
+from local.template.load import read_whole
+from tests.sam.tools import Sam, installed
+
+_EXCEPTIONS = ROOT / ".checkov.yaml"
+
+
+def test_template_is_valid_and_lints_clean(sam: Sam) -> None:
+    done = sam.run("validate", "--lint", "--template", "template.yaml")
+    assert (done.returncode, "[W" in done.stdout + done.stderr) == (0, False), done.stdout + done.stderr
+
+
+def test_template_lints_clean_with_its_document_inside(sam: Sam, tmp_path: Path) -> None:
+    """SAM does not open what a template includes."""
+    whole = tmp_path / "template.yaml"
+    whole.write_text(yaml.safe_dump(read_whole(), sort_keys=False, allow_unicode=True))
+    assert "operationId: " in whole.read_text()
+    done = sam.run("validate", "--lint", "--template", str(whole))
+    assert (done.returncode, "[W" in done.stdout + done.stderr) == (0, False), done.stdout + done.stderr
+
+
+def test_no_rule_of_the_linter_is_switched_off() -> None:
+    assert "cfn-lint" not in (ROOT / "template.yaml").read_text()
+    assert list(ROOT.glob(".cfnlintrc*")) == []
+
+
+@pytest.fixture(scope="module")
+def scan(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What checkov says of the template away from `.checkov.yaml`, when no check is left out."""
+    checkov = installed(".venv-checkov", "checkov")
+    options = ["--framework", "cloudformation", "--skip-download", "--compact", "--output", "json"]
+    done = subprocess.run(
+        [checkov, *options, "--file", str(ROOT / "template.yaml")],
+        cwd=tmp_path_factory.mktemp("scan"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    report: dict[str, Any] = json.loads(done.stdout)
+    assert report["summary"]["parsing_errors"] == 0
+    assert report["summary"]["passed"] > 0
+    return report
+
+
+def test_security_scan_finds_nothing_but_explained_exceptions(scan: dict[str, Any]) -> None:
+    excepted = yaml.safe_load(_EXCEPTIONS.read_text())["skip-check"]
+    failed = {(each["check_id"], each["resource"]) for each in scan["results"]["failed_checks"]}
+    assert sorted(each for each in failed if each[0] not in excepted) == []
+    assert set(excepted) - {check for check, _ in failed} == set(), "exceptions that nothing needs any more"
+
+
+def test_every_exception_of_the_scan_is_explained() -> None:
+    # A comment stands above each exception for all resources, and within each for one resource.
+    lines = _EXCEPTIONS.read_text().partition("skip-check:\n")[2].splitlines()
+    assert [after for before, after in pairwise(["", *lines]) if "- CKV" in after and "# " not in before] == []
+    template = read_whole()
+    skips = [
+        skip
+        for resource in template["Resources"].values()
+        for skip in resource.get("Metadata", {}).get("checkov", {}).get("skip", [])
+    ]
+    assert skips
+    assert [skip["id"] for skip in skips if not skip.get("comment", "").endswith(".")] == []

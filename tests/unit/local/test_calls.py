@@ -1,0 +1,78 @@
+"""Which permissions a call takes, and the record that is kept of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from local.workers.calls import UNNAMED_KEY, Recorder, permissions
+
+
+def test_transaction_takes_the_actions_of_its_items() -> None:
+    items = [
+        {"Put": {"TableName": "t-Items"}},
+        {"Update": {"TableName": "t-Catalog"}},
+        {"Delete": {"TableName": "t-Catalog"}},
+        {"ConditionCheck": {"TableName": "t-Catalog"}},
+    ]
+    assert permissions("dynamodb", "TransactWriteItems", {"TransactItems": items}) == {
+        ("dynamodb:PutItem", "t-Items"),
+        ("dynamodb:UpdateItem", "t-Catalog"),
+        ("dynamodb:DeleteItem", "t-Catalog"),
+        ("dynamodb:ConditionCheckItem", "t-Catalog"),
+    }
+
+
+def test_query_of_an_index_is_on_the_index_alone() -> None:
+    assert permissions("dynamodb", "Query", {"TableName": "t", "IndexName": "ByOrder"}) == {
+        ("dynamodb:Query", "t/index/ByOrder")
+    }
+    assert permissions("dynamodb", "BatchGetItem", {"RequestItems": {"t": {}}}) == {("dynamodb:BatchGetItem", "t")}
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "expected"),
+    [
+        ("HeadObject", {"Key": "imports/t/s/upload"}, {("s3:GetObject", "b/imports/*")}),
+        ("PutObject", {"Key": "content/t/x"}, {("s3:PutObject", "b/content/*")}),
+        ("ListObjectsV2", {"Prefix": "runs/"}, {("s3:ListBucket", "b")}),
+        (
+            "DeleteObjects",
+            {"Delete": {"Objects": [{"Key": "runs/1"}, {"Key": "index/2"}]}},
+            {("s3:DeleteObject", "b/runs/*"), ("s3:DeleteObject", "b/index/*")},
+        ),
+    ],
+)
+def test_objects_are_named_by_their_first_folder(
+    operation: str, parameters: dict[str, object], expected: set[tuple[str, str]]
+) -> None:
+    assert permissions("s3", operation, {"Bucket": "b", **parameters}) == expected
+
+
+def test_other_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    arn = "arn:aws:states:us-east-1:1:stateMachine:local-Machine"
+    assert permissions("stepfunctions", "StartExecution", {"stateMachineArn": arn}) == {
+        ("states:StartExecution", "local-Machine")
+    }
+    assert permissions("sqs", "SendMessageBatch", {"QueueUrl": "https://q/1/local-Queue"}) == {
+        ("sqs:SendMessage", "local-Queue")
+    }
+    monkeypatch.setenv("SOME_KEY_ID", "arn:aws:kms:us-east-1:1:key/1-2")
+    named = {"KeyId": "arn:aws:kms:us-east-1:1:key/1-2"}
+    assert permissions("kms", "Encrypt", named) == {("kms:Encrypt", "SOME_KEY_ID")}
+    assert permissions("kms", "Decrypt", {}) == {("kms:Decrypt", UNNAMED_KEY)}
+
+
+def test_each_fact_is_written_once_and_at_once(tmp_path: Path) -> None:
+    recorder = Recorder(str(tmp_path / "calls"))
+    for _ in range(3):
+        recorder.note("DiffRunFunction", "dynamodb", "GetItem", {"TableName": "local-CatalogTable"})
+    (path,) = (tmp_path / "calls").iterdir()
+    (line,) = path.read_text("utf-8").splitlines()
+    assert json.loads(line) == {
+        "function": "DiffRunFunction",
+        "action": "dynamodb:GetItem",
+        "resource": "local-CatalogTable",
+    }

@@ -1,0 +1,247 @@
+"""What template.yaml keeps for whoever operates it: alarms, logs, tracing, a dashboard, and what outlives the stack."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.template import Template
+from local.template.load import ROOT, read_template, read_yaml
+from local.template.parameters import parameter_values
+
+_DEAD_LETTER_SETTINGS = ("deadLetterTargetArn", "DeadLetterConfig", "DeadLetterQueue", "OnFailure")
+_RETAINED = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key")
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return read_template()
+
+
+def alarms(template: Template) -> dict[str, dict[str, Any]]:
+    return dict(template.of_type("AWS::CloudWatch::Alarm"))
+
+
+def watched(template: Template, namespace: str, metric: str) -> list[dict[str, Any]]:
+    """The dimensions under which some alarm watches a metric."""
+    found = []
+    for alarm in alarms(template).values():
+        stats = [entry["MetricStat"]["Metric"] for entry in alarm.get("Metrics", []) if "MetricStat" in entry]
+        for watches in [alarm, *stats]:
+            if (watches.get("Namespace"), watches.get("MetricName")) == (namespace, metric):
+                found.append({each["Name"]: each["Value"] for each in watches.get("Dimensions", [])})
+    return found
+
+
+def own(template: Template) -> Iterator[dict[str, Any]]:
+    """The alarms on the functions' own metrics."""
+    return (alarm for alarm in alarms(template).values() if alarm.get("Namespace") == {"Ref": "AWS::StackName"})
+
+
+def tasks_of_machines(template: Template) -> set[str]:
+    machines = [properties for _, properties in template.of_type("AWS::Serverless::StateMachine")]
+    return {arn["Fn::GetAtt"][0] for machine in machines for arn in machine["DefinitionSubstitutions"].values()}
+
+
+def dead_letter_queues(template: Template) -> set[str]:
+    """Every queue that something leaves what it failed at in."""
+    queues = {logical_id for logical_id, _ in template.of_type("AWS::SQS::Queue")}
+    return {name for name in _left_in(template.resources, named=False) if name in queues}
+
+
+def _left_in(value: Any, *, named: bool) -> Iterator[str]:
+    """Every logical id that is referred to somewhere under the name of a dead-letter setting."""
+    if isinstance(value, list):
+        for entry in value:
+            yield from _left_in(entry, named=named)
+    elif isinstance(value, dict):
+        if named and "Fn::GetAtt" in value:
+            yield value["Fn::GetAtt"][0]
+        for key, entry in value.items():
+            yield from _left_in(entry, named=named or key in _DEAD_LETTER_SETTINGS)
+
+
+def test_every_dead_letter_queue_has_an_alarm(template: Template) -> None:
+    queues = dead_letter_queues(template)
+    # One that is called so is one, whoever fills it.
+    queues |= {logical_id for logical_id, _ in template.of_type("AWS::SQS::Queue") if "DeadLetter" in logical_id}
+    assert "ImportDeadLettersQueue" in queues
+    dimensions = watched(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible")
+    assert {queue for queue in queues if {"QueueName": {"Fn::GetAtt": [queue, "QueueName"]}} not in dimensions} == set()
+
+
+def test_every_function_has_an_alarm(template: Template) -> None:
+    """A task of a state machine raises refusals as errors, so that its crashes are counted by the function itself."""
+    functions = {logical_id for logical_id, _ in template.of_type("AWS::Serverless::Function")}
+    errors = [each["FunctionName"]["Ref"] for each in watched(template, "AWS/Lambda", "Errors")]
+    tasks = tasks_of_machines(template)
+    assert functions - set(errors) - tasks == set()
+    assert not tasks & set(errors)
+    assert watched(template, "AWS/Lambda", "Throttles") == [{}]
+    for logical_id in tasks:
+        folder = dict(template.of_type("AWS::Serverless::Function"))[logical_id]["CodeUri"].split("/")[1]
+        source = (ROOT / "functions" / folder / "app.py").read_text("utf-8")
+        assert f'@watched("{folder}"' in source, f"{folder} does not count its crashes"
+
+
+def test_every_reader_of_a_stream_has_an_alarm_on_its_lag(template: Template) -> None:
+    readers = {
+        logical_id
+        for logical_id, function in template.of_type("AWS::Serverless::Function")
+        if any(event["Type"] == "DynamoDB" for event in function.get("Events", {}).values())
+    }
+    ages = {each["FunctionName"]["Ref"] for each in watched(template, "AWS/Lambda", "IteratorAge")}
+    assert readers == ages
+
+
+def test_every_state_machine_has_an_alarm(template: Template) -> None:
+    watch = watched(template, "AWS/States", "ExecutionsTimedOut") + watched(template, "AWS/States", "ExecutionsFailed")
+    machines = {logical_id for logical_id, _ in template.of_type("AWS::Serverless::StateMachine")}
+    assert machines == {each["StateMachineArn"]["Ref"] for each in watch}
+
+
+def test_every_table_has_an_alarm(template: Template) -> None:
+    tables = {logical_id for logical_id, _ in template.of_type("AWS::DynamoDB::Table")}
+    for metric in ("ReadThrottleEvents", "WriteThrottleEvents"):
+        assert {each["TableName"]["Ref"] for each in watched(template, "AWS/DynamoDB", metric)} == tables
+    metrics = alarms(template)["ThrottledTablesAlarm"]["Metrics"]
+    assert len([entry for entry in metrics if "MetricStat" in entry]) <= 10, "an alarm takes ten metrics at most"
+
+
+def test_api_and_lifecycle_have_alarms(template: Template) -> None:
+    stack = {"Ref": "AWS::StackName"}
+    assert watched(template, "AWS/ApiGateway", "5XXError") == [{"ApiName": stack, "Stage": "api"}]
+    api = dict(template.of_type("AWS::Serverless::Api"))["RestApi"]
+    assert (api["Name"], api["StageName"]) == (stack, "api")
+    found = {(alarm["MetricName"], str(alarm.get("Dimensions"))) for alarm in own(template)}
+    failed = str([{"Name": "outcome", "Value": "failed"}])
+    assert found == {
+        ("Runs", failed),
+        ("Applies", failed),
+        ("TaskCrashes", "None"),
+        ("UpkeepFailures", "None"),
+        ("OldestUnappliedAge", "None"),
+    }
+
+
+def test_alarms_watch_metrics_that_the_code_emits(template: Template) -> None:
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "layers" / "shared").rglob("*.py"))
+    for alarm in own(template):
+        assert f'"{alarm["MetricName"]}"' in code, alarm["MetricName"]
+
+
+def test_every_alarm_tells_somebody_and_is_quiet_without_data(template: Template) -> None:
+    for logical_id, alarm in alarms(template).items():
+        assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}], logical_id
+        assert alarm["TreatMissingData"] == "notBreaching", logical_id
+        assert alarm["AlarmDescription"].endswith("."), logical_id
+        # CloudWatch takes no evaluation range over a day.
+        assert alarm.get("Period", 300) * alarm["EvaluationPeriods"] <= 86_400, logical_id
+    subscription = template.resources["AlarmSubscription"]
+    assert (subscription["Condition"], subscription["Properties"]["Endpoint"]) == ("SendsAlarms", {"Ref": "AlarmEmail"})
+
+
+def test_operations_guide_says_what_to_do_at_every_alarm(template: Template) -> None:
+    guide = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    assert [name for name in alarms(template) if f"`{name}`" not in guide] == []
+
+
+def test_operations_guide_names_every_parameter(template: Template) -> None:
+    guide = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    assert [name for name in template.parameters if f"`{name}`" not in guide] == []
+
+
+def test_every_log_group_forgets_when_the_parameter_says(template: Template) -> None:
+    functions = dict(template.of_type("AWS::Serverless::Function"))
+    groups = dict(template.of_type("AWS::Logs::LogGroup"))
+    used = [function["LoggingConfig"]["LogGroup"]["Ref"] for function in functions.values()]
+    assert len(set(used)) == len(functions), "each function has a log group of its own"
+    for _, machine in template.of_type("AWS::Serverless::StateMachine"):
+        (destination,) = machine["Logging"]["Destinations"]
+        used.append(destination["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"][0])
+        assert machine["Logging"]["IncludeExecutionData"] is False
+    assert set(used) == set(groups)
+    assert all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
+
+
+def test_everything_is_traced(template: Template) -> None:
+    source = read_yaml(ROOT / "template.yaml")
+    assert source["Globals"]["Function"]["Tracing"] == "Active"
+    for _, function in template.of_type("AWS::Serverless::Function"):
+        assert "Tracing" not in function
+    for _, machine in template.of_type("AWS::Serverless::StateMachine"):
+        assert machine["Tracing"] == {"Enabled": True}
+    assert dict(template.of_type("AWS::Serverless::Api"))["RestApi"]["TracingEnabled"] is True
+
+
+def test_functions_write_json_and_know_their_namespace() -> None:
+    function = read_yaml(ROOT / "template.yaml")["Globals"]["Function"]
+    assert function["LoggingConfig"] == {"LogFormat": "JSON"}
+    assert function["Environment"]["Variables"]["METRICS_NAMESPACE"] == {"Ref": "AWS::StackName"}
+
+
+def test_dashboard_shows_every_function_and_queue(template: Template) -> None:
+    body = template.resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    variables = set(re.findall(r"\$\{([^}]+)\}", body))
+    shown = {variable.removesuffix(".QueueName") for variable in variables if not variable.startswith("AWS::")}
+    wanted = ("AWS::Serverless::Function", "AWS::SQS::Queue", "AWS::DynamoDB::Table")
+    assert shown == {logical_id for kind in wanted for logical_id, _ in template.of_type(kind)}
+    widgets = json.loads(re.sub(r"\$\{[^}]+\}", "x", body))["widgets"]
+    assert len({(widget["x"], widget["y"]) for widget in widgets}) == len(widgets)
+
+
+def test_what_holds_data_outlives_the_stack(template: Template) -> None:
+    for logical_id, resource in template.resources.items():
+        if resource["Type"] in _RETAINED:
+            kept = {resource.get(name) for name in ("DeletionPolicy", "UpdateReplacePolicy")}
+            assert kept == {"Retain"}, logical_id
+
+
+def test_deleted_objects_are_kept_as_long_as_tables_can_be_restored(template: Template) -> None:
+    bucket = template.resources["ContentBucket"]["Properties"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    rules = {rule["Id"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
+    assert rules["ForgetWhatWasDeleted"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 35}
+    assert "Prefix" not in rules["ForgetWhatWasDeleted"]
+
+
+def test_stage_is_throttled(template: Template) -> None:
+    (settings,) = dict(template.of_type("AWS::Serverless::Api"))["RestApi"]["MethodSettings"]
+    assert (settings["HttpMethod"], settings["ResourcePath"]) == ("*", "/*")
+    assert settings["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
+    assert settings["ThrottlingBurstLimit"] == {"Ref": "RequestBurst"}
+
+
+def test_domain_record_and_web_acl_come_by_parameter_only(template: Template) -> None:
+    source = read_yaml(ROOT / "template.yaml")
+    conditions = {
+        "CustomDomain": "HasDomain",
+        "CustomDomainMapping": "HasDomain",
+        "CustomDomainRecord": "HasRecord",
+        "WebAclAssociation": "HasWebAcl",
+    }
+    for logical_id, condition in conditions.items():
+        assert template.resources[logical_id]["Condition"] == condition
+        assert condition in source["Conditions"]
+    for parameter in ("DomainName", "CertificateArn", "HostedZoneId", "WebAclArn", "AlarmEmail"):
+        assert template.parameters[parameter] == ""
+    # The same base path with a domain of your own and without: the function takes `/api` off.
+    assert template.resources["CustomDomainMapping"]["Properties"]["BasePath"] == "api"
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_samconfig_deploys_with_parameters_that_the_template_takes(environment: str, tmp_path: Path) -> None:
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text("utf-8"))[environment]
+    assert config["global"]["parameters"]["stack_name"].endswith(f"-{environment}")
+    assert config["validate"]["parameters"]["lint"] is True
+    deploy = config["deploy"]["parameters"]
+    assert "CAPABILITY_IAM" in deploy["capabilities"]
+    assert deploy["confirm_changeset"] is (environment == "prod")
+    values = parameter_values(read_yaml(ROOT / "template.yaml"), tmp_path, deploy["parameter_overrides"])
+    assert values["LogLevel"] == {"dev": "DEBUG", "prod": "INFO"}[environment]
