@@ -60,7 +60,7 @@ api_request() (
   trap 'exit 143' TERM
   _api_write_request || exit "$API_MISUSED"
   for ((tried = 1; ; tried++)); do
-    _api_try_once && cat "$work/answer" && exit 0
+    _api_try_once && cat "$work/answer" && echo && exit 0
     if ((tried >= API_TRIES)) || ! _api_is_transient; then
       jq -c . "$work/error" >&2
       exit "$(_api_exit_status)"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import logging
+from dataclasses import replace
 
 import boto3
 import pytest
+from webhooks.model import DeliveryState
 from webhooks.tasks import deliver_webhooks
 
 from tests.functional.edge import Edge, Reply
@@ -212,7 +214,7 @@ def test_what_failed_since_a_time_is_delivered_again(edge: Edge) -> None:
         edge.request("POST", f"{path}/test")
     for listed in edge.request("GET", f"{path}/deliveries").body["deliveries"]:
         claimed = store.claim(path.rpartition("/")[2], listed["id"], edge.clock(), edge.clock() + 1)
-        edge.services.webhooks.deliverer._give_up(claimed, "for a test")  # noqa: SLF001
+        store.record(replace(claimed, state=DeliveryState.FAILED, next_attempt_at=None, failure="for a test"))
     since = edge.request("GET", f"{path}/deliveries", query="limit=3").body["deliveries"][-1]["createdAt"]
     reply = edge.request("POST", f"{path}/redeliver", {"since": since})
     assert (reply.status, reply.body) == (202, {"redelivered": 3, "more": False})

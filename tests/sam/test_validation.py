@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from local.template import ROOT
-from local.template.load import read_whole
+from local.template.load import read_template, read_whole
 from tests.sam.tools import Sam, installed
 
 _EXCEPTIONS = ROOT / ".checkov.yaml"
@@ -61,6 +61,16 @@ def test_security_scan_finds_nothing_but_explained_exceptions(scan: dict[str, An
     failed = {(each["check_id"], each["resource"]) for each in scan["results"]["failed_checks"]}
     assert sorted(each for each in failed if each[0] not in excepted) == []
     assert set(excepted) - {check for check, _ in failed} == set(), "exceptions that nothing needs any more"
+
+
+def test_what_the_exceptions_say_is_so() -> None:
+    template = read_template()
+    assert all(queue["SqsManagedSseEnabled"] is True for _, queue in template.of_type("AWS::SQS::Queue"))
+    assert all(table["SSESpecification"]["SSEEnabled"] for _, table in template.of_type("AWS::DynamoDB::Table"))
+    for logical_id, function in template.of_type("AWS::Serverless::Function"):
+        kinds = {event["Type"] for event in function.get("Events", {}).values()}
+        if "EventBridgeRule" in kinds:
+            assert function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"], logical_id
 
 
 def test_every_exception_of_the_scan_is_explained() -> None:

@@ -171,9 +171,10 @@ class Faults:
                 self.after(call, answer)
         return answer
 
-    def clients(self, dynamodb: Any, s3: Any) -> SimpleNamespace:
+    def clients(self, dynamodb: Any, s3: Any, **others: Any) -> SimpleNamespace:
         """The clients under this watch."""
-        return SimpleNamespace(dynamodb=Watched(dynamodb, "dynamodb", self), s3=Watched(s3, "s3", self), kms=None)
+        named = {"dynamodb": dynamodb, "s3": s3, "sqs": None, "kms": None, **others}
+        return SimpleNamespace(**{name: Watched(client, name, self) for name, client in named.items()})
 
 
 def before_first(watch: Faults, operation: str, meddle: Callable[[], object], *, matching: str = "") -> list[Call]:

@@ -63,7 +63,9 @@ class Deliverer:
             self._let_go(message, refusal.delivery, now)
             return None
         if endpoint.disabled is not None and not delivery.is_test:
-            return self._give_up(delivery, "the webhook was disabled")
+            after = _given_up(delivery, "the webhook was disabled")
+            self.deliveries.record(after)
+            return after
         return self._attempt(endpoint, delivery)
 
     def _has_turn(self, endpoint: Endpoint, message: Message, now: int) -> bool:
@@ -80,44 +82,42 @@ class Deliverer:
         return False
 
     def _let_go(self, message: Message, delivery: Delivery | None, now: int) -> None:
-        """Drop a message unless it may be the only one left of a delivery that is due later."""
-        if delivery is None or delivery.state is not DeliveryState.PENDING or delivery.next_attempt_at is None:
+        """Drop the message of a delivery that is over, and keep any other: it may be the only one left.
+
+        A claim by another message may be our own, whose answer was lost.
+        """
+        if delivery is None or not delivery.pending:
             return
-        if delivery.next_attempt_at > now:
-            self._ask_again(message, delivery.next_attempt_at)
+        self._ask_again(message, max(now, delivery.next_attempt_at or now, delivery.claimed_until or now))
 
     def _attempt(self, endpoint: Endpoint, delivery: Delivery) -> Delivery:
         started = self.clock()
         reply = self._post(endpoint, delivery, started)
-        now = self.clock()
-        attempt = Attempt(started, reply.status, reply.latency_ms, reply.snippet, reply.failure)
-        delivered = reply.status is not None and 200 <= reply.status < 300
-        tries = delivery.tries + 1
-        again = None if delivered else next_attempt_at(tries, now, reply.retry_after_seconds, self.chance())
-        if reply.status == _GONE and not delivery.is_test:
-            again = None
-        state = DeliveryState.PENDING
-        if again is None:
-            state = DeliveryState.DELIVERED if delivered else DeliveryState.FAILED
-        after = replace(
-            delivery,
-            state=state,
-            tries=tries,
-            attempts=(*delivery.attempts, attempt)[-ATTEMPTS_SHOWN:],
-            next_attempt_at=again,
-            failure=_failure(reply, tries) if state is DeliveryState.FAILED else None,
-        )
+        after = self._after(delivery, reply, started)
+        delivered = after.state is DeliveryState.DELIVERED
+        properties = {"tenant_id": endpoint.tenant_id, "webhook_id": endpoint.endpoint_id, "status": reply.status}
+        count("WebhookAttempts", outcome="to_be_repeated" if after.pending else str(after.state), properties=properties)
+        # First what the endpoint is like: once the attempt is recorded no message comes back to make up for it.
+        if not delivered and not delivery.is_test:
+            self._note_failure(endpoint, reply.status)
         # A claim that ran out leaves the outcome to whoever has it now.
-        if self.deliveries.record(after) and again is not None:
-            self.queue.send([Message.of(after, again)], now)
-        count(
-            "WebhookAttempts",
-            outcome="delivered" if delivered else str(state if state is DeliveryState.FAILED else "to_be_repeated"),
-            properties={"tenant_id": endpoint.tenant_id, "webhook_id": endpoint.endpoint_id, "status": reply.status},
-        )
-        if not delivery.is_test:
-            self._note_health(endpoint, reply.status, delivered, now)
+        if self.deliveries.record(after) and after.next_attempt_at is not None:
+            self.queue.send([Message.of(after, after.next_attempt_at)], self.clock())
+        if delivered and endpoint.failures and not delivery.is_test:
+            self.endpoints.note_success(endpoint)
         return after
+
+    def _after(self, delivery: Delivery, reply: Reply, started: int) -> Delivery:
+        """What a delivery is after an attempt."""
+        attempt = Attempt(started, reply.status, reply.latency_ms, reply.snippet, reply.failure)
+        tries = delivery.tries + 1
+        attempted = replace(delivery, tries=tries, attempts=(*delivery.attempts, attempt)[-ATTEMPTS_SHOWN:])
+        if reply.status is not None and 200 <= reply.status < 300:
+            return replace(attempted, state=DeliveryState.DELIVERED, next_attempt_at=None, failure=None)
+        again = next_attempt_at(tries, self.clock(), reply.retry_after_seconds, self.chance())
+        if again is None or (reply.status == _GONE and not delivery.is_test):
+            return _given_up(attempted, _failure(reply, tries))
+        return replace(attempted, next_attempt_at=again)
 
     def _post(self, endpoint: Endpoint, delivery: Delivery, now: int) -> Reply:
         body = delivery.payload.encode()
@@ -128,11 +128,8 @@ class Deliverer:
         headers = signature_headers(delivery.event_id, now // 1000, body, secrets)
         return self.poster.post(endpoint.url, {**_PLAIN_HEADERS, **headers}, body)
 
-    def _note_health(self, endpoint: Endpoint, status: int | None, delivered: bool, now: int) -> None:
-        if delivered:
-            if endpoint.failures:
-                self.endpoints.note_success(endpoint)
-            return
+    def _note_failure(self, endpoint: Endpoint, status: int | None) -> None:
+        now = self.clock()
         noted = self.endpoints.note_failure(endpoint, now)
         if noted is None or noted.disabled is not None:
             return
@@ -143,15 +140,14 @@ class Deliverer:
             self.endpoints.disable(endpoint, Disabling(reason, now), event)
             _log.warning("webhook_disabled", extra={"tenant_id": endpoint.tenant_id, **data})
 
-    def _give_up(self, delivery: Delivery, failure: str) -> Delivery:
-        after = replace(delivery, state=DeliveryState.FAILED, next_attempt_at=None, failure=failure)
-        self.deliveries.record(after)
-        return after
-
     def _ask_again(self, message: Message, due_at: int) -> None:
         self.queue.send(
             [replace(message, due_at=due_at, urgent=message.urgent and due_at == message.due_at)], self.clock()
         )
+
+
+def _given_up(delivery: Delivery, failure: str) -> Delivery:
+    return replace(delivery, state=DeliveryState.FAILED, next_attempt_at=None, failure=failure)
 
 
 def _failure(reply: Reply, tries: int) -> str:

@@ -1,7 +1,7 @@
 """Deliveries in the Catalog. Whoever attempts one claims it first, so that two messages make one attempt.
 
 message A   claim -> POST -> record            the claim ends with the record
-message B           claim refused: let go      A's message comes back if A dies before it records
+message B           claim refused: looks again when the claim has run out
 """
 
 from __future__ import annotations
@@ -112,8 +112,10 @@ class DeliveryStore:
                 "claimedUntil = :claim",
                 values,
             )
-        except RefusedWriteError:
-            return False
+        except RefusedWriteError as error:
+            # Its answer was lost and the write sent again, or somebody else has the delivery now.
+            stored = None if error.row is None else delivery_from(error.row)
+            return stored is not None and stored.attempts == delivery.attempts and stored.claimed_until is None
         return True
 
     def begin_again(self, delivery: Delivery, now: int) -> Delivery:

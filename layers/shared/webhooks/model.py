@@ -129,6 +129,11 @@ class Delivery:
     claimed_until: int | None = None
 
     @property
+    def pending(self) -> bool:
+        """Whether there are attempts to come."""
+        return self.state is DeliveryState.PENDING
+
+    @property
     def is_test(self) -> bool:
         """Whether the tenant asked for it: it goes to a disabled endpoint too, and says nothing about its health."""
         return self.event_type == WEBHOOK_TEST

@@ -21,7 +21,7 @@ from knowledge.ports import Clock
 from webhooks.deliveries import new_delivery
 from webhooks.delivery_store import DeliveryStore
 from webhooks.endpoint_store import EndpointStore
-from webhooks.model import DeliveryState, Endpoint
+from webhooks.model import Endpoint
 from webhooks.outbox_store import OutboxStore
 from webhooks.queue import DeliveryQueue, Message
 
@@ -72,6 +72,6 @@ class Relay:
         made = [self.deliveries.create(delivery) for delivery in begun]
         # Brought again: whether the messages went out before is known from the mark alone.
         if all(made) or self.outbox.is_unrelayed(event):
-            pending = [delivery for delivery in begun if delivery.state is DeliveryState.PENDING]
+            pending = [delivery for delivery in begun if delivery.pending]
             self.queue.send([Message.of(delivery, now) for delivery in pending], now)
             self.outbox.mark_relayed(event, now)

@@ -1,0 +1,390 @@
+"""Webhooks when things go wrong: every event arrives, none that is no fact, on schedule, and nobody waits for another.
+
+WEBHOOK_EVENTS says how many events the long test has (1 000; 10 000 in `make faults`).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+from knowledge import aws
+from knowledge.errors import KnowledgeError
+from knowledge.events import GENERATION_PUBLISHED, RUN_FAILED, WEBHOOK_DISABLED
+from webhooks.answers import Reply
+from webhooks.model import DeliveryState, DisabledReason
+from webhooks.schedule import DELAYS_SECONDS
+
+from tests.faults import settings
+from tests.faults.striking import strike_everywhere
+from tests.support.faults import Call, Crash, Way
+from tests.support.resources import Resources
+from tests.support.webhook_world import OK, WebhookWorld, moody
+from tests.support.wire import WireDynamoDB
+
+EVENTS = int(os.environ.get("WEBHOOK_EVENTS", "1000"))
+NewHooks = Callable[..., WebhookWorld]
+DAY_MS = 86_400_000
+DOWN = Reply(500, 10, "", None, None, refused=False)
+HUNG = Reply(None, 15_000, "", None, "no answer within 15 s", refused=False)
+FAILURES = (Crash, KnowledgeError, BotoCoreError, ClientError)
+
+
+@pytest.fixture(scope="module")
+def hook_tables(dynoxide_server: Any) -> Iterator[Resources]:
+    """Tables of their own: the sweep finds the events of everybody."""
+    from moto import mock_aws
+
+    resources = Resources(prefix="hooks", endpoints={"dynamodb": dynoxide_server.url})
+    with mock_aws():
+        resources.create()
+    yield resources
+    resources.drop_tables()
+
+
+@pytest.fixture
+def new_hooks(hook_tables: Resources, monkeypatch: pytest.MonkeyPatch) -> Iterator[NewHooks]:
+    monkeypatch.setattr(aws, "time", SimpleNamespace(sleep=lambda _: None))
+    client = WireDynamoDB(hook_tables.endpoints["dynamodb"])
+    yield lambda **options: WebhookWorld(hook_tables.table_name("CatalogTable"), client, **options)
+    client.close()
+
+
+def test_every_event_arrives_whatever_fails(new_hooks: NewHooks, capsys: pytest.CaptureFixture[str]) -> None:
+    dice = random.Random(settings.SEED)
+    world = new_hooks(chance=dice.random)
+    everything = world.endpoint("https://all.example.com/")
+    failures = world.endpoint("https://failures.example.com/", event_types=("run.failed",))
+    world.receiver.answer = moody(dice)
+    ways = list(Way)
+
+    def strike(_: Call) -> Way | None:
+        return dice.choice(ways) if dice.random() < 0.01 else None
+
+    events = []
+    world.watch.gate = strike
+    while len(events) < EVENTS:
+        world.watch.gate = None
+        batch = [world.happen(dice.choice((GENERATION_PUBLISHED, RUN_FAILED))) for _ in range(dice.randint(1, 10))]
+        world.watch.gate = strike
+        events += batch
+        # The stream gives up after some tries, and sometimes brings a batch twice.
+        for _ in range(dice.choice((0, 1, 2, 2))):
+            with suppress(Crash):
+                if not world.stream(*batch)["batchItemFailures"]:
+                    break
+        world.clock.advance(ms=dice.randint(0, 30_000))
+        for _ in range(dice.randint(0, 20)):
+            world.deliver_next()
+    world.watch.gate = None
+    world.clock.advance(seconds=300)
+    world.sweep()
+    world.settle()
+    for endpoint, wanted in ((everything, events), (failures, [e for e in events if e.event_type == RUN_FAILED])):
+        arrived = {name: posts for (url, name), posts in world.receiver.arrived.items() if url == endpoint.url}
+        assert arrived.keys() == {event.event_id for event in wanted}
+        assert all(len({body for _, body in posts}) == 1 for posts in arrived.values())
+        deliveries = world.deliveries(endpoint)
+        assert len(deliveries) == len(wanted)
+        assert {delivery.state for delivery in deliveries} <= {DeliveryState.DELIVERED, DeliveryState.FAILED}
+    assert world.hooks.relay.sweep(lambda: True) == 0
+    with capsys.disabled():
+        sys.stdout.write(f"\n  {len(events)} events, {world.receiver.posts} posts, {world.queue.sent} messages ")
+
+
+@pytest.mark.parametrize("chance", [0.0, 0.5, 1.0])
+def test_attempts_follow_the_schedule(new_hooks: NewHooks, chance: float) -> None:
+    world = new_hooks(chance=lambda: chance)
+    endpoint = world.endpoint("https://down.example.com/")
+    world.receiver.answer = lambda _: DOWN
+    event = world.happen()
+    world.stream(event)
+    world.settle()
+    times = world.receiver.times(endpoint.url, event.event_id)
+    waits = [(later - earlier) / 1000 for earlier, later in pairwise(times)]
+    factor = 0.9 + 0.2 * chance
+    assert len(times) == len(DELAYS_SECONDS) == 8
+    # SQS counts whole seconds.
+    assert all(0 <= wait - factor * delay <= 1.5 for wait, delay in zip(waits, DELAYS_SECONDS[1:], strict=True)), waits
+    (delivery,) = world.deliveries(endpoint)
+    assert (delivery.state, delivery.failure, len(delivery.attempts)) == ("failed", "8 attempts failed", 8)
+
+
+def test_receiver_that_says_when_is_not_asked_before(new_hooks: NewHooks) -> None:
+    world = new_hooks()
+    endpoint = world.endpoint("https://busy.example.com/")
+    world.receiver.answer = lambda _: replace(DOWN, status=429, retry_after_seconds=3_600)
+    event = world.happen()
+    world.stream(event)
+    world.settle()
+    waits = [later - earlier for earlier, later in pairwise(world.receiver.times(endpoint.url, event.event_id))]
+    assert [wait >= 3_600_000 for wait in waits] == [True] * 7
+    assert waits[-1] >= 36_000_000
+
+
+def test_gone_receiver_is_disabled_at_once_and_says_so(new_hooks: NewHooks) -> None:
+    world = new_hooks()
+    gone, other = world.endpoint("https://gone.example.com/"), world.endpoint("https://other.example.com/")
+    world.receiver.answer = lambda url: replace(DOWN, status=410) if url == gone.url else OK
+    events = [world.happen() for _ in range(3)]
+    world.stream(*events)
+    world.settle()
+    disabled = world.read(gone).disabled
+    assert disabled is not None
+    assert disabled.reason is DisabledReason.GONE
+    assert {delivery.state for delivery in world.deliveries(gone)} == {DeliveryState.FAILED}
+    # Its event is in the outbox, once, and goes to the others.
+    world.clock.advance(seconds=300)
+    world.sweep()
+    world.settle()
+    told = [delivery for delivery in world.deliveries(other) if delivery.event_type == WEBHOOK_DISABLED]
+    assert len(told) == 1
+    assert (len(told), gone.endpoint_id in told[0].payload) == (1, True)
+    # What came meanwhile is kept, and delivered once it is enabled again and that is asked for.
+    late = world.happen()
+    world.stream(late)
+    world.settle()
+    world.receiver.answer = lambda _: OK
+    world.hooks.endpoints.update(world.tenant_id, gone.endpoint_id, enabled=True)
+    count, more = world.hooks.deliveries.redeliver_failed(world.tenant_id, gone.endpoint_id, 0)
+    assert (count, more) == (5, False)
+    world.settle()
+    assert {delivery.state for delivery in world.deliveries(gone)} == {DeliveryState.DELIVERED}
+
+
+def test_five_days_of_failures_disable(new_hooks: NewHooks) -> None:
+    world = new_hooks()
+    endpoint = world.endpoint("https://down.example.com/")
+    world.receiver.answer = lambda _: DOWN
+    began = world.clock()
+    while world.clock() < began + 5 * DAY_MS - DAY_MS // 2:
+        world.stream(world.happen())
+        world.clock.advance(days=0.25)
+        while (due := world.queue.next_due()) is not None and due <= world.clock():
+            world.deliver_next()
+    assert world.read(endpoint).disabled is None
+    world.clock.advance(days=0.5)
+    world.stream(world.happen())
+    world.settle()
+    disabled = world.read(endpoint).disabled
+    assert disabled is not None
+    assert disabled.reason is DisabledReason.FAILING
+    assert disabled.at >= began + 5 * DAY_MS
+    enabled = world.hooks.endpoints.update(world.tenant_id, endpoint.endpoint_id, enabled=True)
+    assert (enabled.disabled, enabled.failing_since, enabled.failures) == (None, None, 0)
+
+
+def test_one_success_ends_the_failing(new_hooks: NewHooks) -> None:
+    world = new_hooks()
+    endpoint = world.endpoint("https://flaky.example.com/")
+    world.receiver.answer = lambda _: DOWN
+    world.stream(world.happen())
+    world.deliver_next()
+    assert world.read(endpoint).failures == 1
+    world.receiver.answer = lambda _: OK
+    world.settle()
+    assert (world.read(endpoint).failures, world.read(endpoint).failing_since) == (0, None)
+
+
+def test_endpoint_that_hangs_delays_nobody_else(new_hooks: NewHooks) -> None:
+    """Once it keeps failing it gets one attempt at a time, so its backlog holds no worker."""
+    world = new_hooks()
+    hung, well = world.endpoint("https://hung.example.com/"), world.endpoint("https://well.example.com/")
+    world.receiver.answer = lambda url: HUNG if url == hung.url else replace(OK, latency_ms=1)
+    for _ in range(100):
+        world.stream(world.happen())
+    world.settle()
+    late = world.happen()
+    world.stream(late)
+    began = world.clock()
+    world.settle()
+    assert world.receiver.times(well.url, late.event_id)[0] - began <= 15_000
+    assert len(world.deliveries(hung)) == 101
+    # The backlog of the hanging one never has two attempts at once after the first few.
+    times = sorted(at for (url, _), posts in world.receiver.arrived.items() if url == hung.url for at, _ in posts)
+    assert all(later - earlier >= 15_000 for earlier, later in pairwise(times[6:]))
+
+
+def test_second_worker_leaves_a_failing_endpoint_that_is_being_tried(new_hooks: NewHooks) -> None:
+    world = new_hooks()
+    hung = world.endpoint("https://hung.example.com/")
+    for _ in range(5):
+        world.hooks.endpoint_store.note_failure(hung, world.clock())
+    world.stream(world.happen(), world.happen())
+    met = []
+
+    def meanwhile(_: str) -> Reply:
+        # Another worker, while this post hangs.
+        met.append(world.receiver.posts)
+        if len(met) == 1:
+            world.deliver_next()
+        return HUNG
+
+    world.receiver.answer = meanwhile
+    world.deliver_next()
+    assert met == [1]
+
+
+def test_two_messages_make_one_attempt(new_hooks: NewHooks) -> None:
+    world = new_hooks()
+    world.endpoint("https://well.example.com/")
+    event = world.happen()
+    world.stream(event)
+    world.hooks.relay.deliveries.catalog.update(
+        f"src_a-{world.tenant_id}", f"event#{event.event_id}", "SET unrelayed = :shard", "attribute_exists(pk)", {":shard": "0"}
+    )
+    world.stream(event)
+    assert len(world.queue.messages) == 2
+    world.receiver.answer = lambda _: world.deliver_next() and OK
+    world.settle()
+    assert world.receiver.posts == 1
+
+
+def test_deleted_endpoint_is_told_nothing_more(new_hooks: NewHooks) -> None:
+    world = new_hooks()
+    endpoint = world.endpoint("https://well.example.com/")
+    world.stream(world.happen())
+    world.hooks.endpoints.delete(world.tenant_id, endpoint.endpoint_id)
+    world.settle()
+    assert (world.receiver.posts, world.queue.messages) == (0, {})
+
+
+def _relay(world: WebhookWorld, state: dict[str, Any]) -> None:
+    world.stream(state["event"])
+
+
+def _first_message(world: WebhookWorld, _: dict[str, Any]) -> None:
+    world.deliver_next()
+
+
+def _test_event(world: WebhookWorld, state: dict[str, Any]) -> None:
+    world.hooks.deliveries.test(world.tenant_id, state["endpoint"].endpoint_id, state["test"])
+
+
+def _create(world: WebhookWorld, state: dict[str, Any]) -> None:
+    state["issued"] = world.hooks.endpoints.create(
+        world.tenant_id, url="https://new.example.com/", description=None, event_types=None, source_ids=None,
+        enabled=True, endpoint_id=state["new"],
+    )  # fmt: skip
+
+
+def _rotate(world: WebhookWorld, state: dict[str, Any]) -> None:
+    state["issued"] = world.hooks.endpoints.rotate_secret(
+        world.tenant_id, state["endpoint"].endpoint_id, 60_000, "token"
+    )
+
+
+def _delete(world: WebhookWorld, state: dict[str, Any]) -> None:
+    # A repeat that finds it gone is a success, as it is for a client.
+    with suppress(KnowledgeError):
+        world.hooks.endpoints.delete(world.tenant_id, state["doomed"].endpoint_id)
+
+
+def _redeliver(world: WebhookWorld, state: dict[str, Any]) -> None:
+    (delivery,) = world.deliveries(state["endpoint"])
+    world.hooks.deliveries.redeliver(world.tenant_id, state["endpoint"].endpoint_id, delivery.delivery_id)
+
+
+OPERATIONS: dict[str, tuple[Callable[[WebhookWorld, dict[str, Any]], None], str]] = {
+    "relay-event": (_relay, ""),
+    "deliver": (_first_message, "relayed"),
+    "deliver-failing": (_first_message, "relayed failing"),
+    "deliver-gone": (_first_message, "relayed gone"),
+    "deliver-probing": (_first_message, "relayed probing"),
+    "send-test": (_test_event, ""),
+    "create-webhook": (_create, ""),
+    "rotate-webhook-secret": (_rotate, ""),
+    "delete-webhook": (_delete, ""),
+    "redeliver": (_redeliver, "relayed delivered"),
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_one_retry_repairs_a_fault_at_any_call(
+    name: str, new_hooks: NewHooks, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request, scene = OPERATIONS[name]
+    world, state = _prepared(new_hooks, scene)
+    request(world, state)
+    calls = list(world.watch.calls)
+    _check(world, state, name)
+
+    def strike(number: int, way: Way) -> None:
+        world, state = _prepared(new_hooks, scene)
+        world.watch.arm(number, way)
+        with suppress(*FAILURES):
+            request(world, state)
+        assert world.watch.fired is not None, "the call was not reached"
+        world.watch.disarm()
+        with suppress(KnowledgeError):
+            request(world, state)
+        _check(world, state, name)
+
+    strike_everywhere(name, calls, strike, capsys)
+
+
+def _prepared(new_hooks: NewHooks, scene: str) -> tuple[WebhookWorld, dict[str, Any]]:
+    world = new_hooks()
+    state: dict[str, Any] = {"new": world.ids("whk"), "test": world.ids("evt")}
+    state["endpoint"] = world.endpoint("https://one.example.com/", source_ids=(f"src_a-{world.tenant_id}",))
+    state["doomed"] = world.endpoint("https://two.example.com/", source_ids=("src_nobody's",))
+    state["event"] = world.happen()
+    if "relayed" in scene:
+        world.stream(state["event"])
+    if "delivered" in scene:
+        world.settle()
+    if "probing" in scene:
+        for _ in range(5):
+            world.hooks.endpoint_store.note_failure(state["endpoint"], world.clock())
+    for word, status in (("failing", 500), ("gone", 410)):
+        if word in scene:
+            answers = iter([replace(DOWN, status=status)] * 2)
+            world.receiver.answer = lambda _, answers=answers: next(answers, OK)
+    # Opened secrets are kept in memory: a new process opens them anew.
+    world.hooks._secrets._opened.clear()
+    world.watch.calls.clear()
+    return world, state
+
+
+def _check(world: WebhookWorld, state: dict[str, Any], name: str) -> None:
+    """Hold what is stored against what must be true once everything has run its course."""
+    for _ in range(2):
+        world.clock.advance(seconds=300)
+        world.sweep()
+        world.settle()
+    endpoint = state["endpoint"]
+    assert world.receiver.times(endpoint.url, state["event"].event_id), "the event never arrived"
+    kept = world.hooks.endpoint_store.all(world.tenant_id)
+    tally = world.hooks.endpoint_store.catalog.find(world.tenant_id, "webhooks")
+    assert tally is not None
+    assert tally["count"] == len(kept), "the tally is not the number of endpoints"
+    assert len(kept) == {"create-webhook": 3, "delete-webhook": 1}.get(name, 2)
+    deliveries = world.deliveries(endpoint)
+    assert len(deliveries) == (2 if name == "send-test" else 1)
+    now = world.read(endpoint)
+    if name == "deliver-gone":
+        assert now.disabled is not None
+        assert deliveries[0].state is DeliveryState.FAILED
+    else:
+        assert {delivery.state for delivery in deliveries} == {DeliveryState.DELIVERED}
+        assert (now.disabled, now.failures) == (None, 0)
+    if name == "send-test":
+        assert world.receiver.times(endpoint.url, state["test"])
+    if name == "redeliver":
+        assert len(world.receiver.times(endpoint.url, state["event"].event_id)) >= 2
+    if name == "create-webhook":
+        stored = world.hooks.endpoints.get(world.tenant_id, state["new"])
+        assert (stored, state["issued"].endpoint) == (state["issued"].endpoint, stored)
+    if name == "rotate-webhook-secret":
+        first, second = now.secrets
+        assert world.hooks._secrets.open(first.sealed, now.tenant_id, now.endpoint_id) == state["issued"].secret
+        assert second.sealed == endpoint.secrets[0].sealed
