@@ -76,7 +76,7 @@ local: setup
 # meanwhile; its containers run alone, since they take the whole machine.
 test: setup tools
 	@rm -rf .local/aws-calls && mkdir -p .local/aws-calls
-	@$(MAKE) --no-print-directory aws-tools >.local/aws-tools.log 2>&1 & aws_tools=$$!; \
+	@$(MAKE) -j2 --no-print-directory aws-tools >.local/aws-tools.log 2>&1 & aws_tools=$$!; \
 	export RECORD_AWS_CALLS="$(CURDIR)/.local/aws-calls"; \
 	$(BIN)/python -m pytest tests/e2e tests/contract >.local/tests-over-http.log 2>&1 & over_http=$$!; \
 	$(BIN)/python -m pytest --ignore tests/e2e --ignore tests/contract --ignore tests/privileges --ignore tests/sam; \
@@ -88,7 +88,7 @@ test: setup tools
 	$(BIN)/python -m pytest tests/sam
 
 faults: setup
-	@FAULTS_SHARE=1 FAULTS_INTERLEAVINGS=$${FAULTS_INTERLEAVINGS:-20000} MODEL_STEPS=$${MODEL_STEPS:-100000} \
+	@FAULTS_SHARE=1 FAULTS_INTERLEAVINGS=$${FAULTS_INTERLEAVINGS:-20000} MODEL_STEPS=$${MODEL_STEPS:-100000} WEBHOOK_EVENTS=$${WEBHOOK_EVENTS:-10000} \
 		WRITERS_SEEDS=$${WRITERS_SEEDS:-1000} \
 		$(BIN)/python -m pytest tests/faults --timeout 0 -s
 

@@ -31,8 +31,13 @@ namespace Chatbot
         private readonly Inbox inbox = new Inbox();
         private readonly IReadOnlyCollection<string> secrets;
 
+        /// <exception cref="ArgumentException">One of the secrets is none.</exception>
         public WebhookReceiver(IReadOnlyCollection<string> secrets)
         {
+            foreach (var secret in secrets)
+            {
+                WebhookVerifier.KeyOf(secret);
+            }
             this.secrets = secrets;
         }
 

@@ -48,11 +48,26 @@ namespace Chatbot
             }
             var signedContent = Encoding.UTF8.GetBytes($"{header("webhook-id")}.{timestamp}.").Concat(body).ToArray();
             var signatures = SignaturesIn(header("webhook-signature")).ToList();
-            if (!secrets.Any(secret => IsSigned(signedContent, signatures, secret)))
+            if (!secrets.Any(secret => IsSigned(signedContent, signatures, KeyOf(secret))))
             {
                 throw new UnverifiedWebhookException(401, "none of the secrets signed this message");
             }
             return EventOf(body);
+        }
+
+        /// <summary>The bytes of a secret.</summary>
+        /// <exception cref="ArgumentException">It is none.</exception>
+        public static byte[] KeyOf(string secret)
+        {
+            const string prefix = "whsec_";
+            var key = secret.StartsWith(prefix, StringComparison.Ordinal)
+                ? FromBase64(secret.Substring(prefix.Length))
+                : null;
+            if (key == null || key.Length == 0)
+            {
+                throw new ArgumentException("a secret is whsec_ and base64; copy it anew");
+            }
+            return key;
         }
 
         private static bool IsRecent(string timestamp)
@@ -75,16 +90,8 @@ namespace Chatbot
             }
         }
 
-        private static bool IsSigned(byte[] signedContent, IEnumerable<byte[]> signatures, string secret)
+        private static bool IsSigned(byte[] signedContent, IEnumerable<byte[]> signatures, byte[] key)
         {
-            const string prefix = "whsec_";
-            var key = secret.StartsWith(prefix, StringComparison.Ordinal)
-                ? FromBase64(secret.Substring(prefix.Length))
-                : null;
-            if (key == null || key.Length == 0)
-            {
-                throw new ArgumentException("a secret is whsec_ and base64; copy it anew");
-            }
             using (var hmac = new HMACSHA256(key))
             {
                 var expected = hmac.ComputeHash(signedContent);

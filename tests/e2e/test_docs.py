@@ -23,7 +23,10 @@ from tests.support.resources import continuous_integration
 
 PAGES = [page for page in pages() if any(block.runs for block in page.blocks)]
 # What is large, or belongs to this machine.
-NOT_COPIED = (".venv*", ".git", ".local", ".*_cache", ".hypothesis", "node_modules", "__pycache__", "*.egg-info")
+NOT_COPIED = (
+    *(".venv*", ".git", ".local", ".aws-sam", ".*_cache", ".hypothesis"),
+    *("node_modules", "__pycache__", "*.egg-info"),
+)
 PAGE_SECONDS = 60
 # The trap names the page's own line, because the script has the page's lines.
 SESSION = """

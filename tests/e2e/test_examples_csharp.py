@@ -118,6 +118,8 @@ def test_receiver_says_how_it_is_used(programs: Programs) -> None:
     for arguments in (("serve",), ("receive", "--port", "x"), ("receive",)):
         done = run_example(*programs.example, *arguments, environment=programs.environment, code=2)
         assert "WEBHOOK_SECRET" in done.stderr
+    command = (*programs.example, "receive", "--port", "0", "--secret", "whsec_***")
+    assert "copy it anew" in run_example(*command, environment=programs.environment, code=1).stderr
 
 
 @pytest.mark.parametrize("name", rejected_messages())

@@ -145,7 +145,7 @@ def run_client(
     api: ScriptedApi, *command: str, given: str = "", environment: dict[str, str] | None = None, code: int = 0
 ) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        ["bash", "-c", 'API_TRIES=1; . "$CLIENT"; API_TRIES=1; "$@"', "bash", *command],
+        ["bash", "-c", '. "$CLIENT"; API_TRIES=1; "$@"', "bash", *command],
         env=(environment or api.environment) | {"CLIENT": f"{CURL}/developer_api.sh"},
         input=given,
         capture_output=True,

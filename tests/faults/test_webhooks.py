@@ -5,6 +5,7 @@ WEBHOOK_EVENTS says how many events the long test has (1 000; 10 000 in `make fa
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import sys
@@ -18,8 +19,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from knowledge import aws
+from knowledge.attributes import from_row, to_row
 from knowledge.errors import KnowledgeError
-from knowledge.events import GENERATION_PUBLISHED, RUN_FAILED, WEBHOOK_DISABLED
+from knowledge.events import GENERATION_PUBLISHED, RUN_FAILED, WEBHOOK_DISABLED, Event, event_from, event_key
 from webhooks.answers import Reply
 from webhooks.model import DeliveryState, DisabledReason
 from webhooks.schedule import DELAYS_SECONDS
@@ -27,6 +29,7 @@ from webhooks.schedule import DELAYS_SECONDS
 from tests.faults import settings
 from tests.faults.striking import strike_everywhere
 from tests.support.faults import Call, Crash, Way
+from tests.support.faulty_world import FaultyWorld
 from tests.support.resources import Resources
 from tests.support.webhook_world import OK, WebhookWorld, moody
 from tests.support.wire import WireDynamoDB
@@ -99,6 +102,44 @@ def test_every_event_arrives_whatever_fails(new_hooks: NewHooks, capsys: pytest.
     assert world.hooks.relay.sweep(lambda: True) == 0
     with capsys.disabled():
         sys.stdout.write(f"\n  {len(events)} events, {world.receiver.posts} posts, {world.queue.sent} messages ")
+
+
+def test_no_event_tells_of_a_publication_that_did_not_happen(
+    new_world: Callable[..., FaultyWorld], fault_tables: Resources, fault_dynamodb: WireDynamoDB
+) -> None:
+    """Applies fail at a call chosen by a seed, are abandoned or repeated; what arrives is what is published."""
+    told = published = 0
+    for seed in range(settings.SEED, settings.SEED + 25):
+        dice = random.Random(seed)
+        world = new_world()
+        hooks = WebhookWorld(fault_tables.table_name("CatalogTable"), fault_dynamodb, tenant_id=world.tenant_id)
+        endpoint = hooks.endpoint("https://one.example.com/", source_ids=(world.source_id,))
+        for round_number in range(4):
+            world.push(a=f"{seed} {round_number}")
+            world.watch.arm(dice.randint(0, 30), dice.choice(list(Way)))
+            with suppress(*FAILURES):
+                world.apply(world.run().run_id)
+            world.watch.disarm()
+            world.clock.advance(seconds=61)
+            hooks.hooks.relay.relay(_outbox(world, fault_dynamodb))
+        hooks.settle()
+        data = [json.loads(body)["data"] for posts in hooks.receiver.arrived.values() for _, body in posts]
+        arrived = [each["generationId"] for each in data if "sequence" in each]
+        stored = world.check()
+        assert sorted(arrived) == sorted(row["generationId"] for row in stored.generations)
+        told, published = told + len(arrived), published + len(stored.generations)
+        hooks.hooks.endpoints.delete(world.tenant_id, endpoint.endpoint_id)
+    assert told == published > 25
+
+
+def _outbox(world: FaultyWorld, dynamodb: WireDynamoDB) -> list[Event]:
+    query = {
+        "TableName": world.settings.catalog_table,
+        "KeyConditionExpression": "pk = :source AND begins_with(sk, :kind)",
+        "FilterExpression": "attribute_exists(unrelayed)",
+        "ExpressionAttributeValues": to_row({":source": world.source_id, ":kind": "event#"}),
+    }
+    return [event_from(from_row(row)) for row in dynamodb.query(**query)["Items"]]
 
 
 @pytest.mark.parametrize("chance", [0.0, 0.5, 1.0])
@@ -239,9 +280,8 @@ def test_two_messages_make_one_attempt(new_hooks: NewHooks) -> None:
     world.endpoint("https://well.example.com/")
     event = world.happen()
     world.stream(event)
-    world.hooks.relay.deliveries.catalog.update(
-        f"src_a-{world.tenant_id}", f"event#{event.event_id}", "SET unrelayed = :shard", "attribute_exists(pk)", {":shard": "0"}
-    )
+    catalog = world.hooks.relay.deliveries.catalog
+    catalog.update(*event_key(event), "SET unrelayed = :shard", "attribute_exists(pk)", {":shard": "0"})
     world.stream(event)
     assert len(world.queue.messages) == 2
     world.receiver.answer = lambda _: world.deliver_next() and OK

@@ -95,11 +95,13 @@ class Receiver:
 class WebhookWorld:
     """One tenant with endpoints, and what happens to its events."""
 
-    def __init__(self, table: str, dynamodb: Any, *, chance: Callable[[], float] = lambda: 0.5) -> None:
+    def __init__(
+        self, table: str, dynamodb: Any, *, chance: Callable[[], float] = lambda: 0.5, tenant_id: str | None = None
+    ) -> None:
         self.watch = Faults()
         self.clock = HeldClock()
         self.ids = CountedIds()
-        self.tenant_id = self.ids("tenant")
+        self.tenant_id = tenant_id or self.ids("tenant")
         self.queue = DelayQueue(self.clock)
         self.receiver = Receiver(self.clock)
         clients = self.watch.clients(dynamodb, None, sqs=self.queue, kms=SealedKms())
