@@ -13,6 +13,7 @@ help:
 	@echo "make demo [CONTENT=folder]  publish a folder of documents on the local stack and keep serving"
 	@echo "make local [PORT=8787]      the local stack alone"
 	@echo "make test                   every test that this machine can run"
+	@echo "make aws-tools              the AWS SAM CLI in .venv-sam and checkov in .venv-checkov, which test sets up too"
 	@echo "make lint                   ruff, and mypy in its strict mode"
 	@echo "make faults                 every crash case and 20 000 interleavings: about two hours"
 	@echo "make fuzz                   100 000 hostile requests: about half an hour"
@@ -88,8 +89,8 @@ test: setup tools
 	$(BIN)/python -m pytest tests/sam
 
 faults: setup
-	@FAULTS_SHARE=1 FAULTS_INTERLEAVINGS=$${FAULTS_INTERLEAVINGS:-20000} MODEL_STEPS=$${MODEL_STEPS:-100000} WEBHOOK_EVENTS=$${WEBHOOK_EVENTS:-10000} \
-		WRITERS_SEEDS=$${WRITERS_SEEDS:-1000} \
+	@FAULTS_SHARE=1 FAULTS_INTERLEAVINGS=$${FAULTS_INTERLEAVINGS:-20000} MODEL_STEPS=$${MODEL_STEPS:-100000} \
+		WRITERS_SEEDS=$${WRITERS_SEEDS:-1000} WEBHOOK_EVENTS=$${WEBHOOK_EVENTS:-10000} \
 		$(BIN)/python -m pytest tests/faults --timeout 0 -s
 
 fuzz: setup

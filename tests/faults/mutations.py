@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from knowledge import building, collecting, object_store, planning, run_store, source_store
+from knowledge import building, collecting, import_store, object_store, planning, run_store, source_store
 from knowledge.events import run_ready
 from knowledge.model import ObjectRef, Source
 
-from tests.faults import traps_planning, traps_publishing, traps_upkeep
+from tests.faults import traps_imports, traps_planning, traps_publishing, traps_upkeep
 from tests.faults.traps import Trap
 from tests.support.faults import Call
 from tests.support.faulty_world import FaultyWorld
@@ -191,8 +191,23 @@ _PUBLISHES = "settleRunId = :holder"
 _NOTHING_OPEN = "(attribute_not_exists(openSnapshotId) OR openSnapshotExpiresAt <= :began)"
 _MARKED = "rev = :rev AND #state = :removed"
 
+
+def _end_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write the event of an import's end after the transaction that ends it."""
+    transact = import_store.ImportStore._transact
+
+    def apart(store: import_store.ImportStore, *actions: Any) -> None:
+        kept = [action for action in actions if "event#" not in str(_key(action.get("Put", {}).get("Item", {})))]
+        transact(store, *kept)
+        if len(kept) < len(actions):
+            transact(store, *(action for action in actions if action not in kept))
+
+    monkeypatch.setattr(import_store.ImportStore, "_transact", apart)
+
+
 MUTATIONS = [
     Mutation("journal entry", traps_planning.acknowledged_writes_are_in_the_next_run, without_put("#journal")),
+    Mutation("event of an import's end", traps_imports.ended_import_has_told_of_its_end, patch=_end_told_apart),
     Mutation("outbox put", traps_publishing.every_publication_is_announced_once, without_put("event#")),
     Mutation("strong read", traps_planning.run_never_reads_older_than_what_was_acknowledged, _weakly_read),
     Mutation("put-once", traps_planning.acknowledged_writes_are_in_the_next_run, _put_anyhow),
