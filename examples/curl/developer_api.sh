@@ -62,11 +62,11 @@ api_request() (
   for ((tried = 1; ; tried++)); do
     _api_try_once && cat "$work/answer" && echo && exit 0
     if ((tried >= API_TRIES)) || ! _api_is_transient; then
-      jq -c . "$work/error" >&2
+      echo "$error" >&2
       exit "$(_api_exit_status)"
     fi
     wait=$(_api_seconds_to_wait)
-    jq -r --arg wait "$wait" '"\(.error) (\(.code)); trying again in \($wait) s"' "$work/error" >&2
+    jq -r --arg wait "$wait" '"\(.error) (\(.code)); trying again in \($wait) s"' <<<"$error" >&2
     api_sleep "$wait"
   done
 )
@@ -268,39 +268,39 @@ _api_write_request() {
   printf 'data-binary = "@%s"\n' "$work/body" >>"$work/curl.conf"
 }
 
-# Leaves the answer of the API in $work/answer and returns 0, or leaves the error in $work/error.
+# Leaves the answer of the API in $work/answer and returns 0, or returns 1 with $status, $code, $error (the line of
+# JSON) and $after, the seconds that Retry-After names.
 _api_try_once() {
-  local request_id
+  after=''
   : >"$work/answer" && : >"$work/headers"
   if ! status=$(curl --silent --show-error --max-time 60 --request "$method" --header Expect: \
     --config "$work/curl.conf" --dump-header "$work/headers" --output "$work/answer" --write-out '%{http_code}' \
     "${base%/}$path" 2>"$work/said"); then
-    status=0
-    _api_error no_answer "$method $path: $(head -n 1 "$work/said")" >"$work/error"
+    status=0 code=no_answer
+    error=$(_api_error "$code" "$method $path: $(head -n 1 "$work/said")")
     return 1
   fi
   if ((status >= 200 && status < 300)) && jq -e 'type == "object"' "$work/answer" &>/dev/null; then
     return 0
   fi
-  request_id=$(_api_header x-request-id)
-  jq -Rs --arg what "$method $path" --arg status "$status" --arg id "$request_id" '
+  error=$(jq -Rsc --arg what "$method $path" --arg status "$status" --arg id "$(_api_header x-request-id)" '
     (try fromjson catch {}) | if type == "object" then . else {} end
     | {code: (.code // "http_\($status)"), status: ($status | tonumber),
        error: "\($what): \(.error // "HTTP \($status) without an error of the API; is CHATBOT_API right?")",
-       requestId: (if $id == "" then null else $id end), details: (.details // [])}' \
-    "$work/answer" >"$work/error"
+       requestId: (if $id == "" then null else $id end), details: (.details // [])}' "$work/answer")
+  code=$(jq -r .code <<<"$error")
+  after=$(_api_header retry-after)
+  [[ $after =~ ^[0-9]{1,9}$ ]] || after=''
   return 1
 }
 
 _api_header() {
-  tr -d '\r' <"$work/headers" | awk -v name="$1:" 'tolower($1) == name { value = $2 } END { print value }'
+  awk -v name="$1:" 'tolower($1) == name { value = $2 } END { sub(/\r$/, "", value); print value }' "$work/headers"
 }
 
 _api_is_transient() {
-  local code
-  code=$(jq -r .code "$work/error")
   [[ " $final " != *" $code "* ]] || return 1
-  (($(_api_retry_after 0) <= API_LONGEST_WAIT_SECONDS)) || return 1
+  ((10#${after:-0} <= API_LONGEST_WAIT_SECONDS)) || return 1
   case $status:$code in
     0:* | 429:* | 5??:*) ;;
     409:apply_conflict | 409:stale_plan | 409:stale_base | 409:lease_lost) ;;
@@ -309,17 +309,10 @@ _api_is_transient() {
   esac
 }
 
-# The seconds that Retry-After names, or what is given.
-_api_retry_after() {
-  local seconds
-  seconds=$(_api_header retry-after)
-  if [[ $seconds =~ ^[0-9]+$ ]]; then echo "$seconds"; else echo "$1"; fi
-}
-
 # Retry-After, or an exponential backoff up to 30 s. Jitter, so that clients which were refused together do not come
 # back together.
 _api_seconds_to_wait() {
-  awk -v after="$(_api_retry_after -1)" -v tried="$tried" -v random="$RANDOM" 'BEGIN {
+  awk -v after="${after:--1}" -v tried="$tried" -v random="$RANDOM" 'BEGIN {
     seconds = 0.5 * 2 ^ (tried - 1)
     if (seconds > 30) seconds = 30
     seconds *= 0.5 + random / 65536
