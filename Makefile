@@ -120,5 +120,5 @@ bench: setup
 	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.cold_start
 
 clean:
-	@rm -rf .venv .venv-dotnet node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	@rm -rf .venv .venv-* .aws-sam node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -60,7 +60,10 @@ api_request() (
   trap 'exit 143' TERM
   _api_write_request || exit "$API_MISUSED"
   for ((tried = 1; ; tried++)); do
-    _api_try_once && cat "$work/answer" && echo && exit 0
+    if _api_try_once; then
+      cat "$work/answer" && echo
+      exit
+    fi
     if ((tried >= API_TRIES)) || ! _api_is_transient; then
       echo "$error" >&2
       exit "$(_api_exit_status)"

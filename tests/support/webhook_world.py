@@ -170,7 +170,7 @@ class WebhookWorld:
 
     def deliveries(self, endpoint: Endpoint) -> list[Delivery]:
         """Every delivery of an endpoint, newest first."""
-        page = self.hooks.deliveries.list(self.tenant_id, endpoint.endpoint_id, None, limit=10_000, position=None)
+        page = self.hooks.deliveries.list(self.tenant_id, endpoint.endpoint_id, None, limit=1_000_000, position=None)
         return list(page.items)
 
 

@@ -98,13 +98,11 @@ class Deliverer:
         properties = {"tenant_id": endpoint.tenant_id, "webhook_id": endpoint.endpoint_id, "status": reply.status}
         count("WebhookAttempts", outcome="to_be_repeated" if after.pending else str(after.state), properties=properties)
         # First what the endpoint is like: once the attempt is recorded no message comes back to make up for it.
-        if not delivered and not delivery.is_test:
-            self._note_failure(endpoint, reply.status)
+        if not delivery.is_test:
+            self._note_health(endpoint, reply.status, delivered=delivered)
         # A claim that ran out leaves the outcome to whoever has it now.
         if self.deliveries.record(after) and after.next_attempt_at is not None:
             self.queue.send([Message.of(after, after.next_attempt_at)], self.clock())
-        if delivered and endpoint.failures and not delivery.is_test:
-            self.endpoints.note_success(endpoint)
         return after
 
     def _after(self, delivery: Delivery, reply: Reply, started: int) -> Delivery:
@@ -128,7 +126,11 @@ class Deliverer:
         headers = signature_headers(delivery.event_id, now // 1000, body, secrets)
         return self.poster.post(endpoint.url, {**_PLAIN_HEADERS, **headers}, body)
 
-    def _note_failure(self, endpoint: Endpoint, status: int | None) -> None:
+    def _note_health(self, endpoint: Endpoint, status: int | None, *, delivered: bool) -> None:
+        if delivered:
+            if endpoint.failures:
+                self.endpoints.note_success(endpoint)
+            return
         now = self.clock()
         noted = self.endpoints.note_failure(endpoint, now)
         if noted is None or noted.disabled is not None:
