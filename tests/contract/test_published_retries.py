@@ -48,7 +48,9 @@ class Target:
         ids = dict(self.ids)
         ids["externalItemId"] = "gone" if operation.name == "restore_item" else "faq-1"
         for name in re.findall(r"{(\w+)}", operation.path):
-            if name not in ids:
+            if name == "deliveryId":
+                ids[name] = self._made(tenant, "/v1/webhooks/{webhookId}/test".format(**ids))
+            elif name not in ids:
                 ids[name] = self._made(tenant, operation.path.partition(f"/{{{name}}}")[0].format(**ids))
         return operation.path.format(**ids)
 
@@ -60,7 +62,9 @@ class Target:
 
 def example_of(operation: spec.SpecOperation) -> Any:
     body = operation.request_body()
-    return body["content"]["application/json"]["example"] if body else None
+    example = body["content"]["application/json"]["example"] if body else None
+    # The names of examples don't resolve where the stack runs.
+    return example | {"url": "http://127.0.0.1:9/"} if example and "url" in example else example
 
 
 MUTATING = [operation for operation in spec.operations() if operation.mutating]
@@ -74,7 +78,7 @@ def test_every_mutating_request_takes_an_idempotency_key(tenant: Tenant, operati
     example = {"allowEmpty": True} if operation.name == "complete_snapshot" else example
     key = tenant.admin if operation.scope == "keys:manage" else tenant.token
     first = tenant.request(operation.method, path, example, key=key, headers=RETRY)
-    assert first.status in {200, 201}, first.text
+    assert first.status in {200, 201, 202}, first.text
     assert is_replay(tenant.request(operation.method, path, example, key=key, headers=RETRY), first)
 
 

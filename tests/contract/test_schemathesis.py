@@ -22,6 +22,7 @@ from tests.contract.tenant import ALL_SCOPES, Tenant
 HERE = Path(__file__).parent
 PHASES = {"examples", "coverage", "fuzzing", "stateful"}
 CASES = 2_000
+SNAPSHOTS = 8
 
 
 @dataclass
@@ -46,6 +47,12 @@ class Seen:
             self.phases[phase] += 1
 
 
+def open_snapshot(tenant: Tenant) -> tuple[str, str]:
+    """Open a snapshot in a source of its own."""
+    source = tenant.source()
+    return source, tenant.request("POST", f"/v1/sources/{source}/snapshots").body["snapshot"]["id"]
+
+
 def call(local_stack: Any, report: Path) -> subprocess.CompletedProcess[str]:
     """Run schemathesis with a tenant of its own, and another one for the requests on keys."""
     everything, keys = Tenant(local_stack), Tenant(local_stack)
@@ -55,6 +62,7 @@ def call(local_stack: Any, report: Path) -> subprocess.CompletedProcess[str]:
         "CONTRACT_HOOKS": str(HERE / "schemathesis_hooks.py"),
         "CONTRACT_KEY": everything.key(scopes=scopes, rateLimitPerMinute=6_000),
         "CONTRACT_ADMIN_KEY": keys.token,
+        "CONTRACT_SNAPSHOTS": json.dumps([open_snapshot(everything) for _ in range(SNAPSHOTS)]),
     }
     for tenant in (everything, keys):
         tenant.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from httpapi.answers import Answer, accepted, created, ok
+from httpapi.answers import Answer, created, ok, queued
 from httpapi.call import Call
 from httpapi.keys.model import Scope
 from httpapi.operations import Routes
@@ -90,7 +90,7 @@ def rotate_webhook_secret(call: Call[RotateSecretRequest, NoQuery]) -> Answer:
 def test_webhook(call: Call[None, NoQuery]) -> Answer:
     """Send a test event."""
     delivery = call.services.webhooks.deliveries.test(call.tenant_id, call.webhook_id, call.new_id("evt"))
-    return accepted({"delivery": render_delivery(delivery)})
+    return queued({"delivery": render_delivery(delivery)})
 
 
 @routes.post(WEBHOOK + "/redeliver", SCOPE, body=body_of(RedeliverRequest), unlimited_key=True)
@@ -99,7 +99,7 @@ def redeliver_failed(call: Call[RedeliverRequest, NoQuery]) -> Answer:
     redelivered, more = call.services.webhooks.deliveries.redeliver_failed(
         call.tenant_id, call.webhook_id, call.body.since
     )
-    return accepted({"redelivered": redelivered, "more": more})
+    return queued({"redelivered": redelivered, "more": more})
 
 
 @routes.get(DELIVERIES, SCOPE, query=DeliveryQuery, unlimited_key=True)
@@ -123,4 +123,4 @@ def get_delivery(call: Call[None, NoQuery]) -> Answer:
 def redeliver(call: Call[None, NoQuery]) -> Answer:
     """Deliver one event again."""
     delivery = call.services.webhooks.deliveries.redeliver(call.tenant_id, call.webhook_id, call.delivery_id)
-    return accepted({"delivery": render_delivery(delivery)})
+    return queued({"delivery": render_delivery(delivery)})

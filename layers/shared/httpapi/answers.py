@@ -38,6 +38,11 @@ def accepted(body: Mapping[str, Any]) -> Answer:
     return Answer(body, 202, final=False)
 
 
+def queued(body: Mapping[str, Any]) -> Answer:
+    """Answer 202: what was asked for is on its way, and a retry asks for nothing more."""
+    return Answer(body, 202)
+
+
 @dataclass(frozen=True, slots=True)
 class WrittenAnswer:
     """An answer as text, which is what a replay repeats byte for byte."""
