@@ -48,9 +48,13 @@ class Seen:
 
 
 def open_snapshot(tenant: Tenant) -> tuple[str, str]:
-    """Open a snapshot in a source of its own."""
+    """Open a snapshot in a source of its own, with a part, so that it can be completed."""
     source = tenant.source()
-    return source, tenant.request("POST", f"/v1/sources/{source}/snapshots").body["snapshot"]["id"]
+    path = f"/v1/sources/{source}/snapshots"
+    snapshot = str(tenant.request("POST", path).body["snapshot"]["id"])
+    part = {"items": [{"externalItemId": "a", "title": "A", "content": "a"}]}
+    assert tenant.request("PUT", f"{path}/{snapshot}/parts/1", part).status == 200
+    return source, snapshot
 
 
 def call(local_stack: Any, report: Path) -> subprocess.CompletedProcess[str]:
