@@ -7,7 +7,7 @@ BIN := .venv/bin
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help setup aws-tools demo local test faults fuzz lint format bench clean dynoxide tools
+.PHONY: help setup aws-tools demo local test faults fuzz lint format bench bench-full clean dynoxide tools
 
 help:
 	@echo "make demo [CONTENT=folder]  publish a folder of documents on the local stack and keep serving"
@@ -19,6 +19,7 @@ help:
 	@echo "make fuzz                   100 000 hostile requests: about half an hour"
 	@echo "make reference              docs/reference.md anew from openapi.yaml"
 	@echo "make bench                  the figures of the local stack, what staging and publishing cost"
+	@echo "make bench-full             those, and a file of 1 GiB imported: about an hour"
 	@echo "make clean                  remove what setting up and running left"
 
 setup: .venv/.ready dynoxide
@@ -108,6 +109,9 @@ lint: setup
 format: setup
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix --exit-zero .
+
+bench-full: bench
+	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.imports --bytes 1073741824
 
 bench: setup
 	@$(BIN)/python -m benchmarks.local_stack

@@ -9,7 +9,7 @@ from httpapi.operations import Routes
 from httpapi.render.sources import render_source
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of
 from httpapi.schemas.sources import CreateSourceRequest, UpdateSourceRequest
-from knowledge.sources import UNSET
+from knowledge.unset import UNSET
 
 routes = Routes()
 

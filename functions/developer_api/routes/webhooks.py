@@ -7,14 +7,13 @@ from httpapi.call import Call
 from httpapi.keys.model import Scope
 from httpapi.operations import Routes
 from httpapi.render.webhooks import render_delivery, render_webhook
-from httpapi.schemas.fields import ListQuery, NoQuery, body_of
+from httpapi.schemas.fields import ListQuery, NoQuery, body_of, distinct
 from httpapi.schemas.webhooks import (
     CreateWebhookRequest,
     DeliveryQuery,
     RedeliverRequest,
     RotateSecretRequest,
     UpdateWebhookRequest,
-    distinct,
 )
 
 WEBHOOKS = "/v1/webhooks"

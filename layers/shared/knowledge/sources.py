@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import Enum
-from typing import Any, Final, Literal
+from typing import Any
 
 from knowledge.errors import SourceNotFoundError
 from knowledge.model import MS_PER_DAY, Page, RemovalGuard, Source, SourceStatus
 from knowledge.ports import Clock
 from knowledge.source_store import SourceStore, guard_row
-
-
-class _Unset(Enum):
-    UNSET = "unset"
-
-
-UNSET: Final = _Unset.UNSET
-"""Stands for a field that a change leaves alone, where None means to clear it."""
+from knowledge.unset import UNSET, Unset
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +79,7 @@ class SourceService:
         *,
         name: str | None = None,
         grace_days: int | None = None,
-        removal_guard: RemovalGuard | Literal[_Unset.UNSET] | None = UNSET,
+        removal_guard: RemovalGuard | Unset | None = UNSET,
     ) -> Source:
         """Change settings of an active source; SourceInactiveError on an archived one.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum
-from typing import Any, Final, Literal
+from typing import Any
 
 from knowledge.model import MS_PER_DAY, Page
 from knowledge.ports import Clock
+from knowledge.unset import UNSET, Unset
 
 from webhooks.endpoint_store import EndpointStore
 from webhooks.model import DisabledReason, Disabling, Endpoint, EventType, Secret
@@ -18,16 +18,6 @@ from webhooks.signing import new_secret
 
 MOST_SECRETS = 5
 """How many secrets sign at once when an endpoint is rotated again and again; the oldest go first."""
-
-
-class _Unset(Enum):
-    UNSET = "unset"
-
-
-UNSET: Final = _Unset.UNSET
-"""Stands for a field that a change leaves alone, where None means all, or none."""
-
-Unset = Literal[_Unset.UNSET]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
 from knowledge.faults import FAULTS_SHOWN, Fault, fault_message, field_path
 from knowledge.field_rules import check_text
+from knowledge.ids import is_id
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
@@ -15,6 +16,7 @@ from httpapi.errors import ValidationFailedError, invalid_field
 from httpapi.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+ValueT = TypeVar("ValueT")
 
 _FIELDS_READ = 64
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -82,6 +84,18 @@ def _moment(value: Any) -> Any:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
+def _source_id(value: str) -> str:
+    if not is_id("src", value):
+        raise ValueError("must be the id of a source")
+    return value
+
+
+def distinct(values: Sequence[ValueT] | None) -> tuple[ValueT, ...] | None:
+    """What is named twice counts once, in the order of the first time."""
+    return None if values is None else tuple(dict.fromkeys(values))
+
+
+SourceId = Annotated[str, AfterValidator(_source_id)]
 Digits = Annotated[int, BeforeValidator(_digits)]
 # Read into milliseconds since 1970.
 Moment = Annotated[int, BeforeValidator(_moment)]

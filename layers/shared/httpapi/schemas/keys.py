@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from knowledge.ids import is_id
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from httpapi.errors import invalid_field
 from httpapi.keys.model import (
@@ -19,15 +18,9 @@ from httpapi.keys.model import (
     KeySpec,
     Scope,
 )
-from httpapi.schemas.fields import BodyModel, Moment, plain_text
+from httpapi.schemas.fields import BodyModel, Moment, SourceId, distinct, plain_text
 
 KEY_SOURCES = 100
-
-
-def _source_id(value: str) -> str:
-    if not is_id("src", value):
-        raise ValueError("must be the id of a source")
-    return value
 
 
 class CreateKeyRequest(BodyModel):
@@ -35,9 +28,7 @@ class CreateKeyRequest(BodyModel):
 
     name: Annotated[str, plain_text(1, 100)]
     scopes: Annotated[list[Annotated[Scope, Field(strict=False)]], Field(min_length=1, max_length=50)] | None = None
-    source_ids: (
-        Annotated[list[Annotated[str, AfterValidator(_source_id)]], Field(min_length=1, max_length=KEY_SOURCES)] | None
-    ) = None
+    source_ids: Annotated[list[SourceId], Field(min_length=1, max_length=KEY_SOURCES)] | None = None
     rate_limit_per_minute: Annotated[int, Field(ge=1, le=MAX_RATE_LIMIT_PER_MINUTE)] = DEFAULT_RATE_LIMIT_PER_MINUTE
     expires_at: Moment | None = None
     environment: Annotated[Environment, Field(strict=False)] = Environment.LIVE
@@ -53,8 +44,8 @@ class CreateKeyRequest(BodyModel):
             raise invalid_field("expiresAt", "must be before the year 10000 in UTC; leave it out for a key that lasts")
         return KeySpec(
             name=self.name,
-            scopes=tuple(dict.fromkeys(self.scopes)) if self.scopes else DEFAULT_SCOPES,
-            source_ids=tuple(dict.fromkeys(self.source_ids)) if self.source_ids else None,
+            scopes=distinct(self.scopes) or DEFAULT_SCOPES,
+            source_ids=distinct(self.source_ids),
             rate_limit_per_minute=self.rate_limit_per_minute,
             expires_at=self.expires_at,
             environment=self.environment,

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from knowledge.ids import is_id
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from webhooks.model import DeliveryState, EventType
 
 from httpapi.errors import invalid_field
 from httpapi.keys.model import DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS
-from httpapi.schemas.fields import BodyModel, ListQuery, Moment, plain_text
+from httpapi.schemas.fields import BodyModel, ListQuery, Moment, SourceId, distinct, plain_text
 
 URL_CHARACTERS = 2_048
 WEBHOOK_SOURCES = 100
 
 
-def _source_id(value: str) -> str:
-    if not is_id("src", value):
-        raise ValueError("must be the id of a source")
-    return value
-
-
 Url = Annotated[str, plain_text(1, URL_CHARACTERS)]
 Description = Annotated[str, plain_text(0, 200)]
 EventTypes = Annotated[list[Annotated[EventType, Field(strict=False)]], Field(min_length=1, max_length=len(EventType))]
-SourceIds = Annotated[list[Annotated[str, AfterValidator(_source_id)]], Field(min_length=1, max_length=WEBHOOK_SOURCES)]
+SourceIds = Annotated[list[SourceId], Field(min_length=1, max_length=WEBHOOK_SOURCES)]
 
 
 class CreateWebhookRequest(BodyModel):
@@ -79,8 +72,3 @@ class DeliveryQuery(ListQuery):
     """Which deliveries to list."""
 
     state: DeliveryState | None = None
-
-
-def distinct(values: list[Any] | None) -> tuple[Any, ...] | None:
-    """What is named twice counts once."""
-    return None if values is None else tuple(dict.fromkeys(values))
