@@ -69,17 +69,21 @@ class Deliverer:
         return self._attempt(endpoint, delivery)
 
     def _has_turn(self, endpoint: Endpoint, message: Message, now: int) -> bool:
-        """Tell whether an attempt may be made: an endpoint that keeps failing gets one at a time.
+        """Tell whether an attempt may be made: an endpoint that keeps failing gets one now and then.
 
-        So one that hangs holds up a single worker for 15 s, not all of them, and nobody else's deliveries.
+        So one that hangs holds up a single worker for 15 s in a while, whatever its backlog, and nobody else's
+        deliveries.
         """
         if message.urgent or endpoint.failures < FAILURES_BEFORE_PROBING or endpoint.disabled is not None:
             return True
         if self.endpoints.take_probe(endpoint, now, now + CLAIM_MS):
             return True
-        wait = probe_wait_seconds(now - (endpoint.failing_since or now), self.chance())
-        self._ask_again(message, now + 1000 * wait)
+        self._ask_again(message, now + 1000 * self._probe_wait_seconds(endpoint, now, self.chance()))
         return False
+
+    @staticmethod
+    def _probe_wait_seconds(endpoint: Endpoint, now: int, chance: float) -> int:
+        return probe_wait_seconds(now - (endpoint.failing_since or now), chance)
 
     def _let_go(self, message: Message, delivery: Delivery | None, now: int) -> None:
         """Drop the message of a delivery that is over, and keep any other: it may be the only one left.
@@ -132,7 +136,7 @@ class Deliverer:
                 self.endpoints.note_success(endpoint)
             return
         now = self.clock()
-        noted = self.endpoints.note_failure(endpoint, now)
+        noted = self.endpoints.note_failure(endpoint, now, now + 1000 * self._probe_wait_seconds(endpoint, now, 0))
         if noted is None or noted.disabled is not None:
             return
         reason = DisabledReason.GONE if status == _GONE else DisabledReason.FAILING

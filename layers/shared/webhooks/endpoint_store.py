@@ -127,11 +127,11 @@ class EndpointStore:
         with suppress(RefusedTransactionError):
             self.catalog.transact([update, self.catalog.putting_new(event_row(event))])
 
-    def note_failure(self, endpoint: Endpoint, now: int) -> Endpoint | None:
-        """Count a failed attempt and let the next one probe; None when the endpoint is gone."""
-        expression = "SET failingSince = if_not_exists(failingSince, :now) ADD failures :one REMOVE probeUntil"
+    def note_failure(self, endpoint: Endpoint, now: int, probe_at: int) -> Endpoint | None:
+        """Count a failed attempt and let nobody probe before a time; None when the endpoint is gone."""
+        expression = "SET failingSince = if_not_exists(failingSince, :now), probeUntil = :probe ADD failures :one"
         try:
-            return self._update(endpoint, expression, _EXISTS, {":now": now, ":one": 1})
+            return self._update(endpoint, expression, _EXISTS, {":now": now, ":one": 1, ":probe": probe_at})
         except WebhookNotFoundError:
             return None
 

@@ -25,7 +25,7 @@ def next_attempt_at(tries: int, now: int, retry_after_seconds: int | None, chanc
 
 
 def probe_wait_seconds(failing_for_ms: int, chance: float) -> int:
-    """How long a delivery stands back while another one finds out whether its failing endpoint is back."""
+    """How long deliveries stand back until one of them finds out whether their failing endpoint is back."""
     least, most = _PROBE_WAIT_SECONDS
     return int(min(most, max(least, failing_for_ms / 10_000)) * (1 + chance))
 
