@@ -31,7 +31,7 @@ LINES = int(os.environ.get("IMPORT_LINES", "10000"))
 def api(local_stack: StackProcess) -> Iterator[httpx.Client]:
     """A client whose key may poll."""
     with local_stack.client(local_stack.credentials["adminKey"]) as admin:
-        asked = {"name": "imports", "rateLimitPerMinute": 6_000}
+        asked = {"name": "imports", "rateLimitPerMinute": 1_200}
         secret = admin.post("v1/admin/keys", json=asked).raise_for_status().json()["secret"]
     with local_stack.client(secret) as client:
         yield client

@@ -31,7 +31,7 @@ RECEIVERS = {
 def api(local_stack: StackProcess) -> Iterator[httpx.Client]:
     """A client of a tenant whose webhooks are nobody else's: what a test makes it deletes."""
     with local_stack.client(local_stack.credentials["adminKey"]) as admin:
-        asked = {"name": "webhooks", "rateLimitPerMinute": 6_000}
+        asked = {"name": "webhooks", "rateLimitPerMinute": 600}
         secret = admin.post("v1/admin/keys", json=asked).raise_for_status().json()["secret"]
     with local_stack.client(secret) as client:
         yield client

@@ -147,7 +147,6 @@ class Edge:
             idempotency_table=environment["IDEMPOTENCY_TABLE"],
             content_bucket=environment["CONTENT_BUCKET"],
             catalog_table=environment["CATALOG_TABLE"],
-            idempotency_key_id=environment["IDEMPOTENCY_KEY_ID"],
             **{"cors_origins": ("https://console.example.com",), **settings},
         )
         return Assembly(

@@ -18,6 +18,13 @@ from tests.support.hostile_targets import HOSTILE_URLS
 HOOK = {"url": "https://hooks.example.com/in?token=abc"}
 
 
+@pytest.fixture
+def edge(edge: Edge) -> Edge:
+    """The edge with the key that seals recorded secrets."""
+    edge.services = edge.make_services(idempotency_key_id=edge.environment["IDEMPOTENCY_KEY_ID"])
+    return edge
+
+
 def create(edge: Edge, **fields: object) -> Reply:
     return edge.request("POST", "/v1/webhooks", {**HOOK, **fields})
 
