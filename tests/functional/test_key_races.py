@@ -134,7 +134,9 @@ class Watched:
         self.edge = Edge(resources, dict(os.environ), clients=Clients(), remaining=1)
         sealing = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
         self.watch = Faults()
-        self.edge.clients = self.watch.clients(self.edge.clients.dynamodb, self.edge.clients.s3)
+        bare = self.edge.clients
+        self.edge.clients = self.watch.clients(bare.dynamodb, bare.s3)
+        self.edge.clients.kms = bare.kms
         self.edge.services = self.edge.make_services(idempotency_key_id=sealing)
 
     def admin(self) -> str:

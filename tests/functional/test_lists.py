@@ -37,7 +37,15 @@ def lists(edge: Edge) -> dict[str, str]:
     for _ in range(2):
         edge.source()
         edge.key(edge.admin)
-    ids = {"sourceId": source, "runId": edge.request("GET", f"/v1/sources/{source}/runs").body["runs"][0]["id"]}
+    for _ in range(3):
+        webhook = edge.request("POST", "/v1/webhooks", {"url": "https://hooks.example.com"}).body["webhook"]["id"]
+    for _ in range(3):
+        assert edge.request("POST", f"/v1/webhooks/{webhook}/test").status == 202
+    ids = {
+        "sourceId": source,
+        "webhookId": webhook,
+        "runId": edge.request("GET", f"/v1/sources/{source}/runs").body["runs"][0]["id"],
+    }
     return {operation.name: operation.path.format(generationId=generation, **ids) for operation in LISTS}
 
 
