@@ -48,6 +48,8 @@ def start_recording() -> None:
     from knowledge.import_intake import ImportIntake
     from knowledge.restoring import Restorer
     from knowledge.upkeep import Upkeep
+    from webhooks.delivering import Deliverer
+    from webhooks.relaying import Relay
 
     watch_clients(_note)
     _belongs(Upkeep, "go_on", "TendSourcesFunction")
@@ -55,6 +57,9 @@ def start_recording() -> None:
     _belongs(Compactor, "compact", "TendSourcesFunction")
     _belongs(ImportIntake, "take", "StartImportFunction")
     _belongs(Restorer, "restore", "DeveloperApiFunction")
+    _belongs(Relay, "relay", "RelayEventsFunction")
+    _belongs(Relay, "sweep", "RelayEventsFunction")
+    _belongs(Deliverer, "attempt", "DeliverWebhookFunction")
 
 
 def _note(service: str, operation: str, request: Mapping[str, Any]) -> None:

@@ -106,7 +106,7 @@ class WebhookWorld:
         self.receiver = Receiver(self.clock)
         clients = self.watch.clients(dynamodb, None, sqs=self.queue, kms=SealedKms())
         self.hooks = Webhooks(
-            WebhookSettings(table, "queue", "key"),
+            WebhookSettings(table, "hooks-WebhookDeliveriesQueue", "key"),
             clients=clients,
             clock=self.clock,
             new_id=self.ids,
