@@ -73,9 +73,9 @@ demo: setup
 local: setup
 	@$(BIN)/python -m local up --port $(PORT) --credentials .local/credentials.json
 
-# The tests over HTTP, and those of faults, run beside the others, and show what they have to say when those are done. All
-# record which AWS calls the functions make; what the functions may do is held against that at the end. The tools of tests/sam are set up
-# meanwhile; its containers run alone, since they take the whole machine.
+# The tests over HTTP, and those of faults, run beside the others, and show what they have to say when those are done.
+# All record which AWS calls the functions make; what the functions may do is held against that at the end. The tools of
+# tests/sam are set up meanwhile; its containers run alone, since they take the whole machine.
 test: setup tools
 	@rm -rf .local/aws-calls && mkdir -p .local/aws-calls
 	@$(MAKE) -j2 --no-print-directory aws-tools >.local/aws-tools.log 2>&1 & aws_tools=$$!; \

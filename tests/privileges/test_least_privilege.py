@@ -1,6 +1,6 @@
 """Every function may do what it does, and nothing else: policies against the AWS calls of all other tests.
 
-`make test` records the calls of both its halves and runs this at the end. What the account gives on its own (logs,
+`make test` records the calls of all other tests and runs this at the end. What the account gives on its own (logs,
 tracing, the polling of streams and queues) comes with managed policies that SAM attaches, and is none of this.
 """
 
@@ -22,7 +22,7 @@ from tests.support.stack import require_whole_stack
 def calls(template: Template) -> set[Fact]:
     """What the functions did in a run of all tests."""
     if FOLDER not in os.environ:
-        pytest.skip(f"needs the calls of all tests: run `make test`, or both its halves with {FOLDER} set to a folder")
+        pytest.skip(f"needs the calls of all tests: run `make test`, or all other tests with {FOLDER} set to a folder")
     # Without it most tests over HTTP were skipped.
     require_whole_stack()
     folder = Path(os.environ[FOLDER])
