@@ -81,7 +81,7 @@ test: setup tools
 	@$(MAKE) -j2 --no-print-directory aws-tools >.local/aws-tools.log 2>&1 & aws_tools=$$!; \
 	export RECORD_AWS_CALLS="$(CURDIR)/.local/aws-calls"; \
 	$(BIN)/python -m pytest tests/e2e tests/contract >.local/tests-over-http.log 2>&1 & over_http=$$!; \
-	$(BIN)/python -m pytest tests/unit tests/functional tests/faults; inside=$$?; \
+	$(BIN)/python -m pytest tests/faults tests/functional tests/unit; inside=$$?; \
 	wait $$over_http; over=$$?; cat .local/tests-over-http.log; \
 	test $$((inside | over)) = 0 || exit 1; \
 	$(BIN)/python -m pytest tests/privileges || exit 1; \
