@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${1:-.venv/bin/python}
 # Debian 11 was the last with OpenSSL 1.1, so it is only unpacked, never installed.
-archive="http://deb.debian.org/debian-security bullseye-security main"
+release="bullseye-security main"
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 mkdir -p .venv-dotnet
@@ -34,7 +34,11 @@ install_openssl() {
   [ -e .venv-dotnet/openssl/libssl.so.1.1 ] && return
   command -v apt-get >/dev/null || return 1
   mkdir -p "$work"/{lists,cache,unpacked}/partial
-  echo "deb [signed-by=$keyring] $archive" >"$work/sources.list"
+  # Wherever this machine has its security updates from.
+  local archive
+  archive=$(apt-get indextargets --no-release-info --format '$(REPO_URI)' | awk '/-security/ && !seen++')
+  [ -n "$archive" ] || return 1
+  echo "deb [signed-by=$keyring] $archive $release" >"$work/sources.list"
   # apt with lists of its own, so that the system's stay as they are.
   local options=(-qq -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::Cache=$work/cache"
     -o "Dir::State::Lists=$work/lists" -o APT::Sandbox::User=root)

@@ -44,8 +44,8 @@ class KeptAnswers:
         """Write an answer as a record."""
         record: dict[str, Any] = {"status": answer.status}
         text = answer.text
-        if answer.secret is not None and self._sealer is not None:
-            sealed = self._sealer.seal(answer.secret, {"tenantId": tenant_id})
+        if answer.secret is not None:
+            sealed = self._given_sealer.seal(answer.secret, {"tenantId": tenant_id})
             record["sealed"] = base64.b64encode(sealed).decode()
             text = text.replace(answer.secret, _CUT)
         if len(json.dumps(text)) <= INLINE_BYTES:
@@ -60,10 +60,18 @@ class KeptAnswers:
         """Read a record back as the answer it was, marked as a replay."""
         text = record["text"] if "text" in record else self._read(record)
         secret = None
-        if "sealed" in record and self._sealer is not None:
-            secret = self._sealer.open(base64.b64decode(record["sealed"]), {"tenantId": tenant_id})
+        if "sealed" in record:
+            secret = self._given_sealer.open(base64.b64decode(record["sealed"]), {"tenantId": tenant_id})
             text = text.replace(_CUT, secret)
         return WrittenAnswer(record["status"], text, secret, replayed=True)
+
+    @property
+    def _given_sealer(self) -> Sealer:
+        # Never a secret in clear: without a key nothing with one is recorded or read.
+        if self._sealer is None:
+            message = "there is no key to seal secrets with"
+            raise ValueError(message)
+        return self._sealer
 
     def _read(self, record: dict[str, Any]) -> str:
         with translated():

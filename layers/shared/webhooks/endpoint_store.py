@@ -107,7 +107,8 @@ class EndpointStore:
 
     def delete(self, endpoint: Endpoint) -> None:
         """Delete an endpoint. WebhookNotFoundError when it is gone already."""
-        tally = self.catalog.updating(endpoint.tenant_id, _TALLY, "ADD #count :less", "#count > :none", _ONE_LESS)
+        values = {":less": -1, ":none": 0}
+        tally = self.catalog.updating(endpoint.tenant_id, _TALLY, "ADD #count :less", "#count > :none", values)
         deletion = self.catalog.deleting(endpoint.tenant_id, endpoint_sk(endpoint.endpoint_id), _EXISTS)
         try:
             self.catalog.transact([deletion, tally])
@@ -157,6 +158,3 @@ class EndpointStore:
         except RefusedWriteError as error:
             raise WebhookNotFoundError from error
         return endpoint_from(row)
-
-
-_ONE_LESS = {":less": -1, ":none": 0}
