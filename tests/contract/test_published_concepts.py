@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from knowledge.model import MS_PER_DAY
 from knowledge.source_store import source_sk
+from knowledge.times import MS_PER_DAY
 from knowledge.trie import path_of
 
 from tests.contract import spec

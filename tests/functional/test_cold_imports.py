@@ -20,7 +20,14 @@ _NOWHERE = ("aws_lambda_powertools", "moto", "pytest", "routes", "knowledge.vali
 # Only requests over HTTP have bodies to validate as soon as they come.
 _NOT_IN_TASKS = ("pydantic",)
 # Whoever answers requests plans, builds, publishes and collects nothing.
-_NOT_IN_HTTP = ("knowledge.planning", "knowledge.building", "knowledge.upkeep", "knowledge.import_assembly")
+_NOT_IN_HTTP = (
+    "knowledge.model",
+    "knowledge.planning",
+    "knowledge.building",
+    "knowledge.upkeep",
+    "knowledge.import_assembly",
+    "webhooks.model",
+)
 _TELL = "import app, gc, json, sys; print(json.dumps([sorted(sys.modules), gc.get_threshold()[0]]))"
 
 

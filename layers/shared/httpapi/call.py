@@ -17,7 +17,7 @@ from knowledge.errors import (
 )
 from knowledge.field_rules import check_external_item_id
 from knowledge.ids import derived_id, is_id, new_id
-from knowledge.model import MS_PER_DAY, Source
+from knowledge.times import MS_PER_DAY
 from webhooks.errors import DeliveryNotFoundError, WebhookNotFoundError
 
 from httpapi.errors import invalid_field
@@ -28,6 +28,8 @@ from httpapi.paging import Listing
 from httpapi.schemas.fields import ListQuery
 
 if TYPE_CHECKING:
+    from knowledge.model import Source
+
     from httpapi.assembly import Assembly
 
 BodyT = TypeVar("BodyT")

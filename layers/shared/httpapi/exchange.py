@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.errors import SourceNotFoundError
 from knowledge.ids import is_id
-from knowledge.model import Source
 from telemetry.lines import Metric, tell
 
 from httpapi import strict_json
@@ -31,6 +30,7 @@ from httpapi.schemas.fields import read_query
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
+    from knowledge.model import Source
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _JSON = "application/json"

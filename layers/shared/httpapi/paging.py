@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from knowledge.model import Page
+from knowledge.pages import Page
 
 from httpapi import strict_json
 from httpapi.errors import InvalidJsonError, invalid_field

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from knowledge.attributes import from_row, to_row
 from knowledge.aws import is_refused, translated
 from knowledge.errors import InvalidPositionError, ServiceUnavailableError
-from knowledge.model import Page
+from knowledge.pages import Page
 from knowledge.transactions import transact
 
 if TYPE_CHECKING:

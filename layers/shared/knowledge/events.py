@@ -5,9 +5,11 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from knowledge.model import Plan, Run, RunError
+if TYPE_CHECKING:
+    from knowledge.model import Plan, Run, RunError
+
 
 GENERATION_PUBLISHED = "generation.published"
 RUN_READY = "run.ready"

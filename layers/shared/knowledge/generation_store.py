@@ -10,7 +10,8 @@ from typing import Any
 from knowledge.catalog import Action, Catalog, RefusedWriteError
 from knowledge.errors import ApplyConflictError, GenerationNotFoundError
 from knowledge.events import Event, event_row
-from knowledge.model import Counts, Generation, GenerationOrigin, ObjectRef, Page, Plan, RunState, SourceStatus
+from knowledge.model import Counts, Generation, GenerationOrigin, ObjectRef, Plan, RunState, SourceStatus
+from knowledge.pages import Page
 from knowledge.run_store import run_sk
 from knowledge.source_store import source_sk
 from knowledge.transactions import RefusedTransactionError

@@ -12,8 +12,9 @@ from knowledge.content import LARGEST_ANSWER_BYTES, decode_verified, how_many_fi
 from knowledge.errors import GenerationNotFoundError, GenerationRetiredError, InvalidPositionError
 from knowledge.generation_store import GenerationStore
 from knowledge.index_store import IndexStore
-from knowledge.model import Change, ChangeKind, Generation, GenerationItem, Page, Source
+from knowledge.model import Change, ChangeKind, Generation, GenerationItem, Source
 from knowledge.object_store import ObjectGoneError, ObjectStore
+from knowledge.pages import Page
 from knowledge.trie import Entry, LeafRef, NodeRef, Tree
 
 CURRENT = "current"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
 
 from knowledge.errors import ImportNotFoundError, SnapshotOpenError, SourceInactiveError, SourceNotFoundError
 from knowledge.events import IMPORT_COMPLETED, IMPORT_FAILED, Event
@@ -11,8 +12,10 @@ from knowledge.import_model import Import, ImportState
 from knowledge.import_store import ImportMovedError, ImportStore
 from knowledge.model import RunError
 from knowledge.ports import Clock, NewId
-from knowledge.snapshots import SnapshotService
 from knowledge.source_store import SourceStore
+
+if TYPE_CHECKING:
+    from knowledge.snapshots import SnapshotService
 
 _DIED = RunError("ImportFailedError", "The import stood still for 20 minutes and gave its turn to the next one.", 0)
 

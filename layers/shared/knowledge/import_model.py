@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from knowledge.model import MS_PER_DAY, RunError, StagingCounts
+from knowledge.model import RunError, StagingCounts
+from knowledge.times import MS_PER_DAY
 
 UPLOAD_SECONDS = 3_600
 # Whoever works on an import says so at each step, and no function runs longer than 15 minutes; after 20 it is dead.

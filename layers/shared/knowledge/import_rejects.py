@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.aws import query_rows
 from knowledge.import_model import Import
-from knowledge.model import MS_PER_DAY
+from knowledge.times import MS_PER_DAY
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

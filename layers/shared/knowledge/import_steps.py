@@ -15,10 +15,11 @@ from knowledge.import_ending import ImportEnder, ImportTurns
 from knowledge.import_model import Import, ImportState
 from knowledge.import_ports import import_run_id
 from knowledge.import_store import ImportMovedError, ImportStore
-from knowledge.model import MS_PER_DAY, Run, RunError, RunMode, RunState
+from knowledge.model import Run, RunError, RunMode, RunState
 from knowledge.ports import Clock
 from knowledge.run_store import RunStore
 from knowledge.source_store import SourceStore
+from knowledge.times import MS_PER_DAY
 
 if TYPE_CHECKING:
     from knowledge.import_staging import ImportStager

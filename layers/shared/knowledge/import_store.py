@@ -18,7 +18,8 @@ from knowledge.errors import ImportNotFoundError
 from knowledge.events import Event, event_row
 from knowledge.import_model import ALIVE_MS, Import, ImportState
 from knowledge.import_rows import TICKETS, import_from, import_row, import_sk, reading_values, ticket_sk
-from knowledge.model import Page, Source, SourceStatus
+from knowledge.model import Source, SourceStatus
+from knowledge.pages import Page
 from knowledge.source_store import source_sk
 from knowledge.transactions import RefusedTransactionError
 

@@ -10,8 +10,10 @@ from knowledge.errors import ImportNotFoundError, SourceInactiveError
 from knowledge.import_files import ImportFiles
 from knowledge.import_model import Import, ImportFormat, ImportMode, ImportState, shown_state
 from knowledge.import_store import ImportStore
-from knowledge.model import MS_PER_DAY, Page, Source
+from knowledge.model import Source
+from knowledge.pages import Page
 from knowledge.ports import Clock
+from knowledge.times import MS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)

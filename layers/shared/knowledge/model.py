@@ -5,14 +5,11 @@ Times are whole milliseconds since 1970 (UTC); sizes are bytes. Nothing here doe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
-
-T = TypeVar("T")
+from typing import Any
 
 DEVELOPER_API = "developer_api"
-MS_PER_DAY = 86_400_000
 DEFAULT_GRACE_DAYS = 7
 
 
@@ -396,11 +393,3 @@ class ApplyOutcome:
 
     generation_id: str
     counts: Counts
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """One page of a list and the position after it; None when the list has ended."""
-
-    items: list[T] = field(default_factory=list)
-    next_position: Any = None

@@ -23,13 +23,14 @@ from knowledge.index_codec import FORMAT, UnknownFormatError
 from knowledge.index_store import IndexStore
 from knowledge.item_rows import SLOTS, StagedRow
 from knowledge.item_store import ItemStore
-from knowledge.model import MS_PER_DAY, Discovery, ObjectRef, Plan, RunMode
+from knowledge.model import Discovery, ObjectRef, Plan, RunMode
 from knowledge.object_store import ObjectGoneError, ObjectStore
 from knowledge.plan_writer import CHANGES_PER_PART, PlanWriter
 from knowledge.ports import Clock, NewId
 from knowledge.run_store import EpochMovedError, RunKey, RunStore
 from knowledge.settling import Settler
 from knowledge.source_store import SourceStore
+from knowledge.times import MS_PER_DAY
 from knowledge.trie import Entries, Entry, Tree, groups_on_the_way, locate, path_of
 
 RUN_LIFE_MS = 7 * MS_PER_DAY

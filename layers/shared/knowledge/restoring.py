@@ -24,12 +24,13 @@ from knowledge.generations import CURRENT
 from knowledge.index_codec import UnknownFormatError
 from knowledge.index_store import IndexStore, manifest_key
 from knowledge.leases import LeaseKeeper, held_lease
-from knowledge.model import MS_PER_DAY, ApplyOutcome, Counts, Generation, GenerationOrigin, Source
+from knowledge.model import ApplyOutcome, Counts, Generation, GenerationOrigin, Source
 from knowledge.object_store import ObjectGoneError
 from knowledge.ports import Clock, NewId
 from knowledge.publishing import Publisher
 from knowledge.settling import Settler
 from knowledge.source_store import SourceStore
+from knowledge.times import MS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from knowledge.model import MS_PER_DAY, Generation, Run, RunState, Snapshot, SnapshotState
+from knowledge.model import Generation, Run, RunState, Snapshot, SnapshotState
+from knowledge.times import MS_PER_DAY
 
 KEPT_GENERATIONS = 10
 KEPT_MS = 30 * MS_PER_DAY

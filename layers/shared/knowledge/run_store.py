@@ -9,18 +9,8 @@ from typing import Any, NamedTuple
 from knowledge.catalog import Action, Catalog, RefusedWriteError, ordered
 from knowledge.errors import RunNotFoundError
 from knowledge.events import Event, event_row
-from knowledge.model import (
-    Counts,
-    Discovery,
-    ObjectRef,
-    Page,
-    Plan,
-    PlanPart,
-    Run,
-    RunError,
-    RunMode,
-    RunState,
-)
+from knowledge.model import Counts, Discovery, ObjectRef, Plan, PlanPart, Run, RunError, RunMode, RunState
+from knowledge.pages import Page
 from knowledge.source_store import source_sk
 from knowledge.transactions import RefusedTransactionError
 

@@ -22,21 +22,12 @@ from knowledge.generations import differing_fields
 from knowledge.index_codec import UnknownFormatError
 from knowledge.index_store import IndexStore
 from knowledge.machine import planned_in, published_in
-from knowledge.model import (
-    MS_PER_DAY,
-    ApplyOutcome,
-    Change,
-    ChangeKind,
-    Page,
-    Run,
-    RunError,
-    RunMode,
-    RunState,
-    Source,
-)
+from knowledge.model import ApplyOutcome, Change, ChangeKind, Run, RunError, RunMode, RunState, Source
 from knowledge.object_store import ObjectGoneError, ObjectStore
+from knowledge.pages import Page
 from knowledge.ports import Action, Clock, Machine, NewId, StillRunningError
 from knowledge.run_store import RunStore
+from knowledge.times import MS_PER_DAY
 
 # An Express execution ends within 5 minutes; after one more, whoever reads the run may fail it.
 DEADLINE_MS = 360_000

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from knowledge.change_file import DROP, ChangeLine, decode_part
 from knowledge.generation_store import GenerationStore
 from knowledge.item_store import ItemStore
-from knowledge.model import MS_PER_DAY, ChangeKind, Plan, RunState, Source
+from knowledge.model import ChangeKind, Plan, RunState, Source
 from knowledge.object_store import ObjectStore
 from knowledge.run_store import RunStore
 from knowledge.source_store import SourceStore
+from knowledge.times import MS_PER_DAY
 
 TOMBSTONE_LIFE_MS = 30 * MS_PER_DAY
 

@@ -13,7 +13,8 @@ from knowledge.attributes import from_row, to_row
 from knowledge.aws import query_rows
 from knowledge.catalog import Action, Catalog, RefusedWriteError, ordered
 from knowledge.errors import SnapshotNotFoundError
-from knowledge.model import ObjectRef, Page, Snapshot, SnapshotState, Source, SourceStatus, StagingCounts
+from knowledge.model import ObjectRef, Snapshot, SnapshotState, Source, SourceStatus, StagingCounts
+from knowledge.pages import Page
 from knowledge.source_store import source_sk
 from knowledge.transactions import RefusedTransactionError
 

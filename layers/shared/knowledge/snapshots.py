@@ -31,23 +31,15 @@ from knowledge.errors import (
 from knowledge.ids import is_id
 from knowledge.index_codec import FORMAT, pack_json, unpack_json
 from knowledge.item_rows import SLOTS
-from knowledge.model import (
-    MS_PER_DAY,
-    ItemDraft,
-    ItemState,
-    Page,
-    PushResult,
-    Snapshot,
-    SnapshotState,
-    Source,
-    StagingCounts,
-)
+from knowledge.model import ItemDraft, ItemState, PushResult, Snapshot, SnapshotState, Source, StagingCounts
 from knowledge.object_store import ObjectStore
+from knowledge.pages import Page
 from knowledge.ports import Clock, NewId
 from knowledge.snapshot_store import SnapshotPart, SnapshotStore, TransitionRefusedError
 from knowledge.source_store import SourceStore
 from knowledge.staging import StagingService
 from knowledge.staging_rules import Decision, Push, Sweep, Wish
+from knowledge.times import MS_PER_DAY
 
 LIFE_MS = MS_PER_DAY
 # A snapshot in one request is over when its function's time is; nobody can send it further parts.

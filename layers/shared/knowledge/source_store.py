@@ -8,7 +8,8 @@ from typing import Any
 
 from knowledge.catalog import Catalog, RefusedWriteError, ordered
 from knowledge.errors import ApplyInProgressError, LeaseLostError, SourceInactiveError, SourceNotFoundError
-from knowledge.model import DEVELOPER_API, Lease, ObjectRef, Page, RemovalGuard, Source, SourceStatus
+from knowledge.model import DEVELOPER_API, Lease, ObjectRef, RemovalGuard, Source, SourceStatus
+from knowledge.pages import Page
 
 LEASE_MS = 60_000
 # A run may take its own lease over once it has not been renewed for this long: three renewals were missed then.

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from knowledge.errors import SourceNotFoundError
-from knowledge.model import MS_PER_DAY, Page, RemovalGuard, Source, SourceStatus
+from knowledge.model import RemovalGuard, Source, SourceStatus
+from knowledge.pages import Page
 from knowledge.ports import Clock
 from knowledge.source_store import SourceStore, guard_row
+from knowledge.times import MS_PER_DAY
 from knowledge.unset import UNSET, Unset
 
 

@@ -40,20 +40,12 @@ from knowledge.item_store import (
     RowChangedError,
     RowWrite,
 )
-from knowledge.model import (
-    MS_PER_DAY,
-    ItemDraft,
-    ItemResult,
-    ItemState,
-    Page,
-    PushResult,
-    Removal,
-    Source,
-    StagedItem,
-)
+from knowledge.model import ItemDraft, ItemResult, ItemState, PushResult, Removal, Source, StagedItem
 from knowledge.object_store import ObjectStore
+from knowledge.pages import Page
 from knowledge.ports import Clock, NewId
 from knowledge.staging_rules import Decision, Moment, Push, Restore, Wish, decide
+from knowledge.times import MS_PER_DAY
 
 _TRIES = 8
 _ROWS_LOOKED_AT = 5_000

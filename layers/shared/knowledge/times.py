@@ -1,8 +1,10 @@
-"""Times as tenants read them."""
+"""Times: how long a day is, and as tenants read them."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+
+MS_PER_DAY = 86_400_000
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -19,11 +19,12 @@ from knowledge.compaction import Compactor
 from knowledge.errors import KnowledgeError, SourceNotFoundError
 from knowledge.index_codec import UnknownFormatError
 from knowledge.item_store import ItemStore
-from knowledge.model import MS_PER_DAY, Source
+from knowledge.model import Source
 from knowledge.object_store import ObjectGoneError, ObjectStore
 from knowledge.pass_store import PassStore, Round
 from knowledge.ports import Clock
 from knowledge.source_store import SourceStore
+from knowledge.times import MS_PER_DAY
 
 _KINDS = ("content", "runs", "snapshots")
 _log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import Any
 
 from knowledge.events import Event
 from knowledge.ids import derived_id
-from knowledge.model import Page
+from knowledge.pages import Page
 from knowledge.ports import Clock
 
 from webhooks.delivery_store import DeliveryStore

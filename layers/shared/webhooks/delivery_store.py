@@ -13,7 +13,7 @@ from typing import Any
 from knowledge.attributes import from_row, to_row
 from knowledge.aws import query_rows
 from knowledge.catalog import ORDER_INDEX, Catalog, RefusedWriteError
-from knowledge.model import Page
+from knowledge.pages import Page
 
 from webhooks.errors import DeliveryNotFoundError
 from webhooks.model import Delivery, DeliveryState

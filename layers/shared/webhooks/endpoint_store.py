@@ -11,7 +11,7 @@ from knowledge.attributes import from_row, to_row
 from knowledge.aws import query_rows
 from knowledge.catalog import Catalog, RefusedWriteError
 from knowledge.events import Event, event_row
-from knowledge.model import Page
+from knowledge.pages import Page
 from knowledge.transactions import RefusedTransactionError
 
 from webhooks.errors import WebhookChangedError, WebhookLimitError, WebhookNotFoundError
@@ -47,7 +47,8 @@ class EndpointStore:
             self.catalog.transact([self.catalog.putting_new(endpoint_row(endpoint)), tally])
         except RefusedTransactionError as error:
             if 0 not in error.failed:
-                raise WebhookLimitError from error
+                message = f"A tenant has at most {MAX_ENDPOINTS} webhooks. Delete one first."
+                raise WebhookLimitError(message) from error
             return self.get(endpoint.tenant_id, endpoint.endpoint_id)
         return endpoint
 

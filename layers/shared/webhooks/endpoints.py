@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from knowledge.model import MS_PER_DAY, Page
+from knowledge.pages import Page
 from knowledge.ports import Clock
+from knowledge.times import MS_PER_DAY
 from knowledge.unset import UNSET, Unset
 
 from webhooks.endpoint_store import EndpointStore

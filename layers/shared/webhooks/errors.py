@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from knowledge.errors import ConflictError, KnowledgeError, NotFoundError
 
-from webhooks.model import MAX_ENDPOINTS
-
 
 class WebhookNotFoundError(NotFoundError):
     """Raised when the tenant has no webhook endpoint of that id."""
@@ -22,7 +20,7 @@ class DeliveryNotFoundError(NotFoundError):
 class WebhookLimitError(ConflictError):
     """Raised when a tenant has as many endpoints as it may."""
 
-    message = f"A tenant has at most {MAX_ENDPOINTS} webhooks. Delete one first."
+    message = "A tenant has as many webhooks as it may. Delete one first."
 
 
 class WebhookDisabledError(ConflictError):

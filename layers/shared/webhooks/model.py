@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from knowledge import events
 from knowledge.events import Event
-from knowledge.model import MS_PER_DAY
+from knowledge.times import MS_PER_DAY
 
 MAX_ENDPOINTS = 20
 KEPT_MS = 30 * MS_PER_DAY

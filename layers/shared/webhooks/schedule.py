@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from knowledge.model import MS_PER_DAY
+from knowledge.times import MS_PER_DAY
 
 DELAYS_SECONDS = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 36_000)
 """How long after the one before it each attempt comes."""

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
-from knowledge.model import ItemDraft, ItemState, Page, StagedItem
+from knowledge.model import ItemDraft, ItemState, StagedItem
+from knowledge.pages import Page
 
 from tests.functional.lifecycle.conftest import Checked
 from tests.support.lifecycle import draft

@@ -7,7 +7,8 @@ import itertools
 import pytest
 from knowledge.diff import Verdict, judge
 from knowledge.item_rows import StagedRow
-from knowledge.model import MS_PER_DAY, ChangeKind, ItemState
+from knowledge.model import ChangeKind, ItemState
+from knowledge.times import MS_PER_DAY
 from knowledge.trie import Entry
 
 NOW = 1_700_000_000_000

@@ -10,7 +10,8 @@ from typing import Any
 from knowledge.errors import ServiceUnavailableError
 from knowledge.events import KEY_REVOKED, KEY_ROTATED, Event
 from knowledge.ids import new_id
-from knowledge.model import MS_PER_DAY, Page
+from knowledge.pages import Page
+from knowledge.times import MS_PER_DAY
 
 from httpapi.errors import (
     KeyInactiveError,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from knowledge.aws import is_refused, query_rows, translated
 from knowledge.errors import InvalidPositionError
-from knowledge.model import Page
+from knowledge.pages import Page
 
 from httpapi.keys.model import LAST_MOMENT_MS, Key
 from httpapi.keys.rows import key_from_row
