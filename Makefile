@@ -18,8 +18,8 @@ help:
 	@echo "make faults                 every crash case and 20 000 interleavings: about two hours"
 	@echo "make fuzz                   100 000 hostile requests: about half an hour"
 	@echo "make reference              docs/reference.md anew from openapi.yaml"
-	@echo "make bench                  the figures of the local stack, what staging and publishing cost"
-	@echo "make bench-full             those, and a file of 1 GiB imported: about an hour"
+	@echo "make bench                  every figure of the design, and the report of all benchmarks: some minutes"
+	@echo "make bench-full             the same with larger sources and a file of 1 GiB: about an hour"
 	@echo "make clean                  remove what setting up and running left"
 
 setup: .venv/.ready dynoxide
@@ -109,18 +109,16 @@ format: setup
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix --exit-zero .
 
-bench-full: bench
-	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.imports --bytes 1073741824
+# The peers and the plots are in an extra of their own: nothing else needs them.
+.venv/.bench-ready: .venv/.ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
 
-bench: setup
-	@$(BIN)/python -m benchmarks.local_stack
-	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.staging
-	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.publish
-	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.cost
-	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.imports
-	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.diff
-	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.edge
-	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks.cold_start
+bench: setup .venv/.bench-ready
+	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks
+
+bench-full: setup .venv/.bench-ready
+	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks --size full
 
 clean:
 	@rm -rf .venv .venv-* .aws-sam node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -4,7 +4,7 @@
 
 Counted on the real handlers in a warm process, on Dynoxide and moto; calls that are under way together count once.
 Routes that start the state machine count its tasks, which run in their place. Processor time of pushes is compared
-with the same calls made by bare boto3 clients on a second Dynoxide, in turns. Ends with 1 when a figure is missed.
+with the same calls made by bare boto3 clients on a second Dynoxide, in turns.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import statistics
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,13 +24,15 @@ from moto import mock_aws
 
 from benchmarks.edge_scenes import Scene, WarmEdge
 from benchmarks.emulators import dynoxide
+from benchmarks.findings import Figure, Findings, Table, conclude, parser
 from benchmarks.meter import CallPath
 from tests.contract import spec
 
 PUSH_STEPS = 6
 CPU_FIGURE = 1.5
 PUSHES_A_ROUND = 25
-ROW = "{:<26} {:>6} {:>6} {:>12} {:>7} {:>8}  {}"
+ROUNDS = {"small": 2, "usual": 12, "full": 24}
+STEPS_SHOWN = 8
 
 
 @dataclass
@@ -51,31 +54,32 @@ class Recorder:
         self.made.append((model.name, params))
 
 
-def count_routes(edge: WarmEdge) -> bool:
-    """Print a row for each operation; say whether the figure of the push is reached."""
+def count_routes(edge: WarmEdge, names: Collection[str]) -> tuple[Table, Figure]:
+    """Send documented operations in a warm process: a table of their calls, and the figure of the push."""
     path = CallPath()
-    path.watch(edge.clients.dynamodb, edge.clients.s3, edge.services._kms)
+    path.watch(edge.clients.dynamodb, edge.clients.s3, edge.clients.kms)
     edge.request("GET", "/v1/admin/keys", key=edge.admin)  # Notes the key's use, as the first request in an hour does.
-    reached = True
-    print(ROW.format("operation", "status", "calls", "in sequence", "figure", "reached", "steps"))
-    for operation in spec.operations():
+    rows, pushing = [], 0
+    for operation in (each for each in spec.operations() if each.name in names):
         reply = Scene(edge, path.reset).send(operation, f"bench-{operation.name}" if operation.mutating else None)
         steps = path.steps
-        figure, told = "", ""
+        assert reply.status < 300, reply.text
         if operation.name == "push_item":
-            good = reply.status < 300 and len(steps) <= PUSH_STEPS
-            reached = reached and good
-            figure, told = f"<= {PUSH_STEPS}", "yes" if good else "NO"
-        shown = " ".join("|".join(step) for step in steps[:8]) + (" ..." if len(steps) > 8 else "")
-        print(ROW.format(operation.name, reply.status, len(path.calls), len(steps), figure, told, shown))
-    return reached
+            pushing = len(steps)
+        shown = " ".join("+".join(step) for step in steps[:STEPS_SHOWN]) + (" ..." if len(steps) > STEPS_SHOWN else "")
+        rows.append([operation.name, str(reply.status), str(len(path.calls)), str(len(steps)), shown])
+    heads = ["operation", "status", "calls", "in sequence", "which"]
+    figure = Figure("one warm item push with Idempotency-Key: AWS calls in sequence", PUSH_STEPS, pushing, "calls")
+    return Table(heads, rows, note="Calls joined by + are under way together."), figure
 
 
-def compare_cpu(edge: WarmEdge, recorder: Recorder, bare: Any, rounds: int, *, keyed: bool) -> float:
-    """Push items through the handler, make the same calls with a bare client, in turns; print and return the ratio."""
+def compare_cpu(
+    edge: WarmEdge, recorder: Recorder, bare: Any, rounds: int, *, keyed: bool
+) -> list[tuple[float, float]]:
+    """Push items through the handler, make the same calls with a bare client, in turns: seconds a request of each."""
     source = edge.source()
     replay(bare, recorder.take())
-    ratios, mine, theirs = [], [], []
+    measured = []
     for number in range(rounds + 1):
         began = time.process_time()
         for each in range(PUSHES_A_ROUND):
@@ -86,18 +90,8 @@ def compare_cpu(edge: WarmEdge, recorder: Recorder, bare: Any, rounds: int, *, k
             assert reply.status == 201, reply.text
         handler_seconds = time.process_time() - began
         bare_seconds = replay(bare, recorder.take())
-        if number:  # The first round warms both.
-            ratios.append(handler_seconds / bare_seconds)
-            mine.append(handler_seconds / PUSHES_A_ROUND * 1000)
-            theirs.append(bare_seconds / PUSHES_A_ROUND * 1000)
-    ratio = statistics.median(ratios)
-    label = "push, Idempotency-Key" if keyed else "push"
-    told = "yes" if ratio <= CPU_FIGURE else "NO"
-    print(
-        f"{label:<26} handler {statistics.median(mine):.2f} ms, bare {statistics.median(theirs):.2f} ms of processor "
-        f"time a request: {ratio:.2f} x (figure <= {CPU_FIGURE}, reached: {told})"
-    )
-    return ratio
+        measured.append((handler_seconds / PUSHES_A_ROUND, bare_seconds / PUSHES_A_ROUND))
+    return measured[1:]  # The first round warms both.
 
 
 def replay(client: Any, calls: list[tuple[str, dict[str, Any]]]) -> float:
@@ -109,11 +103,9 @@ def replay(client: Any, calls: list[tuple[str, dict[str, Any]]]) -> float:
     return time.process_time() - began
 
 
-def main() -> int:
-    """Run the benchmark on tables of its own."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--rounds", type=int, default=12, help="rounds of 25 pushes to compare")
-    rounds = arguments.parse_args().rounds
+def measure(arguments: argparse.Namespace) -> Findings:
+    """Measure on tables of its own."""
+    rounds = arguments.rounds or ROUNDS[arguments.size]
     with mock_aws(), dynoxide("edge") as resources, dynoxide("edge") as second:
         os.environ.update(resources.environment)
         clients, recorder = Clients(), Recorder()
@@ -121,11 +113,31 @@ def main() -> int:
         edge = WarmEdge(resources, dict(os.environ), clients=clients)
         make: Any = boto3.client
         bare = make("dynamodb", endpoint_url=second.endpoints["dynamodb"])
+        rows, figures = [], []
+        for keyed in (False, True):
+            measured = compare_cpu(edge, recorder, bare, rounds, keyed=keyed)
+            what = "a push with Idempotency-Key" if keyed else "a push"
+            ratio = statistics.median(mine / theirs for mine, theirs in measured)
+            times = [statistics.median(each) * 1000 for each in zip(*measured, strict=True)]
+            rows.append([what, *(f"{each:.2f}" for each in (*times, ratio))])
+            figures.append(Figure(f"warm handler CPU of {what}", CPU_FIGURE, ratio, "x bare calls", counted=False))
+        names = {"push_item"} if arguments.size == "small" else {each.name for each in spec.operations()}
+        routes, pushing = count_routes(edge, names)
+    return Findings(
+        title="Requests",
+        intro="Behind the gateway, in a warm process: which calls a request waits for, and processor time of a push "
+        "beside the same calls made by bare clients.",
+        figures=[pushing, *figures],
+        tables=[Table(["processor time a request", "handler ms", "bare ms", "ratio"], rows), routes],
+    )
 
-        ratios = [compare_cpu(edge, recorder, bare, rounds, keyed=keyed) for keyed in (False, True)]
-        print()
-        reached = count_routes(edge)
-    return 0 if reached and max(ratios) <= CPU_FIGURE else 1
+
+def main() -> int:
+    """Run the benchmark."""
+    options = parser(__doc__)
+    options.add_argument("--rounds", type=int, help="rounds of 25 pushes to compare")
+    arguments = options.parse_args()
+    return conclude(measure(arguments), arguments)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock, local
+from typing import Any
 
 from knowledge.aws import Clients
 
@@ -38,3 +42,24 @@ def watched_clients(resources: Resources, meter: Meter) -> Clients:
     clients.s3 = resources.client("s3")  # type: ignore[misc]
     meter.watch(clients.dynamodb, clients.s3)
     return clients
+
+
+@dataclass
+class EmulatorTime:
+    """Processor time of an emulator that answers within this process, to be taken off what is measured around it."""
+
+    seconds: float = 0.0
+    _began: local = field(default_factory=local, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def watch(self, client: Any) -> None:
+        """Time what answers this client's requests from now on."""
+        client.meta.events.register_first("before-send.*.*", self._begin)
+        client.meta.events.register_first("response-received.*.*", self._end)
+
+    def _begin(self, **_: Any) -> None:
+        self._began.at = time.thread_time()
+
+    def _end(self, **_: Any) -> None:
+        with self._lock:
+            self.seconds += time.thread_time() - self._began.at

@@ -50,7 +50,7 @@ class Figure:
         """What, figure, reached, verdict."""
         sign = ">=" if self.at_least else "<="
         unit = f" {self.unit}" if self.unit else ""
-        return [self.what, f"{sign} {number(self.bound)}{unit}", f"{number(self.reached)}{unit}", self.verdict]
+        return [self.what, f"{sign} {readable(self.bound)}{unit}", f"{readable(self.reached)}{unit}", self.verdict]
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Findings:
         )
 
 
-def number(value: float) -> str:
+def readable(value: float) -> str:
     """Show a number: whole ones with commas, small ones with two decimals, those between with one."""
     if value == int(value):
         return f"{int(value):,}"

@@ -1,9 +1,9 @@
 """What importing a file costs, counted on Dynoxide: a thousand lines at a time, and the memory it takes.
 
-    make bench, or: PYTHONPATH=layers/shared python -m benchmarks.imports [--bytes 1073741824]
+    make bench, or: PYTHONPATH=layers/shared python -m benchmarks.imports [--size full]
 
-The file is made on disk and read from there by ranges, as from S3. Ends with 1 when the memory grows past 512 MB, or
-when a thousand lines take more than 12 transactions when new and 3 when unchanged.
+The file is made on disk and read from there by ranges, as from S3. The figures: 512 MB of memory, and for a thousand
+lines 12 transactions when they are new and 3 when they are unchanged.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
 from knowledge.assembly import Knowledge
 from knowledge.aws import Fanout
 from knowledge.ids import new_id
@@ -28,16 +27,28 @@ from knowledge.model import Source
 from moto import mock_aws
 
 from benchmarks.emulators import dynoxide, watched_clients
+from benchmarks.findings import Figure, Findings, Table, conclude, parser, readable
 from benchmarks.meter import Meter
 from tests.support.import_files import created_event
 from tests.support.lifecycle import settings_of
-from tests.support.resources import Resources
 from tests.support.wire import MemoryBucket
 
 CONTENT_BYTES = 2_000
 MEMORY_BYTES = 512 * 1024 * 1024
+# Transactions of a whole import, whatever its length: its opening, its end, and those between.
+ONCE = 20
 BOUNDS = {"new": 12, "1 % changed": 3, "unchanged": 3}
-ROW = "{:<22} {:>9} {:>9} {:>9} {:>13} {:>11} {:>12} {:>11} {:>10}"
+SIZES = {"small": 2 << 20, "usual": 32 << 20, "full": 1 << 30}
+HEADS = [
+    "a thousand lines",
+    "lines",
+    "lines/s",
+    "transactions",
+    "DynamoDB calls",
+    "write units",
+    "read units",
+    "memory MB",
+]
 
 
 class DiskBucket(MemoryBucket):
@@ -79,19 +90,19 @@ class _Walked:
 def write_file(path: Path, size: int, edition: int, every: int = 1) -> int:
     """Write items of about 2 KB until the file has its size; every so-many-th has the given edition. Returns lines."""
     words = " ".join(random.Random(1).choice(["seed", "soil", "spade", "water", "frost"]) for _ in range(50_000))
-    number = 0
+    line = 0
     with path.open("wb") as file:
         while file.tell() < size:
-            start = number * 37 % (len(words) - CONTENT_BYTES)
-            shown = edition if number % every == 0 else 0
+            start = line * 37 % (len(words) - CONTENT_BYTES)
+            shown = edition if line % every == 0 else 0
             item = {
-                "externalItemId": f"doc-{number:07d}",
-                "title": f"Document {number}",
-                "content": f"{number} {shown} {words[start : start + CONTENT_BYTES]}",
+                "externalItemId": f"doc-{line:07d}",
+                "title": f"Document {line}",
+                "content": f"{line} {shown} {words[start : start + CONTENT_BYTES]}",
             }
             file.write(json.dumps(item).encode() + b"\n")
-            number += 1
-    return number
+            line += 1
+    return line
 
 
 def stage(knowledge: Knowledge, source: Source, bucket: str) -> Import:
@@ -111,17 +122,12 @@ def stage(knowledge: Knowledge, source: Source, bucket: str) -> Import:
     return imports.service.get(source, job.import_id)
 
 
-def run(size: int, knowledge: Knowledge, meter: Meter, disk: DiskBucket) -> list[str]:
-    """Measure everything; returns what was missed."""
-    missed: list[str] = []
+def run(size: int, knowledge: Knowledge, meter: Meter, disk: DiskBucket) -> Findings:
+    """Measure everything."""
     source = knowledge.sources.create(
         "ten_bench", name="bench", grace_days=7, removal_guard=None, source_id=new_id("src")
     )
-    print(
-        ROW.format(
-            "lines", "lines", "lines/s", "per 1000:", "transactions", "DB calls", "write units", "read units", "memory"
-        )
-    )
+    rows, figures = [], []
     for label, edition, every in (("new", 0, 1), ("1 % changed", 1, 100), ("unchanged", 1, 100)):
         lines = write_file(disk.path, size, edition, every)
         began = time.perf_counter()
@@ -129,41 +135,43 @@ def run(size: int, knowledge: Knowledge, meter: Meter, disk: DiskBucket) -> list
             job = stage(knowledge, source, knowledge.settings.content_bucket)
         seconds = time.perf_counter() - began
         if (job.state, job.lines, job.rejected) != (ImportState.COMPLETED, lines, 0):
-            missed.append(f"{label}: {job.state} after {job.lines} of {lines} lines")
+            message = f"{label}: {job.state} after {job.lines} of {lines} lines"
+            raise RuntimeError(message)
         thousands = lines / 1000
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        figures = (meter.transactions, meter.database_calls, meter.write_units, meter.read_units)
-        shown = [f"{figure / thousands:.1f}" for figure in figures]
-        print(ROW.format(label, lines, f"{lines / seconds:.0f}", "", *shown, f"{memory >> 20} MB"))
-        if meter.transactions / thousands > BOUNDS[label] + 20 / thousands:
-            missed.append(f"{label}: more than {BOUNDS[label]} transactions for 1 000 lines")
-        if memory > MEMORY_BYTES:
-            missed.append(f"{label}: {memory >> 20} MB of memory, more than {MEMORY_BYTES >> 20}")
-    return missed
+        counts = (meter.transactions, meter.database_calls, meter.write_units, meter.read_units)
+        allowed = round(BOUNDS[label] * thousands) + ONCE
+        figures.append(Figure(f"import of {lines:,} lines, {label}", allowed, meter.transactions, "transactions"))
+        each = [count / thousands for count in counts]
+        rows.append([label, *map(readable, (lines, round(lines / seconds), *each, memory_bytes() >> 20))])
+    figures.append(Figure("import: memory", MEMORY_BYTES >> 20, memory_bytes() >> 20, "MB", counted=False))
+    return Findings(
+        title="Imports",
+        intro=f"A file of {size >> 20:,} MiB as a snapshot, read from disk by ranges, as from S3.",
+        figures=figures,
+        tables=[Table(HEADS, rows)],
+    )
+
+
+def memory_bytes() -> int:
+    """The most memory that this process ever had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def measure(arguments: argparse.Namespace) -> Findings:
+    """Measure on tables of its own."""
+    with mock_aws(), dynoxide("bench") as resources, tempfile.TemporaryDirectory() as folder:
+        disk, meter = DiskBucket(), Meter()
+        disk.path = Path(folder) / "items.ndjson"
+        clients = watched_clients(resources, meter)
+        clients.s3 = disk  # type: ignore[misc, assignment]
+        knowledge = Knowledge(settings_of(resources), clients=clients, fanout=Fanout(8), import_machine=_Walked())
+        return run(SIZES[arguments.size], knowledge, meter, disk)
 
 
 def main() -> int:
-    """Run the benchmark on tables of its own."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--bytes", type=int, default=32 * 1024 * 1024, help="size of the file")
-    size = arguments.parse_args().bytes
-    try:
-        with mock_aws(), dynoxide("bench") as resources, tempfile.TemporaryDirectory() as folder:
-            missed = _measured(size, resources, Path(folder) / "items.ndjson")
-    except ClientError as error:
-        missed = [str(error)]
-    for line in missed:
-        print(f"MISSED: {line}")
-    return 1 if missed else 0
-
-
-def _measured(size: int, resources: Resources, path: Path) -> list[str]:
-    disk, meter = DiskBucket(), Meter()
-    disk.path = path
-    clients = watched_clients(resources, meter)
-    clients.s3 = disk  # type: ignore[misc, assignment]
-    knowledge = Knowledge(settings_of(resources), clients=clients, fanout=Fanout(8), import_machine=_Walked())
-    return run(size, knowledge, meter, disk)
+    """Run the benchmark."""
+    arguments = parser(__doc__).parse_args()
+    return conclude(measure(arguments), arguments)
 
 
 if __name__ == "__main__":

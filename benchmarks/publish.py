@@ -1,12 +1,12 @@
 """What a run and its apply cost, counted on Dynoxide: 1, 100 and 1 000 changes in sources of growing size.
 
-    make bench, or: PYTHONPATH=layers/shared python -m benchmarks.publish [--full]
+    make bench, or: PYTHONPATH=layers/shared python -m benchmarks.publish [--size full]
 
 A source of N items is loaded as one published generation: packs, leaves, groups and manifest as a first apply writes
 them, but no staged rows, since a run reads those rows alone that the journal names. Then k of its items are pushed
-with new contents, and the run and the apply are counted: every call of their tasks, and the two that start the
-machine. Ends with 1 when a figure of the design is missed: per k, DynamoDB calls and units flat within 10 % over N;
-objects read and written each at most min(k, leaves) + min(k, groups) + 4; 25 calls for one change in 100 000 items.
+with new contents, and the run and the apply are counted. The figures of the design: per k, DynamoDB calls and units
+flat within 10 % over N; objects read and written each at most min(k, leaves) + min(k, groups) + 4; 25 calls for one
+change in 100 000 items.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from knowledge.assembly import Knowledge
@@ -28,38 +30,30 @@ from knowledge.object_store import ObjectStore
 from knowledge.trie import Entry, Tree
 from moto import mock_aws
 
-from benchmarks.emulators import dynoxide, watched_clients
+from benchmarks.emulators import EmulatorTime, dynoxide, watched_clients
+from benchmarks.findings import Figure, Findings, Plot, Table, conclude, parser, readable
 from benchmarks.meter import Meter
 from tests.support.inline_machine import InlineMachine
 from tests.support.lifecycle import settings_of
-from tests.support.resources import Resources
 
-SIZES = (10_000, 100_000)
-LARGEST = 1_000_000
-CHANGES = (1, 100, 1_000)
+SIZES = {
+    "small": (10_000, 100_000),
+    "usual": (10_000, 100_000, 1_000_000),
+    "full": (10_000, 32_000, 100_000, 320_000, 1_000_000),
+}
+CHANGES = {"small": (1, 100), "usual": (1, 100, 1_000), "full": (1, 10, 100, 1_000, 10_000)}
+CALLS_FIGURE = 25
+FLAT = 1.1
+HEADS = ["items", "changes", "calls", "DynamoDB", "read units", "write units", "objects read", "written", "allowed"]
+HEADS += ["bytes sent", "received", "CPU ms", "leaves", "groups"]
 STARTS = 2
+BATCH = 1_000
 ITEMS_A_PACK = 25_000
-ROW = "{:>9} {:>8} {:>6} {:>8} {:>9} {:>10} {:>11} {:>8} {:>8} {:>12} {:>12} {:>7} {:>7}"
-HEADS = (
-    "items",
-    "changes",
-    "calls",
-    "dynamodb",
-    "read units",
-    "write units",
-    "objs read",
-    "written",
-    "s3 calls",
-    "bytes sent",
-    "received",
-    "leaves",
-    "groups",
-)
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What one run and apply came to."""
+class Published:
+    """What one run and its apply came to; `cpu_seconds` is code and clients, without the emulators."""
 
     items: int
     changes: int
@@ -69,8 +63,26 @@ class Figures:
     write_units: float
     objects_read: int
     objects_written: int
+    bytes_sent: int
+    bytes_received: int
+    cpu_seconds: float
     leaves: int
     groups: int
+
+    @property
+    def objects_allowed(self) -> int:
+        """How many objects the design lets it read, and write."""
+        return min(self.changes, self.leaves) + min(self.changes, self.groups) + 4
+
+    @property
+    def row(self) -> list[str]:
+        """As it is shown."""
+        values = (
+            *(self.items, self.changes, self.calls, self.database_calls, self.read_units, self.write_units),
+            *(self.objects_read, self.objects_written, self.objects_allowed, self.bytes_sent, self.bytes_received),
+            *(round(self.cpu_seconds * 1000), self.leaves, self.groups),
+        )
+        return [readable(value) for value in values]
 
 
 def draft(number: int, edition: int) -> ItemDraft:
@@ -87,8 +99,8 @@ def load(knowledge: Knowledge, objects: ObjectStore, source: Source, count: int)
     for start in range(0, count, ITEMS_A_PACK):
         key = f"runs/{source.tenant_id}/{source.source_id}/run_loaded/att/pack-{start // ITEMS_A_PACK:04d}.gz"
         pack = bytearray()
-        for number in range(start, min(start + ITEMS_A_PACK, count)):
-            item = draft(number, 0)
+        for each in range(start, min(start + ITEMS_A_PACK, count)):
+            item = draft(each, 0)
             encoded = encode_item(item)
             entries[item.external_item_id] = Entry(
                 item.external_item_id,
@@ -128,21 +140,25 @@ def load(knowledge: Knowledge, objects: ObjectStore, source: Source, count: int)
     return tree
 
 
-def measure(knowledge: Knowledge, meter: Meter, source: Source, tree: Tree, count: int, changes: int) -> Figures:
-    """Change items, run, apply; print and return what that took."""
+def publish(
+    knowledge: Knowledge, meters: tuple[Meter, EmulatorTime], source: Source, tree: Tree, count: int, changes: int
+) -> Published:
+    """Change items, run, apply; return what that took."""
+    meter, emulators = meters
     dice = random.Random(changes)
-    for start in range(0, changes, 1000):
-        numbers = dice.sample(range(count), min(1000, changes - start))
-        knowledge.staging.push(source, [draft(number, changes) for number in numbers])
+    numbers = dice.sample(range(count), changes)
+    for start in range(0, changes, BATCH):
+        knowledge.staging.push(source, [draft(each, changes) for each in numbers[start : start + BATCH]])
     source = knowledge.sources.get(source.tenant_id, source.source_id)
+    emulators.seconds = 0.0
+    began = time.process_time()
     with meter.measuring():
         run = knowledge.runs.create(source, RunMode.INCREMENTAL, run_id=new_id("run"))
         outcome = knowledge.runs.apply(source, run.run_id)
     if outcome.counts.updated != changes:
         message = f"{outcome.counts} is not {changes} updates"
         raise RuntimeError(message)
-    leaves = len(tree.leaves) + sum(node.leaves for node in tree.nodes.values())
-    figures = Figures(
+    return Published(
         items=count,
         changes=changes,
         calls=sum(meter.calls.values()) + STARTS,
@@ -151,75 +167,91 @@ def measure(knowledge: Knowledge, meter: Meter, source: Source, tree: Tree, coun
         write_units=meter.write_units,
         objects_read=len(meter.keys_got),
         objects_written=len(meter.keys_put),
-        leaves=leaves,
+        bytes_sent=meter.bytes_sent,
+        bytes_received=meter.bytes_received,
+        cpu_seconds=time.process_time() - began - emulators.seconds,
+        leaves=len(tree.leaves) + sum(node.leaves for node in tree.nodes.values()),
         groups=len(tree.nodes),
     )
-    print(
-        ROW.format(
-            f"{count:,}",
-            f"{changes:,}",
-            figures.calls,
-            figures.database_calls,
-            f"{figures.read_units:.1f}",
-            f"{figures.write_units:.0f}",
-            figures.objects_read,
-            figures.objects_written,
-            sum(meter.calls.values()) - figures.database_calls,
-            f"{meter.bytes_sent:,}",
-            f"{meter.bytes_received:,}",
-            leaves,
-            figures.groups,
-        ),
-        flush=True,
-    )
+
+
+def judged(runs: list[Published]) -> list[Figure]:
+    """Hold the counts against the figures of the design."""
+    single = [run.calls for run in runs if run.changes == 1 and run.items <= 100_000]
+    figures = [Figure("run + apply of 1 change in 100 000 items", CALLS_FIGURE, max(single), "calls")] if single else []
+    for field, words in (
+        ("database_calls", "DynamoDB calls"),
+        ("read_units", "read units"),
+        ("write_units", "write units"),
+    ):
+        spread, changes = max(
+            (max(values) / min(values), changes)
+            for changes in {run.changes for run in runs}
+            for values in [[getattr(run, field) for run in runs if run.changes == changes]]
+        )
+        what = f"run + apply: {words} at the largest over the smallest N (most: k = {changes:,})"
+        figures.append(Figure(what, FLAT, spread))
+    for field, words in (("objects_read", "read"), ("objects_written", "written")):
+        worst = max(runs, key=lambda run: getattr(run, field) / run.objects_allowed)
+        what = f"run + apply: objects {words} (most: {worst.changes:,} of {worst.items:,})"
+        figures.append(Figure(what, worst.objects_allowed, getattr(worst, field), "objects"))
     return figures
 
 
-def missed(all_figures: list[Figures]) -> list[str]:
-    """Hold the counts against the figures of the design."""
-    lines = []
-    for figures in all_figures:
-        allowed = min(figures.changes, figures.leaves) + min(figures.changes, figures.groups) + 4
-        for word, number in (("read", figures.objects_read), ("written", figures.objects_written)):
-            if number > allowed:
-                lines.append(f"{figures.changes} of {figures.items}: {number} objects {word}, more than {allowed}")
-        if figures.changes == 1 and figures.items <= 100_000 and figures.calls > 25:
-            lines.append(f"1 of {figures.items}: {figures.calls} calls, more than 25")
-    for changes in {figures.changes for figures in all_figures}:
-        alike = [figures for figures in all_figures if figures.changes == changes]
-        for word in ("database_calls", "read_units", "write_units"):
-            numbers = [getattr(figures, word) for figures in alike]
-            if max(numbers) > 1.1 * min(numbers):
-                lines.append(f"{changes} changes: {word} {numbers} are not flat within 10 %")
-    return lines
+def plotted(runs: list[Published]) -> list[Plot]:
+    """Draw calls, units, bytes and processor time against the size of the source, and against the changes."""
+    measures: list[tuple[str, str, Callable[[Published], float]]] = [
+        ("calls", "AWS calls", lambda run: run.calls),
+        ("units", "read and write units", lambda run: run.read_units + run.write_units),
+        ("bytes", "bytes sent and received", lambda run: run.bytes_sent + run.bytes_received),
+        ("cpu", "processor time, ms", lambda run: run.cpu_seconds * 1000),
+    ]
+    plots = []
+    for name, words, value in measures:
+        for over, x, along, fixed in (
+            ("items", "items in the source", "items", "changes"),
+            ("changes", "changes", "changes", "items"),
+        ):
+            curves: dict[str, list[tuple[float, float]]] = {}
+            for run in runs:
+                label = f"{getattr(run, fixed):,} {fixed}"
+                curves.setdefault(label, []).append((getattr(run, along), value(run)))
+            plots.append(Plot(f"publish-{name}-by-{over}", f"Run and apply: {words}", x, words, curves))
+    return plots
 
 
-def run(sizes: tuple[int, ...], resources: Resources) -> list[str]:
-    """Measure every size and number of changes."""
-    meter = Meter()
-    clients = watched_clients(resources, meter)
-    knowledge = Knowledge(settings_of(resources), clients=clients, fanout=Fanout(8), machine=InlineMachine)
-    print(ROW.format(*HEADS))
-    figures = []
-    for count in sizes:
-        source = knowledge.sources.create(
-            "ten_bench", name="bench", grace_days=7, removal_guard=None, source_id=new_id("src")
-        )
-        tree = load(knowledge, ObjectStore(clients.s3, resources.bucket), source, count)
-        figures += [measure(knowledge, meter, source, tree, count, changes) for changes in CHANGES]
-    return missed(figures)
+def measure(arguments: argparse.Namespace) -> Findings:
+    """Measure every size and number of changes on tables of its own."""
+    runs = []
+    with mock_aws(), dynoxide("publish") as resources:
+        meter, emulators = Meter(), EmulatorTime()
+        clients = watched_clients(resources, meter)
+        emulators.watch(clients.s3)
+        knowledge = Knowledge(settings_of(resources), clients=clients, fanout=Fanout(8), machine=InlineMachine)
+        for count in SIZES[arguments.size]:
+            source = knowledge.sources.create(
+                "ten_bench", name="bench", grace_days=7, removal_guard=None, source_id=new_id("src")
+            )
+            tree = load(knowledge, ObjectStore(clients.s3, resources.bucket), source, count)
+            runs += [
+                publish(knowledge, (meter, emulators), source, tree, count, changes)
+                for changes in CHANGES[arguments.size]
+            ]
+    return Findings(
+        title="Run and apply",
+        intro="A source of N items is published; k of them get new contents, and the run and its apply are counted: "
+        "every call of their tasks, and the two that start the machine. Work follows k. Objects and bytes grow with N "
+        "until each change falls into a leaf of its own: the more leaves, the fewer changes share one.",
+        figures=judged(runs),
+        tables=[Table(HEADS, [run.row for run in runs])],
+        plots=plotted(runs),
+    )
 
 
 def main() -> int:
-    """Run the benchmark on tables of its own."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--full", action="store_true", help=f"also {LARGEST:,} items: some minutes")
-    full = arguments.parse_args().full
-    with mock_aws(), dynoxide("publish") as resources:
-        lines = run((*SIZES, LARGEST) if full else SIZES, resources)
-    for line in lines:
-        print(f"MISSED: {line}")
-    return 1 if lines else 0
+    """Run the benchmark."""
+    arguments = parser(__doc__).parse_args()
+    return conclude(measure(arguments), arguments)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,53 @@
+"""All benchmarks, one after the other, and one report of them.
+
+    make bench, make bench-full, or: PYTHONPATH=layers/shared python -m benchmarks [--size full] [--only publish ...]
+
+Each runs in a process of its own. What it found is kept in .local/bench; the report is made of what is there, so that
+one benchmark can be run anew with `--only`. Ends with 1 when a figure is missed or a benchmark fails.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks import report
+from benchmarks.findings import Findings, aligned, parser
+
+BENCHMARKS = ("staging", "publish", "diff", "edge", "cold_start", "cost", "imports", "peers", "local_stack")
+FOUND = Path(".local/bench")
+REPORT = Path("benchmarks/report.md")
+
+
+def main() -> int:
+    """Run them."""
+    options = parser(__doc__)
+    options.add_argument("--only", nargs="+", choices=BENCHMARKS, default=BENCHMARKS)
+    arguments = options.parse_args()
+    failed = []
+    for name in arguments.only:
+        print(f"== {name}", flush=True)
+        command = [sys.executable, "-m", f"benchmarks.{name}", "--size", arguments.size]
+        kept = FOUND / arguments.size / f"{name}.json"
+        kept.unlink(missing_ok=True)
+        # A figure that is missed ends with 1 as well, but is kept.
+        subprocess.run([*command, "--save", str(kept)], check=False)
+        if not kept.exists():
+            failed.append(name)
+        print(flush=True)
+    folder = FOUND / arguments.size
+    found = {name: Findings.load(folder / f"{name}.json") for name in BENCHMARKS if (folder / f"{name}.json").exists()}
+    report.write(found, arguments.save or REPORT, arguments.size)
+    print(aligned(report.summary(list(found.values()))))
+    print(f"\nThe report: {arguments.save or REPORT}")
+    for name in failed:
+        print(f"error: {name} failed", file=sys.stderr)
+    missed = report.missed(list(found.values()))
+    for figure in missed:
+        print(f"MISSED: {figure.what}", file=sys.stderr)
+    return 1 if failed or missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
