@@ -30,7 +30,7 @@ from tests.support.staging_model_items import Item, RefusedError, Writing, plain
 from tests.support.staging_order import Did, Step, explained
 
 SEED = int(os.environ.get("WRITERS_SEED", "1"))
-SEEDS = int(os.environ.get("WRITERS_SEEDS", "60"))
+SEEDS = int(os.environ.get("WRITERS_SEEDS", "30"))
 ROUNDS = 3
 NAMES = ("a", "caf\u00e9", "cafe\u0301", "\U0001f600")
 MANY = "".join(chr(0x4E00 + number * 7919 % 20_000) for number in range(9_000))

@@ -159,12 +159,12 @@ class Reader:
         covered: set[str] = set()
         for number, part in enumerate(run["plan"]["parts"]):
             assert part["number"] == number
-            rows = gzip.decompress(self.body(**part["object"])).decode().splitlines()
-            header = json.loads(rows[0])
+            header, *written = map(json.loads, gzip.decompress(self.body(**part["object"])).decode().split("\n")[:-1])
+            changes = [change for several in written for change in several]
             assert header["part"] == number
-            assert len(rows) - 1 == part["changes"]
+            assert len(changes) == part["changes"]
             covered |= set(header["covered"])
-            lines.extend(json.loads(row) for row in rows[1:])
+            lines += changes
         return lines, covered
 
 

@@ -1,8 +1,9 @@
 """The files of a plan: numbered parts of changes, and the packs that hold the contents they bring.
 
 A part is gzipped NDJSON. Its first line is a header `{format, part, packs: [[key, digest]], covered: [entryId]}`; each
-further line is one change `[externalItemId, kind, rev, entry, was]`, with `entry` as in a leaf, its pack a number for
-one of the header's packs or the key of an older pack. `covered` stands in the last part alone.
+further line is a list of up to 1 000 changes `[externalItemId, kind, rev, title, entry, was]`, with `entry` as in a
+leaf after its title, its pack a number for one of the header's packs or the key of an older pack. `covered` stands in
+the last part alone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,18 @@ from knowledge.model import ChangeKind, ObjectRef
 from knowledge.trie import Entry
 
 DROP = "drop"
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_CHANGES_PER_LINE = 1000
+# A plan lives for days and is written with every change: half the time of level 6 for a fifth more bytes.
+_LEVEL = 1
+# Rows hold no cycles, and looking for them takes a third of the time.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False).encode
+
+# `(contentHash, pack, offset, length, contentBytes, removedAt)`.
+ServedRow = tuple[str, int | str, int, int, int, int | None]
+# `(contentHash, pack, offset, length)`.
+WasRow = tuple[str, str, int, int]
+# A change as a part has it: `(externalItemId, kind, rev, title, entry, was)`.
+ChangeRow = tuple[str, str, int | None, str, ServedRow | None, WasRow | None]
 
 
 class Was(NamedTuple):
@@ -54,27 +66,25 @@ class ChangePart:
     lines: Sequence[ChangeLine]
 
 
-def encode_part(part: ChangePart) -> bytes:
-    """Write a part."""
-    numbers = {pack.key: number for number, pack in enumerate(part.packs)}
+def encode_part(number: int, packs: Sequence[ObjectRef], covered: Sequence[str], rows: Sequence[ChangeRow]) -> bytes:
+    """Write a part, which `decode_part` reads."""
     header = {
         "format": FORMAT,
-        "part": part.number,
-        "packs": [[pack.key, pack.digest] for pack in part.packs],
-        "covered": part.covered,
+        "part": number,
+        "packs": [[pack.key, pack.digest] for pack in packs],
+        "covered": covered,
     }
-    rows = [_encode(header)]
-    for external_item_id, kind, rev, title, entry, was in part.lines:
-        packed = None if entry is None else (entry[1], numbers.get(entry[3], entry[3]), *entry[4:])
-        rows.append(_encode((external_item_id, kind, rev, title, packed, was)))
-    rows.append("")
-    return gzip.compress("\n".join(rows).encode(), 6, mtime=0)
+    lines = [_encode(header)]
+    # Encoding a thousand changes at once takes a quarter of the time that each takes by itself.
+    lines += [_encode(rows[start : start + _CHANGES_PER_LINE]) for start in range(0, len(rows), _CHANGES_PER_LINE)]
+    lines.append("")
+    return gzip.compress("\n".join(lines).encode(), _LEVEL, mtime=0)
 
 
 def decode_part(data: bytes) -> ChangePart:
     """Read a part; UnknownFormatError when code of another format wrote it."""
-    rows = gzip.decompress(data).decode().split("\n")
-    header: dict[str, Any] = json.loads(rows[0])
+    lines = gzip.decompress(data).decode().split("\n")
+    header: dict[str, Any] = json.loads(lines[0])
     if header["format"] != FORMAT:
         message = f"format {header['format']!r} is not {FORMAT}"
         raise UnknownFormatError(message)
@@ -83,7 +93,7 @@ def decode_part(data: bytes) -> ChangePart:
         number=header["part"],
         packs=packs,
         covered=tuple(header["covered"]),
-        lines=[_line(json.loads(row), packs) for row in rows[1:-1]],
+        lines=[_line(row, packs) for line in lines[1:-1] for row in json.loads(line)],
     )
 
 

@@ -23,37 +23,38 @@ from knowledge.trie import Entry
 
 
 class Verdict(NamedTuple):
-    """What to do with one item; `removed_at` is the time of removal that the entry is to carry."""
+    """What to do with one item: the kind of its change, None for none.
+
+    `removed_at` is the time of removal that the entry is to carry; `brings`: the row's content is to be served.
+    """
 
     kind: ChangeKind | None
     removed_at: int | None = None
     drop: bool = False
-
-    @property
-    def brings(self) -> bool:
-        """True when the row's content is to be served."""
-        return self.kind is ChangeKind.ADDED or self.kind is ChangeKind.UPDATED
+    brings: bool = False
 
 
+# In Python 3.11 a member of an enumeration is looked up by a function, and every item of a run is judged.
+_IS_ACTIVE, _IS_REMOVED, _IS_TOMBSTONED = ItemState.ACTIVE, ItemState.REMOVED, ItemState.TOMBSTONED
 NOTHING = Verdict(None)
 _DROP = Verdict(None, drop=True)
-_ADDED = Verdict(ChangeKind.ADDED)
-_UPDATED = Verdict(ChangeKind.UPDATED)
+_ADDED = Verdict(ChangeKind.ADDED, brings=True)
+_UPDATED = Verdict(ChangeKind.UPDATED, brings=True)
 _RESTORED = Verdict(ChangeKind.RESTORED)
 _TOMBSTONED = Verdict(ChangeKind.TOMBSTONED)
 
 
 def judge(row: StagedRow | None, entry: Entry | None, now: int, grace_ms: int) -> Verdict:
     """Compare a staged row with its published entry at the time of the run (ms)."""
-    if row is not None and row.state is ItemState.ACTIVE:
+    if row is not None and row.state is _IS_ACTIVE:
         if entry is None:
             return _ADDED
         if row.content_hash != entry.content_hash:
             return _UPDATED
         return NOTHING if entry.removed_at is None else _RESTORED
     if entry is None:
-        return _DROP if row is not None and row.state is ItemState.REMOVED else NOTHING
-    if row is not None and row.state is ItemState.TOMBSTONED:
+        return _DROP if row is not None and row.state is _IS_REMOVED else NOTHING
+    if row is not None and row.state is _IS_TOMBSTONED:
         return _TOMBSTONED
     removed_at = row.removed_at if row is not None else entry.removed_at
     if removed_at is None:

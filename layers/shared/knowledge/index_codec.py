@@ -12,6 +12,8 @@ from knowledge.content import canonical_json
 from knowledge.trie import GROUP_DIGITS, GROUPED_PAST_LEAVES, Entries, Entry, LeafRef, NodeRef, Tree, merkle, oldest
 
 FORMAT = 1
+# What `Entry._make` comes to, in a third of its time: a diff reads every entry of the leaves that it touches.
+_entry = tuple.__new__
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,10 @@ def encode_leaf(prefix: str, entries: Entries) -> bytes:
 def decode_leaf(data: bytes) -> Entries:
     """Read a leaf into its entries by id, in id order."""
     value = unpack_json(data)
-    packs = value["packs"]
-    return {
-        row[0]: Entry(row[0], row[1], row[2], packs[row[3]], row[4], row[5], row[6], row[7]) for row in value["entries"]
-    }
+    packs, rows = value["packs"], value["entries"]
+    for row in rows:
+        row[3] = packs[row[3]]
+    return {row[0]: _entry(Entry, row) for row in rows}
 
 
 def encode_node(prefix: str, leaves: Iterable[LeafRef]) -> bytes:

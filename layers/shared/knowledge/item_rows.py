@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -65,6 +66,12 @@ def row_key(source_id: str, external_item_id: str, slot: str | None = None) -> A
     return {"pk": {"S": f"{source_id}#{slot}"}, "sk": {"S": external_item_id}}
 
 
+def row_keys(source_id: str, external_item_ids: Iterable[str]) -> list[Attributes]:
+    """The keys of many items' rows; those of one slot share a value."""
+    slots = {slot: {"S": f"{source_id}#{slot}"} for slot in SLOTS}
+    return [{"pk": slots[path_of(each)[0]], "sk": {"S": each}} for each in external_item_ids]
+
+
 def row_attributes(source_id: str, row: StagedRow) -> Attributes:
     """Write a row."""
     attributes: Attributes = row_key(source_id, row.external_item_id)
@@ -99,7 +106,7 @@ def row_from(attributes: Attributes) -> StagedRow:
     get = attributes.get
     member, head, key, version = get("member"), get("head"), get("contentKey"), get("sourceVersion")
     removed_at, tombstoned_at, expires_at = get("removedAt"), get("tombstonedAt"), get("expiresAt")
-    return StagedRow(
+    values = (
         attributes["sk"]["S"],
         int(attributes["rev"]["N"]),
         _STATES[attributes["state"]["S"]],
@@ -117,6 +124,7 @@ def row_from(attributes: Attributes) -> StagedRow:
         tombstoned_at and int(tombstoned_at["N"]),
         expires_at and int(expires_at["N"]),
     )
+    return tuple.__new__(StagedRow, values)
 
 
 def journal_attributes(source_id: str, entry: JournalEntry) -> Attributes:

@@ -18,6 +18,7 @@ from knowledge.item_rows import (
     row_attributes,
     row_from,
     row_key,
+    row_keys,
 )
 from knowledge.model import ItemState
 from knowledge.transactions import RefusedTransactionError, transact
@@ -188,7 +189,7 @@ class ItemStore:
                 raise
 
     def _read_chunk(self, source_id: str, external_item_ids: Sequence[str]) -> list[dict[str, Any]]:
-        keys: list[Any] = [row_key(source_id, external_item_id) for external_item_id in external_item_ids]
+        keys: list[Any] = row_keys(source_id, external_item_ids)
         rows: list[dict[str, Any]] = []
         for attempt in range(_TRIES):
             with translated():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from knowledge.change_file import DROP, ChangeLine, ChangePart, Was, encode_part
+from knowledge.change_file import DROP, ChangeRow, ServedRow, WasRow, encode_part
 from knowledge.diff import Verdict
 from knowledge.item_rows import StagedRow
 from knowledge.model import ChangeKind, ObjectRef, PlanPart
@@ -27,7 +27,7 @@ class PlanWriter:
     next_number: int
     parts: list[PlanPart] = field(default_factory=list)
     tally: dict[str, int] = field(default_factory=dict)
-    _lines: list[ChangeLine] = field(default_factory=list)
+    _rows: list[ChangeRow] = field(default_factory=list)
     _members: list[bytes] = field(default_factory=list)
     _pack_bytes: int = 0
     _packs: list[ObjectRef] = field(default_factory=list)
@@ -41,45 +41,38 @@ class PlanWriter:
         self, external_item_id: str, verdict: Verdict, row: StagedRow | None, entry: Entry | None, member: bytes | None
     ) -> None:
         """Take one verdict up. `member` is the row's content, for an added or updated item."""
-        kind = DROP if verdict.drop or verdict.kind is None else verdict.kind
-        served: Entry | None = None
+        kind = DROP if verdict.kind is None else verdict.kind.value
+        title = row.title if row else entry.title if entry else ""
+        served: ServedRow | None = None
         if member is not None and row is not None:
             size = len(member)
-            served = Entry(
-                external_item_id,
-                row.content_hash,
-                row.title,
-                self._pack_key,
-                self._pack_bytes,
-                size,
-                row.content_bytes,
-                None,
-            )
+            # The open pack is the next in the part's list.
+            served = (row.content_hash, len(self._packs), self._pack_bytes, size, row.content_bytes, None)
             self._members.append(member)
             self._pack_bytes += size
-        elif entry is not None and verdict.kind is not ChangeKind.TOMBSTONED:
-            served = entry._replace(removed_at=verdict.removed_at)
-        title = served.title if served else entry.title if entry else row.title if row else ""
-        was = None if entry is None else Was(entry.content_hash, entry.pack, entry.offset, entry.length)
-        rev = None if row is None else row.rev
-        self._lines.append(ChangeLine(external_item_id, kind, rev, title, served, was))
+        elif entry is not None:
+            title = entry.title
+            if verdict.kind is not ChangeKind.TOMBSTONED:
+                served = (entry[1], *entry[3:7], verdict.removed_at)
+        was: WasRow | None = None if entry is None else (entry[1], *entry[3:6])
+        self._rows.append((external_item_id, kind, None if row is None else row.rev, title, served, was))
         self.tally[kind] = self.tally.get(kind, 0) + 1
         if self._pack_bytes >= PACK_BYTES:
             self._close_pack()
-        if len(self._lines) >= CHANGES_PER_PART:
+        if len(self._rows) >= CHANGES_PER_PART:
             self.close_part()
 
     def close_part(self, covered: tuple[str, ...] = (), *, even_if_empty: bool = False) -> None:
         """Write what was collected as a part; the last one names the journal entries that the plan covers."""
-        if not self._lines and not even_if_empty:
+        if not self._rows and not even_if_empty:
             return
         self._close_pack()
-        part = ChangePart(self.next_number, tuple(self._packs), covered, self._lines)
         key = f"{self.prefix}/changes-{self.next_number:04d}.ndjson.gz"
-        ref = self.objects.put_once(key, encode_part(part), "application/gzip")
-        self.parts.append(PlanPart(self.next_number, len(self._lines), ref))
+        data = encode_part(self.next_number, self._packs, covered, self._rows)
+        ref = self.objects.put_once(key, data, "application/gzip")
+        self.parts.append(PlanPart(self.next_number, len(self._rows), ref))
         self.next_number += 1
-        self._lines, self._packs = [], []
+        self._rows, self._packs = [], []
 
     def _name_pack(self) -> str:
         return f"{self.prefix}/pack-{self._packs_written:04d}.gz"

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from knowledge.checkpoint import Checkpoint, WorkItem, decode_checkpoint, encode_checkpoint
-from knowledge.diff import counts_of, is_due, judge
+from knowledge.diff import NOTHING, counts_of, is_due, judge
 from knowledge.errors import RunFailedError
 from knowledge.events import run_ready
 from knowledge.index_codec import FORMAT, UnknownFormatError
@@ -130,14 +130,16 @@ class Planner:
     def _advance_journal(self, state: Checkpoint, writer: PlanWriter, unread: set[str]) -> Checkpoint:
         """Diff the next slice of named items; they stand in trie order, so each leaf is read about once."""
         todo = state.work[state.position : state.position + CHANGES_PER_PART]
+        held: dict[str, Entries] = {}
         for start in range(0, len(todo), _ITEMS_AT_A_TIME):
             batch = todo[start : start + _ITEMS_AT_A_TIME]
-            rows = self.items.read(state.source_id, [item.external_item_id for item in batch], state.now)
-            entries = self._entries(state.tree, [item.external_item_id for item in batch])
+            names = [name for name, _ in batch]
+            rows = self.items.read(state.source_id, names, state.now)
+            entries = self._entries(state.tree, names, held)
             for name, rev in batch:
-                if rev and (name not in rows or rows[name].rev < rev):
+                if rev and ((row := rows.get(name)) is None or row.rev < rev):
                     unread.add(name)
-            self._compare(state, writer, [name for name, _ in batch], rows, entries)
+            self._compare(state, writer, names, rows, entries)
         position = state.position + len(todo)
         return replace(state, position=position, finished=position == len(state.work))
 
@@ -175,20 +177,17 @@ class Planner:
         for name in names:
             row, entry = rows.get(name), entries.get(name)
             verdict = judge(row, entry, state.now, grace_ms)
-            if verdict.kind is not None or verdict.drop:
+            if verdict is not NOTHING:
                 changed.append((name, verdict, row, entry))
         for start in range(0, len(changed), _OBJECTS_AT_A_TIME):
             batch = changed[start : start + _OBJECTS_AT_A_TIME]
-            large = [row for _, verdict, row, _ in batch if row is not None and row.member is None and verdict.brings]
-            fetched = dict(
-                zip(
-                    (row.external_item_id for row in large),
-                    self.items.fanout.map(lambda row: self.objects.read(row.content_key or ""), large),
-                    strict=True,
-                )
+            large = [row for _, verdict, row, _ in batch if verdict.brings and row is not None and row.member is None]
+            members = (
+                self.items.fanout.map(lambda row: self.objects.read(row.content_key or ""), large) if large else []
             )
+            fetched = {row.external_item_id: member for row, member in zip(large, members, strict=True)}
             for name, verdict, row, entry in batch:
-                member = (fetched.get(name) or (row and row.member)) if verdict.brings else None
+                member = (row and row.member) or fetched.get(name) if verdict.brings else None
                 writer.add(name, verdict, row, entry, member)
 
     def _finish(self, state: Checkpoint, attempt: str) -> Planned:
@@ -217,15 +216,22 @@ class Planner:
         # When another planning of this run ended first, its plan stands and this one's objects are nobody's.
         return Planned(done=True, plan=plan, stored_at=now) if stored else Planned(done=True)
 
-    def _entries(self, tree: Tree, names: list[str]) -> Entries:
-        """The published entries of these items, as far as there are any."""
+    def _entries(self, tree: Tree, names: list[str], held: dict[str, Entries]) -> Entries:
+        """The published entries of these items, as far as there are any, among others of their leaves.
+
+        `held` carries the last leaf over from one batch to the next, which begins where this one ends.
+        """
         paths = [path_of(name) for name in names]
         self.index.open_groups(tree, groups_on_the_way(tree, paths))
-        wanted = {prefix for prefix in locate(tree, paths).values() if prefix in tree.leaves}
+        wanted = sorted({prefix for prefix in locate(tree, paths).values() if prefix in tree.leaves})
+        loaded = self.index.load_leaves([tree.leaves[prefix] for prefix in wanted if prefix not in held])
         found: Entries = {}
-        for entries in self.index.load_leaves([tree.leaves[prefix] for prefix in sorted(wanted)]).values():
+        for entries in (*held.values(), *loaded.values()):
             found.update(entries)
-        return {name: found[name] for name in names if name in found}
+        if wanted and wanted[-1] in loaded:
+            held.clear()
+            held[wanted[-1]] = loaded[wanted[-1]]
+        return found
 
     def _slot_entries(self, tree: Tree, slot: str) -> Entries:
         self.index.open_groups(tree, {prefix for prefix in tree.nodes if prefix.startswith(slot)})

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 LEAF_ENTRIES = 1024
@@ -104,6 +105,8 @@ class TreeUpdate:
     gone: frozenset[str]
 
 
+# A diff asks for the path of each item of a batch more than once.
+@lru_cache(maxsize=2048)
 def path_of(external_item_id: str) -> str:
     """The road of an item through the trie: the hex SHA-256 of its id."""
     return hashlib.sha256(external_item_id.encode()).hexdigest()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from knowledge.attributes import from_row, to_attribute, to_row
-from knowledge.change_file import DROP, ChangeLine, ChangePart, Was, decode_part, encode_part
+from knowledge.change_file import DROP, ChangeLine, ChangePart, ChangeRow, Was, decode_part, encode_part
 from knowledge.checkpoint import Checkpoint, WorkItem, decode_checkpoint, encode_checkpoint
 from knowledge.ids import derived_id, is_id, new_id
 from knowledge.index_codec import (
@@ -91,8 +91,20 @@ def test_change_part_reads_back() -> None:
         ChangeLine("c", ChangeKind.TOMBSTONED, None, "V", None, Was(B, "old", 1, 2)),
         ChangeLine("d", DROP, 7, "W", None, None),
     ]
-    part = ChangePart(3, (pack,), ("jrn_1", "jrn_2"), lines)
-    assert decode_part(encode_part(part)) == part
+    rows: list[ChangeRow] = [
+        ("a\n", "added", 5, "T", (A, 0, 0, 9, 3, None), None),
+        ("b", "removed", 6, "U", (B, "old", 1, 2, 3, 99), (B, "old", 1, 2)),
+        ("c", "tombstoned", None, "V", None, (B, "old", 1, 2)),
+        ("d", DROP, 7, "W", None, None),
+    ]
+    written = encode_part(3, [pack], ["jrn_1", "jrn_2"], rows)
+    assert decode_part(written) == ChangePart(3, (pack,), ("jrn_1", "jrn_2"), lines)
+
+
+@pytest.mark.parametrize("count", [0, 1, 999, 1000, 1001, 2500])
+def test_change_part_of_any_length_reads_back_in_order(count: int) -> None:
+    rows: list[ChangeRow] = [(f"item-{number}", DROP, number, "", None, None) for number in range(count)]
+    assert [line.rev for line in decode_part(encode_part(0, [], [], rows)).lines] == list(range(count))
 
 
 def test_checkpoint_reads_back() -> None:
