@@ -73,17 +73,20 @@ demo: setup
 local: setup
 	@$(BIN)/python -m local up --port $(PORT) --credentials .local/credentials.json
 
-# The tests over HTTP run beside the others, and show what they have to say when those are done. Both record which AWS
-# calls the functions make; what the functions may do is held against that at the end. The tools of tests/sam are set up
-# meanwhile; its containers run alone, since they take the whole machine.
+# Three parts run side by side, and show what they have to say when all are done: the tests over HTTP wait much, and the
+# tests of faults compute for as long as all others. All record which AWS calls the functions make; what the functions
+# may do is held against that at the end. The tools of tests/sam are set up meanwhile; its containers run alone, since
+# they take the whole machine.
 test: setup tools
 	@rm -rf .local/aws-calls && mkdir -p .local/aws-calls
 	@$(MAKE) -j2 --no-print-directory aws-tools >.local/aws-tools.log 2>&1 & aws_tools=$$!; \
 	export RECORD_AWS_CALLS="$(CURDIR)/.local/aws-calls"; \
 	$(BIN)/python -m pytest tests/e2e tests/contract >.local/tests-over-http.log 2>&1 & over_http=$$!; \
-	$(BIN)/python -m pytest tests/faults tests/functional tests/unit; inside=$$?; \
-	wait $$over_http; over=$$?; cat .local/tests-over-http.log; \
-	test $$((inside | over)) = 0 || exit 1; \
+	$(BIN)/python -m pytest tests/faults >.local/tests-of-faults.log 2>&1 & of_faults=$$!; \
+	$(BIN)/python -m pytest tests/functional tests/unit; inside=$$?; \
+	wait $$over_http; over=$$?; wait $$of_faults; faults=$$?; \
+	cat .local/tests-over-http.log .local/tests-of-faults.log; \
+	test $$((inside | over | faults)) = 0 || exit 1; \
 	$(BIN)/python -m pytest tests/privileges || exit 1; \
 	wait $$aws_tools || cat .local/aws-tools.log >&2; \
 	$(BIN)/python -m pytest tests/sam

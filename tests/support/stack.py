@@ -42,9 +42,11 @@ class StackProcess:
         *options: str,
         environment: dict[str, str] | None = None,
         ready_seconds: float = READY_SECONDS,
+        until_said: str | None = None,
     ) -> None:
-        """Remember how to start; `with` or `start` does it."""
+        """Remember how to start; `with` or `start` does it, and waits until it is ready or says what it waits for."""
         self._ready_seconds = ready_seconds
+        self._until_said = until_said
         self.credentials_path = folder / "credentials.json"
         self.console_path = folder / "console.log"
         self._options = options
@@ -62,7 +64,7 @@ class StackProcess:
         self.stop()
 
     def start(self) -> None:
-        """Start the stack and wait until it is ready."""
+        """Start the stack and wait until it is ready, or says what it is to be heard saying."""
         command = [sys.executable, "-m", "local", "up", "--port", "0", "--credentials", str(self.credentials_path)]
         with self.console_path.open("ab") as console:
             self._process = subprocess.Popen(
@@ -70,6 +72,8 @@ class StackProcess:
             )
         deadline = time.monotonic() + self._ready_seconds
         while not self.credentials_path.exists():
+            if self._until_said and self._until_said in self.console():
+                return
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 pytest.fail(f"the local stack did not start:\n{self.console()}")
