@@ -6,8 +6,8 @@ import pytest
 from knowledge.index_codec import groups_to_close
 from knowledge.trie import Entry, LeafRef, Tree, path_of, update
 
-from benchmarks.cost_growth import grown, index_objects
-from benchmarks.prices import MILLION, PRICES, Bill, carried_on
+from benchmarks.cost.growth import grown, index_objects
+from benchmarks.cost.prices import MILLION, PRICES, Bill, carried_on
 
 
 @pytest.mark.parametrize("count", [1, 1_024, 1_025, 20_000, 120_000])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks.peers_data import chosen, row
-from benchmarks.peers_effort import Effort
-from benchmarks.peers_verdict import MEASURES, Cell, growth, ranking, who_did_with_least, wins
+from benchmarks.peers.data import chosen, row
+from benchmarks.peers.effort import Effort
+from benchmarks.peers.verdict import MEASURES, Cell, growth, ranking, who_did_with_least, wins
 
 
 def cell(system: str, items: int, changes: int = 1, *, written: int, sent: int = 0, files: int = 1) -> Cell:

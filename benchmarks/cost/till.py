@@ -20,8 +20,8 @@ from httpapi.assembly import Assembly
 from knowledge.assembly import Knowledge, Settings
 from knowledge.ports import Action
 
+from benchmarks.cost.prices import Bill
 from benchmarks.meter import Meter
-from benchmarks.prices import Bill
 from tests.contract import spec
 from tests.functional.edge import Edge, Reply
 from tests.support.import_machine import InlineImportMachine

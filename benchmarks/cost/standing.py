@@ -12,8 +12,8 @@ from knowledge.times import MS_PER_DAY
 from webhooks.assembly import Webhooks, WebhookSettings
 from webhooks.tasks import deliver_webhooks, relay_events
 
-from benchmarks.prices import Bill
-from benchmarks.till import CountedEdge
+from benchmarks.cost.prices import Bill
+from benchmarks.cost.till import CountedEdge
 from tests.support.lifecycle import HeldClock
 from tests.support.webhook_world import Receiver
 

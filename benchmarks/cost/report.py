@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from benchmarks.cost.prices import PAGES, PRICES, STORAGE, Bill
 from benchmarks.findings import Findings, Table
-from benchmarks.prices import PAGES, PRICES, STORAGE, Bill
 
 TITLE = "Cost"
 INTRO = (

@@ -4,7 +4,7 @@
 
 Requests go through the real handlers on Dynoxide, with an Idempotency-Key, so that what authentication, the rate limit
 and the record of the answer take is counted with the rest. Samples are carried on to a million: see
-`benchmarks.cost_growth`. Items have 2 KB of text.
+`benchmarks.cost.growth`. Items have 2 KB of text.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from unittest.mock import patch
 from knowledge.aws import Clients
 from moto import mock_aws
 
-from benchmarks import cost_standing, findings
-from benchmarks.cost_growth import Sample, grown, parts_of, published
-from benchmarks.cost_report import Way, report
-from benchmarks.cost_scenes import BATCH, EVERY, Scenes, drafts
+from benchmarks import findings
+from benchmarks.cost import standing
+from benchmarks.cost.growth import Sample, grown, parts_of, published
+from benchmarks.cost.prices import MILLION, Bill
+from benchmarks.cost.report import Way, report
+from benchmarks.cost.scenes import BATCH, EVERY, Scenes, drafts
+from benchmarks.cost.till import CountedEdge
 from benchmarks.emulators import dynoxide
 from benchmarks.findings import Findings
-from benchmarks.prices import MILLION, Bill
-from benchmarks.till import CountedEdge
 from tests.support.import_files import line
 
 CHANGES = 1_000
@@ -83,12 +84,12 @@ class Model:
         ]
 
     def _idle(self) -> list[Way]:
-        rounds = cost_standing.month(self.edge)
-        stack = rounds + cost_standing.schedules(self.edge)
+        rounds = standing.month(self.edge)
+        stack = rounds + standing.schedules(self.edge)
         self.scenes.loaded(FEW)
-        with_few = cost_standing.month(self.edge)
+        with_few = standing.month(self.edge)
         self.loaded = self.scenes.loaded(self.sizes.loaded)
-        with_many = cost_standing.month(self.edge)
+        with_many = standing.month(self.edge)
         return [
             Way(f"a month of an idle source of {FEW:,} items", {"upkeep": with_few - rounds}),
             Way(f"a month of an idle source of {self.sizes.loaded:,} items", {"upkeep": with_many - with_few}),
@@ -186,7 +187,7 @@ class Model:
 
     def _events(self) -> Way:
         count = self.sizes.events
-        relayed, delivered = (bill * (MILLION / count) for bill in cost_standing.events(self.edge, count))
+        relayed, delivered = (bill * (MILLION / count) for bill in standing.events(self.edge, count))
         return Way("1 M events told to one webhook each", {"relay": relayed, "delivery": delivered})
 
 

@@ -13,7 +13,7 @@ from functools import cache
 from knowledge.plan_writer import CHANGES_PER_PART
 from knowledge.trie import GROUP_DIGITS, GROUPED_PAST_LEAVES, LEAF_ENTRIES, path_of
 
-from benchmarks.prices import Bill, carried_on
+from benchmarks.cost.prices import Bill, carried_on
 
 # Of a path: more than any leaf's prefix has.
 _DIGITS = 8

@@ -16,9 +16,9 @@ from knowledge.model import ItemDraft, Source
 from knowledge.object_store import ObjectStore
 
 from benchmarks import publish, staging
-from benchmarks.cost_growth import Sample
-from benchmarks.prices import Bill
-from benchmarks.till import CountedEdge
+from benchmarks.cost.growth import Sample
+from benchmarks.cost.prices import Bill
+from benchmarks.cost.till import CountedEdge
 from tests.support.import_files import created_event, line
 
 BATCH = 1_000

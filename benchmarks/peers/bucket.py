@@ -1,0 +1,72 @@
+"""A bucket in a folder, so that our objects are plain files as a peer's are, and no emulator's CPU is counted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+
+@dataclass(frozen=True)
+class FolderBucket:
+    """The operations of S3 that pushing, running, applying and comparing make.
+
+    Objects lie under `objects`; their metadata, which S3 sends as headers, apart under `metadata`.
+    """
+
+    objects: Path
+    metadata: Path
+
+    def put_object(self, **request: Any) -> dict[str, Any]:
+        """Write an object that is new; 412 when its key is taken."""
+        key = request["Key"]
+        path = self.objects / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("xb") as file:
+                file.write(request["Body"])
+        except FileExistsError as error:
+            raise _refused("PreconditionFailed", 412, "PutObject") from error
+        noted = self.metadata / key
+        noted.parent.mkdir(parents=True, exist_ok=True)
+        noted.write_text(json.dumps(request.get("Metadata", {})))
+        return {}
+
+    def get_object(self, **request: Any) -> Mapping[str, Any]:
+        """Open an object, whole or in part; NoSuchKey when it is missing."""
+        try:
+            file = (self.objects / request["Key"]).open("rb")
+        except FileNotFoundError as error:
+            raise _refused("NoSuchKey", 404, "GetObject") from error
+        with file:
+            if "Range" not in request:
+                return {"Body": _Body(file.read())}
+            first, last = (int(end) for end in request["Range"].removeprefix("bytes=").split("-"))
+            file.seek(first)
+            return {"Body": _Body(file.read(last + 1 - first))}
+
+    def head_object(self, **request: Any) -> dict[str, Any]:
+        """Tell an object's metadata and size; 404 when it is missing."""
+        path = self.objects / request["Key"]
+        if not path.is_file():
+            raise _refused("404", 404, "HeadObject")
+        metadata = json.loads((self.metadata / request["Key"]).read_text())
+        return {"Metadata": metadata, "ContentLength": path.stat().st_size}
+
+
+@dataclass(frozen=True)
+class _Body:
+    data: bytes
+
+    def read(self) -> bytes:
+        """All of it."""
+        return self.data
+
+
+def _refused(code: str, status: int, operation: str) -> ClientError:
+    answer: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, operation)
