@@ -52,7 +52,7 @@ class Sizes:
 SIZES = {
     "small": Sizes(singles=5, batched=500, part=500, imported=250, loaded=2_000, pages=2, events=3),
     "usual": Sizes(singles=250, batched=5_000, part=2_500, imported=5_000, loaded=100_000, pages=20, events=20),
-    "full": Sizes(singles=1_000, batched=25_000, part=2_500, imported=25_000, loaded=100_000, pages=100, events=50),
+    "full": Sizes(singles=1_000, batched=6_000, part=2_500, imported=6_000, loaded=100_000, pages=100, events=50),
 }
 
 
