@@ -68,28 +68,14 @@ aws-tools: .venv-sam/.ready .venv-checkov/.ready
 	@touch $@
 
 demo: setup
-	@$(BIN)/python -m local demo --port $(PORT) --data "$(DATA)" $(if $(CONTENT),--content "$(CONTENT)")
+	@$(BIN)/python -m local demo --port $(PORT) --data "$(DATA)" --credentials .local/credentials.json \
+		$(if $(CONTENT),--content "$(CONTENT)")
 
 local: setup
 	@$(BIN)/python -m local up --port $(PORT) --credentials .local/credentials.json
 
-# Three parts run side by side, and show what they have to say when all are done: the tests over HTTP wait much, and the
-# tests of faults compute for as long as all others. All record which AWS calls the functions make; what the functions
-# may do is held against that at the end. The tools of tests/sam are set up meanwhile; its containers run alone, since
-# they take the whole machine.
-test: setup tools
-	@rm -rf .local/aws-calls && mkdir -p .local/aws-calls
-	@$(MAKE) -j2 --no-print-directory aws-tools >.local/aws-tools.log 2>&1 & aws_tools=$$!; \
-	export RECORD_AWS_CALLS="$(CURDIR)/.local/aws-calls"; \
-	$(BIN)/python -m pytest tests/e2e tests/contract >.local/tests-over-http.log 2>&1 & over_http=$$!; \
-	$(BIN)/python -m pytest tests/faults >.local/tests-of-faults.log 2>&1 & of_faults=$$!; \
-	$(BIN)/python -m pytest tests/functional tests/unit; inside=$$?; \
-	wait $$over_http; over=$$?; wait $$of_faults; faults=$$?; \
-	cat .local/tests-over-http.log .local/tests-of-faults.log; \
-	test $$((inside | over | faults)) = 0 || exit 1; \
-	$(BIN)/python -m pytest tests/privileges || exit 1; \
-	wait $$aws_tools || cat .local/aws-tools.log >&2; \
-	$(BIN)/python -m pytest tests/sam
+test: setup
+	@tests/run.sh
 
 faults: setup
 	@FAULTS_SHARE=1 FAULTS_INTERLEAVINGS=$${FAULTS_INTERLEAVINGS:-20000} MODEL_STEPS=$${MODEL_STEPS:-100000} \

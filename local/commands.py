@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from local.console import say
-from local.credentials import write_credentials
+from local.credentials import withdraw_credentials, write_credentials
 from local.demo import HELP_CENTRE, publish
 from local.emulators.containers import Containers
 from local.emulators.dynoxide import find_dynoxide
@@ -33,7 +33,7 @@ def up(arguments: argparse.Namespace) -> None:
         say(f"The keys are in {arguments.credentials} (until the stack ends; Ctrl-C ends it)")
         _serve(stack)
     finally:
-        arguments.credentials.unlink(missing_ok=True)
+        withdraw_credentials(arguments.credentials, stack.base_url)
         stack.stop()
 
 
@@ -47,9 +47,14 @@ def demo(arguments: argparse.Namespace) -> None:
         credentials = stack.credentials()
         publish(stack.base_url, credentials, arguments.content or HELP_CENTRE, stack.data.path)
         if not arguments.once:
+            if arguments.credentials:
+                write_credentials(arguments.credentials, stack.base_url, credentials)
+                say(f"The keys are in {arguments.credentials} (until Ctrl-C)")
             say(f"Serving at {stack.base_url} until Ctrl-C")
             _serve(stack)
     finally:
+        if arguments.credentials:
+            withdraw_credentials(arguments.credentials, stack.base_url)
         stack.stop()
 
 

@@ -46,6 +46,16 @@ def write_credentials(path: Path, base_url: str, credentials: Credentials) -> No
     write_private(path, document)
 
 
+def withdraw_credentials(path: Path, base_url: str) -> None:
+    """Remove that file when its stack ends, unless a later stack has written it anew."""
+    try:
+        mine = json.loads(path.read_text("utf-8"))["baseUrl"] == base_url
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if mine:
+        path.unlink(missing_ok=True)
+
+
 def kept_or_new(kept: Path, origin: str, base_url: str) -> Credentials:
     """Return the credentials kept in a file, or make a tenant with two keys and keep those.
 

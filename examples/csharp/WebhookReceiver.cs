@@ -119,7 +119,15 @@ namespace Chatbot
             }
             var listener = new HttpListener();
             listener.Prefixes.Add($"http://{host}:{port}/");
-            listener.Start();
+            try
+            {
+                listener.Start();
+            }
+            catch (HttpListenerException error)
+            {
+                throw new ArgumentException(
+                    $"can't listen on {host}:{port}: {error.Message}; choose another with --port", error);
+            }
             return listener;
         }
 

@@ -24,8 +24,11 @@ set -euo pipefail
 
 [ $# -ge 2 ] || { echo "usage: $0 SOURCE_ID FILE [upsert|snapshot]" >&2; exit 3; }
 source_id=$1 file=$2 mode=${3:-upsert}
-imports="${CHATBOT_API:?set it to https://your-host/api}/v1/sources/$source_id/imports"
-: "${CHATBOT_KEY:?set it to an API key with items:write and runs:apply}"
+[ -n "${CHATBOT_API-}" ] && [ -n "${CHATBOT_KEY-}" ] || {
+  echo "set CHATBOT_API (https://your-host/api) and CHATBOT_KEY (a key with items:write and runs:apply)" >&2
+  exit 3
+}
+imports="$CHATBOT_API/v1/sources/$source_id/imports"
 
 for tool in curl jq; do
   command -v "$tool" >/dev/null || { echo "$tool is not installed" >&2; exit 3; }

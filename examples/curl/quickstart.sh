@@ -6,6 +6,9 @@
 # Needs bash 4.4, curl and jq.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/developer_api.sh"
+for tool in curl jq; do
+  command -v "$tool" >/dev/null || { echo "$tool is not installed" >&2; exit 2; }
+done
 
 refunds='{"externalItemId": "faq/Rückgabe & refunds? 100% #1", "title": "Refunds", "content": "Refunds take 14 days.",
   "language": "en", "tags": ["orders"]}'

@@ -24,6 +24,8 @@ const PART_BYTES = 3_500_000;
 const TRIES = 8;
 const TIMEOUT_MS = 60_000;
 const LONGEST_WAIT_SECONDS = 120;
+// How many faults of a validation_error its message tells; `details` has all.
+const SHOWN_FAULTS = 3;
 const TRANSIENT_CODES = new Set([
   "apply_conflict",
   "stale_plan",
@@ -95,7 +97,8 @@ export class DeveloperApi {
   constructor({ baseUrl, key, tries = TRIES, sleep = (seconds) => later(seconds * 1_000) } = {}) {
     this.#baseUrl = (baseUrl ?? process.env.CHATBOT_API ?? "").trim().replace(/\/+$/, "");
     this.#key = (key ?? process.env.CHATBOT_KEY ?? "").trim();
-    if (!/^https?:\/\//.test(this.#baseUrl) || !this.#key) {
+    // What no header can hold would otherwise look as if nothing answered.
+    if (!/^https?:\/\//.test(this.#baseUrl) || !/^[\w.~+/=-]+$/.test(this.#key)) {
       throw new TypeError("set CHATBOT_API (https://your-host/api) and CHATBOT_KEY (sk_live_...)");
     }
     this.#tries = tries;
@@ -315,11 +318,18 @@ function errorOf(method, path, answer, body) {
   const kind = ERRORS[answer.status] ?? (answer.status >= 500 ? ServerError : ApiError);
   const said = body.error ?? `HTTP ${answer.status} without an error of the API; is CHATBOT_API right?`;
   const retryAfter = answer.headers.get("Retry-After");
-  return new kind(`${method} ${path}: ${said}`, {
+  return new kind(`${method} ${path}: ${said}${faultsOf(body)}`, {
     code: body.code ?? `http_${answer.status}`,
     status: answer.status,
     details: body.details,
     requestId: answer.headers.get("X-Request-Id") ?? undefined,
     retryAfter: /^\d+$/.test(retryAfter ?? "") ? Number(retryAfter) : undefined,
   });
+}
+
+/** Tells the first faults of a validation_error: ` name is missing; graceDays must be ...`. */
+function faultsOf({ details }) {
+  const faults = Array.isArray(details) ? details.filter((fault) => fault?.message) : [];
+  const told = faults.slice(0, SHOWN_FAULTS).map(({ path, message }) => `${path ?? ""} ${message}`.trim());
+  return told.length > 0 ? ` ${told.join("; ")}` : "";
 }

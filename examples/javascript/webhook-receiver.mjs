@@ -14,18 +14,32 @@ import { UnverifiedWebhookError, verify } from "./webhook-verification.mjs";
 const MAX_BODY_BYTES = 64 * 1024;
 const REMEMBERED_IDS = 10_000;
 
-const { values } = parseArgs({
-  options: {
-    host: { type: "string", default: "127.0.0.1" },
-    port: { type: "string", default: "8080" },
-    secret: { type: "string", multiple: true },
-  },
-});
-const secrets = values.secret ?? (process.env.WEBHOOK_SECRET ?? "").split(/\s+/).filter(Boolean);
-if (secrets.length === 0) {
-  console.error("set WEBHOOK_SECRET, or use --secret");
+const OPTIONS = {
+  host: { type: "string", default: "127.0.0.1" },
+  port: { type: "string", default: "8080" },
+  secret: { type: "string", multiple: true },
+};
+
+function stop(message) {
+  console.error(`error: ${message}`);
   process.exit(2);
 }
+
+function given() {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch (error) {
+    return stop(`${error.message}\nusage: webhook-receiver.mjs [--host HOST] [--port PORT] [--secret whsec_...]...`);
+  }
+}
+
+const { host, port, secret } = given();
+const secrets = secret ?? (process.env.WEBHOOK_SECRET ?? "").split(/\s+/).filter(Boolean);
+if (secrets.length === 0) stop("set WEBHOOK_SECRET, or use --secret");
+if (!secrets.every((text) => /^whsec_[A-Za-z0-9+/]+={0,2}$/.test(text))) {
+  stop("a secret is whsec_ and base64; copy it anew");
+}
+if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) stop(`--port ${port} is no port`);
 
 // A message may be delivered several times. In production insert its id and its event into your database in one
 // transaction, with the id as unique key, and do the work from there.
@@ -68,4 +82,5 @@ const server = createServer({ requestTimeout: 10_000 }, async (request, response
     response.end(status === 400 && !error.status ? "the request is broken" : error.message);
   }
 });
-server.listen(Number(values.port), values.host, () => console.log(server.address().port));
+server.on("error", (error) => stop(`${error.message}; choose another with --port`));
+server.listen(Number(port), host, () => console.log(server.address().port));

@@ -19,6 +19,7 @@ import json
 import logging
 import os
 import random
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -33,6 +34,8 @@ PART_ITEMS = 1_000
 PART_BYTES = 3_500_000
 TRIES = 8
 LONGEST_WAIT_SECONDS = 120
+# How many faults of a validation_error its message tells; `details` has all.
+SHOWN_FAULTS = 3
 TRANSIENT_CODES = frozenset(
     {"apply_conflict", "stale_plan", "stale_base", "lease_lost", "apply_in_progress", "idempotency_in_progress"}
 )
@@ -135,10 +138,11 @@ class DeveloperApi:
         tries: int = TRIES,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take the address and the key, or find them in CHATBOT_API and CHATBOT_KEY; ValueError if one is missing."""
+        """Take the address and the key, or find them in CHATBOT_API and CHATBOT_KEY; ValueError if one is none."""
         self._base_url = (base_url or os.environ.get("CHATBOT_API", "")).strip().rstrip("/")
         key = (key or os.environ.get("CHATBOT_KEY", "")).strip()
-        if not self._base_url.startswith(("https://", "http://")) or not key:
+        # What no header can hold would otherwise look as if nothing answered.
+        if not self._base_url.startswith(("https://", "http://")) or not re.fullmatch(r"[\w.~+/=-]+", key, re.ASCII):
             raise ValueError("set CHATBOT_API (https://your-host/api) and CHATBOT_KEY (sk_live_...)")
         self._authorization = f"Bearer {key}"
         self._client = client or httpx.Client(timeout=60)
@@ -382,10 +386,17 @@ def _error_of(answer: httpx.Response, body: Json) -> ApiError:
     said = body.get("error") or f"HTTP {answer.status_code} without an error of the API; is CHATBOT_API right?"
     retry_after = answer.headers.get("Retry-After", "")
     return _ERRORS.get(answer.status_code, default)(
-        f"{answer.request.method} {answer.request.url.path}: {said}",
+        f"{answer.request.method} {answer.request.url.path}: {said}{_faults_of(body)}",
         code=str(body.get("code") or f"http_{answer.status_code}"),
         status=answer.status_code,
         details=body.get("details"),
         request_id=answer.headers.get("X-Request-Id"),
         retry_after=float(retry_after) if retry_after.isdecimal() else None,
     )
+
+
+def _faults_of(body: Json) -> str:
+    """Tell the first faults of a validation_error: ` name is missing; graceDays must be ...`."""
+    faults = [fault for fault in body.get("details") or [] if isinstance(fault, dict) and "message" in fault]
+    told = "; ".join(f"{fault.get('path') or ''} {fault['message']}".strip() for fault in faults[:SHOWN_FAULTS])
+    return f" {told}" if told else ""

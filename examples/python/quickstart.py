@@ -85,3 +85,5 @@ if __name__ == "__main__":
         main()
     except (ApiError, ValueError) as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -99,14 +99,21 @@ def arguments_of(parser: argparse.ArgumentParser) -> argparse.Namespace:
     """Declare and read the command line."""
     parser.add_argument("folder", type=Path)
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--source", help="id of the source")
-    which.add_argument("--name", help="name of the source; it is created if there is none")
+    which.add_argument("--source", type=_given, help="id of the source")
+    which.add_argument("--name", type=_given, help="name of the source; it is created if there is none")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--dry-run", action="store_true", help="stage the folder and list the changes; publish nothing")
     how.add_argument("--apply", action="store_true", help="publish the changes")
     parser.add_argument("--approve-removals", type=int, metavar="N", help="let N items pass the source's removalGuard")
     parser.add_argument("--take-over", action="store_true", help="end a snapshot that was left open first")
     return parser.parse_args()
+
+
+def _given(text: str) -> str:
+    # A variable that is not set must not pass for a source without a name.
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty; is the variable that it comes from set?")
+    return text
 
 
 def main() -> int:
@@ -147,4 +154,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("\nstopped; run it again to go on", file=sys.stderr)
+        sys.exit(130)

@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import queue
+import re
 import threading
 from collections import OrderedDict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -96,9 +97,14 @@ def main() -> None:
     Receiver.secrets = arguments.secret or os.environ.get("WEBHOOK_SECRET", "").split()
     if not Receiver.secrets:
         parser.error("set WEBHOOK_SECRET, or use --secret")
+    if not all(re.fullmatch(r"whsec_[A-Za-z0-9+/]+={0,2}", secret) for secret in Receiver.secrets):
+        parser.error("a secret is whsec_ and base64; copy it anew")
     Receiver.inbox = Inbox()
     threading.Thread(target=Receiver.inbox.work, daemon=True).start()
-    server = ThreadingHTTPServer((arguments.host, arguments.port), Receiver)
+    try:
+        server = ThreadingHTTPServer((arguments.host, arguments.port), Receiver)
+    except (OSError, OverflowError) as error:
+        parser.error(f"can't listen on {arguments.host}:{arguments.port}: {error}; choose another with --port")
     print(server.server_port, flush=True)
     try:
         server.serve_forever()

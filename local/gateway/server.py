@@ -31,7 +31,10 @@ class Server:
             self._server = _HttpServer(("127.0.0.1", port), _Handler)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise PortTakenError(f"port {port} is taken: stop what listens there, or choose another one") from error
+                raise PortTakenError(
+                    f"port {port} is taken: stop what listens there, or choose another one "
+                    "(`make local PORT=8788`, or --port)"
+                ) from error
             raise StartupError(f"cannot listen on port {port}: {error.strerror}") from error
         except OverflowError as error:
             raise StartupError(f"{port} is not a port") from error

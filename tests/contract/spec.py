@@ -61,7 +61,8 @@ class SpecOperation:
 
 @cache
 def document() -> dict[str, Any]:
-    return yaml.safe_load(PATH.read_text())
+    # The loader in C reads it in a tenth of the time, where PyYAML was built with it.
+    return yaml.load(PATH.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def resolve(value: dict[str, Any]) -> dict[str, Any]:

@@ -211,6 +211,25 @@ def check_walk_through(stack: StackProcess, printed: str) -> None:
     assert [run["state"] for run in runs] == ["published", "published"]
 
 
+def check_complaints(*command: str | Path, environment: Mapping[str, str], path: str) -> None:
+    """Check that a walk-through which can't go on says why in one line, at once; `path` is how its errors name it."""
+    api_of_nobody = {"CHATBOT_API": "http://127.0.0.1:9/api"}
+    for missing in ({}, api_of_nobody, *(api_of_nobody | {"CHATBOT_KEY": key} for key in ("sk_live_a\nb", "sk_лайв"))):
+        done = run_example(*command, environment={**environment, **missing}, code=1)
+        assert re.fullmatch("error: set CHATBOT_API .+ and CHATBOT_KEY .+\n", done.stderr)
+    faults = [{"path": "name", "message": "is missing"}, {"path": "", "message": "is odd"}]
+    for refused, told in (
+        (refusal(401, "invalid_key"), "about invalid_key (invalid_key)"),
+        (
+            refusal(400, "validation_error", details=faults),
+            "about validation_error name is missing; is odd (validation_error)",
+        ),
+    ):
+        with ScriptedApi(refused) as api:
+            done = run_example(*command, environment={**environment, **api.environment}, code=1)
+        assert done.stderr == f"error: POST {path}: {told}\n"
+
+
 @contextmanager
 def receiver(*command: str | Path, environment: Mapping[str, str]) -> Iterator[Receiver]:
     """Run a webhook receiver on a free port of 127.0.0.1, as `COMMAND --port 0`."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
+import socket
+import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +16,7 @@ from typing import Any
 import httpx
 from standardwebhooks import Webhook
 
+from local.template import ROOT
 from tests.e2e.example_checks import receiver
 
 SECRET, NEXT_SECRET, FOREIGN_SECRET = (
@@ -89,3 +93,23 @@ def check_receiver(*command: str | Path) -> None:
         refused = httpx.post(process.url, content=BODY, headers=signed(BODY, NEXT_SECRET), trust_env=False)
         taken_one = httpx.post(process.url, content=BODY, headers=signed(), trust_env=False)
     assert (refused.status_code, taken_one.status_code) == (401, 204)
+
+
+def check_receiver_complaints(*command: str | Path) -> None:
+    """Check that a receiver which can't start says what to do, in words and not in a trace of its calls."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for options, advice in (
+            ((), "set WEBHOOK_SECRET, or use --secret"),
+            (("--secret", "whsec_***"), "copy it anew"),
+            (("--secret", "secret"), "copy it anew"),
+            (("--secret", SECRET, "--port", str(port)), "choose another with --port"),
+        ):
+            arguments = [str(part) for part in (*command, *options)]
+            environment = {"PATH": os.environ["PATH"]}
+            done = subprocess.run(
+                arguments, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30, check=False
+            )
+            assert done.returncode in (1, 2), options
+            assert advice in done.stderr.splitlines()[-1], options
+            assert not re.search(r"^    ?at |Traceback", done.stderr, re.MULTILINE), done.stderr

@@ -9,19 +9,17 @@ from typing import Any
 from tests.support.stack import eventually
 
 
-def test_log_lines_carry_the_name_of_their_function(own_stack: Any) -> None:
-    stack = own_stack(environment={})
-    origin = stack.credentials["baseUrl"].removesuffix("/api")
-    with stack.client() as api:
+def test_log_lines_carry_the_name_of_their_function(local_stack: Any) -> None:
+    origin = local_stack.credentials["baseUrl"].removesuffix("/api")
+    with local_stack.client() as api:
         api.post(f"{origin}/2015-03-31/functions/local-DiffRunFunction/invocations", json={"nothing": "useful"})
-    eventually(lambda: re.search(r"^DiffRunFunction \| ", stack.console(), re.MULTILINE))
+    eventually(lambda: re.search(r"^DiffRunFunction \| ", local_stack.console(), re.MULTILINE))
 
 
-def test_console_is_quiet_while_all_goes_well(own_stack: Any) -> None:
-    stack = own_stack()
-    with stack.client() as api:
+def test_console_is_quiet_while_all_goes_well(local_stack: Any) -> None:
+    with local_stack.client() as api:
         assert api.get("v1/whoami").status_code == 200
-    assert '"level":"INFO"' not in stack.console()
+    assert '"level":"INFO"' not in local_stack.console()
 
 
 def test_verbose_shows_every_aws_call_and_every_request(own_stack: Any) -> None:

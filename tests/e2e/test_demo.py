@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
 import random
 import re
@@ -76,6 +77,9 @@ def test_demo_offers_commands_that_work(tmp_path: Path) -> None:
         exports, *curls = commands
         script = exports + "\n" + "; echo\n".join(curls)
         done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, check=True)
+        credentials = json.loads((tmp_path / "credentials.json").read_text("utf-8"))
+        assert f"CHATBOT_API={credentials['baseUrl']} CHATBOT_KEY={credentials['apiKey']} " in exports
+    assert not (tmp_path / "credentials.json").exists()
     answers = done.stdout.splitlines()
     assert len(answers) == 3
     assert all(answer.startswith(('{"items"', '{"changes"', '{"generations"')) for answer in answers)
@@ -84,7 +88,7 @@ def test_demo_offers_commands_that_work(tmp_path: Path) -> None:
 @contextlib.contextmanager
 def _serving_demo(folder: Path, content: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "local", "demo", "--port", "0", "--data", str(folder / "data")]
-    command += ["--content", str(content)]
+    command += ["--content", str(content), "--credentials", str(folder / "credentials.json")]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout
     lines = []

@@ -176,6 +176,17 @@ def test_quickstart_says_what_is_missing_or_refused() -> None:
     assert done.stdout == ""
 
 
+def test_programs_say_which_tool_or_variable_is_missing(tmp_path: Path) -> None:
+    for tool in ("bash", "curl", "dirname"):
+        (tmp_path / tool).symlink_to(require_tool(tool))
+    done = run_example(CURL / "quickstart.sh", environment={"PATH": str(tmp_path)}, code=2)
+    assert done.stderr == "jq is not installed\n"
+    importing = [CURL / "nightly_import.sh", "src_1", CURL / "README.md"]
+    for variables in ({}, {"CHATBOT_API": "http://127.0.0.1:9/api"}, {"CHATBOT_KEY": "sk_live_a"}):
+        done = run_example(*importing, environment={"PATH": os.environ["PATH"], **variables}, code=3)
+        assert done.stderr.startswith("set CHATBOT_API (")
+
+
 def verified(
     body: bytes, headers: dict[str, str], secrets: str, *more: str, code: int
 ) -> subprocess.CompletedProcess[bytes]:

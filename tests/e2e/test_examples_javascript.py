@@ -18,13 +18,22 @@ from tests.e2e.example_checks import (
     EXAMPLES,
     KEY,
     ScriptedApi,
+    check_complaints,
     check_walk_through,
     environment_of,
-    refusal,
     require_tool,
     run_example,
 )
-from tests.e2e.receiver_checks import BODY, EVENT, NEXT_SECRET, SECRET, check_receiver, rejected_messages, signed
+from tests.e2e.receiver_checks import (
+    BODY,
+    EVENT,
+    NEXT_SECRET,
+    SECRET,
+    check_receiver,
+    check_receiver_complaints,
+    rejected_messages,
+    signed,
+)
 from tests.support.stack import StackProcess
 
 JAVASCRIPT = EXAMPLES / "javascript"
@@ -88,15 +97,18 @@ def test_quickstart_publishes_what_it_says(local_stack: StackProcess, node: str)
 
 
 def test_quickstart_says_what_is_missing_or_refused(node: str) -> None:
-    done = run_example(node, JAVASCRIPT / "quickstart.mjs", environment={}, code=1)
-    assert "set CHATBOT_API" in done.stderr
-    with ScriptedApi(refusal(401, "invalid_key")) as api:
-        done = run_example(node, JAVASCRIPT / "quickstart.mjs", environment=api.environment, code=1)
-    assert done.stderr == "error: POST /v1/sources: about invalid_key (invalid_key)\n"
+    check_complaints(node, JAVASCRIPT / "quickstart.mjs", environment={}, path="/v1/sources")
 
 
 def test_receiver_prints_each_verified_event_once(node: str) -> None:
     check_receiver(node, JAVASCRIPT / "webhook-receiver.mjs")
+
+
+def test_receiver_says_how_it_is_used(node: str) -> None:
+    done = run_example(node, JAVASCRIPT / "webhook-receiver.mjs", "--prot", "1", environment={}, code=2)
+    assert "--prot" in done.stderr
+    assert "usage: " in done.stderr
+    check_receiver_complaints(node, JAVASCRIPT / "webhook-receiver.mjs")
 
 
 def verified(drive: Drive, body: bytes, headers: dict[str, str], *secrets: str) -> dict[str, Any]:

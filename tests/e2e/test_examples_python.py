@@ -16,13 +16,22 @@ from tests.e2e.example_checks import (
     EXAMPLES,
     KEY,
     ScriptedApi,
+    check_complaints,
     check_walk_through,
     environment_of,
     published_items,
-    refusal,
     run_example,
 )
-from tests.e2e.receiver_checks import BODY, EVENT, NEXT_SECRET, SECRET, check_receiver, rejected_messages, signed
+from tests.e2e.receiver_checks import (
+    BODY,
+    EVENT,
+    NEXT_SECRET,
+    SECRET,
+    check_receiver,
+    check_receiver_complaints,
+    rejected_messages,
+    signed,
+)
 from tests.support.stack import StackProcess
 
 PYTHON = EXAMPLES / "python"
@@ -66,11 +75,7 @@ def test_quickstart_publishes_what_it_says(local_stack: StackProcess) -> None:
 
 
 def test_quickstart_says_what_is_missing_or_refused() -> None:
-    done = run_example(sys.executable, PYTHON / "quickstart.py", environment={}, code=1)
-    assert "set CHATBOT_API" in done.stderr
-    with ScriptedApi(refusal(401, "invalid_key")) as api:
-        done = run_example(sys.executable, PYTHON / "quickstart.py", environment=api.environment, code=1)
-    assert done.stderr == "error: POST /api/v1/sources: about invalid_key (invalid_key)\n"
+    check_complaints(sys.executable, PYTHON / "quickstart.py", environment={}, path="/api/v1/sources")
 
 
 def sync(folder: Path, environment: dict[str, str], *options: str, code: int = 0) -> tuple[str, str]:
@@ -130,8 +135,25 @@ def test_folder_without_documents_removes_nothing(tmp_path: Path) -> None:
     assert api.requests == []
 
 
+def test_source_of_a_variable_that_is_not_set_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# A\n")
+    with ScriptedApi() as api:
+        for option in ("--source", "--name"):
+            command = [sys.executable, PYTHON / "sync_folder.py", tmp_path, option, ""]
+            complaint = run_example(*command, environment=api.environment, code=2).stderr
+            assert f"{option}: it is empty" in complaint
+    assert api.requests == []
+
+
 def test_receiver_prints_each_verified_event_once() -> None:
     check_receiver(sys.executable, PYTHON / "webhook_receiver.py")
+
+
+def test_receiver_says_how_it_is_used() -> None:
+    done = run_example(sys.executable, PYTHON / "webhook_receiver.py", "--prot", "1", environment={}, code=2)
+    assert "--prot" in done.stderr
+    assert "usage: " in done.stderr
+    check_receiver_complaints(sys.executable, PYTHON / "webhook_receiver.py")
 
 
 @pytest.mark.parametrize("name", rejected_messages())

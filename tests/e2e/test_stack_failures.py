@@ -72,14 +72,6 @@ def test_missing_dynoxide_is_an_error_when_data_must_last(tmp_path: Path) -> Non
     assert "Dynoxide" in done.stderr
 
 
-def test_data_directory_serves_one_stack_at_a_time(own_stack: Any, tmp_path: Path) -> None:
-    data = str(tmp_path / "data")
-    own_stack("--data", data)
-    done = up("--port", "0", "--data", data)
-    assert done.returncode == 6
-    assert "is in use by another local stack" in done.stderr
-
-
 def test_killed_worker_fails_its_request_cleanly_and_is_replaced(own_stack: Any) -> None:
     stack: StackProcess = own_stack("--workers", "1")
     answers: list[httpx.Response] = []
@@ -185,7 +177,9 @@ def test_killed_stack_takes_its_children_along(own_stack: Any) -> None:
     eventually(lambda: not any(alive(pid) for pid in children), seconds=2)
 
 
-def test_nothing_acknowledged_is_lost_when_the_stack_is_killed(own_stack: Any, tmp_path: Path) -> None:
+def test_data_directory_serves_one_stack_at_a_time_and_loses_nothing_when_it_is_killed(
+    own_stack: Any, tmp_path: Path
+) -> None:
     data = str(tmp_path / "data")
     first: StackProcess = own_stack("--data", data)
     before = first.credentials
@@ -199,6 +193,8 @@ def test_nothing_acknowledged_is_lost_when_the_stack_is_killed(own_stack: Any, t
         run = api.post(f"v1/sources/{source}/runs").json()["run"]["id"]
         late = {"externalItemId": "late", "title": "late", "content": "after the run"}
         assert api.post(f"v1/sources/{source}/items", json=late).status_code == 201
+    another = up("--port", "0", "--data", data)
+    assert (another.returncode, "is in use by another local stack" in another.stderr) == (6, True)
     first.kill()
 
     second: StackProcess = own_stack("--data", data)

@@ -15,4 +15,4 @@ import os
 SEED = int(os.environ.get("FAULTS_SEED", "1"))
 SHARE = float(os.environ.get("FAULTS_SHARE", "0.1"))
 CASE = os.environ.get("FAULTS_CASE")
-INTERLEAVINGS = int(os.environ.get("FAULTS_INTERLEAVINGS", "150"))
+INTERLEAVINGS = int(os.environ.get("FAULTS_INTERLEAVINGS", "300"))

@@ -1,7 +1,7 @@
 """Two writers and a publisher of one source, taking turns at each AWS call, held against the model's rules.
 
 For each item some order of its writes must explain every answer and what is staged in the end; the next generation
-then serves that. WRITERS_SEED (default 1) is the first seed, WRITERS_SEEDS (default 60) is how many are played.
+then serves that. WRITERS_SEED (default 1) is the first seed, WRITERS_SEEDS (default 30) is how many are played.
 """
 
 from __future__ import annotations

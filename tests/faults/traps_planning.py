@@ -82,14 +82,14 @@ def journal_entry_seen_before_its_row_is_kept(world: FaultyWorld) -> None:
     """A query may show a transaction's entry while a read still gives its rows as they were."""
     world.push(a="one")
     world.publish()
-    before = world.knowledge.planner.items.read(world.source_id, ["a"], world.clock())
+    before = world.knowledge.planner.items.read_for_run(world.source_id, ["a"], world.clock())
     world.push(a="two", b="new")
-    read = ItemStore.read
-    ItemStore.read = lambda *_: before  # type: ignore[method-assign]
+    read = ItemStore.read_for_run
+    ItemStore.read_for_run = lambda *_: before  # type: ignore[method-assign]
     try:
         run = world.run()
     finally:
-        ItemStore.read = read  # type: ignore[method-assign]
+        ItemStore.read_for_run = read  # type: ignore[method-assign]
     world.push(c="three")
     world.apply(run)
     world.publish()
@@ -101,19 +101,19 @@ def journal_entry_seen_before_its_row_is_kept(world: FaultyWorld) -> None:
 def torn_entry_is_kept_when_other_changes_are_published(world: FaultyWorld) -> None:
     world.push(a="one")
     world.publish()
-    before = world.knowledge.planner.items.read(world.source_id, ["a"], world.clock())
+    before = world.knowledge.planner.items.read_for_run(world.source_id, ["a"], world.clock())
     world.push(a="two")
     world.push(c="three")
-    read = ItemStore.read
+    read = ItemStore.read_for_run
 
     def late(store: ItemStore, source_id: str, names: Any, now: int) -> Any:
         return {**read(store, source_id, [name for name in names if name != "a"], now), **before}
 
-    ItemStore.read = late  # type: ignore[method-assign]
+    ItemStore.read_for_run = late  # type: ignore[method-assign]
     try:
         run = world.run()
     finally:
-        ItemStore.read = read  # type: ignore[method-assign]
+        ItemStore.read_for_run = read  # type: ignore[method-assign]
     world.apply(run)
     assert world.served() == {"a": "one", "c": "three"}
     world.publish()

@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from benchmarks import imports, publish, staging
+from benchmarks import diff, imports, publish, staging
 from benchmarks.findings import Figure, parser
 from benchmarks.publish import Published
 
@@ -15,7 +15,7 @@ TOLERANCE = 1.1
 
 
 @pytest.mark.usefixtures("dynoxide_server")
-@pytest.mark.parametrize("benchmark", [staging, publish, imports], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("benchmark", [staging, publish, imports, diff], ids=lambda module: module.__name__)
 def test_counted_figures_hold(benchmark: ModuleType) -> None:
     found = benchmark.measure(parser("").parse_args(["--size", "small"]))
     counted = [figure for figure in found.figures if figure.counted]

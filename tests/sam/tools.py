@@ -52,6 +52,8 @@ class Sam:
     def __init__(self) -> None:
         self._program = installed(".venv-sam", "sam")
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        # It was installed without bytecode: where none may be kept, each start would compile all that it imports.
+        kept.pop("PYTHONDONTWRITEBYTECODE", None)
         self._environment = {
             **kept,
             "SAM_CLI_TELEMETRY": "0",

@@ -16,6 +16,7 @@ from local.template.load import REGION
 from local.template.queues import create_queues
 from local.template.resolve import Resolver
 from local.template.tables import create_buckets, create_tables, resource_environment, table_requests
+from tests.support.lean_moto import make_lean
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -25,6 +26,9 @@ CREDENTIALS = {
     "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
+
+
+make_lean()
 
 
 @cache

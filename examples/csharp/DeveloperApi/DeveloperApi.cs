@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Net.Http;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 
 namespace Chatbot
@@ -32,7 +33,7 @@ namespace Chatbot
         private readonly Func<TimeSpan, Task> delay;
 
         /// <summary>Takes the address and the key, or finds them in CHATBOT_API and CHATBOT_KEY.</summary>
-        /// <exception cref="ArgumentException">One of them is missing.</exception>
+        /// <exception cref="ArgumentException">One of them is missing or wrong.</exception>
         public DeveloperApi(
             string baseUrl = null,
             string key = null,
@@ -43,7 +44,9 @@ namespace Chatbot
         {
             baseUrl = (baseUrl ?? Environment.GetEnvironmentVariable("CHATBOT_API") ?? "").Trim().TrimEnd('/');
             key = (key ?? Environment.GetEnvironmentVariable("CHATBOT_KEY") ?? "").Trim();
-            if (!(baseUrl.StartsWith("https://") || baseUrl.StartsWith("http://")) || key == "")
+            // What no header can hold would otherwise look as if nothing answered.
+            if (!(baseUrl.StartsWith("https://") || baseUrl.StartsWith("http://"))
+                || !Regex.IsMatch(key, @"\A[A-Za-z0-9._~+/=-]+\z"))
             {
                 throw new ArgumentException("set CHATBOT_API (https://your-host/api) and CHATBOT_KEY (sk_live_...)");
             }

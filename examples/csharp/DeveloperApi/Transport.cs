@@ -15,6 +15,9 @@ namespace Chatbot
     internal sealed class Transport
     {
         private const int GzipOverBytes = 256 * 1024;
+
+        // How many faults of a validation_error its message tells; Details has all.
+        private const int ShownFaults = 3;
         private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(120);
         private static readonly JsonSerializerOptions Json = new JsonSerializerOptions
         {
@@ -146,17 +149,24 @@ namespace Chatbot
         private static ApiException ErrorOf(string what, int status, HttpResponseHeaders headers, JsonElement answer)
         {
             var said = Text(answer, "error") ?? $"HTTP {status} without an error of the API; is CHATBOT_API right?";
-            var error = ApiException.OfStatus(status, $"{what}: {said}", Text(answer, "code") ?? $"http_{status}");
-            JsonElement details;
-            if (answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("details", out details)
-                && details.ValueKind == JsonValueKind.Array)
-            {
-                error.Details = details.EnumerateArray().ToArray();
-            }
+            JsonElement found;
+            var details = answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("details", out found)
+                && found.ValueKind == JsonValueKind.Array ? found.EnumerateArray().ToArray() : new JsonElement[0];
+            var error = ApiException.OfStatus(
+                status, $"{what}: {said}{FaultsOf(details)}", Text(answer, "code") ?? $"http_{status}");
+            error.Details = details;
             IEnumerable<string> ids;
             error.RequestId = headers.TryGetValues("X-Request-Id", out ids) ? ids.First() : null;
             error.RetryAfter = headers.RetryAfter?.Delta;
             return error;
+        }
+
+        // Tells the first faults of a validation_error: " name is missing; graceDays must be ...".
+        private static string FaultsOf(IEnumerable<JsonElement> details)
+        {
+            var told = details.Where(fault => Text(fault, "message") != null).Take(ShownFaults)
+                .Select(fault => $"{Text(fault, "path")} {Text(fault, "message")}".Trim()).ToArray();
+            return told.Length > 0 ? " " + string.Join("; ", told) : "";
         }
 
         private TimeSpan WaitAfter(ApiException error, int tried)

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import NamedTuple
 
 from knowledge.index_codec import FORMAT, pack_json, unpack_json
 from knowledge.model import ObjectRef, PlanPart
 from knowledge.trie import Tree
 
-
-class WorkItem(NamedTuple):
-    """An item to look at, and the highest rev the journal names (0: it is looked at for another reason)."""
-
-    external_item_id: str
-    rev: int
+# An item to look at, and the highest rev the journal names (0: it is looked at for another reason).
+WorkItem = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """What a planning found out at its start, and what it has done since.
 
-    `position` counts work items (of slots in a full run). `unread` names items whose row was read older than the
-    journal says. `tree` is the base's index as far as it was opened; it is read anew by whoever carries on.
+    `work` is what is still to be looked at, in trie order; what a later invocation looks at lies in the objects of
+    `later`, so that what each reads and writes does not grow with the whole. A full run looks at everything: its
+    `work` is what the journal names in the slots to come, and `position` counts the slots done. `unread` names items
+    whose row was read older than the journal says. `tree` is the base's index as far as it was opened; it is read anew
+    by whoever carries on.
     """
 
     tenant_id: str
@@ -39,6 +38,7 @@ class Checkpoint:
     manifest: ObjectRef | None
     journal: tuple[tuple[str, int], ...]
     work: tuple[WorkItem, ...]
+    later: tuple[ObjectRef, ...] = ()
     position: int = 0
     finished: bool = False
     parts: tuple[PlanPart, ...] = ()
@@ -53,6 +53,7 @@ def encode_checkpoint(state: Checkpoint) -> bytes:
     value |= {
         "format": FORMAT,
         "manifest": None if state.manifest is None else asdict(state.manifest),
+        "later": [asdict(ref) for ref in state.later],
         "parts": [asdict(part) for part in state.parts],
         "unread": sorted(state.unread),
     }
@@ -66,8 +67,20 @@ def decode_checkpoint(data: bytes) -> Checkpoint:
     value |= {
         "manifest": None if value["manifest"] is None else ObjectRef(**value["manifest"]),
         "journal": tuple((entry_id, written_at) for entry_id, written_at in value["journal"]),
-        "work": tuple(WorkItem(name, rev) for name, rev in value["work"]),
+        "work": tuple((name, rev) for name, rev in value["work"]),
+        "later": tuple(ObjectRef(**ref) for ref in value["later"]),
         "parts": tuple(PlanPart(p["number"], p["changes"], ObjectRef(**p["object"])) for p in value["parts"]),
         "unread": frozenset(value["unread"]),
     }
     return Checkpoint(**value)
+
+
+def encode_work(work: Sequence[WorkItem]) -> bytes:
+    """Write a piece of work."""
+    return pack_json({"format": FORMAT, "names": [name for name, _ in work], "revs": [rev for _, rev in work]})
+
+
+def decode_work(data: bytes) -> tuple[WorkItem, ...]:
+    """Read a piece of work."""
+    value = unpack_json(data)
+    return tuple(zip(value["names"], value["revs"], strict=True))

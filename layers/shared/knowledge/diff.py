@@ -17,34 +17,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from knowledge.item_rows import StagedRow
+from knowledge.item_rows import RunRow
 from knowledge.model import ChangeKind, Counts, ItemState
 from knowledge.trie import Entry
 
 
 class Verdict(NamedTuple):
-    """What to do with one item: the kind of its change, None for none.
-
-    `removed_at` is the time of removal that the entry is to carry; `brings`: the row's content is to be served.
-    """
+    """What to do with one item; `removed_at` is the time of removal that the entry is to carry."""
 
     kind: ChangeKind | None
     removed_at: int | None = None
     drop: bool = False
-    brings: bool = False
+
+    @property
+    def brings(self) -> bool:
+        """True when the row's content is to be served."""
+        return self.kind is _IS_ADDED or self.kind is _IS_UPDATED
 
 
 # In Python 3.11 a member of an enumeration is looked up by a function, and every item of a run is judged.
 _IS_ACTIVE, _IS_REMOVED, _IS_TOMBSTONED = ItemState.ACTIVE, ItemState.REMOVED, ItemState.TOMBSTONED
+_IS_ADDED, _IS_UPDATED = ChangeKind.ADDED, ChangeKind.UPDATED
 NOTHING = Verdict(None)
 _DROP = Verdict(None, drop=True)
-_ADDED = Verdict(ChangeKind.ADDED, brings=True)
-_UPDATED = Verdict(ChangeKind.UPDATED, brings=True)
+_ADDED = Verdict(ChangeKind.ADDED)
+_UPDATED = Verdict(ChangeKind.UPDATED)
 _RESTORED = Verdict(ChangeKind.RESTORED)
 _TOMBSTONED = Verdict(ChangeKind.TOMBSTONED)
 
 
-def judge(row: StagedRow | None, entry: Entry | None, now: int, grace_ms: int) -> Verdict:
+def judge(row: RunRow | None, entry: Entry | None, now: int, grace_ms: int) -> Verdict:
     """Compare a staged row with its published entry at the time of the run (ms)."""
     if row is not None and row.state is _IS_ACTIVE:
         if entry is None:

@@ -51,6 +51,25 @@ class StagedRow(NamedTuple):
         return 512 + 2 * len(self.external_item_id) + len(self.title) * 4 + len(self.member or self.head or b"")
 
 
+class RunRow(NamedTuple):
+    """What a run reads of a row: the same fields, without those that neither judge an item nor are served."""
+
+    external_item_id: str
+    rev: int
+    state: ItemState
+    title: str
+    content_hash: str
+    content_bytes: int
+    member: bytes | None
+    content_key: str | None
+    removed_at: int | None
+    expires_at: int | None
+
+
+# A client takes longer to parse a row than a run to judge it, and each attribute counts alike.
+RUN_ATTRIBUTES = ("sk", "rev", "state", "title", "hash", "bytes", "member", "contentKey", "removedAt", "expiresAt")
+
+
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
     """What one transaction changed: (externalItemId, rev) pairs, and when (ms)."""
@@ -102,11 +121,11 @@ def row_attributes(source_id: str, row: StagedRow) -> Attributes:
 
 
 def row_from(attributes: Attributes) -> StagedRow:
-    """Read a row. A diff does little else for each item, so this is written for speed."""
+    """Read a row."""
     get = attributes.get
     member, head, key, version = get("member"), get("head"), get("contentKey"), get("sourceVersion")
     removed_at, tombstoned_at, expires_at = get("removedAt"), get("tombstonedAt"), get("expiresAt")
-    values = (
+    return StagedRow(
         attributes["sk"]["S"],
         int(attributes["rev"]["N"]),
         _STATES[attributes["state"]["S"]],
@@ -124,7 +143,26 @@ def row_from(attributes: Attributes) -> StagedRow:
         tombstoned_at and int(tombstoned_at["N"]),
         expires_at and int(expires_at["N"]),
     )
-    return tuple.__new__(StagedRow, values)
+
+
+def run_row_from(attributes: Attributes) -> RunRow:
+    """Read a row of `RUN_ATTRIBUTES`. A diff does little else for each item, so this is written for speed."""
+    get = attributes.get
+    member, key, removed_at, expires_at = get("member"), get("contentKey"), get("removedAt"), get("expiresAt")
+    values = (
+        attributes["sk"]["S"],
+        int(attributes["rev"]["N"]),
+        _STATES[attributes["state"]["S"]],
+        attributes["title"]["S"],
+        attributes["hash"]["S"],
+        int(attributes["bytes"]["N"]),
+        member and member["B"],
+        key and key["S"],
+        removed_at and int(removed_at["N"]),
+        expires_at and int(expires_at["N"]),
+    )
+    # What `RunRow._make` comes to, in a third of its time.
+    return tuple.__new__(RunRow, values)
 
 
 def journal_attributes(source_id: str, entry: JournalEntry) -> Attributes:

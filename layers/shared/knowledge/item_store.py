@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from knowledge.aws import Fanout, backoff, is_refused, query_rows, translated
 from knowledge.errors import ServiceUnavailableError
 from knowledge.item_rows import (
+    RUN_ATTRIBUTES,
     JournalEntry,
+    RunRow,
     StagedRow,
     journal_attributes,
     journal_entry_from,
@@ -19,6 +22,7 @@ from knowledge.item_rows import (
     row_from,
     row_key,
     row_keys,
+    run_row_from,
 )
 from knowledge.model import ItemState
 from knowledge.transactions import RefusedTransactionError, transact
@@ -31,6 +35,11 @@ BYTES_PER_TRANSACTION = 3_500_000
 _KEYS_PER_READ = 100
 _KEYS_PER_DELETE = 25
 _TRIES = 8
+_FOR_RUN = {
+    "ProjectionExpression": ", ".join(f"#{name}" for name in RUN_ATTRIBUTES),
+    "ExpressionAttributeNames": {f"#{name}": name for name in RUN_ATTRIBUTES},
+}
+Row = TypeVar("Row", StagedRow, RunRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +68,11 @@ class ItemStore:
 
     def read(self, source_id: str, external_item_ids: Sequence[str], now: int) -> dict[str, StagedRow]:
         """Read rows by id, consistently; absent and expired ones are left out."""
-        chunks = [
-            external_item_ids[start : start + _KEYS_PER_READ]
-            for start in range(0, len(external_item_ids), _KEYS_PER_READ)
-        ]
-        found: dict[str, StagedRow] = {}
-        for rows in self.fanout.map(lambda chunk: self._read_chunk(source_id, chunk), chunks):
-            for attributes in rows:
-                row = row_from(attributes)
-                if row.expires_at is None or row.expires_at * 1000 > now:
-                    found[row.external_item_id] = row
-        return found
+        return self._read(source_id, external_item_ids, now, row_from, {})
+
+    def read_for_run(self, source_id: str, external_item_ids: Sequence[str], now: int) -> dict[str, RunRow]:
+        """Read what a run needs of rows by id, consistently; absent and expired ones are left out."""
+        return self._read(source_id, external_item_ids, now, run_row_from, _FOR_RUN)
 
     def write(
         self,
@@ -102,17 +105,14 @@ class ItemStore:
 
         `limit` is the size of the first read, not a bound on what is yielded; each further read is twice as large.
         """
-        names = {"#pk": "pk"}
         values: dict[str, Any] = {":pk": {"S": f"{source_id}#{slot}"}}
-        condition = "#pk = :pk"
+        condition = "pk = :pk"
         if prefix:
-            names["#sk"] = "sk"
             values[":prefix"] = {"S": prefix}
-            condition += " AND begins_with(#sk, :prefix)"
+            condition += " AND begins_with(sk, :prefix)"
         query: dict[str, Any] = {
             "TableName": self.table,
             "KeyConditionExpression": condition,
-            "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values,
             "ConsistentRead": True,
         }
@@ -132,6 +132,17 @@ class ItemStore:
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
             if "Limit" in query:
                 query["Limit"] *= 2
+
+    def read_slot_for_run(self, source_id: str, slot: str, now: int) -> dict[str, RunRow]:
+        """Read what a run needs of all rows of a slot, consistently; expired ones are left out."""
+        query: dict[str, Any] = {
+            "TableName": self.table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": f"{source_id}#{slot}"}},
+            "ConsistentRead": True,
+            **_FOR_RUN,
+        }
+        return _living(map(run_row_from, query_rows(self.dynamodb, query)), now)
 
     def list_journal(self, source_id: str) -> list[JournalEntry]:
         """Read the whole journal, consistently."""
@@ -188,14 +199,22 @@ class ItemStore:
             if not is_refused(error):
                 raise
 
-    def _read_chunk(self, source_id: str, external_item_ids: Sequence[str]) -> list[dict[str, Any]]:
+    def _read(
+        self, source_id: str, names: Sequence[str], now: int, make: Callable[[dict[str, Any]], Row], options: Any
+    ) -> dict[str, Row]:
+        def read(chunk: Sequence[str]) -> dict[str, Row]:
+            return _living(map(make, self._read_chunk(source_id, chunk, options)), now)
+
+        chunks = [names[start : start + _KEYS_PER_READ] for start in range(0, len(names), _KEYS_PER_READ)]
+        return dict(chain.from_iterable(rows.items() for rows in self.fanout.map(read, chunks)))
+
+    def _read_chunk(self, source_id: str, external_item_ids: Sequence[str], options: Any) -> list[dict[str, Any]]:
         keys: list[Any] = row_keys(source_id, external_item_ids)
         rows: list[dict[str, Any]] = []
         for attempt in range(_TRIES):
             with translated():
-                answer: Any = self.dynamodb.batch_get_item(
-                    RequestItems={self.table: {"Keys": keys, "ConsistentRead": True}}
-                )
+                asked: Any = {"Keys": keys, "ConsistentRead": True, **options}
+                answer: Any = self.dynamodb.batch_get_item(RequestItems={self.table: asked})
             got = answer["Responses"].get(self.table, [])
             rows.extend(got)
             keys = list(answer.get("UnprocessedKeys", {}).get(self.table, {}).get("Keys", []))
@@ -230,3 +249,7 @@ class ItemStore:
             put["ConditionExpression"] = "rev = :rev"
             put["ExpressionAttributeValues"] = {":rev": {"N": str(write.expected_rev)}}
         return put
+
+
+def _living(rows: Iterable[Row], now: int) -> dict[str, Row]:
+    return {row.external_item_id: row for row in rows if row.expires_at is None or row.expires_at * 1000 > now}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from knowledge.change_file import DROP, ChangeRow, ServedRow, WasRow, encode_part
 from knowledge.diff import Verdict
-from knowledge.item_rows import StagedRow
+from knowledge.item_rows import RunRow
 from knowledge.model import ChangeKind, ObjectRef, PlanPart
 from knowledge.object_store import ObjectStore
 from knowledge.trie import Entry
@@ -31,6 +31,7 @@ class PlanWriter:
     _members: list[bytes] = field(default_factory=list)
     _pack_bytes: int = 0
     _packs: list[ObjectRef] = field(default_factory=list)
+    _older: dict[str, int] = field(default_factory=dict)
     _packs_written: int = 0
     _pack_key: str = ""
 
@@ -38,12 +39,17 @@ class PlanWriter:
         self._pack_key = self._name_pack()
 
     def add(
-        self, external_item_id: str, verdict: Verdict, row: StagedRow | None, entry: Entry | None, member: bytes | None
+        self, external_item_id: str, verdict: Verdict, row: RunRow | None, entry: Entry | None, member: bytes | None
     ) -> None:
         """Take one verdict up. `member` is the row's content, for an added or updated item."""
-        kind = DROP if verdict.kind is None else verdict.kind.value
+        # `value` is looked up by a function.
+        kind: str = DROP if verdict.kind is None else verdict.kind._value_
         title = row.title if row else entry.title if entry else ""
         served: ServedRow | None = None
+        was: WasRow | None = None
+        if entry is not None:
+            _, content_hash, published_title, pack, offset, length, content_bytes, _ = entry
+            was = (content_hash, self._older.setdefault(pack, len(self._older)), offset, length)
         if member is not None and row is not None:
             size = len(member)
             # The open pack is the next in the part's list.
@@ -51,10 +57,9 @@ class PlanWriter:
             self._members.append(member)
             self._pack_bytes += size
         elif entry is not None:
-            title = entry.title
+            title = published_title
             if verdict.kind is not ChangeKind.TOMBSTONED:
-                served = (entry[1], *entry[3:7], verdict.removed_at)
-        was: WasRow | None = None if entry is None else (entry[1], *entry[3:6])
+                served = (content_hash, None, offset, length, content_bytes, verdict.removed_at)
         self._rows.append((external_item_id, kind, None if row is None else row.rev, title, served, was))
         self.tally[kind] = self.tally.get(kind, 0) + 1
         if self._pack_bytes >= PACK_BYTES:
@@ -68,11 +73,11 @@ class PlanWriter:
             return
         self._close_pack()
         key = f"{self.prefix}/changes-{self.next_number:04d}.ndjson.gz"
-        data = encode_part(self.next_number, self._packs, covered, self._rows)
+        data = encode_part(self.next_number, self._packs, list(self._older), covered, self._rows)
         ref = self.objects.put_once(key, data, "application/gzip")
         self.parts.append(PlanPart(self.next_number, len(self._rows), ref))
         self.next_number += 1
-        self._rows, self._packs = [], []
+        self._rows, self._packs, self._older = [], [], {}
 
     def _name_pack(self) -> str:
         return f"{self.prefix}/pack-{self._packs_written:04d}.gz"

@@ -12,26 +12,35 @@ What would break it, and what stands against it:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from knowledge.checkpoint import Checkpoint, WorkItem, decode_checkpoint, encode_checkpoint
-from knowledge.diff import NOTHING, counts_of, is_due, judge
+from knowledge.checkpoint import (
+    Checkpoint,
+    WorkItem,
+    decode_checkpoint,
+    decode_work,
+    encode_checkpoint,
+    encode_work,
+)
+from knowledge.diff import NOTHING, counts_of, judge
 from knowledge.errors import RunFailedError
 from knowledge.events import run_ready
 from knowledge.index_codec import FORMAT, UnknownFormatError
 from knowledge.index_store import IndexStore
-from knowledge.item_rows import SLOTS, StagedRow
+from knowledge.item_rows import SLOTS, RunRow
 from knowledge.item_store import ItemStore
 from knowledge.model import Discovery, ObjectRef, Plan, RunMode
 from knowledge.object_store import ObjectGoneError, ObjectStore
 from knowledge.plan_writer import CHANGES_PER_PART, PlanWriter
 from knowledge.ports import Clock, NewId
+from knowledge.published_entries import PublishedEntries
 from knowledge.run_store import EpochMovedError, RunKey, RunStore
 from knowledge.settling import Settler
 from knowledge.source_store import SourceStore
 from knowledge.times import MS_PER_DAY
-from knowledge.trie import Entries, Entry, Tree, groups_on_the_way, locate, path_of
+from knowledge.trie import Entry, Tree, path_of
 
 RUN_LIFE_MS = 7 * MS_PER_DAY
 _ENTRY_IS_OLD_MS = 3_600_000
@@ -84,10 +93,11 @@ class Planner:
         work: dict[str, int] = {}
         for journal_entry in journal:
             for name, rev in journal_entry.revs:
-                work[name] = max(rev, work.get(name, 0))
+                if rev > work.get(name, -1):
+                    work[name] = rev
         tree = Tree() if source.manifest is None else self.index.read_manifest(source.manifest).tree
         if not full:
-            for name in self._due(tree, now, source.grace_days * MS_PER_DAY):
+            for name in PublishedEntries(self.index, tree).due(now, source.grace_days * MS_PER_DAY):
                 work.setdefault(name, 0)
         return Checkpoint(
             tenant_id=tenant_id,
@@ -109,7 +119,10 @@ class Planner:
 
     def _resume(self, ref: ObjectRef) -> Checkpoint:
         state = decode_checkpoint(self.objects.get(ref))
-        return replace(state, tree=Tree() if state.manifest is None else self.index.read_manifest(state.manifest).tree)
+        tree = Tree() if state.manifest is None else self.index.read_manifest(state.manifest).tree
+        if not state.later:
+            return replace(state, tree=tree)
+        return replace(state, tree=tree, work=decode_work(self.objects.get(state.later[0])), later=state.later[1:])
 
     def _advance(self, state: Checkpoint) -> Planned:
         attempt = self.new_id("att")
@@ -123,53 +136,57 @@ class Planner:
             writer.close_part()
         state = replace(state, parts=(*state.parts, *writer.parts), tally=writer.tally, unread=frozenset(unread))
         if not state.finished:
+            state = state if state.full else self._put_work(state, prefix)
             ref = self.objects.put_once(f"{prefix}/checkpoint.json.gz", encode_checkpoint(state))
             return Planned(done=False, checkpoint=ref)
         return self._finish(state, attempt)
 
+    def _put_work(self, state: Checkpoint, prefix: str) -> Checkpoint:
+        """Write what is still to be looked at as pieces, one for each invocation to come."""
+
+        def put(start: int) -> ObjectRef:
+            piece = encode_work(state.work[start : start + CHANGES_PER_PART])
+            return self.objects.put_once(f"{prefix}/work-{start // CHANGES_PER_PART:04d}.json.gz", piece)
+
+        pieces = self.items.fanout.map(put, range(0, len(state.work), CHANGES_PER_PART))
+        return replace(state, work=(), later=(*pieces, *state.later))
+
     def _advance_journal(self, state: Checkpoint, writer: PlanWriter, unread: set[str]) -> Checkpoint:
         """Diff the next slice of named items; they stand in trie order, so each leaf is read about once."""
-        todo = state.work[state.position : state.position + CHANGES_PER_PART]
-        held: dict[str, Entries] = {}
+        todo, rest = state.work[:CHANGES_PER_PART], state.work[CHANGES_PER_PART:]
+        published = PublishedEntries(self.index, state.tree)
         for start in range(0, len(todo), _ITEMS_AT_A_TIME):
             batch = todo[start : start + _ITEMS_AT_A_TIME]
             names = [name for name, _ in batch]
-            rows = self.items.read(state.source_id, names, state.now)
-            entries = self._entries(state.tree, names, held)
+            rows = self.items.read_for_run(state.source_id, names, state.now)
+            entries = published.among(names)
             for name, rev in batch:
                 if rev and ((row := rows.get(name)) is None or row.rev < rev):
                     unread.add(name)
             self._compare(state, writer, names, rows, entries)
-        position = state.position + len(todo)
-        return replace(state, position=position, finished=position == len(state.work))
+        return replace(state, work=rest, finished=not rest and not state.later)
 
     def _advance_full(self, state: Checkpoint, writer: PlanWriter, unread: set[str]) -> Checkpoint:
         """Compare whole slots, one after the other, until a part's worth of rows was read."""
-        position, seen = state.position, 0
-        named = dict(state.work)
+        published = PublishedEntries(self.index, state.tree)
+        position, seen, work = state.position, 0, state.work
         while position < len(SLOTS) and seen < CHANGES_PER_PART:
             slot = SLOTS[position]
-            rows = {
-                row.external_item_id: row
-                for row in self.items.list_slot(state.source_id, slot)
-                if row.expires_at is None or row.expires_at * 1000 > state.now
-            }
-            entries = self._slot_entries(state.tree, slot)
-            unread.update(
-                name
-                for name, rev in named.items()
-                if path_of(name)[0] == slot and (name not in rows or rows[name].rev < rev)
-            )
+            rows = self.items.read_slot_for_run(state.source_id, slot, state.now)
+            entries = published.of_slot(slot)
+            end = bisect_right(work, slot, key=lambda item: path_of(item[0])[0])
+            named, work = work[:end], work[end:]
+            unread.update(name for name, rev in named if name not in rows or rows[name].rev < rev)
             self._compare(state, writer, sorted(rows.keys() | entries.keys(), key=path_of), rows, entries)
             position, seen = position + 1, seen + len(rows)
-        return replace(state, position=position, finished=position == len(SLOTS))
+        return replace(state, work=work, position=position, finished=position == len(SLOTS))
 
     def _compare(
         self,
         state: Checkpoint,
         writer: PlanWriter,
         names: Iterable[str],
-        rows: Mapping[str, StagedRow],
+        rows: Mapping[str, RunRow],
         entries: Mapping[str, Entry],
     ) -> None:
         grace_ms = state.grace_days * MS_PER_DAY
@@ -181,7 +198,7 @@ class Planner:
                 changed.append((name, verdict, row, entry))
         for start in range(0, len(changed), _OBJECTS_AT_A_TIME):
             batch = changed[start : start + _OBJECTS_AT_A_TIME]
-            large = [row for _, verdict, row, _ in batch if verdict.brings and row is not None and row.member is None]
+            large = [row for _, verdict, row, _ in batch if row is not None and row.member is None and verdict.brings]
             members = (
                 self.items.fanout.map(lambda row: self.objects.read(row.content_key or ""), large) if large else []
             )
@@ -216,44 +233,6 @@ class Planner:
         # When another planning of this run ended first, its plan stands and this one's objects are nobody's.
         return Planned(done=True, plan=plan, stored_at=now) if stored else Planned(done=True)
 
-    def _entries(self, tree: Tree, names: list[str], held: dict[str, Entries]) -> Entries:
-        """The published entries of these items, as far as there are any, among others of their leaves.
-
-        `held` carries the last leaf over from one batch to the next, which begins where this one ends.
-        """
-        paths = [path_of(name) for name in names]
-        self.index.open_groups(tree, groups_on_the_way(tree, paths))
-        wanted = sorted({prefix for prefix in locate(tree, paths).values() if prefix in tree.leaves})
-        loaded = self.index.load_leaves([tree.leaves[prefix] for prefix in wanted if prefix not in held])
-        found: Entries = {}
-        for entries in (*held.values(), *loaded.values()):
-            found.update(entries)
-        if wanted and wanted[-1] in loaded:
-            held.clear()
-            held[wanted[-1]] = loaded[wanted[-1]]
-        return found
-
-    def _slot_entries(self, tree: Tree, slot: str) -> Entries:
-        self.index.open_groups(tree, {prefix for prefix in tree.nodes if prefix.startswith(slot)})
-        leaves = [leaf for prefix, leaf in tree.leaves.items() if prefix.startswith(slot) or not prefix]
-        return {
-            name: entry
-            for entries in self.index.load_leaves(leaves).values()
-            for name, entry in entries.items()
-            if path_of(name)[0] == slot
-        }
-
-    def _due(self, tree: Tree, now: int, grace_ms: int) -> Iterator[str]:
-        """The items in grace whose time may be over, from the leaves that hold such; their rows decide."""
-
-        def over(removed_at: int | None) -> bool:
-            return removed_at is not None and is_due(removed_at, now, grace_ms)
-
-        self.index.open_groups(tree, {node.prefix for node in tree.nodes.values() if over(node.oldest_removed_at)})
-        leaves = [leaf for leaf in tree.leaves.values() if over(leaf.oldest_removed_at)]
-        for entries in self.index.load_leaves(leaves).values():
-            yield from (name for name, entry in entries.items() if over(entry.removed_at))
-
     def _covered(self, state: Checkpoint, unread: set[str]) -> tuple[str, ...]:
         """The journal entries that this plan stands for, so that its publication may forget them."""
         torn: set[str] = set()
@@ -271,4 +250,4 @@ class Planner:
 
 
 def _in_trie_order(work: Mapping[str, int]) -> tuple[WorkItem, ...]:
-    return tuple(sorted((WorkItem(name, rev) for name, rev in work.items()), key=lambda item: path_of(item[0])))
+    return tuple((name, work[name]) for name in sorted(work, key=path_of))

@@ -114,11 +114,11 @@ def path_of(external_item_id: str) -> str:
 
 def leaf_merkle(entries: Entries) -> str:
     """The Merkle hash of one leaf's set; lengths are written out so that no two sets share an encoding."""
-    digest = hashlib.sha256(b"leaf\0")
+    parts = [b"leaf\0"]
     for external_item_id in sorted(entries):
         raw = external_item_id.encode()
-        digest.update(len(raw).to_bytes(4, "big") + raw + bytes.fromhex(entries[external_item_id].content_hash))
-    return digest.hexdigest()
+        parts += (len(raw).to_bytes(4, "big"), raw, bytes.fromhex(entries[external_item_id].content_hash))
+    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 def merkle(hashes: Mapping[str, str], root: str = "") -> str:
@@ -140,7 +140,7 @@ def merkle(hashes: Mapping[str, str], root: str = "") -> str:
 
 def groups_on_the_way(tree: Tree, paths: Iterable[str]) -> set[str]:
     """Name the unopened groups that these paths lead into."""
-    return {path[:GROUP_DIGITS] for path in paths} & tree.nodes.keys()
+    return {path[:GROUP_DIGITS] for path in paths} & tree.nodes.keys() if tree.nodes else set()
 
 
 def locate(tree: Tree, paths: Iterable[str]) -> dict[str, str]:
@@ -177,7 +177,7 @@ def update(tree: Tree, changes: Mapping[str, Entry | None], load: LoadLeaves) ->
     merged, absorbed = _merge(tree, touched, load)
     written: dict[str, Entries] = {}
     for prefix, entries in merged.items():
-        written.update(_split(prefix, entries))
+        written.update(_split(prefix, entries, paths))
     return TreeUpdate(written, frozenset((old | absorbed) - written.keys()))
 
 
@@ -185,18 +185,24 @@ def _inner_prefixes(tree: Tree) -> set[str]:
     return {prefix[:depth] for prefix in (*tree.leaves, *tree.nodes) for depth in range(len(prefix))}
 
 
-def _split(prefix: str, entries: Entries) -> dict[str, Entries]:
+def _split(prefix: str, entries: Entries, paths: Mapping[str, str]) -> dict[str, Entries]:
+    """Split a leaf until no part is too large; `paths` are those that are known already."""
     if not entries:
         return {}
     if len(entries) <= LEAF_ENTRIES:
         return {prefix: entries}
-    depth = len(prefix) + 1
-    children: dict[str, Entries] = {}
-    for external_item_id, entry in entries.items():
-        children.setdefault(path_of(external_item_id)[:depth], {})[external_item_id] = entry
     parts: dict[str, Entries] = {}
-    for child, under in children.items():
-        parts.update(_split(child, under))
+    todo = [(prefix, [(paths.get(name) or path_of(name), entry) for name, entry in entries.items()])]
+    while todo:
+        prefix, under = todo.pop()
+        if len(under) <= LEAF_ENTRIES:
+            parts[prefix] = {entry.external_item_id: entry for _, entry in under}
+            continue
+        depth = len(prefix) + 1
+        children: dict[str, list[tuple[str, Entry]]] = {}
+        for each in under:
+            children.setdefault(each[0][:depth], []).append(each)
+        todo += children.items()
     return parts
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 from knowledge import index_codec, plan_writer, planning, trie
+from knowledge.checkpoint import decode_checkpoint, decode_work
+from knowledge.model import ObjectRef
+from knowledge.object_store import ObjectStore
 
 from tests.support.lifecycle import Lifecycle
 
@@ -25,6 +28,24 @@ def test_changes_are_paged_over_parts_without_gaps(lifecycle: Any, monkeypatch: 
     assert len(run.plan.parts) == 6
     assert sorted(names) == sorted(f"item-{number}" for number in range(23))
     assert names == sorted(names, key=trie.path_of)
+
+
+def test_each_invocation_reads_the_work_that_is_its_own(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _small_parts(monkeypatch, 4)
+    read, sizes = ObjectStore.get, []
+
+    def noted(store: ObjectStore, ref: ObjectRef) -> bytes:
+        body = read(store, ref)
+        if "/work-" in ref.key:
+            sizes.append(len(decode_work(body)))
+        if "/checkpoint" in ref.key:
+            assert decode_checkpoint(body).work == ()
+        return body
+
+    monkeypatch.setattr(ObjectStore, "get", noted)
+    lifecycle.push_many({f"item-{number}": "text" for number in range(23)})
+    lifecycle.run()
+    assert sizes == [4, 4, 4, 4, 3]
 
 
 def test_same_content_by_any_road_has_the_same_root_hash(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:

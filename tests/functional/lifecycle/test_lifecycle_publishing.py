@@ -176,17 +176,17 @@ def test_journal_entry_seen_before_its_row_is_not_covered(lifecycle: Any, monkey
     lifecycle.push(a="one")
     lifecycle.publish()
     items = lifecycle.knowledge.planner.items
-    before = items.read(lifecycle.source_id, ["a"], lifecycle.clock())
+    before = items.read_for_run(lifecycle.source_id, ["a"], lifecycle.clock())
     lifecycle.push(a="two", b="new")
     lifecycle.push(c="seen whole")
-    read = type(items).read
+    read = type(items).read_for_run
 
     def read_late(store: Any, source_id: str, names: list[str], now: int) -> Any:
         # A query shows the transaction's entry; its rows are still the old ones.
         return {**read(store, source_id, [name for name in names if name == "c"], now), **before}
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(items), "read", read_late)
+        patched.setattr(type(items), "read_for_run", read_late)
         run = lifecycle.run()
     assert lifecycle.kinds(run) == {"c": "added"}
     lifecycle.apply(run)
@@ -197,6 +197,32 @@ def test_journal_entry_seen_before_its_row_is_not_covered(lifecycle: Any, monkey
     lifecycle.check(settled=True)
 
 
+def test_full_run_in_parts_does_not_cover_an_entry_seen_before_its_row(
+    lifecycle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _small_parts(monkeypatch, 1)
+    names = [f"item-{number}" for number in range(12)]
+    lifecycle.push_many(dict.fromkeys(names, "one"))
+    lifecycle.publish()
+    items = lifecycle.knowledge.planner.items
+    late = items.read_for_run(lifecycle.source_id, ["item-7"], lifecycle.clock())
+    for name in names:
+        lifecycle.push_many({name: "two"})
+    read = type(items).read_slot_for_run
+
+    def read_late(store: Any, *asked: Any) -> Any:
+        rows = read(store, *asked)
+        return rows | (late if "item-7" in rows else {})
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(items), "read_slot_for_run", read_late)
+        lifecycle.publish("full")
+    assert lifecycle.served() == {name: "one" if name == "item-7" else "two" for name in names}
+    assert len(lifecycle.check().journal) == 1
+    lifecycle.publish()
+    assert lifecycle.served() == dict.fromkeys(names, "two")
+
+
 def test_entry_over_an_hour_old_is_covered_whatever_its_rows_say(
     lifecycle: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,7 +230,7 @@ def test_entry_over_an_hour_old_is_covered_whatever_its_rows_say(
     items = type(lifecycle.knowledge.planner.items)
     lifecycle.clock.advance(seconds=3601)
     with monkeypatch.context() as patched:
-        patched.setattr(items, "read", lambda *_: {})
+        patched.setattr(items, "read_for_run", lambda *_: {})
         lifecycle.publish()
 
     assert not lifecycle.check().journal

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from knowledge.attributes import from_row, to_attribute, to_row
 from knowledge.change_file import DROP, ChangeLine, ChangePart, ChangeRow, Was, decode_part, encode_part
-from knowledge.checkpoint import Checkpoint, WorkItem, decode_checkpoint, encode_checkpoint
+from knowledge.checkpoint import Checkpoint, decode_checkpoint, decode_work, encode_checkpoint, encode_work
 from knowledge.ids import derived_id, is_id, new_id
 from knowledge.index_codec import (
     Manifest,
@@ -88,23 +88,23 @@ def test_change_part_reads_back() -> None:
     lines = [
         ChangeLine("a\n", ChangeKind.ADDED, 5, "T", Entry("a\n", A, "T", pack.key, 0, 9, 3, None), None),
         ChangeLine("b", ChangeKind.REMOVED, 6, "U", Entry("b", B, "U", "old", 1, 2, 3, 99), Was(B, "old", 1, 2)),
-        ChangeLine("c", ChangeKind.TOMBSTONED, None, "V", None, Was(B, "old", 1, 2)),
+        ChangeLine("c", ChangeKind.TOMBSTONED, None, "V", None, Was(B, "older", 1, 2)),
         ChangeLine("d", DROP, 7, "W", None, None),
     ]
     rows: list[ChangeRow] = [
         ("a\n", "added", 5, "T", (A, 0, 0, 9, 3, None), None),
-        ("b", "removed", 6, "U", (B, "old", 1, 2, 3, 99), (B, "old", 1, 2)),
-        ("c", "tombstoned", None, "V", None, (B, "old", 1, 2)),
+        ("b", "removed", 6, "U", (B, None, 1, 2, 3, 99), (B, 1, 1, 2)),
+        ("c", "tombstoned", None, "V", None, (B, 0, 1, 2)),
         ("d", DROP, 7, "W", None, None),
     ]
-    written = encode_part(3, [pack], ["jrn_1", "jrn_2"], rows)
+    written = encode_part(3, [pack], ["older", "old"], ["jrn_1", "jrn_2"], rows)
     assert decode_part(written) == ChangePart(3, (pack,), ("jrn_1", "jrn_2"), lines)
 
 
 @pytest.mark.parametrize("count", [0, 1, 999, 1000, 1001, 2500])
 def test_change_part_of_any_length_reads_back_in_order(count: int) -> None:
     rows: list[ChangeRow] = [(f"item-{number}", DROP, number, "", None, None) for number in range(count)]
-    assert [line.rev for line in decode_part(encode_part(0, [], [], rows)).lines] == list(range(count))
+    assert [line.rev for line in decode_part(encode_part(0, [], [], [], rows)).lines] == list(range(count))
 
 
 def test_checkpoint_reads_back() -> None:
@@ -122,13 +122,19 @@ def test_checkpoint_reads_back() -> None:
         base_generation_id=None,
         manifest=ObjectRef("k", A),
         journal=(("jrn_1", 3),),
-        work=(WorkItem("a", 1), WorkItem("b", 0)),
+        work=(("a", 1), ("b", 0)),
+        later=(ObjectRef("w", B),),
         position=1,
         parts=(PlanPart(0, 1, ObjectRef("p", B)),),
         tally={"added": 1},
         unread=frozenset({"b"}),
     )
     assert decode_checkpoint(encode_checkpoint(state)) == state
+
+
+@pytest.mark.parametrize("work", [(), (("a", 1),), (("é", 1_795_000_000_000), ("a", 0))])
+def test_piece_of_work_reads_back(work: tuple[tuple[str, int], ...]) -> None:
+    assert decode_work(encode_work(work)) == work
 
 
 values = st.recursive(

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 from knowledge.diff import Verdict, judge
-from knowledge.item_rows import StagedRow
+from knowledge.item_rows import RunRow
 from knowledge.model import ChangeKind, ItemState
 from knowledge.times import MS_PER_DAY
 from knowledge.trie import Entry
@@ -20,8 +20,8 @@ def published(content_hash: str = A, removed_at: int | None = None) -> Entry:
     return Entry("id", content_hash, "title", "pack", 0, 1, 1, removed_at)
 
 
-def row_of(state: ItemState, content_hash: str, removed_at: int | None) -> StagedRow:
-    return StagedRow("a", 1, state, "A", content_hash, 1, b"", None, None, None, 0, NOW, NOW, removed_at)
+def row_of(state: ItemState, content_hash: str, removed_at: int | None) -> RunRow:
+    return RunRow("a", 1, state, "A", content_hash, 1, b"", None, removed_at, None)
 
 
 ACTIVE = row_of(ItemState.ACTIVE, A, None)
@@ -54,7 +54,7 @@ TOMBSTONED = row_of(ItemState.TOMBSTONED, A, NOW - GRACE)
         (None, published(A, NOW - GRACE), Verdict(ChangeKind.TOMBSTONED)),
     ],
 )
-def test_verdict(row: StagedRow | None, entry: Entry | None, verdict: Verdict) -> None:
+def test_verdict(row: RunRow | None, entry: Entry | None, verdict: Verdict) -> None:
     assert judge(row, entry, NOW, GRACE) == verdict
 
 

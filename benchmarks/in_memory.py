@@ -1,0 +1,212 @@
+"""A table and a bucket in memory, and a source on them: what is measured there is the functions' own code alone."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
+
+from knowledge.aws import Fanout
+from knowledge.building import Builder
+from knowledge.content import encode_item
+from knowledge.eligibility import ApplyRequest
+from knowledge.index_codec import Manifest
+from knowledge.index_store import IndexStore
+from knowledge.item_rows import RUN_ATTRIBUTES, JournalEntry, StagedRow, journal_attributes, row_attributes
+from knowledge.item_store import ItemStore
+from knowledge.model import ItemDraft, ItemState, ObjectRef, Plan, Run, RunMode, RunState, Source, SourceStatus
+from knowledge.object_store import ObjectStore
+from knowledge.planning import Planner
+from knowledge.trie import Entry, Tree, path_of
+
+NOW = 1_795_000_000_000
+# As pushes in batches leave them.
+ITEMS_AN_ENTRY = 98
+ITEMS_A_PACK = 25_000
+TENANT, SOURCE, RUN = (f"{kind}_01KAQ5HZY6V7B2N3M4P5Q6R7S8" for kind in ("ten", "src", "run"))
+
+
+@dataclass
+class Table:
+    """Items in memory: answers what botocore would have parsed. `seconds` is the processor time that took."""
+
+    rows: dict[str, bytes] = field(default_factory=dict)
+    journal: list[dict[str, Any]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        """Answer with rows made anew, as a client's parser does."""
+        with self._aside():
+            (table, asked), *_ = RequestItems.items()
+            return {"Responses": {table: [pickle.loads(self.rows[key["sk"]["S"]]) for key in asked["Keys"]]}}
+
+    def query(self, **_: Any) -> dict[str, Any]:
+        """Answer with the journal."""
+        return {"Items": self.journal}
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        began = time.thread_time()
+        yield
+        self.seconds += time.thread_time() - began
+
+
+@dataclass
+class Bucket:
+    """Objects in memory, with their metadata."""
+
+    objects: dict[str, tuple[bytes, dict[str, str]]] = field(default_factory=dict)
+
+    def put_object(self, *, Key: str, Body: bytes, Metadata: dict[str, str], **_: Any) -> None:  # noqa: N803
+        """Keep an object."""
+        self.objects[Key] = (Body, Metadata)
+
+    def get_object(self, *, Key: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        """Give an object back."""
+        return {"Body": BytesIO(self.objects[Key][0])}
+
+    def head_object(self, *, Key: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        """Tell about an object."""
+        body, metadata = self.objects[Key]
+        return {"Metadata": metadata, "ContentLength": len(body)}
+
+
+@dataclass
+class Runs:
+    """The one run, which takes the plan that is made for it."""
+
+    run: Run
+
+    def get(self, *_: Any) -> Run:
+        """Read it."""
+        return self.run
+
+    def set_plan(self, _key: Any, plan: Plan, *_: Any, **__: Any) -> bool:
+        """Take a plan."""
+        self.run = replace(self.run, plan=plan, plan_version=plan.version, state=RunState.READY)
+        return True
+
+
+class World:
+    """A source of `items` staged rows: all new, or all with other contents than a published generation serves."""
+
+    def __init__(self, items: int, *, published: bool) -> None:
+        self.table, self.bucket, fanout = Table(), Bucket(), Fanout(1)
+        numbers, settler, sources = count(), _anything(), _anything()
+        objects = ObjectStore(_anything(self.bucket), "bucket")
+        index = IndexStore(objects, fanout)
+        entries = self._stage(items)
+        self.source = _source(_publish(index, entries) if published else None)
+        sources.get = sources.acquire_lease = sources.renew_lease = lambda *_: self.source
+        store, runs = ItemStore(_anything(self.table), "Items", fanout), _anything(Runs(_run()))
+
+        def new_id(prefix: str) -> str:
+            return f"{prefix}_{next(numbers):026d}"
+
+        self.planner = Planner(sources, runs, store, objects, index, settler, lambda: NOW, new_id)
+        self.builder = Builder(sources, runs, objects, index, settler, lambda: NOW, new_id)
+
+    def plan(self) -> int:
+        """Plan the run as the machine does, from the journal to the plan; returns in how many invocations."""
+        planned, invocations = self._cold().planner.plan(TENANT, SOURCE, RUN), 1
+        while not planned.done:
+            planned = self._cold().planner.plan(TENANT, SOURCE, RUN, planned.checkpoint)
+            invocations += 1
+        return invocations
+
+    def build(self) -> int:
+        """Build the generation of the run that was planned; returns in how many invocations."""
+        request = ApplyRequest(TENANT, SOURCE, RUN)
+        outcome, invocations = self._cold().builder.build(request), 1
+        while outcome.build is not None:
+            outcome = self._cold().builder.build(request, outcome.build)
+            invocations += 1
+        if outcome.publication is None or outcome.publication.generation.counts.total != len(self.table.rows):
+            message = f"{outcome} does not publish every item"
+            raise RuntimeError(message)
+        return invocations
+
+    def _cold(self) -> World:
+        # Each invocation may be another process, which remembers nothing of the last.
+        path_of.cache_clear()
+        return self
+
+    def _stage(self, items: int) -> dict[str, Entry | None]:
+        """Put rows and journal into the table; returns what a generation of the items before serves."""
+        entries: dict[str, Entry | None] = {}
+        for number in range(items):
+            name = f"doc-{number:06d}"
+            item = encode_item(ItemDraft(name, f"Title of {name}", f"{'hello ' * 200}{name}"))
+            row = StagedRow(
+                name, 5, ItemState.ACTIVE, item.title, item.content_hash, item.content_bytes, item.member, None, None,
+                None, 0, NOW, NOW,
+            )  # fmt: skip
+            attributes = row_attributes(SOURCE, row)
+            asked = {name: attributes[name] for name in RUN_ATTRIBUTES if name in attributes}
+            self.table.rows[name] = pickle.dumps(asked)
+            pack = f"runs/{TENANT}/{SOURCE}/{RUN}/att_{1:026d}/pack-{number // ITEMS_A_PACK:04d}.gz"
+            entries[name] = Entry(name, f"{number:064x}", item.title, pack, 113 * number, 113, 1200, None)
+        names = list(entries)
+        for start in range(0, items, ITEMS_AN_ENTRY):
+            revs = tuple((name, 5) for name in names[start : start + ITEMS_AN_ENTRY])
+            self.table.journal.append(journal_attributes(SOURCE, JournalEntry(f"jrn_{start:026d}", NOW, revs)))
+        return entries
+
+
+def _anything(value: object = None) -> Any:
+    """Something that passes for whatever is asked for."""
+    return SimpleNamespace() if value is None else value
+
+
+def _publish(index: IndexStore, entries: dict[str, Entry | None]) -> ObjectRef:
+    tree = Tree()
+    index.copy_on_write(tree, entries, "index/before")
+    index.close_groups(tree, "index/before")
+    return index.write_manifest("manifests/before", Manifest(TENANT, SOURCE, "gen_before", None, tree.root_hash, tree))
+
+
+def _source(manifest: ObjectRef | None) -> Source:
+    return Source(
+        tenant_id=TENANT,
+        source_id=SOURCE,
+        name="bench",
+        status=SourceStatus.ACTIVE,
+        grace_days=7,
+        removal_guard=None,
+        settings_version=1,
+        epoch=0,
+        open_snapshot_id=None,
+        open_snapshot_expires_at=None,
+        generation_id=None if manifest is None else "gen_before",
+        manifest=manifest,
+        sequence=0,
+        full_required=False,
+        lease=None,
+        lease_token=1,
+        settle_run_id=None,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+def _run() -> Run:
+    return Run(
+        tenant_id=TENANT,
+        source_id=SOURCE,
+        run_id=RUN,
+        mode=RunMode.INCREMENTAL,
+        state=RunState.PLANNING,
+        plan_version=0,
+        plan=None,
+        generation_id=None,
+        last_error=None,
+        deadline_at=NOW,
+        created_at=NOW,
+        updated_at=NOW,
+    )
