@@ -77,7 +77,8 @@ def decode_checkpoint(data: bytes) -> Checkpoint:
 
 def encode_work(work: Sequence[WorkItem]) -> bytes:
     """Write a piece of work."""
-    return pack_json({"format": FORMAT, "names": [name for name, _ in work], "revs": [rev for _, rev in work]})
+    # Read once and gone with the run, so it is compressed as lightly as the changes are.
+    return pack_json({"format": FORMAT, "names": [name for name, _ in work], "revs": [rev for _, rev in work]}, 1)
 
 
 def decode_work(data: bytes) -> tuple[WorkItem, ...]:

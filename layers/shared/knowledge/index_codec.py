@@ -32,9 +32,9 @@ class UnknownFormatError(ValueError):
     """Raised when an object was written by code of another format."""
 
 
-def pack_json(value: Any) -> bytes:
-    """Write one object of the index."""
-    return gzip.compress(canonical_json(value), 6, mtime=0)
+def pack_json(value: Any, level: int = 6) -> bytes:
+    """Write one object of the index, or of a planning: the same bytes for the same value."""
+    return gzip.compress(canonical_json(value), level, mtime=0)
 
 
 def unpack_json(data: bytes) -> Any:

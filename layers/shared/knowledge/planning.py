@@ -13,7 +13,7 @@ What would break it, and what stands against it:
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.checkpoint import (
@@ -199,13 +199,15 @@ class Planner:
         for start in range(0, len(changed), _OBJECTS_AT_A_TIME):
             batch = changed[start : start + _OBJECTS_AT_A_TIME]
             large = [row for _, verdict, row, _ in batch if row is not None and row.member is None and verdict.brings]
-            members = (
-                self.items.fanout.map(lambda row: self.objects.read(row.content_key or ""), large) if large else []
-            )
-            fetched = {row.external_item_id: member for row, member in zip(large, members, strict=True)}
+            fetched = self._fetch(large) if large else {}
             for name, verdict, row, entry in batch:
                 member = (row and row.member) or fetched.get(name) if verdict.brings else None
                 writer.add(name, verdict, row, entry, member)
+
+    def _fetch(self, rows: Sequence[RunRow]) -> dict[str, bytes]:
+        """The members of rows that are objects of their own."""
+        members = self.items.fanout.map(lambda row: self.objects.read(row.content_key or ""), rows)
+        return {row.external_item_id: member for row, member in zip(rows, members, strict=True)}
 
     def _finish(self, state: Checkpoint, attempt: str) -> Planned:
         plan = Plan(
