@@ -17,10 +17,10 @@ SIZES = ("small", "usual", "full")
 
 @dataclass(frozen=True)
 class Figure:
-    """A number with the bound that the design sets: at most so much, or at least so much."""
+    """A number with the bound that the design sets: at most so much, or at least so much; None asks to state it."""
 
     what: str
-    bound: float
+    bound: float | None
     reached: float
     unit: str = ""
     at_least: bool = False
@@ -30,6 +30,8 @@ class Figure:
     @property
     def share(self) -> float:
         """How much of the bound is taken: 1.0 is the bound itself, above it the figure is missed."""
+        if self.bound is None:
+            return 0.0
         if self.at_least:
             return self.bound / self.reached if self.reached else float("inf")
         if self.bound:
@@ -39,6 +41,8 @@ class Figure:
     @property
     def verdict(self) -> str:
         """In words: met or missed, and by how much."""
+        if self.bound is None:
+            return "stated"
         if self.bound == 0:
             return "met" if not self.reached else "MISSED"
         percent = abs(1 - self.reached / self.bound) * 100
@@ -50,7 +54,8 @@ class Figure:
         """What, figure, reached, verdict."""
         sign = ">=" if self.at_least else "<="
         unit = f" {self.unit}" if self.unit else ""
-        return [self.what, f"{sign} {readable(self.bound)}{unit}", f"{readable(self.reached)}{unit}", self.verdict]
+        bound = "" if self.bound is None else f"{sign} {readable(self.bound)}{unit}"
+        return [self.what, bound, f"{readable(self.reached)}{unit}", self.verdict]
 
 
 @dataclass(frozen=True)

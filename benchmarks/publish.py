@@ -239,13 +239,13 @@ def measure(arguments: argparse.Namespace) -> Findings:
             ]
     return Findings(
         title="Run and apply",
-        intro="A source of N items is published; k of them get new contents, and the run and its apply are counted: "
-        "every call of their tasks, and the two that start the machine. For a fixed k, calls to DynamoDB and units are "
-        "flat over N. Objects, and with them S3's calls and the bytes, grow in steps until each change falls into a leaf "
-        "of its own: leaves split by sixteen, so sources of 32 000 and of 100 000 items have 256, and those of 320 000 and "
-        "of 1 000 000 have 4 096. k changes never touch more than k leaves and k groups, however large the source is. "
-        "Processor time is that of code and clients, the emulators' taken off; most of it is the clients' share of "
-        "those calls.",
+        intro="A source of N items is published; k of them get new contents, and the run and its apply are counted:"
+        " every call of their tasks, and the two that start the machine. For a fixed k, calls to DynamoDB and"
+        " units are flat over N. Objects, and with them S3's calls and the bytes, grow in steps until each "
+        "change falls into a leaf of its own: leaves split by sixteen, so sources of 32 000 and of 100 000 "
+        "items have 256, and those of 320 000 and of 1 000 000 have 4 096. k changes never touch more than k "
+        "leaves and k groups, however large the source is. Processor time is that of code and clients, the "
+        "emulators' taken off; most of it is the clients' share of those calls.",
         figures=judged(runs),
         tables=[Table(HEADS, [run.row for run in runs])],
         plots=plotted(runs),

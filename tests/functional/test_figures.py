@@ -28,6 +28,7 @@ def test_figure_is_held_against_its_bound() -> None:
     assert Figure("calls", 25, 30).verdict == "MISSED, by 20 %"
     assert Figure("items", 50_000, 60_000, "items/s", at_least=True).verdict == "met, by 20 %"
     assert Figure("items", 50_000, 40_000, at_least=True).share == 1.25
+    assert Figure("a million items", None, 2.856, "dollars").row == ["a million items", "", "2.86 dollars", "stated"]
     assert (Figure("writes", 0, 0).share, Figure("writes", 0, 1).share) == (0.0, float("inf"))
 
 
