@@ -19,14 +19,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
-from knowledge.aws import Clients
+from knowledge.storage.clients import Clients
 from moto import mock_aws
 
 from benchmarks.edge_scenes import Scene, WarmEdge
 from benchmarks.emulators import dynoxide
 from benchmarks.findings import Figure, Findings, Table, conclude, parser
 from benchmarks.meter import CallPath
-from tests.contract import spec
+from testing import spec
 
 PUSH_STEPS = 6
 CPU_FIGURE = 1.5

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from httpapi.assembly import Assembly
-from knowledge.assembly import Knowledge, Settings
+from knowledge.assembly import Knowledge
+from knowledge.settings import Settings
 
-from tests.contract.spec import SpecOperation
-from tests.functional.edge import Edge, Reply
-from tests.functional.operations import path_names, send
-from tests.support.inline_machine import InlineMachine
+from testing.edge import Edge, Reply
+from testing.inline_machine import InlineMachine
+from testing.operations import path_names, send
+from testing.spec import SpecOperation
 
 # Not the item of the documented examples: a push of that is to create it.
 ITEM = "prepared-item"

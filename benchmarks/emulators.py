@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from threading import Lock, local
 from typing import Any
 
-from knowledge.aws import Clients
+from knowledge.storage.clients import Clients
 
 from benchmarks.meter import Meter
 from local.emulators.dynoxide import Dynoxide, find_dynoxide
-from tests.support.resources import Resources
+from testing.resources import Resources
 
 MISSING_TOOL = 4
 

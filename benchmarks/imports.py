@@ -19,19 +19,19 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.assembly import Knowledge
-from knowledge.aws import Fanout
 from knowledge.ids import new_id
-from knowledge.import_model import Import, ImportFormat, ImportMode, ImportState
-from knowledge.import_steps import ImportName
-from knowledge.model import Source
+from knowledge.imports.model import Import, ImportFormat, ImportMode, ImportState
+from knowledge.imports.steps import ImportName
+from knowledge.sources.model import Source
+from knowledge.storage.clients import Fanout
 from moto import mock_aws
 
 from benchmarks.emulators import dynoxide, watched_clients
 from benchmarks.findings import Figure, Findings, Table, conclude, parser, readable
 from benchmarks.meter import Meter
-from tests.support.import_files import created_event
-from tests.support.lifecycle import settings_of
-from tests.support.wire import MemoryBucket
+from testing.import_files import created_event
+from testing.lifecycle import settings_of
+from testing.wire import MemoryBucket
 
 CONTENT_BYTES = 2_000
 MEMORY_BYTES = 512 * 1024 * 1024

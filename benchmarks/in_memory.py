@@ -12,18 +12,22 @@ from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
-from knowledge.aws import Fanout
-from knowledge.building import Builder
-from knowledge.content import encode_item
-from knowledge.eligibility import ApplyRequest
-from knowledge.index_codec import Manifest
-from knowledge.index_store import IndexStore
-from knowledge.item_rows import RUN_ATTRIBUTES, JournalEntry, StagedRow, journal_attributes, row_attributes
-from knowledge.item_store import ItemStore
-from knowledge.model import ItemDraft, ItemState, ObjectRef, Plan, Run, RunMode, RunState, Source, SourceStatus
-from knowledge.object_store import ObjectStore
-from knowledge.planning import Planner
-from knowledge.trie import Entry, Tree, path_of
+from knowledge.generations.building import Builder
+from knowledge.generations.eligibility import ApplyRequest
+from knowledge.index.codec import Manifest
+from knowledge.index.store import IndexStore
+from knowledge.index.trie import Entry, Tree, path_of
+from knowledge.items.content import encode_item
+from knowledge.items.model import ItemDraft
+from knowledge.model import ObjectRef
+from knowledge.runs.model import Plan, Run, RunMode, RunState
+from knowledge.runs.planning import Planner
+from knowledge.sources.model import Source, SourceStatus
+from knowledge.staging.model import ItemState
+from knowledge.staging.rows import RUN_ATTRIBUTES, JournalEntry, StagedRow, journal_attributes, row_attributes
+from knowledge.staging.store import ItemStore
+from knowledge.storage.clients import Fanout
+from knowledge.storage.objects import ObjectStore
 
 NOW = 1_795_000_000_000
 # As pushes in batches leave them.

@@ -19,22 +19,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from knowledge.assembly import Knowledge
-from knowledge.aws import Fanout
-from knowledge.content import encode_item
-from knowledge.generation_store import Publication
+from knowledge.generations.model import Generation, GenerationOrigin
+from knowledge.generations.store import Publication
 from knowledge.ids import new_id
-from knowledge.index_codec import Manifest
-from knowledge.index_store import IndexStore, index_folder, manifest_key
-from knowledge.model import Counts, Generation, GenerationOrigin, ItemDraft, RunMode, Source
-from knowledge.object_store import ObjectStore
-from knowledge.trie import Entry, Tree
+from knowledge.index.codec import Manifest
+from knowledge.index.store import IndexStore, index_folder, manifest_key
+from knowledge.index.trie import Entry, Tree
+from knowledge.items.content import encode_item
+from knowledge.items.model import ItemDraft
+from knowledge.model import Counts
+from knowledge.runs.model import RunMode
+from knowledge.sources.model import Source
+from knowledge.storage.clients import Fanout
+from knowledge.storage.objects import ObjectStore
 from moto import mock_aws
 
 from benchmarks.emulators import EmulatorTime, dynoxide, watched_clients
 from benchmarks.findings import Figure, Findings, Plot, Table, conclude, parser, readable
 from benchmarks.meter import Meter
-from tests.support.inline_machine import InlineMachine
-from tests.support.lifecycle import settings_of
+from testing.inline_machine import InlineMachine
+from testing.lifecycle import settings_of
 
 SIZES = {
     "small": (10_000, 100_000),

@@ -15,15 +15,17 @@ from collections.abc import Callable
 from functools import partial
 
 from knowledge.assembly import Knowledge
-from knowledge.aws import Fanout
 from knowledge.ids import new_id
-from knowledge.model import ItemDraft, SnapshotState, Source
+from knowledge.items.model import ItemDraft
+from knowledge.sources.model import Source
+from knowledge.staging.model import SnapshotState
+from knowledge.storage.clients import Fanout
 from moto import mock_aws
 
 from benchmarks.emulators import dynoxide, watched_clients
 from benchmarks.findings import Figure, Findings, Table, conclude, parser, readable
 from benchmarks.meter import Meter
-from tests.support.lifecycle import settings_of
+from testing.lifecycle import settings_of
 
 BATCH = 1_000
 PART = 5_000

@@ -29,7 +29,7 @@ for _name, _value in {
 @pytest.fixture(scope="session", autouse=True)
 def _recorded_aws_calls() -> None:
     """Record which function makes which AWS call, when `make test` asks for it (`tests/privileges`)."""
-    from tests.support.recording import FOLDER, start_recording
+    from testing.recording import FOLDER, start_recording
 
     if FOLDER in os.environ:
         start_recording()
@@ -53,7 +53,7 @@ def _no_sockets_in_unit_tests(request: pytest.FixtureRequest, monkeypatch: pytes
 @pytest.fixture
 def template() -> Any:
     """template.yaml as it is written (`local.template.Template`)."""
-    from tests.support.resources import project_template
+    from testing.resources import project_template
 
     return project_template()
 
@@ -63,7 +63,7 @@ def aws_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The tables and the bucket on in-process moto, with the functions' environment set (`Resources`)."""
     from moto import mock_aws
 
-    from tests.support.resources import Resources
+    from testing.resources import Resources
 
     resources = Resources(prefix="test")
     with mock_aws():
@@ -76,7 +76,7 @@ def aws_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def dynoxide_server() -> Iterator[Any]:
     """One Dynoxide process in memory for the session (`local.emulators.dynoxide.Dynoxide`)."""
     from local.emulators.dynoxide import Dynoxide, find_dynoxide
-    from tests.support.resources import continuous_integration
+    from testing.resources import continuous_integration
 
     binary = find_dynoxide()
     if binary is None:
@@ -97,7 +97,7 @@ def dynoxide(dynoxide_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     """
     from moto import mock_aws
 
-    from tests.support.resources import Resources
+    from testing.resources import Resources
 
     resources = Resources(prefix=f"test{next(_numbers)}", endpoints={"dynamodb": dynoxide_server.url})
     with mock_aws():

@@ -17,7 +17,7 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from unittest.mock import patch
 
-from knowledge.aws import Clients
+from knowledge.storage.clients import Clients
 from moto import mock_aws
 
 from benchmarks import findings
@@ -29,7 +29,7 @@ from benchmarks.cost.scenes import BATCH, EVERY, Scenes, drafts
 from benchmarks.cost.till import CountedEdge
 from benchmarks.emulators import dynoxide
 from benchmarks.findings import Findings
-from tests.support.import_files import line
+from testing.import_files import line
 
 CHANGES = 1_000
 FEW = 1_000

@@ -10,8 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 
-from knowledge.plan_writer import CHANGES_PER_PART
-from knowledge.trie import GROUP_DIGITS, GROUPED_PAST_LEAVES, LEAF_ENTRIES, path_of
+from knowledge.index.trie import GROUP_DIGITS, GROUPED_PAST_LEAVES, LEAF_ENTRIES, path_of
+from knowledge.runs.plan_writer import CHANGES_PER_PART
 
 from benchmarks.cost.prices import Bill, carried_on
 

@@ -10,16 +10,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
 
-from knowledge import import_staging, plan_writer, planning
 from knowledge.import_tasks import start_import
-from knowledge.model import ItemDraft, Source
-from knowledge.object_store import ObjectStore
+from knowledge.imports import staging as import_staging
+from knowledge.items.model import ItemDraft
+from knowledge.runs import plan_writer, planning
+from knowledge.sources.model import Source
+from knowledge.storage.objects import ObjectStore
 
 from benchmarks import publish, staging
 from benchmarks.cost.growth import Sample
 from benchmarks.cost.prices import Bill
 from benchmarks.cost.till import CountedEdge
-from tests.support.import_files import created_event, line
+from testing.import_files import created_event, line
 
 BATCH = 1_000
 EVERY = 100

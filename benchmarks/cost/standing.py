@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from knowledge.attributes import from_row
 from knowledge.events import GENERATION_PUBLISHED
-from knowledge.retention import RECHECK_MS
+from knowledge.storage.attributes import from_row
 from knowledge.times import MS_PER_DAY
+from knowledge.upkeep.retention import RECHECK_MS
 from webhooks.assembly import Webhooks, WebhookSettings
 from webhooks.tasks import deliver_webhooks, relay_events
 
 from benchmarks.cost.prices import Bill
 from benchmarks.cost.till import CountedEdge
-from tests.support.lifecycle import HeldClock
-from tests.support.webhook_world import Receiver
+from testing.lifecycle import HeldClock
+from testing.webhook_world import Receiver
 
 DAYS = 30
 _WEEK = RECHECK_MS // MS_PER_DAY

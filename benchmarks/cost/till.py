@@ -17,17 +17,18 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from httpapi.assembly import Assembly
-from knowledge.assembly import Knowledge, Settings
+from knowledge.assembly import Knowledge
 from knowledge.ports import Action
+from knowledge.settings import Settings
 
 from benchmarks.cost.prices import Bill
 from benchmarks.meter import Meter
-from tests.contract import spec
-from tests.functional.edge import Edge, Reply
-from tests.support.import_machine import InlineImportMachine
-from tests.support.inline_machine import InlineMachine, function_of
-from tests.support.recording import logical_id_of
-from tests.support.resources import project_template
+from testing import spec
+from testing.edge import Edge, Reply
+from testing.import_machine import InlineImportMachine
+from testing.inline_machine import InlineMachine, function_of
+from testing.recording import logical_id_of
+from testing.resources import project_template
 
 # Memory at which a function has one whole processor, as AWS publishes it.
 _ONE_PROCESSOR_MB = 1769

@@ -8,14 +8,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from knowledge.assembly import Knowledge, Settings
-from knowledge.aws import Clients
-from knowledge.comparison import Comparison, Difference
+from knowledge.assembly import Knowledge
 from knowledge.errors import KnowledgeError
-from knowledge.generations import CURRENT, read_member
+from knowledge.generations.reader import CURRENT
 from knowledge.ids import new_id
-from knowledge.model import ItemDraft, RunMode, Source
-from knowledge.trie import Tree, groups_on_the_way, locate, path_of
+from knowledge.index.comparison import Comparison, Difference
+from knowledge.index.packs import read_member
+from knowledge.index.trie import Tree, groups_on_the_way, locate, path_of
+from knowledge.items.model import ItemDraft
+from knowledge.runs.model import RunMode
+from knowledge.settings import Settings
+from knowledge.sources.model import Source
+from knowledge.storage.clients import Clients
 
 from benchmarks.emulators import MISSING_TOOL
 from benchmarks.meter import Meter
@@ -24,8 +28,8 @@ from benchmarks.peers.data import Row
 from benchmarks.peers.effort import Effort, process_cpu_seconds
 from local.emulators.dynoxide import Dynoxide, find_dynoxide
 from local.template.tables import create_tables
-from tests.support.inline_machine import InlineMachine
-from tests.support.resources import Resources, project_template
+from testing.inline_machine import InlineMachine
+from testing.resources import Resources, project_template
 
 TENANT = "ten_bench"
 SOURCE = "src_00000000000000000000000000"

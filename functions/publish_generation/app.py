@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from knowledge.assembly import Knowledge, Settings
+from knowledge.assembly import Knowledge
+from knowledge.settings import Settings
 from knowledge.tasks import publish_generation
 from telemetry.outcomes import of_publish_generation
 from telemetry.tasks import watched

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from knowledge.assembly import Knowledge, Settings
+from knowledge.assembly import Knowledge
 from knowledge.import_tasks import stage_import
+from knowledge.settings import Settings
 from telemetry.tasks import watched
 
 _knowledge = Knowledge(Settings.from_environment())

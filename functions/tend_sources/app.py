@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from knowledge.assembly import Knowledge, Settings
+from knowledge.assembly import Knowledge
+from knowledge.settings import Settings
 from telemetry.outcomes import of_tend_sources
 from telemetry.tasks import watched
 
@@ -18,6 +19,6 @@ _knowledge = Knowledge(Settings.from_environment())
 
 @watched("tend_sources", done=of_tend_sources)
 def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Go on with the round; the answer tells what was done, see `knowledge.upkeep.RoundReport`."""
+    """Go on with the round; the answer tells what was done, see `knowledge.upkeep.rounds.RoundReport`."""
     report = _knowledge.upkeep.go_on(lambda: context.get_remaining_time_in_millis() > _SPARE_MS)
     return asdict(report)

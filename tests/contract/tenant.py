@@ -10,9 +10,9 @@ import httpx
 
 from local.template.load import REGION
 from local.template.resolve import Resolver
-from tests.contract import spec
-from tests.functional.edge import Edge, Reply, composed
-from tests.support.resources import project_template
+from testing import spec
+from testing.edge import Edge, Reply, composed
+from testing.resources import project_template
 from tests.support.stack import StackProcess
 
 # What speaks of the connection and not of the answer.

@@ -13,7 +13,7 @@ import yaml
 from httpapi import error_table
 
 from local.template import ROOT
-from tests.contract import spec
+from testing import spec
 from tests.support.markdown_pages import REASONS, SHELLS, Page, page_at, pages
 
 PAGES = pages()

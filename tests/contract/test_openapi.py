@@ -11,8 +11,8 @@ import yaml
 from httpapi.error_table import TABLE
 from openapi_spec_validator import validate
 
-from tests.contract import spec
-from tests.functional.edge import load_app
+from testing import spec
+from testing.edge import load_app
 
 FUNCTIONS = ("developer_api", "admin_api")
 

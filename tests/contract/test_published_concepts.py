@@ -8,13 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
-from knowledge.source_store import source_sk
+from knowledge.index.trie import path_of
+from knowledge.sources.store import source_sk
 from knowledge.times import MS_PER_DAY
-from knowledge.trie import path_of
 
-from tests.contract import spec
+from testing import spec
+from testing.edge import Reply, item_path
 from tests.contract.tenant import Tenant, table
-from tests.functional.edge import Reply, item_path
 
 
 def item(external_item_id: str = "faq-1", content: str = "Refunds take 14 days.") -> dict[str, str]:

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from knowledge.source_store import source_sk
+from knowledge.sources.store import source_sk
 
+from testing.edge import Reply
 from tests.contract.tenant import Tenant, table
-from tests.functional.edge import Reply
 from tests.support.stack import StackProcess, eventually
 
 MIB = 1_048_576

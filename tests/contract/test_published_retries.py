@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.contract import spec
+from testing import spec
+from testing.edge import Reply, item_path
 from tests.contract.tenant import Tenant, table
-from tests.functional.edge import Reply, item_path
 
 RETRY = {"Idempotency-Key": "0b0f3b52-8d0a-4a47-93f0-5a3f6f3e9a10"}
 DAY_SECONDS = 86_400

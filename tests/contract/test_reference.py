@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from local.template import ROOT
-from tests.contract import spec
+from testing import spec
 
 
 def load_generator() -> Any:

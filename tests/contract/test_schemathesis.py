@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract import spec
+from testing import spec
 from tests.contract.tenant import ALL_SCOPES, Tenant
 
 HERE = Path(__file__).parent

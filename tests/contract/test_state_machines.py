@@ -17,7 +17,7 @@ import pytest
 
 from local.template import ROOT
 from local.template.load import read_template
-from tests.support.resources import continuous_integration
+from testing.resources import continuous_integration
 
 _INVOKE = "arn:aws:states:::lambda:invoke"
 _EXPRESS_SECONDS = 300

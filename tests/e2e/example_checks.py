@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 import pytest
 
 from local.template import ROOT
-from tests.support.resources import continuous_integration
+from testing.resources import continuous_integration
 from tests.support.stack import StackProcess
 
 EXAMPLES = ROOT / "examples"

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from testing.edge import Reply
 from tests.contract.tenant import Tenant, table
-from tests.functional.edge import Reply
 from tests.support.stack import StackProcess, require_whole_stack
 
 WORKERS = 8

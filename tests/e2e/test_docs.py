@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from local.template import ROOT
+from testing.resources import continuous_integration
 from tests.contract.tenant import Tenant
 from tests.support.markdown_pages import SEPARATOR, Page, pages
-from tests.support.resources import continuous_integration
 
 PAGES = [page for page in pages() if any(block.runs for block in page.blocks)]
 # What is large, or belongs to this machine.

@@ -18,9 +18,9 @@ import pytest
 from botocore.config import Config
 
 from local.template import ROOT
-from tests.support.import_files import chunked, many, ndjson
-from tests.support.lifecycle import draft
-from tests.support.resources import continuous_integration
+from testing.import_files import chunked, many, ndjson
+from testing.lifecycle import draft
+from testing.resources import continuous_integration
 from tests.support.stack import StackProcess, eventually
 
 ENDED = {"completed", "completed_with_errors", "failed"}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.support.resources import continuous_integration
+from testing.resources import continuous_integration
 
 EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")

@@ -7,12 +7,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from knowledge import aws
+from knowledge.storage import clients as aws
 
+from testing.lifecycle import settings_of
+from testing.resources import Resources
+from testing.wire import WireDynamoDB
 from tests.support.faulty_world import FaultyWorld
-from tests.support.lifecycle import settings_of
-from tests.support.resources import Resources
-from tests.support.wire import WireDynamoDB
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from knowledge import building, collecting, import_store, object_store, planning, run_store, source_store
-from knowledge.events import run_ready
-from knowledge.model import ObjectRef, Source
+from knowledge.generations import building
+from knowledge.imports import store as import_store
+from knowledge.model import ObjectRef
+from knowledge.runs import planning
+from knowledge.runs import store as run_store
+from knowledge.runs.events import run_ready
+from knowledge.sources import store as source_store
+from knowledge.sources.model import Source
+from knowledge.storage import objects as object_store
+from knowledge.upkeep import collecting
 
+from testing.faults import Call
 from tests.faults import traps_imports, traps_planning, traps_publishing, traps_upkeep
 from tests.faults.traps import Trap
-from tests.support.faults import Call
 from tests.support.faulty_world import FaultyWorld
 
 Rewrite = Callable[[dict[str, Any]], bool]

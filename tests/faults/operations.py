@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from knowledge.model import RemovalGuard, RunMode, SnapshotState
 from knowledge.ports import Action
+from knowledge.runs.model import RunMode
+from knowledge.sources.model import RemovalGuard
+from knowledge.staging.model import SnapshotState
 
+from testing.lifecycle import draft
 from tests.faults.traps_upkeep import compact, short_memory
 from tests.support.faulty_world import FaultyWorld
-from tests.support.lifecycle import draft
 
 LARGE = random.Random(5).randbytes(12_000).hex()
 State = dict[str, Any]

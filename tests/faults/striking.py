@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
+from testing.faults import Call, Way
 from tests.faults import settings
-from tests.support.faults import Call, Way
 
 
 def strike_everywhere(

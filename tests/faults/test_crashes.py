@@ -7,12 +7,16 @@ from contextlib import suppress
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
-from knowledge import index_codec, item_store, plan_writer, planning, staging, trie
 from knowledge.errors import KnowledgeError
+from knowledge.index import codec as index_codec
+from knowledge.index import trie
+from knowledge.runs import plan_writer, planning
+from knowledge.staging import service as staging
+from knowledge.staging import store as item_store
 
+from testing.faults import Call, Crash, Way
 from tests.faults.operations import OPERATIONS, Operation
 from tests.faults.striking import strike_everywhere
-from tests.support.faults import Call, Crash, Way
 from tests.support.faulty_world import OWN_TAKEOVER_SECONDS, FaultyWorld
 
 NewWorld = Callable[..., FaultyWorld]

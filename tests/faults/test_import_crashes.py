@@ -13,18 +13,22 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
-from knowledge import import_entries, import_files, import_inflating, import_lines, import_staging
 from knowledge.errors import KnowledgeError
-from knowledge.import_model import ALIVE_MS, Import
-from knowledge.import_store import ImportMovedError
+from knowledge.imports import entries as import_entries
+from knowledge.imports import files as import_files
+from knowledge.imports import inflating as import_inflating
+from knowledge.imports import lines as import_lines
+from knowledge.imports import staging as import_staging
+from knowledge.imports.model import ALIVE_MS, Import
+from knowledge.imports.store import ImportMovedError
 
+from testing.faults import Call, Crash, Way
+from testing.import_files import Importing, ndjson
+from testing.import_machine import FunctionDiedError
 from tests.faults.operations import LARGE
 from tests.faults.striking import strike_everywhere
 from tests.faults.test_crashes import CANARY, make_small
-from tests.support.faults import Call, Crash, Way
 from tests.support.faulty_world import FaultyWorld
-from tests.support.import_files import Importing, ndjson
-from tests.support.import_machine import FunctionDiedError
 
 NewWorld = Callable[..., FaultyWorld]
 # What a fault may look like from inside; anything else is a mistake of the product.

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
-from knowledge import index_codec, plan_writer, planning, staging, trie
 from knowledge.errors import (
     ItemNotFoundError,
     KnowledgeError,
@@ -19,15 +18,21 @@ from knowledge.errors import (
     SnapshotClosedError,
     SnapshotNotFoundError,
 )
-from knowledge.model import Removal, RunMode, SnapshotState
+from knowledge.index import codec as index_codec
+from knowledge.index import trie
+from knowledge.items.model import Removal
+from knowledge.runs import plan_writer, planning
+from knowledge.runs.model import RunMode
+from knowledge.staging import service as staging
+from knowledge.staging.model import SnapshotState
 
+from testing.faults import Call, Crash
+from testing.lifecycle import draft
 from tests.faults import settings
 from tests.faults.traps_upkeep import compact, short_memory
 from tests.support.actors import Stage, Temper, now_playing
-from tests.support.faults import Call, Crash
 from tests.support.faulty_world import FaultyWorld
 from tests.support.history import History, Wish, Write
-from tests.support.lifecycle import draft
 
 NewWorld = Callable[..., FaultyWorld]
 NAMES = ("a", "b", "c", "d", "e")

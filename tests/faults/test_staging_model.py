@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.support.faults import Faults
-from tests.support.lifecycle import Lifecycle, settings_of
-from tests.support.wire import MemoryBucket
+from testing.faults import Faults
+from testing.lifecycle import Lifecycle, settings_of
+from testing.wire import MemoryBucket
 
 STEPS = int(os.environ.get("MODEL_STEPS", "2000"))
 SEED = int(os.environ.get("MODEL_SEED", "1"))

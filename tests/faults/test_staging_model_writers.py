@@ -22,7 +22,8 @@ from knowledge.errors import (
     StaleVersionError,
     TransientApplyError,
 )
-from knowledge.model import ItemDraft, Removal, SnapshotState, StagedItem
+from knowledge.items.model import ItemDraft, Removal
+from knowledge.staging.model import SnapshotState, StagedItem
 
 from tests.support.actors import Stage, Temper
 from tests.support.faulty_world import FaultyWorld

@@ -18,21 +18,22 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
-from knowledge import aws
-from knowledge.attributes import from_row, to_row
 from knowledge.errors import KnowledgeError
 from knowledge.events import GENERATION_PUBLISHED, RUN_FAILED, WEBHOOK_DISABLED, Event, event_from, event_key
-from webhooks.answers import Reply
-from webhooks.model import DeliveryState, DisabledReason
-from webhooks.schedule import DELAYS_SECONDS
+from knowledge.storage import clients as aws
+from knowledge.storage.attributes import from_row, to_row
+from webhooks.deliveries.model import DeliveryState
+from webhooks.deliveries.schedule import DELAYS_SECONDS
+from webhooks.endpoints.model import DisabledReason
+from webhooks.sending.replies import Reply
 
+from testing.faults import Call, Crash, Way
+from testing.resources import Resources
+from testing.webhook_world import OK, WebhookWorld, moody
+from testing.wire import WireDynamoDB
 from tests.faults import settings
 from tests.faults.striking import strike_everywhere
-from tests.support.faults import Call, Crash, Way
 from tests.support.faulty_world import FaultyWorld
-from tests.support.resources import Resources
-from tests.support.webhook_world import OK, WebhookWorld, moody
-from tests.support.wire import WireDynamoDB
 
 EVENTS = int(os.environ.get("WEBHOOK_EVENTS", "1000"))
 BACKLOG = EVENTS // 40

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from knowledge import errors, plan_writer, planning
+from knowledge import errors
+from knowledge.runs import plan_writer, planning
 
-from tests.support.faults import before_first
+from testing.faults import before_first
 from tests.support.faulty_world import FaultyWorld
 
 Trap = Callable[[FaultyWorld], None]

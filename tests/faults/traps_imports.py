@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+from testing.faults import Call, Crash
+from testing.import_files import Importing, ndjson
 from tests.faults.traps import trap
-from tests.support.faults import Call, Crash
 from tests.support.faulty_world import FaultyWorld
-from tests.support.import_files import Importing, ndjson
 
 _ENDS = "endedAt = :now"
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from knowledge import errors
-from knowledge.item_store import ItemStore
-from knowledge.model import ItemState, PushResult, RunMode
+from knowledge.runs.model import RunMode
+from knowledge.staging.model import ItemState, PushResult
+from knowledge.staging.store import ItemStore
 
+from testing.faults import before_first
+from testing.lifecycle import draft
 from tests.faults.traps import refused, trap
-from tests.support.faults import before_first
 from tests.support.faulty_world import FaultyWorld
-from tests.support.lifecycle import draft
 
 
 @trap

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from knowledge import errors
-from knowledge.eligibility import ApplyRequest
+from knowledge.generations.eligibility import ApplyRequest
 
+from testing.faults import before_first
 from tests.faults.traps import acquire, leaf_of, meddle_before_publishing, refusal_of, refused, small_parts, trap
-from tests.support.faults import before_first
 from tests.support.faulty_world import LEASE_SECONDS, FaultyWorld
 
 

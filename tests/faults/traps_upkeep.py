@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from knowledge import compaction, errors, retention
+from knowledge import errors
+from knowledge.upkeep import compaction, retention
 
+from testing.faults import before_first
 from tests.faults.traps import acquire, meddle_before_publishing, refused, trap
-from tests.support.faults import before_first
 from tests.support.faulty_world import LEASE_SECONDS, FaultyWorld
 
 

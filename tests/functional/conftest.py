@@ -6,9 +6,9 @@ import os
 from typing import Any
 
 import pytest
-from knowledge.aws import Clients
+from knowledge.storage.clients import Clients
 
-from tests.functional.edge import Edge
+from testing.edge import Edge
 
 
 @pytest.fixture

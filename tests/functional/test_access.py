@@ -13,9 +13,9 @@ import pytest
 from httpapi.keys import tokens
 from httpapi.keys.model import Environment, Scope
 
-from tests.contract import spec
-from tests.functional.edge import Edge, Reply, load_app
-from tests.functional.operations import ABSENT, RATE_HEADERS, path_names, send
+from testing import spec
+from testing.edge import Edge, Reply, load_app
+from testing.operations import ABSENT, RATE_HEADERS, path_names, send
 
 # Not ids of things that belong to a tenant.
 CHOSEN = {"partNumber"}

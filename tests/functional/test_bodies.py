@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.functional.edge import Edge
+from testing.edge import Edge
 
 MIB = 1_048_576
 

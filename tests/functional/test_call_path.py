@@ -6,11 +6,11 @@ import os
 from typing import Any
 
 import pytest
-from knowledge.aws import Clients
+from knowledge.storage.clients import Clients
 
 from benchmarks.edge_scenes import Scene, WarmEdge
 from benchmarks.meter import CallPath
-from tests.contract import spec
+from testing import spec
 
 _LIMITS = {"whoami": 2, "get_item": 3, "push_item": 6, "push_batch": 6, "remove_item": 6}
 _TRIES = 6

@@ -10,23 +10,31 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.resources import Resources
+from testing.resources import Resources
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
 HTTP = frozenset({"admin_api", "developer_api"})
 # Each is loaded by the first request that needs it. `botocore.crt` and the like come with boto3, and are not named.
-_NOWHERE = ("aws_lambda_powertools", "moto", "pytest", "routes", "knowledge.validation")
+_NOWHERE = ("aws_lambda_powertools", "moto", "pytest", "routes", "knowledge.items.validation")
 # Only requests over HTTP have bodies to validate as soon as they come.
 _NOT_IN_TASKS = ("pydantic",)
 # Whoever answers requests plans, builds, publishes and collects nothing.
 _NOT_IN_HTTP = (
     "knowledge.model",
-    "knowledge.planning",
-    "knowledge.building",
+    "knowledge.items.model",
+    "knowledge.items.content",
+    "knowledge.sources",
+    "knowledge.index",
+    "knowledge.staging",
+    "knowledge.runs",
+    "knowledge.generations",
+    "knowledge.imports",
     "knowledge.upkeep",
-    "knowledge.import_assembly",
-    "webhooks.model",
+    "webhooks.endpoints",
+    "webhooks.deliveries",
+    "webhooks.outbox",
+    "webhooks.sending",
 )
 _TELL = "import app, gc, json, sys; print(json.dumps([sorted(sys.modules), gc.get_threshold()[0]]))"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from local.gateway.refusals import Refusals
-from tests.contract import spec
-from tests.functional.edge import Edge
+from testing import spec
+from testing.edge import Edge
 
 LISTED = {"Origin": "https://console.example.com"}
 UNLISTED = {"Origin": "https://evil.example.com"}

@@ -18,7 +18,7 @@ from httpapi.keys.service import Creation
 from httpapi.settings import EdgeSettings
 from knowledge.errors import ServiceUnavailableError
 
-from tests.functional.edge import START, Context
+from testing.edge import START, Context
 
 WORKERS = 8
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract import spec
-from tests.functional.edge import Edge
+from testing import spec
+from testing.edge import Edge
 from tests.support.hostile_requests import HostileClient
 
 CASES = int(os.environ.get("FUZZ_CASES", "5000"))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from knowledge.errors import BuildFailedError
-from knowledge.publishing import Publisher
+from knowledge.generations.publishing import Publisher
 
-from tests.functional.edge import Edge
+from testing.edge import Edge
 
 
 def two_generations(edge: Edge) -> tuple[str, str, str]:

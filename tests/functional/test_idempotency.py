@@ -11,7 +11,7 @@ import boto3
 import pytest
 from httpapi.keys import tokens
 
-from tests.functional.edge import Edge
+from testing.edge import Edge
 
 RETRY = {"Idempotency-Key": "7b2d0f6e-0d5c-4f0e-9d0a-0c9d7a1e5b11"}
 

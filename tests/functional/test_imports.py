@@ -8,8 +8,8 @@ import pytest
 from httpapi.keys.model import ALL_SCOPES, Scope
 from knowledge.import_tasks import start_import
 
-from tests.functional.edge import Edge, Reply
-from tests.support.import_files import created_event
+from testing.edge import Edge, Reply
+from testing.import_files import created_event
 
 
 def create(edge: Edge, source: str, **body: object) -> Reply:

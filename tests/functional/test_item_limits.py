@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract import spec
-from tests.functional.edge import Edge, Reply, item_path
+from testing import spec
+from testing.edge import Edge, Reply, item_path
 
 MIB = 1_048_576
 # Operations that take many items have room for 8 MiB, all others for 1 MiB.

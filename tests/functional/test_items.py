@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.functional.edge import Edge, item_path
+from testing.edge import Edge, item_path
 
 
 def test_pushed_item_is_created_updated_and_unchanged(edge: Edge) -> None:

@@ -19,11 +19,11 @@ from httpapi.keys import tokens
 from httpapi.keys.model import ALL_SCOPES, Key, KeySpec
 from httpapi.requests import HttpRequest
 from httpapi.settings import EdgeSettings
-from knowledge.aws import Clients
 from knowledge.errors import ServiceUnavailableError
+from knowledge.storage.clients import Clients
 
-from tests.functional.edge import START, Edge, Reply
-from tests.support.faults import Crash, Faults, Way
+from testing.edge import START, Edge, Reply
+from testing.faults import Crash, Faults, Way
 from tests.support.keys import check_figures, outbox, stored_keys
 
 ROUNDS = 15

@@ -14,7 +14,7 @@ from httpapi.keys import tokens
 from httpapi.keys.model import ALL_SCOPES, KeySpec, Scope
 from knowledge.times import timestamp
 
-from tests.functional.edge import Edge, Reply
+from testing.edge import Edge, Reply
 from tests.support.keys import check_figures, outbox, stored_figures, stored_keys
 
 KEYS = "/v1/admin/keys"

@@ -12,7 +12,7 @@ from httpapi.keys.model import DEFAULT_SCOPES, Scope
 from httpapi.paging import Listing
 from knowledge.times import timestamp
 
-from tests.functional.edge import Edge, load_app
+from testing.edge import Edge, load_app
 
 KEYS = "/v1/admin/keys"
 

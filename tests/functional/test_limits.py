@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.functional.edge import Edge, item_path
+from testing.edge import Edge, item_path
 
 MIB = 1_048_576
 

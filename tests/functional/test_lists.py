@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract import spec
-from tests.functional.edge import Edge, item_path
+from testing import spec
+from testing.edge import Edge, item_path
 
 LISTS = [operation for operation in spec.operations() if operation.name.startswith("list_")]
 

@@ -17,8 +17,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 
 from benchmarks.meter import Meter
+from testing.resources import Resources
 from tests.support.metered_calls import CASES, CATALOG, ITEMS, REFUSALS, Case, row
-from tests.support.resources import Resources
 
 
 @pytest.fixture(scope="module")

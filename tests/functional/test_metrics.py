@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.functional.edge import Edge
+from testing.edge import Edge
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import trustme
-from webhooks.posting import Poster, open_connection, verifying_context
+from webhooks.sending.posting import Poster, open_connection, verifying_context
 
 from tests.support.hostile_targets import HOSTILE_URLS, NOT_PUBLIC_ADDRESSES
 from tests.support.receivers import Receiver, Script, answering, nothing_leaves, seconds_of

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from local.template.tables import table_requests
-from tests.support.resources import Resources, project_template
+from testing.resources import Resources, project_template
 
 
 def load_tool() -> Any:

@@ -14,7 +14,7 @@ from knowledge.errors import (
 )
 from knowledge.ports import StillRunningError
 
-from tests.functional.edge import Edge, item_path
+from testing.edge import Edge, item_path
 
 
 def test_pushed_content_is_published(edge: Edge) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.functional.edge import Edge, Reply
+from testing.edge import Edge, Reply
 
 
 def items(*ids: str, content: str = "Hello.") -> list[dict[str, str]]:
@@ -166,7 +166,7 @@ def test_long_completion_answers_202_and_a_repeat_goes_on(edge: Edge, monkeypatc
     edge.push(source, "gone")
     snapshot = opened(edge, source)
     edge.request("PUT", f"{snapshot}/parts/1", {"items": items("a")})
-    monkeypatch.setattr("knowledge.snapshots.COMPLETION_BUDGET_MS", -1)
+    monkeypatch.setattr("knowledge.staging.snapshots.COMPLETION_BUDGET_MS", -1)
     first = edge.request("POST", f"{snapshot}/complete", headers={"Idempotency-Key": "k"})
     assert (first.status, first.body["snapshot"]["state"]) == (202, "completing")
     assert edge.request("DELETE", snapshot).code == "snapshot_closed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.functional.edge import Edge
+from testing.edge import Edge
 
 
 def test_source_is_created_with_defaults_and_read(edge: Edge) -> None:

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import boto3
 import pytest
-from webhooks.model import DeliveryState
+from webhooks.deliveries.model import DeliveryState
 from webhooks.tasks import deliver_webhooks
 
-from tests.functional.edge import Edge, Reply
+from testing.edge import Edge, Reply
 from tests.support.hostile_targets import HOSTILE_URLS
 
 HOOK = {"url": "https://hooks.example.com/in?token=abc"}

@@ -7,9 +7,9 @@ from httpapi.errors import UnauthorizedError
 from httpapi.operations import match_path
 from knowledge.errors import ServiceUnavailableError
 
-from tests.contract import spec
-from tests.functional.edge import Edge, seen
-from tests.functional.operations import ABSENT, RATE_HEADERS, having, send
+from testing import spec
+from testing.edge import Edge, seen
+from testing.operations import ABSENT, RATE_HEADERS, having, send
 
 
 def test_every_operation_with_parameters_refuses_bad_ones(edge: Edge) -> None:

@@ -20,7 +20,7 @@ import pytest
 
 from local.template import ROOT
 from local.template.load import ACCESS_KEY, REGION, SECRET_KEY
-from tests.support.resources import continuous_integration
+from testing.resources import continuous_integration
 
 _PYTHON = "python3.13"
 _START_SECONDS = 120

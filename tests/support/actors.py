@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Semaphore, Thread, current_thread
 
-from tests.support.faults import Call, Way
-from tests.support.lifecycle import HeldClock
+from testing.faults import Call, Way
+from testing.lifecycle import HeldClock
 
 JUMPS_SECONDS = (2, 6, 16, 61)
 _STUCK_SECONDS = 60

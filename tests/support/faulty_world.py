@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
-from knowledge.assembly import Knowledge, Settings
+from knowledge.assembly import Knowledge
 from knowledge.errors import ItemNotFoundError, TransientApplyError
-from knowledge.model import ApplyOutcome
 from knowledge.ports import Action
+from knowledge.runs.model import ApplyOutcome
+from knowledge.settings import Settings
 
-from tests.support.faults import Call, Faults, FunctionCrash
-from tests.support.inline_machine import InlineMachine
+from testing.faults import Call, Faults, FunctionCrash
+from testing.inline_machine import InlineMachine
+from testing.lifecycle import CountedIds, HeldClock, Lifecycle
+from testing.wire import MemoryBucket
 from tests.support.invariants import Reader, Stored, check_history, check_settled
-from tests.support.lifecycle import CountedIds, HeldClock, Lifecycle
-from tests.support.wire import MemoryBucket
 
 OWN_TAKEOVER_SECONDS = 16
 LEASE_SECONDS = 61

@@ -12,7 +12,7 @@ import random
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from tests.contract import spec
+from testing import spec
 
 Event = dict[str, Any]
 

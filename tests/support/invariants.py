@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from knowledge.attributes import from_row
+from knowledge.storage.attributes import from_row
 
 _EMPTY = hashlib.sha256(b"empty\0").hexdigest()
 

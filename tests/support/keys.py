@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 from httpapi.keys.model import TENANT_RATE_LIMIT_PER_MINUTE, Key
 from httpapi.keys.rows import key_from_row
-from knowledge.attributes import from_row
+from knowledge.storage.attributes import from_row
 
 
 def stored_keys(tenant_id: str) -> list[Key]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.support.resources import continuous_integration
+from testing.resources import continuous_integration
 
 # Verbatim; only the line breaks, which the published page lost, are put back.
 QUICKSTART = r"""

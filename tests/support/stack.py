@@ -18,7 +18,7 @@ import pytest
 
 from local.emulators.dynoxide import find_dynoxide
 from local.template import ROOT
-from tests.support.resources import continuous_integration
+from testing.resources import continuous_integration
 
 READY_SECONDS = 60
 STOP_SECONDS = 5

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from knowledge.errors import KnowledgeError
-from knowledge.model import ChangeKind, ItemDraft
+from knowledge.items.model import ItemDraft
+from knowledge.model import ChangeKind
 
+from testing.lifecycle import Lifecycle
 from tests.support.invariants import root_hash
-from tests.support.lifecycle import Lifecycle
 from tests.support.staging_model import DAY, Model, ModelRun, ModelSnapshot
 from tests.support.staging_model_items import RefusedError, content_hash
 

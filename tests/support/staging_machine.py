@@ -8,10 +8,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from knowledge.model import ItemDraft, Removal
+from knowledge.items.model import ItemDraft, Removal
 
+from testing.lifecycle import Lifecycle
 from tests.support.invariants import Reader, check_history
-from tests.support.lifecycle import Lifecycle
 from tests.support.staging_comparison import SideBySide
 from tests.support.staging_model import DAY, Model, ModelRun, ModelSnapshot
 from tests.support.staging_model_items import RefusedError

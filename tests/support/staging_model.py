@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from knowledge.model import ItemDraft
+from knowledge.items.model import ItemDraft
 
 from tests.support.staging_model_items import (
     Item,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from knowledge.model import ItemDraft
+from knowledge.items.model import ItemDraft
 
 TOMBSTONE_LIFE = 30 * 86_400_000
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from knowledge.index_codec import groups_to_close
-from knowledge.trie import Entry, LeafRef, Tree, path_of, update
+from knowledge.index.codec import groups_to_close
+from knowledge.index.trie import Entry, LeafRef, Tree, path_of, update
 
 from benchmarks.cost.growth import grown, index_objects
 from benchmarks.cost.prices import MILLION, PRICES, Bill, carried_on

@@ -10,8 +10,9 @@ from httpapi.operations import Routes
 from httpapi.render.items import render_item, render_results
 from httpapi.schemas.fields import NoQuery
 from httpapi.schemas.items import ItemListQuery, RemoveItemQuery
-from knowledge.model import ItemDraft, PushResult, Removal
-from knowledge.validation import read_batch, read_item
+from knowledge.items.model import ItemDraft, Removal
+from knowledge.items.validation import read_batch, read_item
+from knowledge.staging.model import PushResult
 
 ITEMS = "/v1/sources/{sourceId}/items"
 ITEM = ITEMS + "/{externalItemId}"

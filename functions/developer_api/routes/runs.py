@@ -9,7 +9,7 @@ from httpapi.operations import Routes
 from httpapi.render.runs import render_change, render_outcome, render_run
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of
 from httpapi.schemas.runs import ApplyRunRequest, ChangeListQuery, CreateRunRequest
-from knowledge.model import RunState
+from knowledge.runs.model import RunState
 
 RUNS = "/v1/sources/{sourceId}/runs"
 RUN = RUNS + "/{runId}"

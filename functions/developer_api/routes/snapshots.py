@@ -12,8 +12,9 @@ from httpapi.operations import Routes
 from httpapi.render.snapshots import render_part, render_snapshot
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of
 from httpapi.schemas.snapshots import CompleteSnapshotRequest, SnapshotRequest, read_snapshot
-from knowledge.model import ItemDraft, SnapshotState
-from knowledge.validation import read_items
+from knowledge.items.model import ItemDraft
+from knowledge.items.validation import read_items
+from knowledge.staging.model import SnapshotState
 
 SOURCE = "/v1/sources/{sourceId}"
 SNAPSHOTS = SOURCE + "/snapshots"

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from knowledge.aws import Clients
+from knowledge.storage.clients import Clients
 
 from httpapi.authentication import Authenticator
 from httpapi.keys.ledger import KeyLedger
@@ -71,7 +71,7 @@ class Assembly:
     @cached_property
     def idempotency(self) -> Idempotency:
         """Repeats answers; imported here, because most of its cost is its import."""
-        from knowledge.sealing import Sealer
+        from knowledge.storage.sealing import Sealer
 
         from httpapi.idempotency import Idempotency
         from httpapi.kept_answers import KeptAnswers
@@ -98,7 +98,8 @@ class Assembly:
 
 
 def _knowledge_from_environment(clients: Clients) -> Knowledge:
-    from knowledge.assembly import Knowledge, Settings
+    from knowledge.assembly import Knowledge
+    from knowledge.settings import Settings
 
     return Knowledge(Settings.from_environment(), clients=clients)
 

@@ -15,8 +15,8 @@ from knowledge.errors import (
     SnapshotNotFoundError,
     SourceNotFoundError,
 )
-from knowledge.field_rules import check_external_item_id
 from knowledge.ids import derived_id, is_id, new_id
+from knowledge.items.field_rules import check_external_item_id
 from knowledge.times import MS_PER_DAY
 from webhooks.errors import DeliveryNotFoundError, WebhookNotFoundError
 
@@ -28,7 +28,7 @@ from httpapi.paging import Listing
 from httpapi.schemas.fields import ListQuery
 
 if TYPE_CHECKING:
-    from knowledge.model import Source
+    from knowledge.sources.model import Source
 
     from httpapi.assembly import Assembly
 

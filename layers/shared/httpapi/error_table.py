@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from knowledge import errors as domain
-from knowledge.aws import translated
 from knowledge.errors import ServiceUnavailableError
-from knowledge.faults import InvalidItemsError
+from knowledge.items.problems import InvalidItemsError
+from knowledge.storage.clients import translated
 from webhooks import errors as webhooks
 
 from httpapi import errors as edge

@@ -30,7 +30,7 @@ from httpapi.schemas.fields import read_query
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
-    from knowledge.model import Source
+    from knowledge.sources.model import Source
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _JSON = "application/json"

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.idempotency.serialization.base import BaseIdempotencySerializer
-from knowledge.aws import translated
-from knowledge.sealing import Sealer
+from knowledge.storage.clients import translated
+from knowledge.storage.sealing import Sealer
 
 from httpapi.answers import WrittenAnswer
 

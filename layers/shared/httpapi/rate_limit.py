@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from knowledge.aws import translated
+from knowledge.storage.clients import translated
 
 from httpapi.errors import RateLimitedError
 from httpapi.keys.model import Key

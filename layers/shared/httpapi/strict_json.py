@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from knowledge.json_text import JsonTextError, parse_json
+from knowledge.items.json_text import JsonTextError, parse_json
 
 from httpapi.errors import InvalidJsonError
 
 
 def parse(raw: bytes) -> Any:
-    """Parse one JSON text by the rules of `knowledge.json_text`. Raises InvalidJsonError."""
+    """Parse one JSON text by the rules of `knowledge.items.json_text`. Raises InvalidJsonError."""
     try:
         return parse_json(raw)
     except JsonTextError as error:

@@ -5,67 +5,39 @@ Each part is imported then, too: a function pays at its cold start for nothing t
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from knowledge.aws import Clients, Fanout
 from knowledge.ids import new_id
 from knowledge.ports import Clock, Machine, NewId
+from knowledge.settings import Settings
+from knowledge.storage.clients import Clients, Fanout
 
 if TYPE_CHECKING:
-    from knowledge.building import Builder
-    from knowledge.catalog import Catalog
-    from knowledge.failures import FailureRecorder
-    from knowledge.generation_store import GenerationStore
-    from knowledge.generations import GenerationReader
-    from knowledge.import_assembly import Imports
-    from knowledge.import_ports import ImportMachine
-    from knowledge.index_store import IndexStore
-    from knowledge.item_store import ItemStore
-    from knowledge.object_store import ObjectStore
-    from knowledge.planning import Planner
-    from knowledge.publishing import Publisher
-    from knowledge.restoring import Restorer
-    from knowledge.run_store import RunStore
-    from knowledge.runs import RunService
-    from knowledge.settling import Settler
-    from knowledge.snapshot_store import SnapshotStore
-    from knowledge.snapshots import SnapshotService
-    from knowledge.source_store import SourceStore
-    from knowledge.sources import SourceService
-    from knowledge.staging import StagingService
-    from knowledge.upkeep import Upkeep
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """The names of what the stack made."""
-
-    catalog_table: str
-    items_table: str
-    content_bucket: str
-    diff_and_apply_arn: str = ""
-    import_arn: str = ""
-    import_dead_letters_url: str = ""
-
-    @staticmethod
-    def from_environment() -> Settings:
-        """Read the variables that the template sets; KeyError names one that is missing.
-
-        `DIFF_AND_APPLY_ARN`, `IMPORT_ARN` and `IMPORT_DEAD_LETTERS_URL` are set for the functions alone that use them.
-        """
-        return Settings(
-            catalog_table=os.environ["CATALOG_TABLE"],
-            items_table=os.environ["ITEMS_TABLE"],
-            content_bucket=os.environ["CONTENT_BUCKET"],
-            diff_and_apply_arn=os.environ.get("DIFF_AND_APPLY_ARN", ""),
-            import_arn=os.environ.get("IMPORT_ARN", ""),
-            import_dead_letters_url=os.environ.get("IMPORT_DEAD_LETTERS_URL", ""),
-        )
+    from knowledge.generations.building import Builder
+    from knowledge.generations.publishing import Publisher
+    from knowledge.generations.reader import GenerationReader
+    from knowledge.generations.restoring import Restorer
+    from knowledge.generations.settling import Settler
+    from knowledge.generations.store import GenerationStore
+    from knowledge.imports.assembly import Imports
+    from knowledge.imports.machine import ImportMachine
+    from knowledge.index.store import IndexStore
+    from knowledge.runs.failures import FailureRecorder
+    from knowledge.runs.planning import Planner
+    from knowledge.runs.service import RunService
+    from knowledge.runs.store import RunStore
+    from knowledge.sources.service import SourceService
+    from knowledge.sources.store import SourceStore
+    from knowledge.staging.service import StagingService
+    from knowledge.staging.snapshot_store import SnapshotStore
+    from knowledge.staging.snapshots import SnapshotService
+    from knowledge.staging.store import ItemStore
+    from knowledge.storage.catalog import Catalog
+    from knowledge.storage.objects import ObjectStore
+    from knowledge.upkeep.rounds import Upkeep
 
 
 def system_clock() -> int:
@@ -98,21 +70,21 @@ class Knowledge:
     @cached_property
     def sources(self) -> SourceService:
         """Creating, reading and changing sources."""
-        from knowledge.sources import SourceService
+        from knowledge.sources.service import SourceService
 
         return SourceService(self._source_store, self.clock)
 
     @cached_property
     def staging(self) -> StagingService:
         """The staging set."""
-        from knowledge.staging import StagingService
+        from knowledge.staging.service import StagingService
 
         return StagingService(self._item_store, self._objects, self.clock, self.new_id)
 
     @cached_property
     def snapshots(self) -> SnapshotService:
         """Whole staging sets, in parts or in one request."""
-        from knowledge.snapshots import SnapshotService
+        from knowledge.staging.snapshots import SnapshotService
 
         return SnapshotService(
             self._snapshot_store, self._source_store, self.staging, self._objects, self.clock, self.new_id
@@ -121,21 +93,21 @@ class Knowledge:
     @cached_property
     def runs(self) -> RunService:
         """Starting, reviewing and applying runs."""
-        from knowledge.runs import RunService
+        from knowledge.runs.service import RunService
 
         return RunService(self._run_store, self._objects, self._index, self.machine, self.clock, self.new_id)
 
     @cached_property
     def generations(self) -> GenerationReader:
         """Reading what is published."""
-        from knowledge.generations import GenerationReader
+        from knowledge.generations.reader import GenerationReader
 
         return GenerationReader(self._generation_store, self._objects, self._index)
 
     @cached_property
     def restorer(self) -> Restorer:
         """Publishing older generations anew."""
-        from knowledge.restoring import Restorer
+        from knowledge.generations.restoring import Restorer
 
         return Restorer(
             self._source_store,
@@ -152,14 +124,14 @@ class Knowledge:
         """The state machine."""
         if self._machine is not None:
             return self._machine(self)
-        from knowledge.machine import StepFunctionsMachine
+        from knowledge.runs.machine import StepFunctionsMachine
 
         return StepFunctionsMachine(self.clients.stepfunctions, self.settings.diff_and_apply_arn)
 
     @cached_property
     def planner(self) -> Planner:
         """The task that plans."""
-        from knowledge.planning import Planner
+        from knowledge.runs.planning import Planner
 
         return Planner(
             self._source_store,
@@ -175,7 +147,7 @@ class Knowledge:
     @cached_property
     def builder(self) -> Builder:
         """The task that builds."""
-        from knowledge.building import Builder
+        from knowledge.generations.building import Builder
 
         return Builder(
             self._source_store,
@@ -190,7 +162,7 @@ class Knowledge:
     @cached_property
     def publisher(self) -> Publisher:
         """The task that publishes."""
-        from knowledge.publishing import Publisher
+        from knowledge.generations.publishing import Publisher
 
         return Publisher(
             self._source_store, self._run_store, self._generation_store, self._settler, self.clock, self.new_id
@@ -199,10 +171,10 @@ class Knowledge:
     @cached_property
     def upkeep(self) -> Upkeep:
         """The daily round over all sources."""
-        from knowledge.collecting import Collector
-        from knowledge.compaction import Compactor
-        from knowledge.pass_store import PassStore
-        from knowledge.upkeep import Upkeep
+        from knowledge.upkeep.collecting import Collector
+        from knowledge.upkeep.compaction import Compactor
+        from knowledge.upkeep.rounds import Upkeep
+        from knowledge.upkeep.store import PassStore
 
         passes = PassStore(self._catalog)
         collector = Collector(
@@ -231,14 +203,14 @@ class Knowledge:
     @cached_property
     def failures(self) -> FailureRecorder:
         """The task that records failures."""
-        from knowledge.failures import FailureRecorder
+        from knowledge.runs.failures import FailureRecorder
 
         return FailureRecorder(self._source_store, self._run_store, self.clock, self.new_id)
 
     @cached_property
     def imports(self) -> Imports:
         """Imports; their modules are loaded by the functions alone that need them."""
-        from knowledge.import_assembly import Imports
+        from knowledge.imports.assembly import Imports
 
         return Imports(
             settings=self.settings,
@@ -256,54 +228,54 @@ class Knowledge:
 
     @cached_property
     def _catalog(self) -> Catalog:
-        from knowledge.catalog import Catalog
+        from knowledge.storage.catalog import Catalog
 
         return Catalog(self.clients.dynamodb, self.settings.catalog_table)
 
     @cached_property
     def _source_store(self) -> SourceStore:
-        from knowledge.source_store import SourceStore
+        from knowledge.sources.store import SourceStore
 
         return SourceStore(self._catalog)
 
     @cached_property
     def _run_store(self) -> RunStore:
-        from knowledge.run_store import RunStore
+        from knowledge.runs.store import RunStore
 
         return RunStore(self._catalog)
 
     @cached_property
     def _snapshot_store(self) -> SnapshotStore:
-        from knowledge.snapshot_store import SnapshotStore
+        from knowledge.staging.snapshot_store import SnapshotStore
 
         return SnapshotStore(self._catalog)
 
     @cached_property
     def _generation_store(self) -> GenerationStore:
-        from knowledge.generation_store import GenerationStore
+        from knowledge.generations.store import GenerationStore
 
         return GenerationStore(self._catalog)
 
     @cached_property
     def _item_store(self) -> ItemStore:
-        from knowledge.item_store import ItemStore
+        from knowledge.staging.store import ItemStore
 
         return ItemStore(self.clients.dynamodb, self.settings.items_table, self.fanout)
 
     @cached_property
     def _objects(self) -> ObjectStore:
-        from knowledge.object_store import ObjectStore
+        from knowledge.storage.objects import ObjectStore
 
         return ObjectStore(self.clients.s3, self.settings.content_bucket)
 
     @cached_property
     def _index(self) -> IndexStore:
-        from knowledge.index_store import IndexStore
+        from knowledge.index.store import IndexStore
 
         return IndexStore(self._objects, self.fanout)
 
     @cached_property
     def _settler(self) -> Settler:
-        from knowledge.settling import Settler
+        from knowledge.generations.settling import Settler
 
         return Settler(self._source_store, self._run_store, self._generation_store, self._item_store, self._objects)

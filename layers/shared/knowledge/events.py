@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from knowledge.model import Plan, Run, RunError
+    pass
 
 
 GENERATION_PUBLISHED = "generation.published"
@@ -36,22 +36,6 @@ class Event:
     source_id: str | None
     occurred_at: int
     data: Mapping[str, Any]
-
-
-def run_ready(event_id: str, tenant_id: str, source_id: str, run_id: str, plan: Plan, at: int) -> Event:
-    """A run has a plan that can be reviewed; each plan of a run is an event of its own."""
-    data = {
-        "runId": run_id,
-        "planVersion": plan.version,
-        "discovery": plan.discovery,
-        "counts": asdict(plan.counts),
-    }
-    return Event(event_id, RUN_READY, tenant_id, source_id, at, data)
-
-
-def run_failed(event_id: str, run: Run, error: RunError) -> Event:
-    """A run could not be planned."""
-    return Event(event_id, RUN_FAILED, run.tenant_id, run.source_id, error.at, {"runId": run.run_id})
 
 
 def event_row(event: Event) -> dict[str, Any]:

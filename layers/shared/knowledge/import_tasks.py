@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from knowledge.assembly import Knowledge
-from knowledge.failures import TaskFailure
-from knowledge.import_model import ImportState
-from knowledge.import_steps import ImportName, seconds_to_wait
+from knowledge.imports.model import ImportState
+from knowledge.imports.steps import ImportName, seconds_to_wait
+from knowledge.runs.failures import TaskFailure
 
 State = Mapping[str, Any]
 
@@ -19,7 +19,7 @@ State = Mapping[str, Any]
 def start_import(knowledge: Knowledge, event: State) -> dict[str, Any]:
     """Follow an event: `{importId}`, or `{rejected}` with the reason, in which case it went to the dead letters."""
     # The other tasks read no events.
-    from knowledge.import_events import RejectedEventError
+    from knowledge.imports.events import RejectedEventError
 
     try:
         return {"importId": knowledge.imports.intake.take(event)}

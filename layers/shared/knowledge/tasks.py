@@ -11,12 +11,12 @@ from dataclasses import asdict
 from typing import Any
 
 from knowledge.assembly import Knowledge
-from knowledge.building import Build
-from knowledge.eligibility import ApplyRequest
-from knowledge.failures import TaskFailure
-from knowledge.generation_store import Publication, generation_from
+from knowledge.generations.building import Build
+from knowledge.generations.eligibility import ApplyRequest
+from knowledge.generations.store import Publication, generation_from
 from knowledge.model import ObjectRef
-from knowledge.run_store import plan_from
+from knowledge.runs.failures import TaskFailure
+from knowledge.runs.store import plan_from
 
 State = Mapping[str, Any]
 # The machine's state is bounded at 256 KiB.

@@ -8,23 +8,23 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from knowledge.assembly import system_clock
-from knowledge.aws import Clients
-from knowledge.catalog import Catalog
 from knowledge.ids import new_id
 from knowledge.ports import Clock, NewId
-from knowledge.sealing import Sealer
+from knowledge.storage.catalog import Catalog
+from knowledge.storage.clients import Clients
+from knowledge.storage.sealing import Sealer
 
-from webhooks.delivery_store import DeliveryStore
-from webhooks.endpoint_store import EndpointStore
-from webhooks.queue import DeliveryQueue
+from webhooks.deliveries.queue import DeliveryQueue
+from webhooks.deliveries.store import DeliveryStore
+from webhooks.endpoints.store import EndpointStore
 
 if TYPE_CHECKING:
-    from webhooks.deliveries import DeliveryService
-    from webhooks.delivering import Deliverer
-    from webhooks.endpoints import EndpointService
-    from webhooks.posting import Poster
-    from webhooks.relaying import Relay
-    from webhooks.secrets import SecretBox
+    from webhooks.deliveries.delivering import Deliverer
+    from webhooks.deliveries.service import DeliveryService
+    from webhooks.endpoints.secrets import SecretBox
+    from webhooks.endpoints.service import EndpointService
+    from webhooks.outbox.relaying import Relay
+    from webhooks.sending.posting import Poster
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +68,29 @@ class Webhooks:
     @cached_property
     def endpoints(self) -> EndpointService:
         """Managing endpoints."""
-        from webhooks.endpoints import EndpointService
+        from webhooks.endpoints.service import EndpointService
 
         return EndpointService(self.endpoint_store, self._secrets, self._check_url, self.clock)
 
     @cached_property
     def deliveries(self) -> DeliveryService:
         """The log of deliveries."""
-        from webhooks.deliveries import DeliveryService
+        from webhooks.deliveries.service import DeliveryService
 
         return DeliveryService(self.endpoint_store, self.delivery_store, self._queue, self.clock)
 
     @cached_property
     def relay(self) -> Relay:
         """From the outbox to the queue."""
-        from webhooks.outbox_store import OutboxStore
-        from webhooks.relaying import Relay
+        from webhooks.outbox.relaying import Relay
+        from webhooks.outbox.store import OutboxStore
 
         return Relay(OutboxStore(self._catalog), self.endpoint_store, self.delivery_store, self._queue, self.clock)
 
     @cached_property
     def deliverer(self) -> Deliverer:
         """From the queue to the receiver."""
-        from webhooks.delivering import Deliverer
+        from webhooks.deliveries.delivering import Deliverer
 
         return Deliverer(
             self.endpoint_store,
@@ -126,7 +126,7 @@ class Webhooks:
 
     @cached_property
     def _secrets(self) -> SecretBox:
-        from webhooks.secrets import SecretBox
+        from webhooks.endpoints.secrets import SecretBox
 
         return SecretBox(Sealer(lambda: self.clients.kms, self.settings.key_id))
 
@@ -134,6 +134,6 @@ class Webhooks:
     def _poster(self) -> Poster:
         if self._given_poster is not None:
             return self._given_poster
-        from webhooks.posting import Poster
+        from webhooks.sending.posting import Poster
 
         return Poster(loopback=self.settings.loopback)

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from knowledge.attributes import from_row
 from knowledge.errors import KnowledgeError
 from knowledge.events import event_from
+from knowledge.storage.attributes import from_row
 
 from webhooks.assembly import Webhooks
-from webhooks.queue import Message
+from webhooks.deliveries.queue import Message
 
 _SPARE_MS = 10_000
 _log = logging.getLogger(__name__)

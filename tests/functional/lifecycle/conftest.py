@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.faults import Faults
-from tests.support.import_files import Importing
+from testing.faults import Faults
+from testing.import_files import Importing
+from testing.lifecycle import Lifecycle, clients_of, settings_of
+from testing.resources import Resources
+from testing.wire import MemoryBucket, WireDynamoDB
 from tests.support.invariants import Reader, Stored, check_history, check_settled
-from tests.support.lifecycle import Lifecycle, clients_of, settings_of
-from tests.support.resources import Resources
-from tests.support.wire import MemoryBucket, WireDynamoDB
 
 
 class Checked(Lifecycle):

@@ -6,7 +6,9 @@ import random
 from typing import Any
 
 import pytest
-from knowledge import comparison, generations, index_codec, trie
+from knowledge.generations import reader as generations
+from knowledge.index import codec as index_codec
+from knowledge.index import comparison, trie
 
 
 def test_comparison_names_every_difference_and_the_fields(lifecycle: Any) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from local.events.inputs import target_input
 from local.template.resolve import Resolver
-from tests.support.import_files import Importing, ndjson, requested_event
-from tests.support.resources import project_template
+from testing.import_files import Importing, ndjson, requested_event
+from testing.resources import project_template
 
 
 def test_same_event_five_times_and_two_at_once_is_one_import(importing: Importing) -> None:

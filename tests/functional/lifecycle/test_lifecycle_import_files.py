@@ -6,11 +6,11 @@ import gzip
 import random
 
 import pytest
-from knowledge import import_staging
+from knowledge.imports import staging as import_staging
 
+from testing.import_files import Importing, many, ndjson
+from testing.lifecycle import draft
 from tests.support.import_bad_lines import BAD_LINES, GOOD_ODD_LINES
-from tests.support.import_files import Importing, many, ndjson
-from tests.support.lifecycle import draft
 
 
 def test_last_line_of_an_item_counts(importing: Importing) -> None:
@@ -56,7 +56,7 @@ def test_report_is_capped_and_counts_the_rest(importing: Importing, monkeypatch:
 
 
 def test_gzip_bomb_is_given_up_before_anything_is_staged(importing: Importing, monkeypatch: pytest.MonkeyPatch) -> None:
-    from knowledge import import_inflating
+    from knowledge.imports import inflating as import_inflating
 
     monkeypatch.setattr(import_inflating, "INFLATED_BYTES", 4_000_000)
     job = importing.whole(gzip.compress(b"\0" * 100_000_000))

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 from knowledge.errors import SnapshotOpenError
-from knowledge.import_model import ALIVE_MS
-from knowledge.model import RemovalGuard
+from knowledge.imports.model import ALIVE_MS
+from knowledge.sources.model import RemovalGuard
 
-from tests.support.import_files import Importing, many, ndjson
-from tests.support.lifecycle import draft
+from testing.import_files import Importing, many, ndjson
+from testing.lifecycle import draft
 
 
 def test_runs_are_incomplete_while_an_import_stages(importing: Importing) -> None:

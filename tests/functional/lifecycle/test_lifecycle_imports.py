@@ -6,11 +6,11 @@ import gzip
 import tracemalloc
 
 import pytest
-from knowledge import import_staging
-from knowledge.import_model import Import
+from knowledge.imports import staging as import_staging
+from knowledge.imports.model import Import
 
-from tests.support.import_files import Importing, chunked, many, ndjson
-from tests.support.lifecycle import Lifecycle
+from testing.import_files import Importing, chunked, many, ndjson
+from testing.lifecycle import Lifecycle
 
 
 def direct_root_hash(life: Lifecycle, contents: dict[str, str]) -> str:

@@ -6,12 +6,14 @@ import random
 from typing import Any
 
 import pytest
-from knowledge import index_codec, plan_writer, planning, trie
-from knowledge.checkpoint import decode_checkpoint, decode_work
+from knowledge.index import codec as index_codec
+from knowledge.index import trie
 from knowledge.model import ObjectRef
-from knowledge.object_store import ObjectStore
+from knowledge.runs import plan_writer, planning
+from knowledge.runs.checkpoint import decode_checkpoint, decode_work
+from knowledge.storage.objects import ObjectStore
 
-from tests.support.lifecycle import Lifecycle
+from testing.lifecycle import Lifecycle
 
 
 def _small_parts(monkeypatch: pytest.MonkeyPatch, changes_per_part: int) -> None:

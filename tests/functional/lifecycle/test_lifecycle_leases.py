@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from knowledge import errors
-from knowledge.model import RunMode, RunState
+from knowledge.runs.model import RunMode, RunState
 
-from tests.support.faults import Call, before_first, throttled
-from tests.support.inline_machine import InlineMachine
-from tests.support.lifecycle import Lifecycle
+from testing.faults import Call, before_first, throttled
+from testing.inline_machine import InlineMachine
+from testing.lifecycle import Lifecycle
 
 Meddle = Callable[[], Any]
 
@@ -110,7 +110,7 @@ def test_renewal_finds_that_the_lease_is_lost(lifecycle: Any, monkeypatch: pytes
 def test_write_that_stays_busy_is_an_apply_conflict(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from botocore.exceptions import ClientError
 
-    monkeypatch.setattr("knowledge.transactions.backoff", lambda _: None)
+    monkeypatch.setattr("knowledge.storage.transactions.backoff", lambda _: None)
     lifecycle.push(a="one")
     run = lifecycle.run()
 

@@ -6,12 +6,15 @@ import random
 from typing import Any
 
 import pytest
-from knowledge import plan_writer, planning
 from knowledge.errors import GenerationNotFoundError, ItemNotFoundError, StaleVersionError
-from knowledge.model import ChangeKind, ItemState, PushResult, Removal, RunMode, RunState
+from knowledge.items.model import Removal
+from knowledge.model import ChangeKind
+from knowledge.runs import plan_writer, planning
+from knowledge.runs.model import RunMode, RunState
+from knowledge.staging.model import ItemState, PushResult
 
+from testing.lifecycle import draft
 from tests.support.invariants import root_hash
-from tests.support.lifecycle import draft
 
 
 def test_nothing_serves_before_the_first_apply(lifecycle: Any) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from knowledge import compaction, trie
-from knowledge.upkeep import Upkeep
+from knowledge.index import trie
+from knowledge.upkeep import compaction
+from knowledge.upkeep.rounds import Upkeep
 
 from tests.support.invariants import Reader, root_hash
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from knowledge import errors
-from knowledge.model import Discovery, RemovalGuard, RunState
+from knowledge.runs.model import Discovery, RunState
+from knowledge.sources.model import RemovalGuard
 
-from tests.support.faults import before_first
-from tests.support.lifecycle import HeldClock, Lifecycle
+from testing.faults import before_first
+from testing.lifecycle import HeldClock, Lifecycle
 
 Meddle = Callable[[], Any]
 

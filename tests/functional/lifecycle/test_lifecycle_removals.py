@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from knowledge.errors import ItemNotFoundError
-from knowledge.model import ItemState, PushResult
+from knowledge.staging.model import ItemState, PushResult
 
 DAY_MS = 86_400_000
 

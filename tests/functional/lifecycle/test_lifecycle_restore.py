@@ -11,7 +11,8 @@ from knowledge.errors import (
     SourceInactiveError,
     StaleBaseError,
 )
-from knowledge.model import Counts, GenerationOrigin
+from knowledge.generations.model import GenerationOrigin
+from knowledge.model import Counts
 
 
 def _two_generations(lifecycle: Any) -> tuple[str, str]:

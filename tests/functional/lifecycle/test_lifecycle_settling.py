@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from knowledge import compaction
-from knowledge.model import SnapshotState
-from knowledge.settling import Settler
+from knowledge.generations.settling import Settler
+from knowledge.staging.model import SnapshotState
+from knowledge.upkeep import compaction
 
-from tests.support.faults import Crash, Way
-from tests.support.import_files import Importing, ndjson
-from tests.support.lifecycle import draft
+from testing.faults import Crash, Way
+from testing.import_files import Importing, ndjson
+from testing.lifecycle import draft
 
 
 @contextmanager

@@ -8,11 +8,12 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import ClientError
 from knowledge.errors import ServiceUnavailableError, SnapshotOpenError, StagingConflictError, StaleVersionError
-from knowledge.model import ItemState, PushResult, Removal, SnapshotState
+from knowledge.items.model import Removal
+from knowledge.staging.model import ItemState, PushResult, SnapshotState
 
+from testing.faults import Call, Crash, Way, before_first
+from testing.lifecycle import draft
 from tests.functional.lifecycle.conftest import Checked
-from tests.support.faults import Call, Crash, Way, before_first
-from tests.support.lifecycle import draft
 
 NOISE = random.Random(3).randbytes(20_000).hex()
 
@@ -90,7 +91,7 @@ def test_writer_that_lost_a_race_decides_again(lifecycle: Checked) -> None:
 
 
 def test_row_that_never_holds_still_is_given_up(lifecycle: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("knowledge.staging.backoff", lambda _: None)
+    monkeypatch.setattr("knowledge.staging.service.backoff", lambda _: None)
     lifecycle.push(a="0")
     source, staging = lifecycle.source, lifecycle.knowledge.staging
     count = iter(range(1, 100))
@@ -114,7 +115,7 @@ def test_row_that_never_holds_still_is_given_up(lifecycle: Checked, monkeypatch:
 def test_transaction_conflict_is_tried_again_and_throttles_are_told(
     lifecycle: Checked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("knowledge.transactions.backoff", lambda _: None)
+    monkeypatch.setattr("knowledge.storage.transactions.backoff", lambda _: None)
     conflicts = iter([True, True, False])
 
     def conflict(call: Call) -> Way | None:

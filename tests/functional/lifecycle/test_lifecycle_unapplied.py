@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from knowledge.upkeep import RoundReport
+from knowledge.upkeep.rounds import RoundReport
 
 DAY_SECONDS = 86_400
 

@@ -6,10 +6,11 @@ import random
 from typing import Any
 
 import pytest
-from knowledge import compaction
 from knowledge.errors import GenerationRetiredError, NotApplyEligibleError
-from knowledge.model import GenerationOrigin, RunState
-from knowledge.upkeep import RoundReport
+from knowledge.generations.model import GenerationOrigin
+from knowledge.runs.model import RunState
+from knowledge.upkeep import compaction
+from knowledge.upkeep.rounds import RoundReport
 
 LARGE = random.Random(3).randbytes(12_000).hex()
 
@@ -124,7 +125,7 @@ def test_row_that_changed_just_now_keeps_the_content_before(lean_lifecycle: Any)
 def test_parts_of_a_snapshot_go_when_it_has_ended(lean_lifecycle: Any) -> None:
     lifecycle = lean_lifecycle
     snapshots = lifecycle.knowledge.snapshots
-    from tests.support.lifecycle import draft
+    from testing.lifecycle import draft
 
     opened = snapshots.open(lifecycle.source, snapshot_id=lifecycle.ids("snp"))
     snapshots.put_part(lifecycle.source, opened.snapshot_id, 1, [draft("a", "one")])

@@ -7,11 +7,12 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
-from knowledge.model import ItemDraft, ItemState, StagedItem
+from knowledge.items.model import ItemDraft
 from knowledge.pages import Page
+from knowledge.staging.model import ItemState, StagedItem
 
+from testing.lifecycle import draft
 from tests.functional.lifecycle.conftest import Checked
-from tests.support.lifecycle import draft
 
 LARGEST_PAGE_BYTES = 4_000_000
 

@@ -13,11 +13,11 @@ from knowledge.errors import (
     SnapshotNotFoundError,
     SnapshotOpenError,
 )
-from knowledge.model import ItemState, PushResult, Snapshot, SnapshotState
+from knowledge.staging.model import ItemState, PushResult, Snapshot, SnapshotState
 
+from testing.faults import Call, Crash, Way, before_first
+from testing.lifecycle import draft
 from tests.functional.lifecycle.conftest import Checked
-from tests.support.faults import Call, Crash, Way, before_first
-from tests.support.lifecycle import draft
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_completion_of_one_crowded_slot_keeps_to_its_time(
 ) -> None:
     """Each call of AWS takes a second here, and all the removals lie in one slot."""
     lifecycle, service = lean_lifecycle, lean_lifecycle.knowledge.snapshots
-    monkeypatch.setattr("knowledge.snapshots._REMOVALS_AT_A_TIME", 10)
+    monkeypatch.setattr("knowledge.staging.snapshots._REMOVALS_AT_A_TIME", 10)
     crowd = [name for name in (f"doc-{number}" for number in range(4_000)) if _slot(name) == "7"][:100]
     lifecycle.push_many(dict.fromkeys(crowd, "x"))
     lifecycle.publish()

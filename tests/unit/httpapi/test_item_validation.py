@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from knowledge.faults import InvalidItemsError
-from knowledge.model import ItemDraft, Removal
-from knowledge.validation import read_batch, read_item
+from knowledge.items.model import ItemDraft, Removal
+from knowledge.items.problems import InvalidItemsError
+from knowledge.items.validation import read_batch, read_item
 
 ITEM: dict[str, Any] = {"externalItemId": "faq-1", "title": "Refunds", "content": "Refunds take 14 days."}
 

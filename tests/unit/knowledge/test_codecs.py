@@ -8,13 +8,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from knowledge.attributes import from_row, to_attribute, to_row
-from knowledge.change_file import DROP, ChangeLine, ChangePart, ChangeRow, Was, decode_part, encode_part
-from knowledge.checkpoint import Checkpoint, decode_checkpoint, decode_work, encode_checkpoint, encode_work
 from knowledge.ids import derived_id, is_id, new_id
-from knowledge.index_codec import (
+from knowledge.index.codec import (
     Manifest,
-    UnknownFormatError,
     decode_leaf,
     decode_manifest,
     decode_node,
@@ -24,8 +20,13 @@ from knowledge.index_codec import (
     groups_to_close,
     node_ref,
 )
-from knowledge.model import ChangeKind, ObjectRef, PlanPart
-from knowledge.trie import Entry, LeafRef, Tree, merkle
+from knowledge.index.trie import Entry, LeafRef, Tree, merkle
+from knowledge.model import ChangeKind, ObjectRef
+from knowledge.runs.change_file import DROP, ChangeLine, ChangePart, ChangeRow, Was, decode_part, encode_part
+from knowledge.runs.checkpoint import Checkpoint, decode_checkpoint, decode_work, encode_checkpoint, encode_work
+from knowledge.runs.model import PlanPart
+from knowledge.storage.attributes import from_row, to_attribute, to_row
+from knowledge.storage.format import UnknownFormatError
 
 A, B = "a" * 64, "b" * 64
 

@@ -8,15 +8,10 @@ import json
 import random
 
 import pytest
-from knowledge.content import (
-    INLINE_MEMBER_BYTES,
-    LARGEST_ANSWER_BYTES,
-    canonical_json,
-    decode_member,
-    decode_verified,
-    encode_item,
-)
-from knowledge.model import ItemDraft
+from knowledge.items.answer_size import LARGEST_ANSWER_BYTES
+from knowledge.items.content import INLINE_MEMBER_BYTES, decode_member, decode_verified, encode_item
+from knowledge.items.model import ItemDraft
+from knowledge.storage.format import canonical_json
 
 NOISE = random.Random(1).randbytes(12_000).hex()
 

@@ -1,15 +1,16 @@
-"""The rules of a run, row by row of the table in `knowledge.diff`."""
+"""The rules of a run, row by row of the table in `knowledge.runs.diff`."""
 
 from __future__ import annotations
 
 import itertools
 
 import pytest
-from knowledge.diff import Verdict, judge
-from knowledge.item_rows import RunRow
-from knowledge.model import ChangeKind, ItemState
+from knowledge.index.trie import Entry
+from knowledge.model import ChangeKind
+from knowledge.runs.diff import Verdict, judge
+from knowledge.staging.model import ItemState
+from knowledge.staging.rows import RunRow
 from knowledge.times import MS_PER_DAY
-from knowledge.trie import Entry
 
 NOW = 1_700_000_000_000
 GRACE = 7 * MS_PER_DAY

@@ -6,12 +6,12 @@ import gzip
 import json
 
 import pytest
-from knowledge.content import encode_item
-from knowledge.faults import InvalidItemsError
-from knowledge.import_entries import Entry, read_entry, report_lines, windows
-from knowledge.import_lines import Line
-from knowledge.staging_rules import Push
-from knowledge.validation import read_item
+from knowledge.imports.entries import Entry, read_entry, report_lines, windows
+from knowledge.imports.lines import Line
+from knowledge.items.content import encode_item
+from knowledge.items.problems import InvalidItemsError
+from knowledge.items.validation import read_item
+from knowledge.staging.rules import Push
 
 from tests.support.import_bad_lines import BAD_LINES, GOOD_ODD_LINES
 

@@ -6,9 +6,9 @@ import gzip
 import random
 
 import pytest
-from knowledge import import_inflating
 from knowledge.errors import ImportFailedError
-from knowledge.import_inflating import pieces
+from knowledge.imports import inflating as import_inflating
+from knowledge.imports.inflating import pieces
 
 TEXT = random.Random(1).randbytes(3_000_000)
 

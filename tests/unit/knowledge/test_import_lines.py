@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from knowledge import import_lines
-from knowledge.import_lines import Line, read_lines
+from knowledge.imports import lines as import_lines
+from knowledge.imports.lines import Line, read_lines
 
 
 def lines_of(text: bytes, offset: int = 0, lines: int = 0) -> list[Line]:

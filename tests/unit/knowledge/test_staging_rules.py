@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from knowledge.content import encode_item
-from knowledge.item_rows import StagedRow
-from knowledge.model import ItemDraft, ItemState, PushResult, Removal
-from knowledge.staging_rules import Decision, Moment, Push, Restore, Wish, decide
+from knowledge.items.content import encode_item
+from knowledge.items.model import ItemDraft, Removal
+from knowledge.staging.model import ItemState, PushResult
+from knowledge.staging.rows import StagedRow
+from knowledge.staging.rules import Decision, Moment, Push, Restore, Wish, decide
 
 NOW = 1_700_000_000_000
 LATER = NOW + 10_000

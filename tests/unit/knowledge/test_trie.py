@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from knowledge import trie
-from knowledge.trie import EMPTY_HASH, Entries, Entry, LeafRef, Tree, leaf_merkle, path_of, update
+from knowledge.index import trie
+from knowledge.index.trie import EMPTY_HASH, Entries, Entry, LeafRef, Tree, leaf_merkle, path_of, update
 
 
 class MemoryIndex:

@@ -3,7 +3,7 @@
 from ipaddress import IPv6Address, ip_address
 
 import pytest
-from webhooks.addresses import is_loopback, is_public, parse_address
+from webhooks.sending.addresses import is_loopback, is_public, parse_address
 
 from tests.support.hostile_targets import NOT_PUBLIC_ADDRESSES, PUBLIC_ADDRESSES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from webhooks.answers import failure_of, retry_after_seconds, snippet_of
+from webhooks.sending.replies import failure_of, retry_after_seconds, snippet_of
 
 NOW = 1_000_000_000.0  # Sun, 09 Sep 2001 01:46:40 GMT
 

@@ -9,9 +9,9 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from webhooks.answers import Reply
-from webhooks.posting import Poster, open_connection, resolve_name
-from webhooks.targets import TargetRefusedError
+from webhooks.sending.posting import Poster, open_connection, resolve_name
+from webhooks.sending.replies import Reply
+from webhooks.sending.targets import TargetRefusedError
 
 from tests.support.hostile_targets import HOSTILE_URLS, NOT_PUBLIC_ADDRESSES
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from webhooks.schedule import DELAYS_SECONDS, GIVE_UP_MS, next_attempt_at, probe_wait_seconds, to_be_disabled
+from webhooks.deliveries.schedule import DELAYS_SECONDS, GIVE_UP_MS, next_attempt_at, probe_wait_seconds, to_be_disabled
 
 
 @pytest.mark.parametrize("tries", range(1, len(DELAYS_SECONDS)))

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
-from webhooks.signing import new_secret, signature_headers
+from webhooks.sending.signing import new_secret, signature_headers
 
 BODY = '{"type":"generation.published","title":"Größe"}'
 

@@ -7,8 +7,8 @@ import socket
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from webhooks.addresses import is_public, parse_address
-from webhooks.targets import Target, TargetRefusedError, read_target
+from webhooks.sending.addresses import is_public, parse_address
+from webhooks.sending.targets import Target, TargetRefusedError, read_target
 
 from tests.support.hostile_targets import HOSTILE_URLS, NOT_PUBLIC_ADDRESSES, PUBLIC_ADDRESSES
 

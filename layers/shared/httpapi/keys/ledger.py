@@ -13,10 +13,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
-from knowledge.attributes import to_row
-from knowledge.aws import is_refused, translated
 from knowledge.events import Event, event_row
-from knowledge.transactions import RefusedTransactionError, transact
+from knowledge.storage.attributes import to_row
+from knowledge.storage.clients import is_refused, translated
+from knowledge.storage.transactions import RefusedTransactionError, transact
 
 from httpapi.errors import TenantNotFoundError
 from httpapi.keys.model import Key

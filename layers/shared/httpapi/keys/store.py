@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
-from knowledge.aws import is_refused, query_rows, translated
 from knowledge.errors import InvalidPositionError
 from knowledge.pages import Page
+from knowledge.storage.clients import is_refused, query_rows, translated
 
 from httpapi.keys.model import LAST_MOMENT_MS, Key
 from httpapi.keys.rows import key_from_row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from knowledge.model import Generation
+from knowledge.generations.model import Generation
 from knowledge.times import optional_timestamp, timestamp
 
 from httpapi.render.counts import render_counts

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from knowledge.errors import error_named
-from knowledge.import_model import Import
+from knowledge.imports.model import Import
 from knowledge.times import optional_timestamp, timestamp
 
 from httpapi.error_table import code_for

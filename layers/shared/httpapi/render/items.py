@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from knowledge.model import GenerationItem, ItemResult, PushResult, StagedItem
+from knowledge.generations.model import GenerationItem
+from knowledge.staging.model import ItemResult, PushResult, StagedItem
 from knowledge.times import optional_timestamp, timestamp
 
 

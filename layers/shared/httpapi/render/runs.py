@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from knowledge.errors import error_named
-from knowledge.model import ApplyOutcome, Change, Discovery, Run, RunState
+from knowledge.model import Change
+from knowledge.runs.model import ApplyOutcome, Discovery, Run, RunState
 from knowledge.times import optional_timestamp, timestamp
 
 from httpapi.error_table import code_for

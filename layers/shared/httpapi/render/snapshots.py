@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from knowledge.model import Snapshot
-from knowledge.snapshots import PartReceipt
+from knowledge.staging.model import Snapshot
+from knowledge.staging.snapshots import PartReceipt
 from knowledge.times import optional_timestamp, timestamp
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from knowledge.model import DEVELOPER_API, RemovalGuard, Source
+from knowledge.sources.model import DEVELOPER_API, RemovalGuard, Source
 from knowledge.times import timestamp
 
 

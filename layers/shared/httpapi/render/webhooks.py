@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from knowledge.times import optional_timestamp, timestamp
-from webhooks.model import Attempt, Delivery, Endpoint
+from webhooks.deliveries.model import Attempt, Delivery
+from webhooks.endpoints.model import Endpoint
 
 
 def render_webhook(endpoint: Endpoint, now: int) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""What the operations take in bodies and queries, as pydantic models; items have theirs in `knowledge.validation`."""
+"""What the operations take in bodies and queries, as pydantic models; items have theirs in `knowledge.items`."""

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
-from knowledge.faults import FAULTS_SHOWN, Fault, fault_message, field_path
-from knowledge.field_rules import check_text
 from knowledge.ids import is_id
+from knowledge.items.field_rules import check_text
+from knowledge.items.problems import FAULTS_SHOWN, Fault, fault_message, field_path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 

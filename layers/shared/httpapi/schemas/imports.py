@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from knowledge.import_model import ImportFormat, ImportMode
+from knowledge.imports.model import ImportFormat, ImportMode
 from pydantic import Field
 
 from httpapi.schemas.fields import BodyModel

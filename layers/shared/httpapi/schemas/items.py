@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from knowledge.model import ItemState
-from knowledge.validation import SOURCE_VERSION_LIMIT
+from knowledge.items.validation import SOURCE_VERSION_LIMIT
+from knowledge.staging.model import ItemState
 from pydantic import Field
 
 from httpapi.schemas.fields import Digits, ListQuery, QueryModel, plain_text

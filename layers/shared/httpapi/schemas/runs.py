@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from knowledge.model import ChangeKind, RunMode
+from knowledge.model import ChangeKind
+from knowledge.runs.model import RunMode
 from pydantic import Field
 
 from httpapi.schemas.fields import BodyModel, ListQuery

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from knowledge.model import ItemDraft
-from knowledge.validation import read_items
+from knowledge.items.model import ItemDraft
+from knowledge.items.validation import read_items
 
 from httpapi.schemas.fields import BodyModel
 

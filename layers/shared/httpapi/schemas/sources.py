@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from knowledge.model import DEFAULT_GRACE_DAYS, RemovalGuard
+from knowledge.sources.model import DEFAULT_GRACE_DAYS, RemovalGuard
 from pydantic import Field
 
 from httpapi.schemas.fields import BodyModel, plain_text

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import Field
-from webhooks.model import DeliveryState, EventType
+from webhooks.deliveries.model import DeliveryState
+from webhooks.endpoints.model import EventType
 
 from httpapi.errors import invalid_field
 from httpapi.keys.model import DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS

@@ -1,0 +1,1 @@
+"""Generations: built from a run, published by one write, read, restored, and settled afterwards."""

@@ -1,0 +1,57 @@
+"""Generations and their items as values. Times are ms since 1970 (UTC), sizes bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from knowledge.model import Counts, ObjectRef
+
+
+class GenerationOrigin(StrEnum):
+    """What made a generation: a run, the restore of an older generation, or the compaction of its packs."""
+
+    RUN = "run"
+    RESTORE = "restore"
+    COMPACTION = "compaction"
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """An immutable published state of a source.
+
+    `restored_from` names the generation that a restore published anew. Once `retired_at` is set, its objects may go.
+    """
+
+    tenant_id: str
+    source_id: str
+    generation_id: str
+    sequence: int
+    base_generation_id: str | None
+    origin: GenerationOrigin
+    run_id: str | None
+    root_hash: str
+    manifest: ObjectRef
+    counts: Counts
+    content_bytes: int
+    published_at: int
+    restored_from: str | None = None
+    retired_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationItem:
+    """An item as a generation serves it; `content` is None unless it was asked for."""
+
+    external_item_id: str
+    title: str
+    content_hash: str
+    content_bytes: int
+    removed_at: int | None
+    content: str | None = None
+    content_type: str | None = None
+    url: str | None = None
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+    metadata: dict[str, Any] | None = None

@@ -1,0 +1,119 @@
+"""The one write that publishes a generation, whether a run, a restore or a compaction made it.
+
+What would break it, and what stands against it:
+
+- The base, the settings, the status, the lease or the plan change after the checks: the publishing write demands each
+  as it was.
+- A crash after that write, or a lost answer: the generation's row tells that it is published, and settling is taken up
+  by the next run or apply.
+- A generation is retired while it is being restored: the publishing write demands that it is not.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from botocore.exceptions import ClientError
+
+from knowledge.errors import (
+    ApplyConflictError,
+    GenerationNotFoundError,
+    GenerationRetiredError,
+    KnowledgeError,
+    LeaseLostError,
+    ServiceUnavailableError,
+    SourceInactiveError,
+    StaleBaseError,
+    StalePlanError,
+)
+from knowledge.events import GENERATION_PUBLISHED, Event
+from knowledge.generations.model import Generation
+from knowledge.generations.settling import Settler
+from knowledge.generations.store import GenerationStore, Publication, PublicationRefusedError
+from knowledge.ports import Clock, NewId
+from knowledge.runs.model import Plan, RunState
+from knowledge.runs.store import RunStore
+from knowledge.sources.store import SourceStore
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Publishes generations that are built."""
+
+    sources: SourceStore
+    runs: RunStore
+    generations: GenerationStore
+    settler: Settler
+    clock: Clock
+    new_id: NewId
+
+    def publish(self, publication: Publication) -> Generation:
+        """Make the generation the one that is served, then settle. Published already is success.
+
+        Raises the refusals of `knowledge.errors`.
+        """
+        generation = replace(publication.generation, published_at=self.clock())
+        try:
+            self.generations.publish(replace(publication, generation=generation), self._event(generation))
+        except (PublicationRefusedError, ApplyConflictError, ServiceUnavailableError, ClientError) as error:
+            published = self._find_published(generation)
+            if published is None:
+                raise self._reason(publication, error) from error
+            # An earlier try of this task made it; its time of publication is the one that counts.
+            generation = published
+        if publication.plan is not None:
+            self._settle_after(generation, publication.holder_id, publication.plan)
+        return generation
+
+    def _event(self, generation: Generation) -> Event:
+        return Event(
+            event_id=self.new_id("evt"),
+            event_type=GENERATION_PUBLISHED,
+            tenant_id=generation.tenant_id,
+            source_id=generation.source_id,
+            occurred_at=generation.published_at,
+            data={
+                "generationId": generation.generation_id,
+                "sequence": generation.sequence,
+                "origin": generation.origin,
+                "runId": generation.run_id,
+            },
+        )
+
+    def _find_published(self, generation: Generation) -> Generation | None:
+        try:
+            return self.generations.get(generation.source_id, generation.generation_id)
+        except GenerationNotFoundError:
+            return None
+
+    def _reason(self, publication: Publication, error: Exception) -> Exception:
+        """Say why a publication was refused, from what is stored now."""
+        if not isinstance(error, PublicationRefusedError):
+            return error
+        generation, plan = publication.generation, publication.plan
+        source = self.sources.get(generation.tenant_id, generation.source_id)
+        holder = None if source.lease is None else (source.lease.token, source.lease.run_id)
+        holds: list[tuple[bool, Callable[[], KnowledgeError]]] = [
+            (source.active, SourceInactiveError),
+            (source.generation_id == generation.base_generation_id, StaleBaseError),
+            (holder == (publication.lease_token, publication.holder_id), LeaseLostError),
+        ]
+        if plan is not None:
+            run = self.runs.get(generation.source_id, publication.holder_id)
+            as_planned = run.plan_version == plan.version and run.state is RunState.READY
+            holds.append((source.settings_version == plan.settings_version and as_planned, StalePlanError))
+        if generation.restored_from is not None:
+            restored = self.generations.get(generation.source_id, generation.restored_from)
+            holds.append((restored.retired_at is None, GenerationRetiredError))
+        return next((reason() for held, reason in holds if not held), ApplyConflictError())
+
+    def _settle_after(self, generation: Generation, run_id: str, plan: Plan) -> None:
+        try:
+            self.settler.settle_plan(generation.tenant_id, generation.source_id, run_id, plan, generation.published_at)
+        except (ServiceUnavailableError, ClientError):
+            # The generation serves; the next run or apply of the source takes the rest up.
+            _log.warning("settling_postponed", exc_info=True)

@@ -1,0 +1,217 @@
+"""The rows of generations, and the one transaction that publishes one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from knowledge.errors import ApplyConflictError, GenerationNotFoundError
+from knowledge.events import Event, event_row
+from knowledge.generations.model import Generation, GenerationOrigin
+from knowledge.model import Counts, ObjectRef
+from knowledge.pages import Page
+from knowledge.runs.model import Plan, RunState
+from knowledge.runs.store import run_sk
+from knowledge.sources.model import SourceStatus
+from knowledge.sources.store import source_sk
+from knowledge.storage.catalog import Action, Catalog, RefusedWriteError
+from knowledge.storage.transactions import RefusedTransactionError
+
+_PAGE = 100
+Generations = list[Generation]
+
+
+def generation_sk(generation_id: str) -> str:
+    """The sort key of a generation's row; its pk is the source."""
+    return f"generation#{generation_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A generation that is built, and everything that must still be as it was checked for it to be published.
+
+    The lease is held by `holder_id`: the run, or the new generation itself when no run made it. `plan` is the run's.
+    """
+
+    generation: Generation
+    holder_id: str
+    lease_token: int
+    plan: Plan | None = None
+
+
+class PublicationRefusedError(Exception):
+    """Raised when a condition of the publishing transaction did not hold; nothing of it was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationStore:
+    """Generations of all sources."""
+
+    catalog: Catalog
+
+    def get(self, source_id: str, generation_id: str) -> Generation:
+        """Read a generation, consistently; GenerationNotFoundError when the source has none of that id."""
+        row = self.catalog.find(source_id, generation_sk(generation_id))
+        if row is None:
+            raise GenerationNotFoundError
+        return _generation(row)
+
+    def list(self, source_id: str, *, limit: int, position: Any) -> Page[Generation]:
+        """List a source's generations, the latest first."""
+        return self.catalog.list(source_id, "generation", _generation, limit=limit, position=position)
+
+    def kept(self, source_id: str) -> Generations:
+        """Read every generation that is not retired, the latest first, consistently.
+
+        Older ones are retired before younger ones, so the walk ends at the first that is.
+        """
+        found: Generations = []
+        position = None
+        while True:
+            page = self.list(source_id, limit=_PAGE, position=position)
+            for generation in page.items:
+                if generation.retired_at is not None:
+                    return found
+                found.append(generation)
+            position = page.next_position
+            if position is None:
+                return found
+
+    def publish(self, publication: Publication, event: Event) -> None:
+        """Make a generation the one that is served: source, generation, run and outbox in one transaction.
+
+        Without a run, the generation that is restored takes the run's place.
+
+        PublicationRefusedError when a condition does not hold, ApplyConflictError when the rows stay busy. After
+        either, or a lost answer, the source tells what is true.
+
+            plan made -> checks -> build ........................ this write
+                             base, settings, status, run, lease: all as at the checks, or nothing happens
+        """
+        generation = publication.generation
+        actions = [
+            self._source_update(publication),
+            self.catalog.putting_new(_row(generation)),
+            self.catalog.putting_new(event_row(event)),
+        ]
+        if publication.plan is not None:
+            actions.append(self._run_update(generation, publication.holder_id, publication.plan))
+        if generation.restored_from is not None:
+            still_kept = "attribute_exists(pk) AND attribute_not_exists(retiredAt)"
+            restored_sk = generation_sk(generation.restored_from)
+            actions.append(self.catalog.checking(generation.source_id, restored_sk, still_kept, {}))
+        try:
+            self.catalog.transact(actions, busy=ApplyConflictError)
+        except RefusedTransactionError as error:
+            raise PublicationRefusedError from error
+
+    def retire(self, generation: Generation, now: int) -> None:
+        """Mark a generation that is not kept any more; from then on it can't be restored."""
+        with suppress(RefusedWriteError):
+            self.catalog.update(
+                generation.source_id,
+                generation_sk(generation.generation_id),
+                "SET retiredAt = :now",
+                "attribute_exists(pk) AND attribute_not_exists(retiredAt)",
+                {":now": now},
+            )
+
+    def _source_update(self, publication: Publication) -> Action:
+        generation, plan = publication.generation, publication.plan
+        values: dict[str, Any] = {
+            ":generation": generation.generation_id,
+            ":manifest": asdict(generation.manifest),
+            ":sequence": generation.sequence,
+            ":base": generation.base_generation_id,
+            ":holder": publication.holder_id,
+            ":token": publication.lease_token,
+            ":active": SourceStatus.ACTIVE,
+            ":now": generation.published_at,
+        }
+        first = generation.base_generation_id is None
+        base_is_ours = "attribute_not_exists(generationId)" if first else "generationId = :base"
+        sets = "generationId = :generation, manifest = :manifest, #sequence = :sequence, updatedAt = :now"
+        removes = "leaseRunId, leaseRenewedAt, leaseExpiresAt"
+        condition = (
+            f"{base_is_ours} AND leaseToken = :token AND leaseRunId = :holder"
+            " AND #status = :active AND attribute_not_exists(settleRunId)"
+        )
+        if plan is not None:
+            sets += ", settleRunId = :holder"
+            removes += ", fullRequired"
+            condition += " AND settingsVersion = :settings"
+            values[":settings"] = plan.settings_version
+        elif generation.origin is GenerationOrigin.RESTORE:
+            sets += ", fullRequired = :true"
+            values[":true"] = True
+        return self.catalog.updating(
+            generation.tenant_id, source_sk(generation.source_id), f"SET {sets} REMOVE {removes}", condition, values
+        )
+
+    def _run_update(self, generation: Generation, run_id: str, plan: Plan) -> Action:
+        return self.catalog.updating(
+            generation.source_id,
+            run_sk(run_id),
+            "SET #state = :published, generationId = :generation, updatedAt = :now REMOVE lastError",
+            "planVersion = :version AND #state = :ready AND planExpiresAt > :now",
+            {
+                ":published": RunState.PUBLISHED,
+                ":ready": RunState.READY,
+                ":generation": generation.generation_id,
+                ":version": plan.version,
+                ":now": generation.published_at,
+            },
+        )
+
+
+def _row(generation: Generation) -> dict[str, Any]:
+    return {
+        "pk": generation.source_id,
+        "sk": generation_sk(generation.generation_id),
+        "order": f"generation#{generation.sequence:012d}",
+        "tenantId": generation.tenant_id,
+        "generationId": generation.generation_id,
+        "sequence": generation.sequence,
+        "baseGenerationId": generation.base_generation_id,
+        "origin": generation.origin,
+        "runId": generation.run_id,
+        "restoredFrom": generation.restored_from,
+        "rootHash": generation.root_hash,
+        "manifest": asdict(generation.manifest),
+        "counts": asdict(generation.counts),
+        "contentBytes": generation.content_bytes,
+        "publishedAt": generation.published_at,
+    }
+
+
+def _generation(row: Mapping[str, Any]) -> Generation:
+    return Generation(
+        tenant_id=row["tenantId"],
+        source_id=row["pk"],
+        generation_id=row["generationId"],
+        sequence=row["sequence"],
+        base_generation_id=row.get("baseGenerationId"),
+        origin=GenerationOrigin(row["origin"]),
+        run_id=row.get("runId"),
+        root_hash=row["rootHash"],
+        manifest=ObjectRef(**row["manifest"]),
+        counts=Counts(**row["counts"]),
+        content_bytes=row["contentBytes"],
+        published_at=row["publishedAt"],
+        restored_from=row.get("restoredFrom"),
+        retired_at=row.get("retiredAt"),
+    )
+
+
+def generation_from(value: Mapping[str, Any]) -> Generation:
+    """Read a generation back from the plain value that `asdict` made of it."""
+    return Generation(
+        **{
+            **value,
+            "origin": GenerationOrigin(value["origin"]),
+            "manifest": ObjectRef(**value["manifest"]),
+            "counts": Counts(**value["counts"]),
+        }
+    )

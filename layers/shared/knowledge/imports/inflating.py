@@ -1,0 +1,68 @@
+"""Inflating a gzip file in bounded memory, into pieces of a fixed size. The function that reads is passed in.
+
+Pieces are cut by position alone, so inflating again gives the same pieces, and a repeat can pass over those that are
+written. A stream of several members, as `cat a.gz b.gz` makes it, is one text.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+
+from knowledge.errors import ImportFailedError
+from knowledge.imports.lines import ReadBytes
+
+MAGIC = b"\x1f\x8b"
+PIECE_BYTES = 16 * 1_048_576
+# Twice what one PUT can carry, plain. A file that inflates to more is split by its sender.
+INFLATED_BYTES = 10 * 1024**3
+_READ_BYTES = 1_048_576
+_STEP_BYTES = 1_048_576
+_GZIP_WINDOW = 31
+
+
+def pieces(read: ReadBytes, size: int) -> Iterator[bytes]:
+    """Inflate a file of `size` bytes into pieces of 16 MiB; the last one is what is left, if anything is.
+
+    ImportFailedError when the stream is damaged, ends early or inflates to over 10 GiB.
+    """
+    piece = bytearray()
+    total = 0
+    for plain in _inflated(read, size):
+        total += len(plain)
+        if total > INFLATED_BYTES:
+            raise ImportFailedError(
+                f"The file inflates to more than {INFLATED_BYTES // 1024**3} GiB. Split it into several imports."
+            )
+        piece += plain
+        while len(piece) >= PIECE_BYTES:
+            yield bytes(piece[:PIECE_BYTES])
+            del piece[:PIECE_BYTES]
+    if piece:
+        yield bytes(piece)
+
+
+def _inflated(read: ReadBytes, size: int) -> Iterator[bytes]:
+    """The plain bytes, at most 1 MiB at a time, however little of the file they come from."""
+    member = zlib.decompressobj(_GZIP_WINDOW)
+    offset, pending = 0, b""
+    while offset < size or pending:
+        if not pending:
+            pending = read(offset, min(_READ_BYTES, size - offset))
+            offset += len(pending)
+        if member.eof:
+            # What pads a file after its last member is zeros.
+            pending = pending.lstrip(b"\0")
+            if not pending:
+                continue
+            member = zlib.decompressobj(_GZIP_WINDOW)
+        try:
+            plain = member.decompress(pending, _STEP_BYTES)
+        except zlib.error as error:
+            message = f"The gzip file is damaged, before byte {offset}. Nothing was staged; upload it in a new import."
+            raise ImportFailedError(message) from error
+        pending = member.unused_data if member.eof else member.unconsumed_tail
+        if plain:
+            yield plain
+    if not member.eof:
+        raise ImportFailedError("The gzip file ends early. Nothing was staged; upload it whole in a new import.")

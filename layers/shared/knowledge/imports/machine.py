@@ -1,0 +1,59 @@
+"""The state machine of imports as the services call it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from knowledge.ids import derived_id
+from knowledge.imports.model import Import
+from knowledge.storage.clients import error_code, translated
+
+if TYPE_CHECKING:
+    from types_boto3_stepfunctions import SFNClient
+
+
+class ImportMachine(Protocol):
+    """Runs `statemachines/import.asl.json` for one attempt of an import."""
+
+    def start(self, job: Import) -> None:
+        """Start it unless it was started before; it goes on by itself."""
+
+
+def import_run_id(job: Import) -> str:
+    """The run of an import: every try to create it means the same one."""
+    return derived_id("run", job.tenant_id, f"import\0{job.import_id}", 0)
+
+
+def import_input(job: Import) -> dict[str, Any]:
+    """The state that an execution starts with; see `knowledge.import_tasks`."""
+    return {
+        "tenantId": job.tenant_id,
+        "sourceId": job.source_id,
+        "importId": job.import_id,
+        "attempt": job.attempt,
+        "apply": job.apply,
+        "runId": import_run_id(job),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class StandardImportMachine:
+    """Starts executions that are named for what they are, which Step Functions takes once."""
+
+    stepfunctions: SFNClient
+    arn: str
+
+    def start(self, job: Import) -> None:
+        """See `ImportMachine.start`."""
+        try:
+            with translated():
+                self.stepfunctions.start_execution(
+                    stateMachineArn=self.arn, name=f"{job.import_id}-{job.attempt}", input=json.dumps(import_input(job))
+                )
+        except ClientError as error:
+            if error_code(error) != "ExecutionAlreadyExists":
+                raise

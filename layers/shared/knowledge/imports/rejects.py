@@ -1,0 +1,51 @@
+"""What the error report of an import is made of: rows of the Items table that forget themselves after some days.
+
+Each is written in the transaction that moves the import past the lines it is about, so no fault is lost or told twice.
+"""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from knowledge.imports.model import Import
+from knowledge.storage.clients import query_rows
+from knowledge.times import MS_PER_DAY
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_LIFE_MS = 7 * MS_PER_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRejects:
+    """The parts of error reports, in the order of their lines."""
+
+    dynamodb: DynamoDBClient
+    table: str
+
+    def action(self, job: Import, offset: int, report: bytes, now: int) -> dict[str, Any]:
+        """The action that puts a gzipped part of the report, on the lines that end at `offset`."""
+        item = {
+            "pk": {"S": _partition(job)},
+            "sk": {"S": f"{offset:015d}"},
+            "report": {"B": report},
+            "expiresAt": {"N": str((now + _LIFE_MS) // 1000)},
+        }
+        return {"Put": {"TableName": self.table, "Item": item}}
+
+    def report(self, job: Import) -> bytes:
+        """The whole report: NDJSON."""
+        query: dict[str, Any] = {
+            "TableName": self.table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": _partition(job)}},
+            "ConsistentRead": True,
+        }
+        return b"".join(gzip.decompress(row["report"]["B"]) for row in query_rows(self.dynamodb, query))
+
+
+def _partition(job: Import) -> str:
+    return f"{job.source_id}#rejects#{job.import_id}"

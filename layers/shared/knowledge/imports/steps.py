@@ -1,0 +1,139 @@
+"""The steps of an import's execution: what its row says comes next, and how its run and its apply are followed.
+
+The row is the truth and the execution only walks: an execution that died is followed by another one, which goes on
+from the row. One that was followed so finds that it is not the last any more, and ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from knowledge.errors import ImportFailedError, KnowledgeError
+from knowledge.imports.machine import import_run_id
+from knowledge.imports.model import Import, ImportState
+from knowledge.imports.store import ImportMovedError, ImportStore
+from knowledge.imports.turns import ImportEnder, ImportTurns
+from knowledge.model import RunError
+from knowledge.ports import Clock
+from knowledge.runs.failures import TaskFailure, domain_error
+from knowledge.runs.model import Run, RunMode, RunState
+from knowledge.runs.store import RunStore
+from knowledge.sources.store import SourceStore
+from knowledge.times import MS_PER_DAY
+
+if TYPE_CHECKING:
+    from knowledge.imports.staging import ImportStager
+
+# A run or an apply that others keep getting in the way of is tried so often, with a pause before each.
+_REPLANS = 30
+_LONGEST_WAIT_SECONDS = 60
+
+
+class ImportName(NamedTuple):
+    """An import, and the attempt that an execution is."""
+
+    tenant_id: str
+    source_id: str
+    import_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSteps:
+    """What the tasks of the machine do."""
+
+    store: ImportStore
+    turns: ImportTurns
+    stager: ImportStager
+    ender: ImportEnder
+    sources: SourceStore
+    runs: RunStore
+    clock: Clock
+
+    def stage(self, name: ImportName) -> Import | None:
+        """Do the next part of what comes before the run; None when this execution has nothing to do any more."""
+        job = self._own(name)
+        if job is None:
+            return None
+        try:
+            if job.state is ImportState.QUEUED:
+                return self.turns.take(job)
+            if job.state is ImportState.STAGING and not self.stager.done(job):
+                return self.stager.advance(job)
+            if job.state is ImportState.STAGING:
+                report_key = self.stager.report(job)
+                job = self.store.end_staging(job, import_run_id(job), report_key, self.clock())
+        except ImportMovedError:
+            return self._own(name)
+        self._create_run(job)
+        return job
+
+    def follow(self, name: ImportName, state: ImportState) -> None:
+        """Show that the run is being planned or applied, and that somebody is at it.
+
+        ImportMovedError when that is another execution.
+        """
+        job = self._owned(name)
+        self.store.move(job, state, job.replans, self.clock())
+
+    def plan_again(self, name: ImportName, failure: TaskFailure, lease_token: int | None) -> int:
+        """Get ready for another planning, and return how long to wait for it, in seconds.
+
+        Raises the domain error that made it necessary when it was tried often enough.
+        """
+        job = self._owned(name)
+        if lease_token is not None:
+            self.sources.release_lease(job.tenant_id, job.source_id, lease_token)
+        if job.replans >= _REPLANS:
+            raise domain_error(failure, ImportFailedError)
+        self.store.move(job, ImportState.PLANNING, job.replans + 1, self.clock())
+        return min(1 << job.replans, _LONGEST_WAIT_SECONDS)
+
+    def complete(self, name: ImportName) -> None:
+        """End an import whose run is planned, and published if that was asked for."""
+        job = self._owned(name)
+        run = self.runs.get(job.source_id, import_run_id(job))
+        self.ender.complete(job, run.generation_id)
+
+    def fail(self, name: ImportName, failure: TaskFailure) -> None:
+        """End an import that can't go on."""
+        job = self._owned(name)
+        error: KnowledgeError = domain_error(failure, ImportFailedError)
+        self.ender.fail(job, RunError(type(error).__name__, str(error), self.clock()))
+
+    def _own(self, name: ImportName) -> Import | None:
+        job = self.store.get(name.source_id, name.import_id)
+        return None if job.ended or job.attempt != name.attempt else job
+
+    def _owned(self, name: ImportName) -> Import:
+        job = self._own(name)
+        if job is None:
+            raise ImportMovedError
+        return job
+
+    def _create_run(self, job: Import) -> None:
+        now = self.clock()
+        self.runs.create(
+            Run(
+                tenant_id=job.tenant_id,
+                source_id=job.source_id,
+                run_id=import_run_id(job),
+                mode=RunMode.INCREMENTAL,
+                state=RunState.PLANNING,
+                plan_version=0,
+                plan=None,
+                generation_id=None,
+                last_error=None,
+                # Planned part by part, which may take longer than a request's run; the import watches over it.
+                deadline_at=now + MS_PER_DAY,
+                created_at=now,
+                updated_at=now,
+            )
+        )
+
+
+def seconds_to_wait(job: Import, now: int) -> int:
+    """How long a queued import waits before it looks again: ever longer, and at most a minute."""
+    queued_seconds = (now - (job.queued_at or now)) // 1000
+    return max(1, min(_LONGEST_WAIT_SECONDS, queued_seconds // 4))

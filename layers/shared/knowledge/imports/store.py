@@ -1,0 +1,222 @@
+"""The rows of imports, and the transactions that move them together with their source's turn and epoch.
+
+A source's row names the import whose turn it is (`importId`), from the first line to the end of its apply, so there is
+one at a time. While that import stages, it stands where an open snapshot does (`openSnapshotId`): a run is incomplete,
+pushes leave their mark, and no snapshot can be opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from knowledge.errors import ImportNotFoundError
+from knowledge.events import Event, event_row
+from knowledge.imports.model import ALIVE_MS, Import, ImportState
+from knowledge.imports.rows import TICKETS, import_from, import_row, import_sk, reading_values, ticket_sk
+from knowledge.pages import Page
+from knowledge.sources.model import Source, SourceStatus
+from knowledge.sources.store import source_sk
+from knowledge.storage.attributes import from_row, to_row
+from knowledge.storage.catalog import Action, Catalog, RefusedWriteError
+from knowledge.storage.clients import translated
+from knowledge.storage.transactions import RefusedTransactionError
+
+_UNMOVED = "#state = :own AND attempt = :attempt AND checkpoint = :checkpoint"
+
+
+class ImportMovedError(Exception):
+    """Raised when an import is not where a step started from: another execution, or another step, was there first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportStore:
+    """Imports of all sources."""
+
+    catalog: Catalog
+
+    def create(self, job: Import) -> Import:
+        """Store an import that waits for its upload, or return the one that has its id already."""
+        return job if self.catalog.put_new(import_row(job)) else self.get(job.source_id, job.import_id)
+
+    def get(self, source_id: str, import_id: str) -> Import:
+        """Read an import, consistently; ImportNotFoundError when the source has none of that id."""
+        row = self.catalog.find(source_id, import_sk(import_id))
+        if row is None:
+            raise ImportNotFoundError
+        return import_from(row)
+
+    def list(self, source_id: str, *, limit: int, position: Any) -> Page[Import]:
+        """List a source's imports, newest first."""
+        return self.catalog.list(source_id, "import", import_from, limit=limit, position=position)
+
+    def enqueue(self, job: Import) -> None:
+        """Store that the file of an import has come, with a ticket for its turn. ImportMovedError on a repeat."""
+        free = "attribute_not_exists(pk) OR #state = :awaiting"
+        put = self.catalog.putting(import_row(job), free, {":awaiting": ImportState.AWAITING_UPLOAD})
+        ticket = {"pk": job.source_id, "sk": ticket_sk(job), "importId": job.import_id}
+        self._transact(put, self.catalog.putting(ticket))
+
+    def first_waiting(self, source_id: str) -> str | None:
+        """The import whose ticket is the oldest; None when there is none."""
+        with translated():
+            page = self.catalog.dynamodb.query(
+                TableName=self.catalog.table,
+                KeyConditionExpression="pk = :pk AND begins_with(sk, :tickets)",
+                ExpressionAttributeValues=to_row({":pk": source_id, ":tickets": TICKETS}),
+                ConsistentRead=True,
+                Limit=1,
+            )
+        return from_row(page["Items"][0])["importId"] if page["Items"] else None
+
+    def revive(self, job: Import, now: int) -> Import:
+        """Let a new execution take an import over from one that died."""
+        return self._update(
+            job, "SET attempt = :next, aliveUntil = :alive", {":next": job.attempt + 1, ":alive": now + ALIVE_MS}
+        )
+
+    def keep_alive(self, job: Import, now: int) -> Import:
+        """Say that somebody works on an import; ImportMovedError when another execution does, or it lost its turn."""
+        if job.state is not ImportState.STAGING:
+            return self._update(job, "SET aliveUntil = :alive", {":alive": now + ALIVE_MS})
+        self._transact(
+            self._own_step(job, "SET aliveUntil = :alive", {":alive": now + ALIVE_MS}),
+            self._source_step(
+                job, "SET openSnapshotExpiresAt = :alive", "openSnapshotId = :id", {":alive": now + ALIVE_MS}
+            ),
+        )
+        return replace(job, alive_until=now + ALIVE_MS)
+
+    def take_turn(self, job: Import, source: Source, now: int) -> Import:
+        """Begin to stage, with the epoch after the source's. ImportMovedError while anything else is under way."""
+        epoch, alive = source.epoch + 1, now + ALIVE_MS
+        self._transact(
+            self._source_step(
+                job,
+                "SET importId = :id, openSnapshotId = :id, openSnapshotExpiresAt = :alive, epoch = :epoch",
+                "attribute_not_exists(importId) AND attribute_not_exists(openSnapshotId) AND epoch = :before"
+                " AND #status = :active",
+                {":alive": alive, ":epoch": epoch, ":before": source.epoch, ":active": SourceStatus.ACTIVE},
+            ),
+            self._own_step(
+                job,
+                "SET #state = :staging, epoch = :epoch, startedAt = :now, aliveUntil = :alive, updatedAt = :now",
+                {":staging": ImportState.STAGING, ":epoch": epoch, ":now": now, ":alive": alive},
+            ),
+        )
+        return self.get(job.source_id, job.import_id)
+
+    def note(self, before: Import, after: Import, now: int) -> Import:
+        """Store how far an import has come, on condition that nobody else moved it since."""
+        self._transact(self.checkpoint(before, after, now))
+        return replace(after, checkpoint=before.checkpoint + 1, updated_at=now)
+
+    def checkpoint(self, before: Import, after: Import, now: int) -> Action:
+        """The action of `note`, to go into the transaction with the rows that it stands for."""
+        values = {name: value for name, value in reading_values(after).items() if value is not None}
+        sets = ", ".join(f"#{name} = :{name}" for name in values)
+        return self._own_step(
+            before,
+            f"SET {sets}, checkpoint = :next, updatedAt = :now, aliveUntil = :alive",
+            {f":{name}": value for name, value in values.items()}
+            | {":next": before.checkpoint + 1, ":now": now, ":alive": now + ALIVE_MS},
+        )
+
+    def end_staging(self, job: Import, run_id: str, report_key: str | None, now: int) -> Import:
+        """Let runs be complete again; what was staged is the run's to plan."""
+        values = {":planning": ImportState.PLANNING, ":run": run_id, ":now": now}
+        expression = "SET #state = :planning, runId = :run, updatedAt = :now"
+        if report_key is not None:
+            expression, values = expression + ", reportKey = :report", {**values, ":report": report_key}
+        self._transact(
+            self._source_step(
+                job,
+                "SET epoch = epoch + :one REMOVE openSnapshotId, openSnapshotExpiresAt",
+                "importId = :id AND openSnapshotId = :id",
+                {":one": 1},
+            ),
+            self._own_step(job, expression, values),
+        )
+        return self.get(job.source_id, job.import_id)
+
+    def move(self, job: Import, state: ImportState, replans: int, now: int) -> Import:
+        """Show that an import is being planned or applied, and how often it was planned again."""
+        try:
+            return self._update(
+                job,
+                "SET #state = :next, replans = :replans, aliveUntil = :alive, updatedAt = :now",
+                {":next": state, ":replans": replans, ":alive": now + ALIVE_MS, ":now": now},
+            )
+        except ImportMovedError:
+            # The answer was lost and the write sent again: it is where it should go.
+            stored = self.get(job.source_id, job.import_id)
+            if (stored.attempt, stored.state, stored.replans) != (job.attempt, state, replans):
+                raise
+            return stored
+
+    def end(self, job: Import, after: Import, source: Source | None, event: Event) -> None:
+        """End an import as `after` has it: its turn, its ticket and its event are one transaction with it."""
+        values: dict[str, Any] = {":next": after.state, ":now": after.ended_at}
+        sets = ["#state = :next", "endedAt = :now", "updatedAt = :now"]
+        for name, value in (
+            ("generationId", after.generation_id),
+            ("lastError", None if after.last_error is None else _error_row(after)),
+        ):
+            if value is not None:
+                sets.append(f"{name} = :{name}")
+                values[f":{name}"] = value
+        actions = [
+            self._own_step(job, f"SET {', '.join(sets)}", values),
+            self.catalog.deleting(job.source_id, ticket_sk(job)),
+            self.catalog.putting(event_row(event)),
+        ]
+        if source is not None and source.import_id == job.import_id:
+            actions.append(self._turn_given_back(job, source))
+        self._transact(*actions)
+
+    def _turn_given_back(self, job: Import, source: Source) -> Action:
+        if source.open_snapshot_id != job.import_id:
+            condition = "importId = :id AND (attribute_not_exists(openSnapshotId) OR openSnapshotId <> :id)"
+            return self._source_step(job, "REMOVE importId", condition, {})
+        return self._source_step(
+            job,
+            "SET epoch = epoch + :one REMOVE importId, openSnapshotId, openSnapshotExpiresAt",
+            "importId = :id AND openSnapshotId = :id",
+            {":one": 1},
+        )
+
+    def _source_step(self, job: Import, expression: str, condition: str, values: Mapping[str, Any]) -> Action:
+        """A change of the source's row; `:id` stands for the import."""
+        values = {**values, ":id": job.import_id}
+        return self.catalog.updating(job.tenant_id, source_sk(job.source_id), expression, condition, values)
+
+    def _own_step(self, job: Import, expression: str, values: Mapping[str, Any]) -> Action:
+        """A change of the import's row, if it is still where `job` says and still this execution's."""
+        values = {**values, **_unmoved(job)}
+        return self.catalog.updating(job.source_id, import_sk(job.import_id), expression, _UNMOVED, values)
+
+    def _update(self, job: Import, expression: str, values: Mapping[str, Any]) -> Import:
+        try:
+            row = self.catalog.update(
+                job.source_id, import_sk(job.import_id), expression, _UNMOVED, {**values, **_unmoved(job)}
+            )
+        except RefusedWriteError as error:
+            raise ImportMovedError from error
+        return import_from(row)
+
+    def _transact(self, *actions: Action) -> None:
+        try:
+            self.catalog.transact(actions)
+        except RefusedTransactionError as error:
+            raise ImportMovedError from error
+
+
+def _unmoved(job: Import) -> dict[str, Any]:
+    """The values of the condition that an import is still where `job` says, and this execution's."""
+    return {":own": job.state, ":attempt": job.attempt, ":checkpoint": job.checkpoint}
+
+
+def _error_row(job: Import) -> dict[str, Any]:
+    error = job.last_error
+    return {} if error is None else {"code": error.code, "message": error.message, "at": error.at}

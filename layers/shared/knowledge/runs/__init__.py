@@ -1,0 +1,1 @@
+"""Runs: what differs between the staging set and what is published, planned and reviewed."""

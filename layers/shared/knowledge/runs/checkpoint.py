@@ -1,0 +1,88 @@
+"""How far a planning has come, as the object that one task invocation leaves for the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+from knowledge.index.trie import Tree
+from knowledge.model import ObjectRef
+from knowledge.runs.model import PlanPart
+from knowledge.storage.format import FORMAT, pack_json, unpack_json
+
+# An item to look at, and the highest rev the journal names (0: it is looked at for another reason).
+WorkItem = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a planning found out at its start, and what it has done since.
+
+    `work` is what is still to be looked at, in trie order; what a later invocation looks at lies in the objects of
+    `later`, so that what each reads and writes does not grow with the whole. A full run looks at everything: its
+    `work` is what the journal names in the slots to come, and `position` counts the slots done. `unread` names items
+    whose row was read older than the journal says. `tree` is the base's index as far as it was opened; it is read anew
+    by whoever carries on.
+    """
+
+    tenant_id: str
+    source_id: str
+    run_id: str
+    plan_version: int
+    full: bool
+    now: int
+    grace_days: int
+    settings_version: int
+    epoch: int
+    incomplete: bool
+    base_generation_id: str | None
+    manifest: ObjectRef | None
+    journal: tuple[tuple[str, int], ...]
+    work: tuple[WorkItem, ...]
+    later: tuple[ObjectRef, ...] = ()
+    position: int = 0
+    finished: bool = False
+    parts: tuple[PlanPart, ...] = ()
+    tally: dict[str, int] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
+    tree: Tree = field(default_factory=Tree)
+
+
+def encode_checkpoint(state: Checkpoint) -> bytes:
+    """Write a checkpoint; the tree is left out."""
+    value = {name: getattr(state, name) for name in Checkpoint.__slots__ if name != "tree"}
+    value |= {
+        "format": FORMAT,
+        "manifest": None if state.manifest is None else asdict(state.manifest),
+        "later": [asdict(ref) for ref in state.later],
+        "parts": [asdict(part) for part in state.parts],
+        "unread": sorted(state.unread),
+    }
+    return pack_json(value)
+
+
+def decode_checkpoint(data: bytes) -> Checkpoint:
+    """Read a checkpoint, with an empty tree."""
+    value = unpack_json(data)
+    del value["format"]
+    value |= {
+        "manifest": None if value["manifest"] is None else ObjectRef(**value["manifest"]),
+        "journal": tuple((entry_id, written_at) for entry_id, written_at in value["journal"]),
+        "work": tuple((name, rev) for name, rev in value["work"]),
+        "later": tuple(ObjectRef(**ref) for ref in value["later"]),
+        "parts": tuple(PlanPart(p["number"], p["changes"], ObjectRef(**p["object"])) for p in value["parts"]),
+        "unread": frozenset(value["unread"]),
+    }
+    return Checkpoint(**value)
+
+
+def encode_work(work: Sequence[WorkItem]) -> bytes:
+    """Write a piece of work."""
+    # Read once and gone with the run, so it is compressed as lightly as the changes are.
+    return pack_json({"format": FORMAT, "names": [name for name, _ in work], "revs": [rev for _, rev in work]}, 1)
+
+
+def decode_work(data: bytes) -> tuple[WorkItem, ...]:
+    """Read a piece of work."""
+    value = unpack_json(data)
+    return tuple(zip(value["names"], value["revs"], strict=True))

@@ -1,0 +1,68 @@
+"""What the machine does last when a task failed: record it, free the lease, and fail with a domain error."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from knowledge.errors import (
+    ApplyInProgressError,
+    BuildFailedError,
+    ConflictError,
+    KnowledgeError,
+    RunFailedError,
+    error_named,
+)
+from knowledge.model import RunError
+from knowledge.ports import Clock, NewId
+from knowledge.runs.events import run_failed
+from knowledge.runs.store import RunStore
+from knowledge.sources.store import SourceStore
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFailure:
+    """How a task failed, as the machine reports it: the name of the exception, and a JSON text about it."""
+
+    name: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRecorder:
+    """Records failures of runs."""
+
+    sources: SourceStore
+    runs: RunStore
+    clock: Clock
+    new_id: NewId
+
+    def record(
+        self, tenant_id: str, source_id: str, run_id: str, failure: TaskFailure, lease_token: int | None
+    ) -> KnowledgeError:
+        """Note a failure on its run and return the error to fail with.
+
+        A run that never got a plan fails; one that has a plan stays ready. A refusal is no failure: it leaves no mark.
+        """
+        if lease_token is not None:
+            self.sources.release_lease(tenant_id, source_id, lease_token)
+        run = self.runs.get(source_id, run_id)
+        error = domain_error(failure, RunFailedError if run.plan is None else BuildFailedError)
+        if run.plan is None and not isinstance(error, ApplyInProgressError):
+            note = RunError(type(error).__name__, str(error), self.clock())
+            self.runs.set_failed(run, note, run_failed(self.new_id("evt"), run, note))
+        elif not isinstance(error, ConflictError):
+            self.runs.set_error(run, RunError(type(error).__name__, str(error), self.clock()))
+        return error
+
+
+def domain_error(failure: TaskFailure, otherwise: type[KnowledgeError]) -> KnowledgeError:
+    """Turn a reported failure back into the domain error it was; what is none of ours becomes `otherwise`."""
+    kind = error_named(failure.name)
+    if kind is None:
+        return otherwise()
+    try:
+        message = json.loads(failure.cause)["errorMessage"]
+    except (ValueError, KeyError, TypeError):
+        return kind()
+    return kind(str(message))

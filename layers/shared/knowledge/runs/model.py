@@ -1,0 +1,88 @@
+"""Runs and their plans as values. Times are ms since 1970 (UTC)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from knowledge.model import Counts, ObjectRef, RunError
+
+
+class RunMode(StrEnum):
+    """Whether a run reads what the journal names, or everything."""
+
+    INCREMENTAL = "incremental"
+    FULL = "full"
+
+
+class RunState(StrEnum):
+    """The life of a run."""
+
+    PLANNING = "planning"
+    READY = "ready"
+    APPLYING = "applying"
+    PUBLISHED = "published"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+class Discovery(StrEnum):
+    """Whether a run read the whole desired state."""
+
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPart:
+    """One numbered file of a plan's changes: how many lines of changes it has, and the object."""
+
+    number: int
+    changes: int
+    object: ObjectRef
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run found, and what it was found against.
+
+    `drops` counts rows that were removed before they were ever published; they change no generation.
+    """
+
+    version: int
+    attempt: str
+    base_generation_id: str | None
+    settings_version: int
+    format: int
+    parts: tuple[PlanPart, ...]
+    counts: Counts
+    drops: int
+    discovery: Discovery
+    planned_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A reviewable change set between the staging set and a base generation."""
+
+    tenant_id: str
+    source_id: str
+    run_id: str
+    mode: RunMode
+    state: RunState
+    plan_version: int
+    plan: Plan | None
+    generation_id: str | None
+    last_error: RunError | None
+    deadline_at: int
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOutcome:
+    """What an apply came to: the generation that now serves, and what the run changed in it."""
+
+    generation_id: str
+    counts: Counts

@@ -1,0 +1,256 @@
+"""Planning a run: a diff of what the journal names (or of everything) against the base generation.
+
+What would break it, and what stands against it:
+
+- A journal entry is seen before the rows of its transaction: an entry is covered only if every row it names was read
+  at that rev or later, or the entry is over an hour old.
+- A write lands while the run reads: its own entry was not listed, so it stays for the next run.
+- Two plannings of one run at once: each writes under its own attempts, and the row takes the one that ends first.
+- A crash in the middle: nothing names what was written; the next planning starts afresh.
+- Part of the desired state is missing: a snapshot or import was open, or the epoch moved, at the start or the end.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from knowledge.errors import RunFailedError
+from knowledge.generations.settling import Settler
+from knowledge.index.store import IndexStore
+from knowledge.index.trie import Entry, Tree, path_of
+from knowledge.model import ObjectRef, counts_of
+from knowledge.ports import Clock, NewId
+from knowledge.runs.checkpoint import (
+    Checkpoint,
+    WorkItem,
+    decode_checkpoint,
+    decode_work,
+    encode_checkpoint,
+    encode_work,
+)
+from knowledge.runs.diff import NOTHING, judge
+from knowledge.runs.events import run_ready
+from knowledge.runs.model import Discovery, Plan, RunMode
+from knowledge.runs.plan_writer import CHANGES_PER_PART, PlanWriter
+from knowledge.runs.published_entries import PublishedEntries
+from knowledge.runs.store import EpochMovedError, RunKey, RunStore
+from knowledge.sources.store import SourceStore
+from knowledge.staging.rows import SLOTS, RunRow
+from knowledge.staging.store import ItemStore
+from knowledge.storage.format import FORMAT, UnknownFormatError
+from knowledge.storage.objects import ObjectGoneError, ObjectStore
+from knowledge.times import MS_PER_DAY
+
+RUN_LIFE_MS = 7 * MS_PER_DAY
+_ENTRY_IS_OLD_MS = 3_600_000
+_ITEMS_AT_A_TIME = 1000
+_OBJECTS_AT_A_TIME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """How far a planning has come: done, or to be carried on from a checkpoint.
+
+    `plan` and the time at which it was stored are told when this planning's plan is the one that stands.
+    """
+
+    done: bool
+    checkpoint: ObjectRef | None = None
+    plan: Plan | None = None
+    stored_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Plans runs. One call does one bounded part of the work, so that each fits into a function's time."""
+
+    sources: SourceStore
+    runs: RunStore
+    items: ItemStore
+    objects: ObjectStore
+    index: IndexStore
+    settler: Settler
+    clock: Clock
+    new_id: NewId
+
+    def plan(self, tenant_id: str, source_id: str, run_id: str, checkpoint: ObjectRef | None = None) -> Planned:
+        """Plan a run, or carry its planning on. RunFailedError when the base can't be read."""
+        try:
+            state = self._begin(tenant_id, source_id, run_id) if checkpoint is None else self._resume(checkpoint)
+            return self._advance(state)
+        except (ObjectGoneError, UnknownFormatError) as error:
+            raise RunFailedError from error
+
+    def _begin(self, tenant_id: str, source_id: str, run_id: str) -> Checkpoint:
+        source = self.sources.get(tenant_id, source_id)
+        if source.settle_run_id is not None:
+            self.settler.settle(source)
+        run = self.runs.get(source_id, run_id)
+        full = run.mode is RunMode.FULL or source.full_required
+        now = self.clock()
+        journal = self.items.list_journal(source_id)
+        work: dict[str, int] = {}
+        for journal_entry in journal:
+            for name, rev in journal_entry.revs:
+                if rev > work.get(name, -1):
+                    work[name] = rev
+        tree = Tree() if source.manifest is None else self.index.read_manifest(source.manifest).tree
+        if not full:
+            for name in PublishedEntries(self.index, tree).due(now, source.grace_days * MS_PER_DAY):
+                work.setdefault(name, 0)
+        return Checkpoint(
+            tenant_id=tenant_id,
+            source_id=source_id,
+            run_id=run_id,
+            plan_version=run.plan_version,
+            full=full,
+            now=now,
+            grace_days=source.grace_days,
+            settings_version=source.settings_version,
+            epoch=source.epoch,
+            incomplete=source.awaits_more(now),
+            base_generation_id=source.generation_id,
+            manifest=source.manifest,
+            journal=tuple((entry.entry_id, entry.written_at) for entry in journal),
+            work=_in_trie_order(work),
+            tree=tree,
+        )
+
+    def _resume(self, ref: ObjectRef) -> Checkpoint:
+        state = decode_checkpoint(self.objects.get(ref))
+        tree = Tree() if state.manifest is None else self.index.read_manifest(state.manifest).tree
+        if not state.later:
+            return replace(state, tree=tree)
+        return replace(state, tree=tree, work=decode_work(self.objects.get(state.later[0])), later=state.later[1:])
+
+    def _advance(self, state: Checkpoint) -> Planned:
+        attempt = self.new_id("att")
+        prefix = f"runs/{state.tenant_id}/{state.source_id}/{state.run_id}/{attempt}"
+        writer = PlanWriter(self.objects, prefix, len(state.parts), tally=dict(state.tally))
+        unread = set(state.unread)
+        state = (self._advance_full if state.full else self._advance_journal)(state, writer, unread)
+        if state.finished:
+            writer.close_part(self._covered(state, unread), even_if_empty=True)
+        else:
+            writer.close_part()
+        state = replace(state, parts=(*state.parts, *writer.parts), tally=writer.tally, unread=frozenset(unread))
+        if not state.finished:
+            state = state if state.full else self._put_work(state, prefix)
+            ref = self.objects.put_once(f"{prefix}/checkpoint.json.gz", encode_checkpoint(state))
+            return Planned(done=False, checkpoint=ref)
+        return self._finish(state, attempt)
+
+    def _put_work(self, state: Checkpoint, prefix: str) -> Checkpoint:
+        """Write what is still to be looked at as pieces, one for each invocation to come."""
+
+        def put(start: int) -> ObjectRef:
+            piece = encode_work(state.work[start : start + CHANGES_PER_PART])
+            return self.objects.put_once(f"{prefix}/work-{start // CHANGES_PER_PART:04d}.json.gz", piece)
+
+        pieces = self.items.fanout.map(put, range(0, len(state.work), CHANGES_PER_PART))
+        return replace(state, work=(), later=(*pieces, *state.later))
+
+    def _advance_journal(self, state: Checkpoint, writer: PlanWriter, unread: set[str]) -> Checkpoint:
+        """Diff the next slice of named items; they stand in trie order, so each leaf is read about once."""
+        todo, rest = state.work[:CHANGES_PER_PART], state.work[CHANGES_PER_PART:]
+        published = PublishedEntries(self.index, state.tree)
+        for start in range(0, len(todo), _ITEMS_AT_A_TIME):
+            batch = todo[start : start + _ITEMS_AT_A_TIME]
+            names = [name for name, _ in batch]
+            rows = self.items.read_for_run(state.source_id, names, state.now)
+            entries = published.among(names)
+            for name, rev in batch:
+                if rev and ((row := rows.get(name)) is None or row.rev < rev):
+                    unread.add(name)
+            self._compare(state, writer, names, rows, entries)
+        return replace(state, work=rest, finished=not rest and not state.later)
+
+    def _advance_full(self, state: Checkpoint, writer: PlanWriter, unread: set[str]) -> Checkpoint:
+        """Compare whole slots, one after the other, until a part's worth of rows was read."""
+        published = PublishedEntries(self.index, state.tree)
+        position, seen, work = state.position, 0, state.work
+        while position < len(SLOTS) and seen < CHANGES_PER_PART:
+            slot = SLOTS[position]
+            rows = self.items.read_slot_for_run(state.source_id, slot, state.now)
+            entries = published.of_slot(slot)
+            end = bisect_right(work, slot, key=lambda item: path_of(item[0])[0])
+            named, work = work[:end], work[end:]
+            unread.update(name for name, rev in named if name not in rows or rows[name].rev < rev)
+            self._compare(state, writer, sorted(rows.keys() | entries.keys(), key=path_of), rows, entries)
+            position, seen = position + 1, seen + len(rows)
+        return replace(state, work=work, position=position, finished=position == len(SLOTS))
+
+    def _compare(
+        self,
+        state: Checkpoint,
+        writer: PlanWriter,
+        names: Iterable[str],
+        rows: Mapping[str, RunRow],
+        entries: Mapping[str, Entry],
+    ) -> None:
+        grace_ms = state.grace_days * MS_PER_DAY
+        changed = []
+        for name in names:
+            row, entry = rows.get(name), entries.get(name)
+            verdict = judge(row, entry, state.now, grace_ms)
+            if verdict is not NOTHING:
+                changed.append((name, verdict, row, entry))
+        for start in range(0, len(changed), _OBJECTS_AT_A_TIME):
+            batch = changed[start : start + _OBJECTS_AT_A_TIME]
+            large = [row for _, verdict, row, _ in batch if row is not None and row.member is None and verdict.brings]
+            fetched = self._fetch(large) if large else {}
+            for name, verdict, row, entry in batch:
+                member = (row and row.member) or fetched.get(name) if verdict.brings else None
+                writer.add(name, verdict, row, entry, member)
+
+    def _fetch(self, rows: Sequence[RunRow]) -> dict[str, bytes]:
+        """The members of rows that are objects of their own."""
+        members = self.items.fanout.map(lambda row: self.objects.read(row.content_key or ""), rows)
+        return {row.external_item_id: member for row, member in zip(rows, members, strict=True)}
+
+    def _finish(self, state: Checkpoint, attempt: str) -> Planned:
+        plan = Plan(
+            version=state.plan_version + 1,
+            attempt=attempt,
+            base_generation_id=state.base_generation_id,
+            settings_version=state.settings_version,
+            format=FORMAT,
+            parts=state.parts,
+            counts=counts_of(state.tally, state.tree.entries),
+            drops=state.tally.get("drop", 0),
+            discovery=Discovery.INCOMPLETE if state.incomplete else Discovery.COMPLETE,
+            planned_at=state.now,
+            expires_at=state.now + RUN_LIFE_MS,
+        )
+        run = RunKey(state.tenant_id, state.source_id, state.run_id)
+        now = self.clock()
+        event_id = self.new_id("evt")
+        try:
+            epoch = None if state.incomplete else state.epoch
+            stored = self.runs.set_plan(run, plan, run_ready(event_id, *run, plan, now), now, epoch=epoch)
+        except EpochMovedError:
+            plan = replace(plan, discovery=Discovery.INCOMPLETE)
+            stored = self.runs.set_plan(run, plan, run_ready(event_id, *run, plan, now), now)
+        # When another planning of this run ended first, its plan stands and this one's objects are nobody's.
+        return Planned(done=True, plan=plan, stored_at=now) if stored else Planned(done=True)
+
+    def _covered(self, state: Checkpoint, unread: set[str]) -> tuple[str, ...]:
+        """The journal entries that this plan stands for, so that its publication may forget them."""
+        torn: set[str] = set()
+        if unread:
+            torn = {
+                entry.entry_id
+                for entry in self.items.list_journal(state.source_id)
+                if any(name in unread for name, _ in entry.revs)
+            }
+        return tuple(
+            entry_id
+            for entry_id, written_at in state.journal
+            if entry_id not in torn or state.now - written_at > _ENTRY_IS_OLD_MS
+        )
+
+
+def _in_trie_order(work: Mapping[str, int]) -> tuple[WorkItem, ...]:
+    return tuple((name, work[name]) for name in sorted(work, key=path_of))

@@ -1,0 +1,212 @@
+"""Runs as tenants see them: started, read, reviewed and applied. The work itself is the state machine's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from knowledge.errors import (
+    ApplyInProgressError,
+    BuildFailedError,
+    InvalidPositionError,
+    KnowledgeError,
+    RunNotFoundError,
+    SourceInactiveError,
+    TransientApplyError,
+)
+from knowledge.index.packs import differing_fields
+from knowledge.index.store import IndexStore
+from knowledge.model import Change, ChangeKind, RunError
+from knowledge.pages import Page
+from knowledge.ports import Action, Clock, Machine, NewId, StillRunningError
+from knowledge.runs.change_file import DROP, ChangeLine, ChangePart, decode_part
+from knowledge.runs.events import run_failed
+from knowledge.runs.machine import planned_in, published_in
+from knowledge.runs.model import ApplyOutcome, Run, RunMode, RunState
+from knowledge.runs.store import RunStore
+from knowledge.sources.model import Source
+from knowledge.storage.format import UnknownFormatError
+from knowledge.storage.objects import ObjectGoneError, ObjectStore
+from knowledge.times import MS_PER_DAY
+
+# An Express execution ends within 5 minutes; after one more, whoever reads the run may fail it.
+DEADLINE_MS = 360_000
+Changes = list[Change]
+
+
+@dataclass(frozen=True, slots=True)
+class RunService:
+    """What can be done with the runs of a source."""
+
+    runs: RunStore
+    objects: ObjectStore
+    index: IndexStore
+    machine: Machine
+    clock: Clock
+    new_id: NewId
+
+    def create(self, source: Source, mode: RunMode, *, run_id: str, earlier_id: str | None = None) -> Run:
+        """Start a run and wait for its plan; a run that has this id already and is not planned is planned again.
+
+        So is one of the last 24 hours that has `earlier_id`: it was created by a try on the day before. The run is
+        still `planning` when that takes over 25 s. SourceInactiveError on an archived source.
+        """
+        if not source.active:
+            raise SourceInactiveError
+        now = self.clock()
+        if earlier_id is not None:
+            with suppress(RunNotFoundError):
+                if self.runs.get(source.source_id, earlier_id).created_at > now - MS_PER_DAY:
+                    run_id = earlier_id
+        run = self.runs.create(
+            Run(
+                tenant_id=source.tenant_id,
+                source_id=source.source_id,
+                run_id=run_id,
+                mode=mode,
+                state=RunState.PLANNING,
+                plan_version=0,
+                plan=None,
+                generation_id=None,
+                last_error=None,
+                deadline_at=now + DEADLINE_MS,
+                created_at=now,
+                updated_at=now,
+            )
+        )
+        if run.plan is None:
+            run = self._plan(source, run)
+        return self._present(source, run)
+
+    def _plan(self, source: Source, run: Run) -> Run:
+        with suppress(StillRunningError):
+            planned = planned_in(self.machine.run(Action.DIFF, source.tenant_id, source.source_id, run.run_id))
+            if planned is not None:
+                plan, at = planned
+                return replace(
+                    run, state=RunState.READY, plan=plan, plan_version=plan.version, last_error=None, updated_at=at
+                )
+        return self.runs.get(source.source_id, run.run_id)
+
+    def get(self, source: Source, run_id: str) -> Run:
+        """Read a run; one that is past its deadline without a plan is failed by that."""
+        run = self.runs.get(source.source_id, run_id)
+        now = self.clock()
+        if run.state is RunState.PLANNING and now > run.deadline_at:
+            error = RunError("RunFailedError", "Planning did not end in time. Start a new run.", now)
+            self.runs.set_failed(run, error, run_failed(self.new_id("evt"), run, error))
+            run = self.runs.get(source.source_id, run_id)
+        return self._present(source, run)
+
+    def list(self, source: Source, *, limit: int, position: Any) -> Page[Run]:
+        """List runs, newest first."""
+        page = self.runs.list(source.source_id, limit=limit, position=position)
+        return Page([self._present(source, run) for run in page.items], page.next_position)
+
+    def changes(
+        self, source: Source, run_id: str, *, kind: ChangeKind | None, limit: int, position: Any
+    ) -> Page[Change]:
+        """List what a run changes, in the order of the index, with the fields that differ.
+
+        A position is `[plan version, part, line]` after the last change of a page; one of another plan version is
+        InvalidPositionError, since the list is no longer the one that was begun.
+        """
+        run = self.runs.get(source.source_id, run_id)
+        if run.plan is None:
+            return Page()
+        part, line = _position(position, run.plan_version)
+        chosen: list[ChangeLine] = []
+        for number in range(part, len(run.plan.parts)):
+            lines = self._part(run, number).lines
+            for index in range(line if number == part else 0, len(lines)):
+                if lines[index].kind == DROP or kind not in (None, lines[index].kind):
+                    continue
+                if len(chosen) == limit:
+                    return Page(self._described(chosen), [run.plan_version, number, index])
+                chosen.append(lines[index])
+        return Page(self._described(chosen), None)
+
+    def apply(
+        self, source: Source, run_id: str, *, approve_removals: int | None = None, plan_version: int | None = None
+    ) -> ApplyOutcome:
+        """Publish what a run planned and return the generation that serves it; again gives the same generation.
+
+        Raises the refusals of `knowledge.errors`; ApplyInProgressError also when it takes over 25 s and goes on.
+        """
+        if not source.active:
+            raise SourceInactiveError
+        refusal: KnowledgeError | None = None
+        try:
+            last = self.machine.run(
+                Action.APPLY,
+                source.tenant_id,
+                source.source_id,
+                run_id,
+                approve_removals=approve_removals,
+                plan_version=plan_version,
+            )
+            published = published_in(last)
+            if published is not None:
+                return published
+        except StillRunningError:
+            message = "The apply is still in progress. Retry it shortly to learn its outcome."
+            refusal = ApplyInProgressError(message)
+        except (TransientApplyError, BuildFailedError) as error:
+            refusal = error
+        run = self.runs.get(source.source_id, run_id)
+        # A run that is published is a success, whatever became of the call that did it, or came after.
+        if run.plan is not None and run.generation_id is not None:
+            return ApplyOutcome(run.generation_id, run.plan.counts)
+        raise refusal or BuildFailedError()
+
+    def _present(self, source: Source, run: Run) -> Run:
+        """The state of a planned run, as the lease and the clock have it."""
+        if run.state is not RunState.READY or run.plan is None:
+            return run
+        now = self.clock()
+        if run.plan.expires_at <= now:
+            return replace(run, state=RunState.EXPIRED)
+        lease = source.lease
+        if lease is not None and lease.run_id == run.run_id and lease.expires_at > now:
+            return replace(run, state=RunState.APPLYING)
+        return run
+
+    def _part(self, run: Run, number: int) -> ChangePart:
+        if run.plan is None:
+            raise BuildFailedError
+        try:
+            return decode_part(self.objects.get(run.plan.parts[number].object))
+        except (ObjectGoneError, UnknownFormatError) as error:
+            message = "The changes of this run are not kept any more. Start a new run."
+            raise InvalidPositionError(message) from error
+
+    def _described(self, lines: Sequence[ChangeLine]) -> Changes:
+        return self.index.fanout.map(self._describe, lines)
+
+    def _describe(self, line: ChangeLine) -> Change:
+        entry, was = line.entry, line.was
+        fields: tuple[str, ...] = ()
+        if line.kind == ChangeKind.UPDATED and entry is not None and was is not None:
+            fields = differing_fields(self.objects, was, entry)
+        current = entry.content_hash if entry is not None else was.content_hash if was is not None else ""
+        return Change(
+            external_item_id=line.external_item_id,
+            kind=ChangeKind(line.kind),
+            title=line.title,
+            content_hash=current,
+            previous_content_hash=None if was is None else was.content_hash,
+            removed_at=None if entry is None else entry.removed_at,
+            fields=fields,
+        )
+
+
+def _position(position: Any, plan_version: int) -> tuple[int, int]:
+    match position:
+        case None:
+            return 0, 0
+        case [int() as version, int() as part, int() as line] if version == plan_version and part >= 0 <= line:
+            return part, line
+    message = "The run was planned again since this list was begun. List its changes from the start."
+    raise InvalidPositionError(message)

@@ -1,0 +1,205 @@
+"""The rows of runs. What a run found lies in objects; its row holds the plan that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+from knowledge.errors import RunNotFoundError
+from knowledge.events import Event, event_row
+from knowledge.model import Counts, ObjectRef, RunError
+from knowledge.pages import Page
+from knowledge.runs.model import Discovery, Plan, PlanPart, Run, RunMode, RunState
+from knowledge.sources.store import source_sk
+from knowledge.storage.catalog import Action, Catalog, RefusedWriteError, ordered
+from knowledge.storage.transactions import RefusedTransactionError
+
+
+def run_sk(run_id: str) -> str:
+    """The sort key of a run's row; its pk is the source."""
+    return f"run#{run_id}"
+
+
+class RunKey(NamedTuple):
+    """Whose run it is, and which."""
+
+    tenant_id: str
+    source_id: str
+    run_id: str
+
+
+class EpochMovedError(Exception):
+    """Raised when a snapshot or an import opened or ended while a run was reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunStore:
+    """Runs of all sources."""
+
+    catalog: Catalog
+
+    def create(self, run: Run) -> Run:
+        """Store a new run, or return the one that has its id already (a repeated creation)."""
+        row = {
+            "pk": run.source_id,
+            "sk": run_sk(run.run_id),
+            "order": ordered("run", run.created_at, run.run_id),
+            "tenantId": run.tenant_id,
+            "runId": run.run_id,
+            "mode": run.mode,
+            "state": run.state,
+            "planVersion": run.plan_version,
+            "deadlineAt": run.deadline_at,
+            "createdAt": run.created_at,
+            "updatedAt": run.updated_at,
+        }
+        return run if self.catalog.put_new(row) else self.get(run.source_id, run.run_id)
+
+    def get(self, source_id: str, run_id: str) -> Run:
+        """Read a run, consistently; RunNotFoundError when the source has none of that id."""
+        row = self.catalog.find(source_id, run_sk(run_id))
+        if row is None:
+            raise RunNotFoundError
+        return _run(row)
+
+    def list(self, source_id: str, *, limit: int, position: Any) -> Page[Run]:
+        """List a source's runs, newest first."""
+        return self.catalog.list(source_id, "run", _run, limit=limit, position=position)
+
+    def set_plan(self, run: RunKey, plan: Plan, ready: Event, now: int, *, epoch: int | None = None) -> bool:
+        """Store what a planning found, with its event; False when another planning ended first or the run is over.
+
+        With an `epoch`, EpochMovedError unless that is still the source's and nothing more is awaited.
+        """
+        update = self.catalog.updating(
+            run.source_id,
+            run_sk(run.run_id),
+            "SET #plan = :plan, planVersion = :next, #state = :ready, planExpiresAt = :expires, updatedAt = :now"
+            " REMOVE lastError",
+            "planVersion = :version AND #state IN (:planning, :ready, :failed)"
+            " AND (attribute_not_exists(planExpiresAt) OR planExpiresAt > :now)",
+            {
+                ":plan": asdict(plan),
+                ":next": plan.version,
+                ":version": plan.version - 1,
+                ":expires": plan.expires_at,
+                ":planning": RunState.PLANNING,
+                ":ready": RunState.READY,
+                ":failed": RunState.FAILED,
+                ":now": now,
+            },
+        )
+        actions = [update, self.catalog.putting_new(event_row(ready))]
+        if epoch is not None:
+            actions.append(self._still_complete(run, epoch, plan.planned_at))
+        try:
+            self.catalog.transact(actions)
+        except RefusedTransactionError as error:
+            if 0 in error.failed:
+                return False
+            raise EpochMovedError from error
+        return True
+
+    def set_published(self, run: Run, generation_id: str, now: int) -> bool:
+        """Note that a run without changes stands for the generation that is served already."""
+        return self._try(
+            run.source_id,
+            run.run_id,
+            "SET #state = :published, generationId = :generation, updatedAt = :now REMOVE lastError",
+            "planVersion = :version AND #state = :ready",
+            {
+                ":published": RunState.PUBLISHED,
+                ":ready": RunState.READY,
+                ":generation": generation_id,
+                ":version": run.plan_version,
+                ":now": now,
+            },
+        )
+
+    def set_error(self, run: Run, error: RunError) -> bool:
+        """Record the last failure of a run that has a plan; it stays ready."""
+        return self._try(
+            run.source_id,
+            run.run_id,
+            "SET lastError = :error, updatedAt = :now",
+            "#state = :ready",
+            {":error": asdict(error), ":ready": RunState.READY, ":now": error.at},
+        )
+
+    def set_failed(self, run: Run, error: RunError, failed: Event) -> bool:
+        """Fail a run that never got a plan, with its event; a run that has one stays ready."""
+        update = self.catalog.updating(
+            run.source_id,
+            run_sk(run.run_id),
+            "SET #state = :failed, lastError = :error, updatedAt = :now",
+            "#state = :planning AND planVersion = :version",
+            {
+                ":failed": RunState.FAILED,
+                ":planning": RunState.PLANNING,
+                ":error": asdict(error),
+                ":version": run.plan_version,
+                ":now": error.at,
+            },
+        )
+        try:
+            self.catalog.transact([update, self.catalog.putting_new(event_row(failed))])
+        except RefusedTransactionError:
+            return False
+        return True
+
+    def set_expired(self, run: Run, now: int) -> bool:
+        """Mark a run that can never be applied any more, as it was read; from then on its objects may go."""
+        return self._try(
+            run.source_id,
+            run.run_id,
+            "SET #state = :expired, updatedAt = :now",
+            "#state = :state AND planVersion = :version",
+            {":expired": RunState.EXPIRED, ":state": run.state, ":version": run.plan_version, ":now": now},
+        )
+
+    def _still_complete(self, run: RunKey, epoch: int, began_at: int) -> Action:
+        return self.catalog.checking(
+            run.tenant_id,
+            source_sk(run.source_id),
+            "epoch = :epoch AND (attribute_not_exists(openSnapshotId) OR openSnapshotExpiresAt <= :began)",
+            {":epoch": epoch, ":began": began_at},
+        )
+
+    def _try(self, source_id: str, run_id: str, expression: str, condition: str, values: Mapping[str, Any]) -> bool:
+        try:
+            self.catalog.update(source_id, run_sk(run_id), expression, f"attribute_exists(pk) AND {condition}", values)
+        except RefusedWriteError:
+            return False
+        return True
+
+
+def _run(row: Mapping[str, Any]) -> Run:
+    error = row.get("lastError")
+    return Run(
+        tenant_id=row["tenantId"],
+        source_id=row["pk"],
+        run_id=row["runId"],
+        mode=RunMode(row["mode"]),
+        state=RunState(row["state"]),
+        plan_version=row["planVersion"],
+        plan=plan_from(row["plan"]) if "plan" in row else None,
+        generation_id=row.get("generationId"),
+        last_error=None if error is None else RunError(**error),
+        deadline_at=row["deadlineAt"],
+        created_at=row["createdAt"],
+        updated_at=row["updatedAt"],
+    )
+
+
+def plan_from(value: Mapping[str, Any]) -> Plan:
+    """Read a plan back from the plain value that `asdict` made of it."""
+    parts = tuple(PlanPart(part["number"], part["changes"], ObjectRef(**part["object"])) for part in value["parts"])
+    return Plan(
+        **{
+            **value,
+            "parts": parts,
+            "counts": Counts(**value["counts"]),
+            "discovery": Discovery(value["discovery"]),
+        }
+    )

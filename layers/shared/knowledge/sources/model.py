@@ -1,0 +1,81 @@
+"""Sources as values. Times are ms since 1970 (UTC)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from knowledge.model import ObjectRef
+
+
+class SourceStatus(StrEnum):
+    """Whether a source takes writes."""
+
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalGuard:
+    """How many items one run may drop without being asked again; None means no bound of that kind."""
+
+    max_percent: float | None = None
+    max_items: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right of one run to publish: a token that only grows, and when it was last renewed."""
+
+    token: int
+    run_id: str
+    renewed_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A container of items with a staging set, runs and generations.
+
+    `epoch` moves when a snapshot or import opens or ends; an import that stages is the open snapshot, and `import_id`
+    names the one whose turn it is. `settle_run_id` names the last published run while its
+    clean-up has not been seen to finish. `full_required` is set by a restore.
+    """
+
+    tenant_id: str
+    source_id: str
+    name: str
+    status: SourceStatus
+    grace_days: int
+    removal_guard: RemovalGuard | None
+    settings_version: int
+    epoch: int
+    open_snapshot_id: str | None
+    open_snapshot_expires_at: int | None
+    generation_id: str | None
+    manifest: ObjectRef | None
+    sequence: int
+    full_required: bool
+    lease: Lease | None
+    lease_token: int
+    settle_run_id: str | None
+    created_at: int
+    updated_at: int
+    import_id: str | None = None
+
+    @property
+    def active(self) -> bool:
+        """True while the source takes writes."""
+        return self.status is SourceStatus.ACTIVE
+
+    def awaits_more(self, now: int) -> bool:
+        """True while part of the desired state is known to be missing; a snapshot that expired is not waited for."""
+        if self.open_snapshot_id is None:
+            return False
+        return self.open_snapshot_expires_at is None or self.open_snapshot_expires_at > now
+
+
+DEVELOPER_API = "developer_api"
+
+
+DEFAULT_GRACE_DAYS = 7

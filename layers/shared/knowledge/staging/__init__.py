@@ -1,0 +1,1 @@
+"""The staging set: pushes and removals, the journal, and whole sets as snapshots."""

@@ -1,0 +1,190 @@
+"""What a wish comes to, given the row that is staged. Pure.
+
+| wish | absent | active, same | active, differs | removed | tombstoned |
+|---|---|---|---|---|---|
+| push | created | unchanged | updated | updated | created |
+| remove | unchanged | removed | removed | unchanged | unchanged |
+| restore | (not found) | unchanged | unchanged | updated | created |
+| sweep | unchanged | removed unless pushed since | the same | unchanged | unchanged |
+
+A wish with a lower `source_version` than the row's is `stale`. A higher one with nothing else to change writes an
+active row without a journal entry: no run has to look at it. A removed row is named all the same, since a plan may be
+about to mark it by the rev it had.
+
+While a snapshot is open, a push that changes nothing still leaves its mark (`Moment.touch`): the row's epoch tells
+the completion that somebody pushed the item since. A snapshot's own parts write the epoch before it, so that an item
+which a repeated part no longer names does not stay for having been named once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from knowledge.items.content import EncodedItem
+from knowledge.items.model import Removal
+from knowledge.staging.model import ItemState, PushResult
+from knowledge.staging.rows import StagedRow
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A wish to stage an item."""
+
+    item: EncodedItem
+    source_version: int | None
+
+    @property
+    def external_item_id(self) -> str:
+        """The item that is meant."""
+        return self.item.external_item_id
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """A wish to bring an item back with the content it had."""
+
+    external_item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A wish to remove an item that a snapshot does not name, unless somebody pushed it since `epoch` began."""
+
+    external_item_id: str
+    epoch: int
+
+
+Wish = Push | Removal | Restore | Sweep
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a decision depends on beside wish and row: the time (ms), the epoch to write, whether to leave it anyway."""
+
+    now: int
+    epoch: int
+    touch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do: the row to put (None: nothing) on condition of `expected_rev`, and whether the journal names it.
+
+    `row` is the row as it is afterwards; `upload` is a key and a member to put into the bucket first.
+    """
+
+    result: PushResult
+    row: StagedRow | None
+    writes: StagedRow | None = None
+    expected_rev: int | None = None
+    journaled: bool = False
+    upload: tuple[str, bytes] | None = None
+
+
+def decide(wish: Wish, row: StagedRow | None, at: Moment, content_key: Callable[[EncodedItem], str]) -> Decision:
+    """Decide on one wish; `content_key` names the object of an item that is too large for its row."""
+    if isinstance(wish, Restore):
+        return _restored(row, at)
+    if isinstance(wish, Sweep):
+        if row is None or row.epoch >= wish.epoch:
+            return Decision(PushResult.UNCHANGED, row)
+        return _removed(None, row, at)
+    if row is not None and None not in (wish.source_version, row.source_version):
+        older = (wish.source_version or 0) < (row.source_version or 0)
+        if older:
+            return Decision(PushResult.STALE, row)
+    if isinstance(wish, Removal):
+        return _removed(wish.source_version, row, at)
+    return _pushed(wish, row, at, content_key)
+
+
+def _pushed(wish: Push, row: StagedRow | None, at: Moment, content_key: Callable[[EncodedItem], str]) -> Decision:
+    item, now = wish.item, at.now
+    if row is not None and row.state is ItemState.ACTIVE and row.content_hash == item.content_hash:
+        return _unchanged(wish.source_version, row, at, touch=at.touch)
+    fresh = row is None or row.state is ItemState.TOMBSTONED
+    key = None if item.head is None else content_key(item)
+    written = StagedRow(
+        external_item_id=item.external_item_id,
+        rev=next_rev(row, now),
+        state=ItemState.ACTIVE,
+        title=item.title,
+        content_hash=item.content_hash,
+        content_bytes=item.content_bytes,
+        member=item.member if key is None else None,
+        head=item.head,
+        content_key=key,
+        source_version=_version(wish.source_version, row),
+        epoch=_epoch(row, at),
+        created_at=now if row is None or fresh else row.created_at,
+        updated_at=now,
+    )
+    return Decision(
+        PushResult.CREATED if fresh else PushResult.UPDATED,
+        written,
+        written,
+        None if row is None else row.rev,
+        journaled=True,
+        upload=None if key is None else (key, item.member),
+    )
+
+
+def _removed(source_version: int | None, row: StagedRow | None, at: Moment) -> Decision:
+    if row is None:
+        return Decision(PushResult.UNCHANGED, None)
+    if row.state is not ItemState.ACTIVE:
+        return _unchanged(source_version, row, at, touch=False)
+    written = row._replace(
+        rev=next_rev(row, at.now),
+        state=ItemState.REMOVED,
+        source_version=_version(source_version, row),
+        epoch=_epoch(row, at),
+        updated_at=at.now,
+        removed_at=at.now,
+    )
+    return Decision(PushResult.REMOVED, written, written, row.rev, journaled=True)
+
+
+def _restored(row: StagedRow | None, at: Moment) -> Decision:
+    if row is None:
+        return Decision(PushResult.UNCHANGED, None)
+    if row.state is ItemState.ACTIVE:
+        return _unchanged(None, row, at, touch=at.touch)
+    result = PushResult.CREATED if row.state is ItemState.TOMBSTONED else PushResult.UPDATED
+    written = row._replace(
+        rev=next_rev(row, at.now),
+        state=ItemState.ACTIVE,
+        epoch=_epoch(row, at),
+        updated_at=at.now,
+        removed_at=None,
+        tombstoned_at=None,
+        expires_at=None,
+    )
+    return Decision(result, written, written, row.rev, journaled=True)
+
+
+def _unchanged(source_version: int | None, row: StagedRow, at: Moment, *, touch: bool) -> Decision:
+    higher = source_version is not None and (row.source_version is None or source_version > row.source_version)
+    if not higher and not (touch and row.epoch < at.epoch):
+        return Decision(PushResult.UNCHANGED, row)
+    written = row._replace(
+        rev=next_rev(row, at.now),
+        source_version=source_version if higher else row.source_version,
+        epoch=_epoch(row, at),
+    )
+    return Decision(PushResult.UNCHANGED, written, written, row.rev, journaled=row.state is ItemState.REMOVED)
+
+
+def _epoch(row: StagedRow | None, at: Moment) -> int:
+    return at.epoch if row is None else max(row.epoch, at.epoch)
+
+
+def _version(wished: int | None, row: StagedRow | None) -> int | None:
+    """An unversioned write is taken, and does not lower the bar for versioned ones."""
+    return wished if wished is not None or row is None else row.source_version
+
+
+def next_rev(row: StagedRow | None, now: int) -> int:
+    """The next rev of a row: it always grows, also past a row that expired and was forgotten in between."""
+    return now if row is None else max(row.rev + 1, now)

@@ -1,0 +1,255 @@
+"""The Items table: reading and writing the rows of staging sets, and the journals that name what changed in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from botocore.exceptions import ClientError
+
+from knowledge.errors import ServiceUnavailableError
+from knowledge.staging.model import ItemState
+from knowledge.staging.rows import (
+    RUN_ATTRIBUTES,
+    JournalEntry,
+    RunRow,
+    StagedRow,
+    journal_attributes,
+    journal_entry_from,
+    row_attributes,
+    row_from,
+    row_key,
+    row_keys,
+    run_row_from,
+)
+from knowledge.storage.clients import Fanout, backoff, is_refused, query_rows, translated
+from knowledge.storage.transactions import RefusedTransactionError, transact
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+ROWS_PER_TRANSACTION = 99
+BYTES_PER_TRANSACTION = 3_500_000
+_KEYS_PER_READ = 100
+_KEYS_PER_DELETE = 25
+_TRIES = 8
+_FOR_RUN = {
+    "ProjectionExpression": ", ".join(f"#{name}" for name in RUN_ATTRIBUTES),
+    "ExpressionAttributeNames": {f"#{name}": name for name in RUN_ATTRIBUTES},
+}
+Row = TypeVar("Row", StagedRow, RunRow)
+
+
+@dataclass(frozen=True, slots=True)
+class RowWrite:
+    """A row to put, on condition that the stored one still has `expected_rev` (None: that there is none)."""
+
+    row: StagedRow
+    expected_rev: int | None
+
+
+class RowChangedError(Exception):
+    """Raised when a row of a transaction is no longer as it was read; nothing of it was written."""
+
+
+class SideActionRefusedError(Exception):
+    """Raised when the condition of an action beside the rows does not hold; nothing of the transaction was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemStore:
+    """Staged rows and journals of all sources."""
+
+    dynamodb: DynamoDBClient
+    table: str
+    fanout: Fanout
+
+    def read(self, source_id: str, external_item_ids: Sequence[str], now: int) -> dict[str, StagedRow]:
+        """Read rows by id, consistently; absent and expired ones are left out."""
+        return self._read(source_id, external_item_ids, now, row_from, {})
+
+    def read_for_run(self, source_id: str, external_item_ids: Sequence[str], now: int) -> dict[str, RunRow]:
+        """Read what a run needs of rows by id, consistently; absent and expired ones are left out."""
+        return self._read(source_id, external_item_ids, now, run_row_from, _FOR_RUN)
+
+    def write(
+        self,
+        source_id: str,
+        writes: Sequence[RowWrite],
+        journal: JournalEntry | None,
+        beside: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        """Put rows and the journal entry that names them in one transaction, or raise RowChangedError.
+
+        At most 100 actions, with those `beside` the rows; SideActionRefusedError when the condition of one of those
+        does not hold. A conflict with a transaction that is under way is tried again; ServiceUnavailableError when it
+        does not end.
+        """
+        actions: list[Any] = [{"Put": self._conditional_put(source_id, write)} for write in writes]
+        if journal is not None:
+            actions.append({"Put": {"TableName": self.table, "Item": journal_attributes(source_id, journal)}})
+        actions.extend(beside)
+        try:
+            transact(self.dynamodb, actions)
+        except RefusedTransactionError as error:
+            if max(error.failed) >= len(actions) - len(beside):
+                raise SideActionRefusedError from error
+            raise RowChangedError from error
+
+    def list_slot(
+        self, source_id: str, slot: str, *, prefix: str = "", after: str | None = None, limit: int | None = None
+    ) -> Iterator[StagedRow]:
+        """Walk over the rows of a slot in id order (bytes of UTF-8), consistently, expired ones included.
+
+        `limit` is the size of the first read, not a bound on what is yielded; each further read is twice as large.
+        """
+        values: dict[str, Any] = {":pk": {"S": f"{source_id}#{slot}"}}
+        condition = "pk = :pk"
+        if prefix:
+            values[":prefix"] = {"S": prefix}
+            condition += " AND begins_with(sk, :prefix)"
+        query: dict[str, Any] = {
+            "TableName": self.table,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+            "ConsistentRead": True,
+        }
+        if limit is not None:
+            query["Limit"] = limit
+        if after is not None:
+            query["ExclusiveStartKey"] = row_key(source_id, after, slot)
+        while True:
+            with translated():
+                page = self.dynamodb.query(**query)
+            for attributes in page["Items"]:
+                # Dynoxide's begins_with takes `A` for `a`.
+                if attributes["sk"]["S"].startswith(prefix):
+                    yield row_from(attributes)
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+            if "Limit" in query:
+                query["Limit"] *= 2
+
+    def read_slot_for_run(self, source_id: str, slot: str, now: int) -> dict[str, RunRow]:
+        """Read what a run needs of all rows of a slot, consistently; expired ones are left out."""
+        query: dict[str, Any] = {
+            "TableName": self.table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": f"{source_id}#{slot}"}},
+            "ConsistentRead": True,
+            **_FOR_RUN,
+        }
+        return _living(map(run_row_from, query_rows(self.dynamodb, query)), now)
+
+    def list_journal(self, source_id: str) -> list[JournalEntry]:
+        """Read the whole journal, consistently."""
+        query: dict[str, Any] = {
+            "TableName": self.table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": f"{source_id}#journal"}},
+            "ConsistentRead": True,
+        }
+        return [journal_entry_from(attributes) for attributes in query_rows(self.dynamodb, query)]
+
+    def oldest_entry_at(self, source_id: str) -> int | None:
+        """Read when the oldest journal entry was written (ms), None for a journal that is empty: one row, consistently.
+
+        Entries are keyed by ids that begin with their time.
+        """
+        with translated():
+            page = self.dynamodb.query(
+                TableName=self.table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": f"{source_id}#journal"}},
+                ConsistentRead=True,
+                Limit=1,
+            )
+        return next((journal_entry_from(attributes).written_at for attributes in page["Items"]), None)
+
+    def forget_journal(self, source_id: str, entry_ids: Sequence[str]) -> None:
+        """Delete journal entries; ones that are gone already are fine."""
+        chunks = [entry_ids[start : start + _KEYS_PER_DELETE] for start in range(0, len(entry_ids), _KEYS_PER_DELETE)]
+        self.fanout.map(lambda chunk: self._forget_chunk(source_id, chunk), chunks)
+
+    def mark_tombstoned(self, source_id: str, external_item_id: str, rev: int, at: int, expires_at: int) -> None:
+        """Mark a dropped row, if it is still the one that was planned; a row that was written since stays as it is.
+
+        `expires_at` is in seconds. The first marking stands, so a repeat does not lengthen the row's life.
+        """
+        try:
+            with translated():
+                self.dynamodb.update_item(
+                    TableName=self.table,
+                    Key=row_key(source_id, external_item_id),
+                    UpdateExpression="SET #state = :tombstoned, tombstonedAt = :at, expiresAt = :expires",
+                    ConditionExpression="rev = :rev AND #state = :removed",
+                    ExpressionAttributeNames={"#state": "state"},
+                    ExpressionAttributeValues={
+                        ":tombstoned": {"S": ItemState.TOMBSTONED},
+                        ":removed": {"S": ItemState.REMOVED},
+                        ":at": {"N": str(at)},
+                        ":expires": {"N": str(expires_at)},
+                        ":rev": {"N": str(rev)},
+                    },
+                )
+        except ClientError as error:
+            if not is_refused(error):
+                raise
+
+    def _read(
+        self, source_id: str, names: Sequence[str], now: int, make: Callable[[dict[str, Any]], Row], options: Any
+    ) -> dict[str, Row]:
+        def read(chunk: Sequence[str]) -> dict[str, Row]:
+            return _living(map(make, self._read_chunk(source_id, chunk, options)), now)
+
+        chunks = [names[start : start + _KEYS_PER_READ] for start in range(0, len(names), _KEYS_PER_READ)]
+        return dict(chain.from_iterable(rows.items() for rows in self.fanout.map(read, chunks)))
+
+    def _read_chunk(self, source_id: str, external_item_ids: Sequence[str], options: Any) -> list[dict[str, Any]]:
+        keys: list[Any] = row_keys(source_id, external_item_ids)
+        rows: list[dict[str, Any]] = []
+        for attempt in range(_TRIES):
+            with translated():
+                asked: Any = {"Keys": keys, "ConsistentRead": True, **options}
+                answer: Any = self.dynamodb.batch_get_item(RequestItems={self.table: asked})
+            got = answer["Responses"].get(self.table, [])
+            rows.extend(got)
+            keys = list(answer.get("UnprocessedKeys", {}).get(self.table, {}).get("Keys", []))
+            if not keys:
+                return rows
+            # A page ends at 16 MB, which is no reason to wait; one that brought nothing was throttled.
+            if not got:
+                backoff(attempt)
+        raise ServiceUnavailableError
+
+    def _forget_chunk(self, source_id: str, entry_ids: Sequence[str]) -> None:
+        requests: list[Any] = [
+            {"DeleteRequest": {"Key": {"pk": {"S": f"{source_id}#journal"}, "sk": {"S": entry_id}}}}
+            for entry_id in entry_ids
+        ]
+        for attempt in range(_TRIES):
+            with translated():
+                answer = self.dynamodb.batch_write_item(RequestItems={self.table: requests})
+            requests = list(answer.get("UnprocessedItems", {}).get(self.table, []))
+            if not requests:
+                return
+            backoff(attempt)
+        raise ServiceUnavailableError
+
+    def _conditional_put(self, source_id: str, write: RowWrite) -> dict[str, Any]:
+        put: dict[str, Any] = {"TableName": self.table, "Item": row_attributes(source_id, write.row)}
+        if write.expected_rev is None:
+            # A row past its expiry may still be lying there; it counts as absent.
+            put["ConditionExpression"] = "attribute_not_exists(pk) OR expiresAt <= :now"
+            put["ExpressionAttributeValues"] = {":now": {"N": str(write.row.updated_at // 1000)}}
+        else:
+            put["ConditionExpression"] = "rev = :rev"
+            put["ExpressionAttributeValues"] = {":rev": {"N": str(write.expected_rev)}}
+        return put
+
+
+def _living(rows: Iterable[Row], now: int) -> dict[str, Row]:
+    return {row.external_item_id: row for row in rows if row.expires_at is None or row.expires_at * 1000 > now}

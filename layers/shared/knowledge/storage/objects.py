@@ -1,0 +1,182 @@
+"""The bucket: objects are written once, never again, and read back against the digest that names them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, unquote
+
+from botocore.exceptions import ClientError
+
+from knowledge.errors import ServiceUnavailableError
+from knowledge.model import ObjectRef
+from knowledge.storage.clients import backoff, error_code, translated
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+_TRIES = 5
+_LINK_SECONDS = 3600
+_DELETE_AT_A_TIME = 1000
+_MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
+
+
+class StoredObject(NamedTuple):
+    """An object as a list shows it: its size in bytes, and when it was written (ms)."""
+
+    key: str
+    size: int
+    written_at: int
+
+
+class ObjectGoneError(Exception):
+    """Raised when an object that is named somewhere is missing or is not the one that was written."""
+
+
+class ObjectTakenError(Exception):
+    """Raised when a key that should be new already holds other bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStore:
+    """The content bucket."""
+
+    s3: S3Client
+    bucket: str
+
+    def put_once(self, key: str, body: bytes, content_type: str = "application/gzip") -> ObjectRef:
+        """Write a new object. The same bytes again are success; other bytes are ObjectTakenError."""
+        digest = hashlib.sha256(body).hexdigest()
+        if not self._put_new(key, body, content_type, digest):
+            metadata, size = self._head(key)
+            if (metadata.get("sha256"), size) != (digest, len(body)):
+                raise ObjectTakenError(key)
+        return ObjectRef(key, digest)
+
+    def put_content(self, key: str, body: bytes, external_item_id: str) -> None:
+        """Write a content under a key that holds its hash; one that is there already is the same content.
+
+        The object says whose content it is, so that the collector finds the one row that may name it.
+        """
+        owner = {"item": quote(external_item_id, safe="")}
+        self._put_new(key, body, "application/gzip", hashlib.sha256(body).hexdigest(), owner)
+
+    def owner_of(self, key: str) -> str | None:
+        """The externalItemId that a content belongs to; None when the object is missing."""
+        owner = self._head(key)[0].get("item")
+        return None if owner is None else unquote(owner)
+
+    def get(self, ref: ObjectRef) -> bytes:
+        """Read an object whole; ObjectGoneError when it is missing or its bytes are not those of the digest."""
+        body = self.read(ref.key)
+        if hashlib.sha256(body).hexdigest() != ref.digest:
+            raise ObjectGoneError(ref.key)
+        return body
+
+    def read(self, key: str) -> bytes:
+        """Read an object whole, unchecked; ObjectGoneError when it is missing."""
+        return self._read(key, None)
+
+    def read_range(self, key: str, offset: int, length: int) -> bytes:
+        """Read `length` bytes from `offset`; ObjectGoneError when the object is missing."""
+        return self._read(key, f"bytes={offset}-{offset + length - 1}")
+
+    def link(self, key: str) -> str:
+        """A link for an hour to a gzipped JSON object, which a client sees as plain JSON."""
+        return self.s3.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self.bucket,
+                "Key": key,
+                "ResponseContentType": "application/json",
+                "ResponseContentEncoding": "gzip",
+            },
+            ExpiresIn=_LINK_SECONDS,
+        )
+
+    def check(self, refs: Iterable[ObjectRef]) -> None:
+        """Make sure that objects are still there as they were written; ObjectGoneError names the first that is not."""
+        for ref in refs:
+            if self._head(ref.key)[0].get("sha256") != ref.digest:
+                raise ObjectGoneError(ref.key)
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """List the objects under a prefix, in the order of their keys."""
+        for page in self._pages(Prefix=prefix):
+            for each in page.get("Contents", []):
+                yield StoredObject(each["Key"], each["Size"], int(each["LastModified"].timestamp() * 1000))
+
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        """List the folder names right under a prefix that ends in `/`, those after a name only."""
+        # `0` follows `/`, so this is behind everything in that folder.
+        start = {"StartAfter": f"{prefix}{after}0"} if after else {}
+        for page in self._pages(Prefix=prefix, Delimiter="/", **start):
+            for each in page.get("CommonPrefixes", []):
+                yield each["Prefix"][len(prefix) : -1]
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete objects that nothing names; one that is gone already is success."""
+        for start in range(0, len(keys), _DELETE_AT_A_TIME):
+            batch: Any = [{"Key": key} for key in keys[start : start + _DELETE_AT_A_TIME]]
+            with translated():
+                answer = self.s3.delete_objects(Bucket=self.bucket, Delete={"Objects": batch, "Quiet": True})
+            if answer.get("Errors"):
+                raise ServiceUnavailableError
+
+    def _put_new(
+        self, key: str, body: bytes, content_type: str, digest: str, metadata: Mapping[str, str] | None = None
+    ) -> bool:
+        for attempt in range(_TRIES):
+            try:
+                with translated():
+                    self.s3.put_object(
+                        Bucket=self.bucket,
+                        Key=key,
+                        Body=body,
+                        ContentType=content_type,
+                        IfNoneMatch="*",
+                        Metadata={"sha256": digest, **(metadata or {})},
+                    )
+            except ClientError as error:
+                code = error_code(error)
+                if code in {"PreconditionFailed", "412"}:
+                    return False
+                # Two conditional writes of one key at once: S3 asks for another try.
+                if code not in {"ConditionalRequestConflict", "409"} or attempt == _TRIES - 1:
+                    raise
+                backoff(attempt)
+            else:
+                return True
+        raise AssertionError
+
+    def _pages(self, **request: Any) -> Iterator[Any]:
+        while True:
+            with translated():
+                page: Any = self.s3.list_objects_v2(Bucket=self.bucket, **request)
+            yield page
+            if not page.get("IsTruncated"):
+                return
+            request["ContinuationToken"] = page["NextContinuationToken"]
+
+    def _head(self, key: str) -> tuple[Mapping[str, str], int]:
+        """The metadata and the size of an object; none and 0 when it is missing."""
+        try:
+            with translated():
+                head = self.s3.head_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if error_code(error) in _MISSING:
+                return {}, 0
+            raise
+        return head["Metadata"], head["ContentLength"]
+
+    def _read(self, key: str, span: str | None) -> bytes:
+        options: Any = {"Range": span} if span else {}
+        try:
+            with translated():
+                return self.s3.get_object(Bucket=self.bucket, Key=key, **options)["Body"].read()
+        except ClientError as error:
+            if error_code(error) in _MISSING or error_code(error) == "InvalidRange":
+                raise ObjectGoneError(key) from error
+            raise

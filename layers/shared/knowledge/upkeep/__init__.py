@@ -1,0 +1,1 @@
+"""The daily upkeep: what is kept, what is collected, and compaction."""

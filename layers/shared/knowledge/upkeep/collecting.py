@@ -1,0 +1,203 @@
+"""Deleting what nothing names any more, source by source.
+
+    list objects older than a day -> read the runs they belong to -> read the generations -> delete what none names
+
+What would break it, and what stands against it:
+
+- Objects that a request is about to name: they are younger than a day, and no attempt outlives 15 minutes.
+- A run is published in the middle: it was live when the runs were read, or its generation is there when the
+  generations are, which comes later.
+- A run is applied after it was found expired: it is marked first, and publishing demands that it is not.
+- A generation is restored after it was found retired: it is marked first, and publishing demands that it is not.
+- A leaf that can't be read: nothing of the source is deleted, for what it names is not known.
+- A crash: what was deleted was garbage; the rest is found again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from knowledge.errors import RunNotFoundError, SnapshotNotFoundError
+from knowledge.generations.model import Generation
+from knowledge.generations.store import GenerationStore
+from knowledge.index.store import IndexStore
+from knowledge.ports import Clock
+from knowledge.runs.model import Run, RunState
+from knowledge.runs.store import RunStore
+from knowledge.sources.model import Source
+from knowledge.staging.snapshot_store import SnapshotStore
+from knowledge.staging.store import ItemStore
+from knowledge.storage.format import canonical_json
+from knowledge.storage.objects import ObjectStore, StoredObject
+from knowledge.upkeep.retention import (
+    CONTENT_AGE_MS,
+    READER_MS,
+    RECHECK_MS,
+    SETTLED_AGE_MS,
+    has_expired,
+    needs_objects,
+    snapshot_needs_parts,
+    to_retire,
+)
+from knowledge.upkeep.store import PassStore
+
+_LEAVES_AT_A_TIME = 64
+_CONTENTS_AT_A_TIME = 100
+
+
+@dataclass(slots=True)
+class PackUse:
+    """How much of a pack the current generation serves: bytes and items."""
+
+    live_bytes: int = 0
+    items: int = 0
+
+
+@dataclass(slots=True)
+class Named:
+    """The objects that generations name, and how the current one uses its packs."""
+
+    keys: set[str] = field(default_factory=set)
+    packs: dict[str, PackUse] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What one pass over a source came to.
+
+    `packs` tells how the current generation uses the packs older than a day, with their `sizes` in bytes; both are
+    empty when nothing had changed since the last pass.
+    """
+
+    deleted: int = 0
+    deleted_bytes: int = 0
+    retired: int = 0
+    expired: int = 0
+    packs: dict[str, PackUse] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """Collects the garbage of sources."""
+
+    runs: RunStore
+    generations: GenerationStore
+    snapshots: SnapshotStore
+    items: ItemStore
+    objects: ObjectStore
+    index: IndexStore
+    passes: PassStore
+    clock: Clock
+
+    def collect(self, source: Source) -> Collected:
+        """Delete what nothing names. ObjectGoneError when an index can't be read; nothing is deleted then."""
+        now = self.clock()
+        old = self._list(source, ("runs", "index", "manifests", "snapshots"), now - SETTLED_AGE_MS)
+        contents = self._list(source, ("content",), now - CONTENT_AGE_MS)
+        runs, expired = self._runs_of(source, old, now)
+        kept = self.generations.kept(source.source_id)
+        retired = to_retire(kept, now)
+        for generation in retired:
+            self.generations.retire(generation, now)
+        if retired:
+            # One of them may have been restored before it was marked, and what that published names its objects.
+            kept = self.generations.kept(source.source_id)
+        published = {generation.run_id for generation in kept}
+        live = {run_id for run_id, run in runs.items() if needs_objects(run, published, source.settle_run_id, now)}
+        state = [sorted(live), [generation.generation_id for generation in kept], now // RECHECK_MS]
+        if self.passes.seen(source.source_id) == _fingerprint(state, [*old, *contents]):
+            return Collected(retired=len(retired), expired=expired)
+        named = self._named(kept)
+        garbage = [each for each in old if self._is_garbage(source, each, live, named, now)]
+        garbage += self._unnamed_contents(source, contents, now)
+        self.objects.delete([each.key for each in garbage])
+        gone = set(garbage)
+        self.passes.note(
+            source.source_id, _fingerprint(state, [each for each in (*old, *contents) if each not in gone])
+        )
+        return Collected(
+            deleted=len(garbage),
+            deleted_bytes=sum(each.size for each in garbage),
+            retired=len(retired),
+            expired=expired,
+            packs=named.packs,
+            sizes={each.key: each.size for each in old if each.key in named.packs},
+        )
+
+    def _list(self, source: Source, kinds: Sequence[str], before: int) -> list[StoredObject]:
+        prefixes = [f"{kind}/{source.tenant_id}/{source.source_id}/" for kind in kinds]
+        return [each for prefix in prefixes for each in self.objects.list(prefix) if each.written_at <= before]
+
+    def _runs_of(self, source: Source, old: Sequence[StoredObject], now: int) -> tuple[dict[str, Run], int]:
+        """Read the runs that old objects belong to, and mark those that are over; a run that is not there has none."""
+        runs: dict[str, Run] = {}
+        expired = 0
+        for run_id in dict.fromkeys(each.key.split("/")[3] for each in old if each.key.startswith("runs/")):
+            try:
+                run = self.runs.get(source.source_id, run_id)
+            except RunNotFoundError:
+                continue
+            if has_expired(run, now) and self.runs.set_expired(run, now):
+                run = replace(run, state=RunState.EXPIRED)
+                expired += 1
+            runs[run_id] = run
+        return runs, expired
+
+    def _named(self, kept: Sequence[Generation]) -> Named:
+        """Walk over the indexes of the generations that are kept, the current one first; each object is read once."""
+        named = Named()
+        for generation in kept:
+            tree = self.index.read_manifest(generation.manifest).tree
+            named.keys.add(generation.manifest.key)
+            nodes = [node for node in tree.nodes.values() if node.key not in named.keys]
+            groups = self.index.fanout.map(self.index.read_group, nodes)
+            leaves = [*tree.leaves.values(), *(leaf for group in groups for leaf in group)]
+            unread = [leaf for leaf in leaves if leaf.key not in named.keys]
+            named.keys.update(node.key for node in nodes)
+            named.keys.update(leaf.key for leaf in unread)
+            for start in range(0, len(unread), _LEAVES_AT_A_TIME):
+                for entries in self.index.read_leaves(unread[start : start + _LEAVES_AT_A_TIME]):
+                    for entry in entries.values():
+                        named.keys.add(entry.pack)
+                        if generation is kept[0]:
+                            use = named.packs.setdefault(entry.pack, PackUse())
+                            use.live_bytes += entry.length
+                            use.items += 1
+        return named
+
+    def _is_garbage(self, source: Source, each: StoredObject, live: set[str], named: Named, now: int) -> bool:
+        kind, _, _, owner, *_ = each.key.split("/")
+        if each.key in named.keys:
+            return False
+        if kind == "runs":
+            return owner not in live
+        if kind == "snapshots":
+            return not self._snapshot_is_read(source.source_id, owner, now)
+        return True
+
+    def _snapshot_is_read(self, source_id: str, snapshot_id: str, now: int) -> bool:
+        try:
+            return snapshot_needs_parts(self.snapshots.get(source_id, snapshot_id), now)
+        except SnapshotNotFoundError:
+            return False
+
+    def _unnamed_contents(self, source: Source, contents: Sequence[StoredObject], now: int) -> list[StoredObject]:
+        """Choose the staged contents that their item's row does not name, and has not named for an hour."""
+        chosen: list[StoredObject] = []
+        for start in range(0, len(contents), _CONTENTS_AT_A_TIME):
+            batch = contents[start : start + _CONTENTS_AT_A_TIME]
+            owners = self.items.fanout.map(lambda each: self.objects.owner_of(each.key), batch)
+            rows = self.items.read(source.source_id, list({owner for owner in owners if owner is not None}), now)
+            for each, owner in zip(batch, owners, strict=True):
+                row = None if owner is None else rows.get(owner)
+                named = row is not None and (row.content_key == each.key or row.updated_at + READER_MS > now)
+                if owner is not None and not named:
+                    chosen.append(each)
+        return chosen
+
+
+def _fingerprint(state: object, objects: Sequence[StoredObject]) -> str:
+    return hashlib.sha256(canonical_json([state, [each.key for each in objects]])).hexdigest()

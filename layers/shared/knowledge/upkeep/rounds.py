@@ -1,0 +1,125 @@
+"""The daily round over all sources: collect what nothing names, then compact what became scattered.
+
+Sources are found by the folders that they have in the bucket, in order, so that a round goes on where it stopped and
+no row has to be kept for it. A source that fails is left for the next round and holds nobody up.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from botocore.exceptions import ClientError
+
+from knowledge.errors import KnowledgeError, SourceNotFoundError
+from knowledge.ports import Clock
+from knowledge.sources.model import Source
+from knowledge.sources.store import SourceStore
+from knowledge.staging.store import ItemStore
+from knowledge.storage.format import UnknownFormatError
+from knowledge.storage.objects import ObjectGoneError, ObjectStore
+from knowledge.times import MS_PER_DAY
+from knowledge.upkeep.collecting import Collector
+from knowledge.upkeep.compaction import Compactor
+from knowledge.upkeep.store import PassStore, Round
+
+_KINDS = ("content", "runs", "snapshots")
+_log = logging.getLogger(__name__)
+
+Place = tuple[str, str]
+
+
+@dataclass(slots=True)
+class RoundReport:
+    """What one call did: the sources looked at, and what came of it.
+
+    `oldest_unapplied_seconds` is the age of the oldest change that no generation holds yet, among those sources, and
+    `oldest_unapplied_source_id` says whose it is.
+    """
+
+    sources: int = 0
+    failed: int = 0
+    deleted: int = 0
+    deleted_bytes: int = 0
+    retired: int = 0
+    expired: int = 0
+    compacted: int = 0
+    oldest_unapplied_seconds: int | None = None
+    oldest_unapplied_source_id: str | None = None
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """Looks after every source once a day."""
+
+    sources: SourceStore
+    objects: ObjectStore
+    passes: PassStore
+    collector: Collector
+    compactor: Compactor
+    items: ItemStore
+    clock: Clock
+
+    def go_on(self, has_time: Callable[[], bool]) -> RoundReport:
+        """Go on with the round, or begin one if the last began a day ago, until it ends or there is no more time."""
+        report = RoundReport()
+        now = self.clock()
+        state = self.passes.round()
+        if state is None or (state.ended and state.started_at + MS_PER_DAY <= now):
+            state = Round(now)
+        elif state.ended:
+            return report
+        for place in self._places(state.behind):
+            if not has_time():
+                return report
+            self._look_after(place, report)
+            state = replace(state, behind=place)
+            self.passes.set_round(state)
+        self.passes.set_round(Round(state.started_at, ended=True))
+        report.ended = True
+        return report
+
+    def _look_after(self, place: Place, report: RoundReport) -> None:
+        report.sources += 1
+        try:
+            source = self.sources.get(*place)
+            self._note_age(source, report)
+            collected = self.collector.collect(source)
+            report.deleted += collected.deleted
+            report.deleted_bytes += collected.deleted_bytes
+            report.retired += collected.retired
+            report.expired += collected.expired
+            if collected.packs and self.compactor.compact(source, collected.packs, collected.sizes):
+                report.compacted += 1
+        except SourceNotFoundError:
+            return
+        except (KnowledgeError, ClientError, ObjectGoneError, UnknownFormatError):
+            _log.exception("upkeep_failed", extra={"tenant_id": place[0], "source_id": place[1]})
+            report.failed += 1
+
+    def _note_age(self, source: Source, report: RoundReport) -> None:
+        # What an archived source has staged waits for its restore.
+        written_at = self.items.oldest_entry_at(source.source_id) if source.active else None
+        if written_at is None:
+            return
+        age_seconds = max(0, self.clock() - written_at) // 1000
+        if report.oldest_unapplied_seconds is None or age_seconds > report.oldest_unapplied_seconds:
+            report.oldest_unapplied_seconds = age_seconds
+            report.oldest_unapplied_source_id = source.source_id
+
+    def _places(self, behind: Place | None) -> Iterator[Place]:
+        """Every (tenant, source) that has objects, in order, from behind a place on."""
+        walks = [self._places_of(kind, behind) for kind in _KINDS]
+        return (place for place, _ in groupby(heapq.merge(*walks)))
+
+    def _places_of(self, kind: str, behind: Place | None) -> Iterator[Place]:
+        if behind is not None:
+            for source_id in self.objects.folders(f"{kind}/{behind[0]}/", behind[1]):
+                yield behind[0], source_id
+        for tenant_id in self.objects.folders(f"{kind}/", behind[0] if behind else ""):
+            for source_id in self.objects.folders(f"{kind}/{tenant_id}/"):
+                yield tenant_id, source_id

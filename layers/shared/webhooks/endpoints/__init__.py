@@ -1,0 +1,1 @@
+"""Where tenants want to be told of events, and the secrets that sign."""

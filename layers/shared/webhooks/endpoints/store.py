@@ -1,0 +1,161 @@
+"""Endpoints in the Catalog; a tenant has a bounded number of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from knowledge.events import Event, event_row
+from knowledge.pages import Page
+from knowledge.storage.attributes import from_row, to_row
+from knowledge.storage.catalog import Catalog, RefusedWriteError
+from knowledge.storage.clients import query_rows
+from knowledge.storage.transactions import RefusedTransactionError
+
+from webhooks.endpoints.model import MAX_ENDPOINTS, Disabling, Endpoint, Secret
+from webhooks.endpoints.rows import ENDPOINT, disabling_row, endpoint_from, endpoint_row, endpoint_sk, secret_rows
+from webhooks.errors import WebhookChangedError, WebhookLimitError, WebhookNotFoundError
+
+Endpoints = list[Endpoint]
+
+# Counts the endpoints of a tenant, beside them.
+_TALLY = "webhooks"
+_EXISTS = "attribute_exists(pk)"
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointStore:
+    """The endpoints of all tenants."""
+
+    catalog: Catalog
+
+    def create(self, endpoint: Endpoint) -> Endpoint:
+        """Store a new endpoint; one of that id that is there already is returned as it is.
+
+        WebhookLimitError when the tenant has as many as it may.
+        """
+        tally = self.catalog.updating(
+            endpoint.tenant_id,
+            _TALLY,
+            "ADD #count :one",
+            "attribute_not_exists(#count) OR #count < :most",
+            {":one": 1, ":most": MAX_ENDPOINTS},
+        )
+        try:
+            self.catalog.transact([self.catalog.putting_new(endpoint_row(endpoint)), tally])
+        except RefusedTransactionError as error:
+            if 0 not in error.failed:
+                message = f"A tenant has at most {MAX_ENDPOINTS} webhooks. Delete one first."
+                raise WebhookLimitError(message) from error
+            return self.get(endpoint.tenant_id, endpoint.endpoint_id)
+        return endpoint
+
+    def find(self, tenant_id: str, endpoint_id: str) -> Endpoint | None:
+        """Read an endpoint."""
+        row = self.catalog.find(tenant_id, endpoint_sk(endpoint_id))
+        return endpoint_from(row) if row else None
+
+    def get(self, tenant_id: str, endpoint_id: str) -> Endpoint:
+        """Read an endpoint; WebhookNotFoundError when the tenant has none of that id."""
+        endpoint = self.find(tenant_id, endpoint_id)
+        if endpoint is None:
+            raise WebhookNotFoundError
+        return endpoint
+
+    def list(self, tenant_id: str, *, limit: int, position: Any) -> Page[Endpoint]:
+        """List a tenant's endpoints, newest first. Raises InvalidPositionError."""
+        return self.catalog.list(tenant_id, ENDPOINT, endpoint_from, limit=limit, position=position)
+
+    def all(self, tenant_id: str) -> Endpoints:
+        """Read every endpoint of a tenant."""
+        query = {
+            "TableName": self.catalog.table,
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :kind)",
+            "ExpressionAttributeValues": to_row({":pk": tenant_id, ":kind": f"{ENDPOINT}#"}),
+            "ConsistentRead": True,
+        }
+        return [endpoint_from(from_row(row)) for row in query_rows(self.catalog.dynamodb, query)]
+
+    def change(self, endpoint: Endpoint, values: Mapping[str, Any], *, recovers: bool, now: int) -> Endpoint:
+        """Set what `values` names, None to clear it; `recovers` forgets that it was failing. WebhookNotFoundError."""
+        sets = {"updatedAt": now, **{name: value for name, value in values.items() if value is not None}}
+        removes = [name for name, value in values.items() if value is None]
+        if recovers:
+            removes += ["failures", "failingSince", "probeUntil"]
+        expression = "SET " + ", ".join(f"#{name} = :{name}" for name in sets)
+        if removes:
+            expression += " REMOVE " + ", ".join(f"#{name}" for name in removes)
+        return self._update(endpoint, expression, _EXISTS, {f":{name}": value for name, value in sets.items()})
+
+    def rotate(self, endpoint: Endpoint, secrets: tuple[Secret, ...], token: str | None, now: int) -> Endpoint:
+        """Replace the secrets, unless another request did it since `endpoint` was read: WebhookChangedError."""
+        values = {":secrets": secret_rows(secrets), ":now": now, ":token": token or "", ":before": endpoint.rotated_at}
+        unmoved = "attribute_not_exists(rotatedAt)" if endpoint.rotated_at is None else "rotatedAt = :before"
+        expression = "SET #secrets = :secrets, rotatedAt = :now, updatedAt = :now, rotationToken = :token"
+        try:
+            row = self.catalog.update(
+                endpoint.tenant_id,
+                endpoint_sk(endpoint.endpoint_id),
+                expression,
+                f"{_EXISTS} AND {unmoved}",
+                values,
+            )
+        except RefusedWriteError as error:
+            raise (WebhookNotFoundError if error.row is None else WebhookChangedError) from error
+        return endpoint_from(row)
+
+    def delete(self, endpoint: Endpoint) -> None:
+        """Delete an endpoint. WebhookNotFoundError when it is gone already."""
+        values = {":less": -1, ":none": 0}
+        tally = self.catalog.updating(endpoint.tenant_id, _TALLY, "ADD #count :less", "#count > :none", values)
+        deletion = self.catalog.deleting(endpoint.tenant_id, endpoint_sk(endpoint.endpoint_id), _EXISTS)
+        try:
+            self.catalog.transact([deletion, tally])
+        except RefusedTransactionError as error:
+            raise WebhookNotFoundError from error
+
+    def disable(self, endpoint: Endpoint, disabled: Disabling, event: Event) -> None:
+        """Disable an endpoint together with the event of it, unless it was changed since it was read."""
+        update = self.catalog.updating(
+            endpoint.tenant_id,
+            endpoint_sk(endpoint.endpoint_id),
+            "SET disabled = :disabled, updatedAt = :now",
+            "attribute_not_exists(disabled) AND updatedAt = :read",
+            {":disabled": disabling_row(disabled), ":now": disabled.at, ":read": endpoint.updated_at},
+        )
+        # Its owner, or another delivery, was there first.
+        with suppress(RefusedTransactionError):
+            self.catalog.transact([update, self.catalog.putting_new(event_row(event))])
+
+    def note_failure(self, endpoint: Endpoint, now: int, probe_at: int) -> Endpoint | None:
+        """Count a failed attempt and let nobody probe before a time; None when the endpoint is gone."""
+        expression = "SET failingSince = if_not_exists(failingSince, :now), probeUntil = :probe ADD failures :one"
+        try:
+            return self._update(endpoint, expression, _EXISTS, {":now": now, ":one": 1, ":probe": probe_at})
+        except WebhookNotFoundError:
+            return None
+
+    def note_success(self, endpoint: Endpoint) -> None:
+        """Forget that an endpoint was failing."""
+        with suppress(WebhookNotFoundError):
+            self._update(endpoint, "REMOVE failures, failingSince, probeUntil", _EXISTS, {})
+
+    def take_probe(self, endpoint: Endpoint, now: int, until: int) -> bool:
+        """Become the one attempt that a failing endpoint gets at a time; False when another one has it."""
+        free = f"{_EXISTS} AND (attribute_not_exists(probeUntil) OR probeUntil <= :now)"
+        try:
+            self._update(endpoint, "SET probeUntil = :until", free, {":now": now, ":until": until})
+        except WebhookNotFoundError:
+            return False
+        return True
+
+    def _update(self, endpoint: Endpoint, expression: str, condition: str, values: Mapping[str, Any]) -> Endpoint:
+        try:
+            row = self.catalog.update(
+                endpoint.tenant_id, endpoint_sk(endpoint.endpoint_id), expression, condition, values
+            )
+        except RefusedWriteError as error:
+            raise WebhookNotFoundError from error
+        return endpoint_from(row)

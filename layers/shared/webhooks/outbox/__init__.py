@@ -1,0 +1,1 @@
+"""From the events that were written with their facts to deliveries."""

@@ -1,0 +1,77 @@
+"""From the outbox to the queue: every event becomes one delivery for each endpoint that wants it.
+
+    put deliveries -> send their messages -> mark the event relayed
+
+A crash before the mark leaves the event in the index of unrelayed ones: the stream brings it again, and after its
+retries, or when the stream lost it, the sweep does. Deliveries have ids of their own event and endpoint, so that none
+is made twice; a message too many finds its delivery under way, done or not due.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+from knowledge.errors import KnowledgeError
+from knowledge.events import Event
+from knowledge.ports import Clock
+
+from webhooks.deliveries.queue import DeliveryQueue, Message
+from webhooks.deliveries.service import new_delivery
+from webhooks.deliveries.store import DeliveryStore
+from webhooks.endpoints.model import Endpoint
+from webhooks.endpoints.store import EndpointStore
+from webhooks.outbox.store import OutboxStore
+
+SWEPT_AFTER_MS = 120_000
+"""How old an event is before the sweep takes it for one that the stream missed."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Relays events."""
+
+    outbox: OutboxStore
+    endpoints: EndpointStore
+    deliveries: DeliveryStore
+    queue: DeliveryQueue
+    clock: Clock
+
+    def relay(self, events: Iterable[Event]) -> list[Event]:
+        """Relay events; the ones that failed are returned, and no other waits for them."""
+        known: dict[str, list[Endpoint]] = {}
+        failed: list[Event] = []
+        for event in events:
+            try:
+                self._relay(event, known)
+            except (KnowledgeError, ClientError):
+                _log.exception("relay_failed", extra={"tenant_id": event.tenant_id, "event_id": event.event_id})
+                failed.append(event)
+        return failed
+
+    def sweep(self, has_time: Callable[[], bool]) -> int:
+        """Relay what the stream missed, while there is time; returns how many events that were."""
+        swept = 0
+        for event in self.outbox.unrelayed(self.clock() - SWEPT_AFTER_MS):
+            if not has_time():
+                break
+            # The index shows a row a little longer than it is true.
+            if self.outbox.is_unrelayed(event):
+                swept += len(self.relay([event])) == 0
+        return swept
+
+    def _relay(self, event: Event, known: dict[str, list[Endpoint]]) -> None:
+        if event.tenant_id not in known:
+            known[event.tenant_id] = self.endpoints.all(event.tenant_id)
+        now = self.clock()
+        begun = [new_delivery(endpoint, event, now) for endpoint in known[event.tenant_id] if endpoint.wants(event)]
+        made = [self.deliveries.create(delivery) for delivery in begun]
+        # Brought again: whether the messages went out before is known from the mark alone.
+        if all(made) or self.outbox.is_unrelayed(event):
+            pending = [delivery for delivery in begun if delivery.pending]
+            self.queue.send([Message.of(delivery, now) for delivery in pending], now)
+            self.outbox.mark_relayed(event, now)

@@ -1,0 +1,267 @@
+"""The two HTTP functions behind a stand-in for the gateway, on tables made from template.yaml.
+
+Every answer is held against openapi.yaml, and `seen` remembers which status of which operation came up.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import importlib.util
+import json
+import sys
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import parse_qs, quote
+
+from httpapi.assembly import Assembly
+from httpapi.keys.model import ALL_SCOPES, Key, KeySpec
+from httpapi.settings import EdgeSettings
+from knowledge.assembly import Knowledge
+from knowledge.settings import Settings
+from knowledge.storage.clients import Clients, Fanout
+from webhooks.assembly import Webhooks, WebhookSettings
+from webhooks.sending.posting import Poster
+
+from testing import spec
+from testing.import_machine import InlineImportMachine
+from testing.inline_machine import InlineMachine
+from testing.recording import acting, logical_id_of
+
+FUNCTIONS = Path(__file__).parents[1] / "functions"
+START = 1_795_000_000_000
+
+seen: set[tuple[str, int]] = set()
+
+
+@cache
+def load_app(function: str) -> Any:
+    """Import a function's app.py as Lambda would, under a name of its own."""
+    folder = FUNCTIONS / function
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    found = importlib.util.spec_from_file_location(f"{function}_app", folder / "app.py")
+    module = importlib.util.module_from_spec(found)
+    sys.modules[found.name] = module
+    found.loader.exec_module(module)
+    return module
+
+
+@cache
+def _clients() -> Clients:
+    """Make clients once: moto stands in for AWS wherever they were made, and making them is slow."""
+    return Clients()
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is told to move. Milliseconds since 1970."""
+
+    now: int = START
+
+    def __call__(self) -> int:
+        return self.now
+
+    def advance(self, *, seconds: int = 0, days: int = 0) -> None:
+        self.now += seconds * 1000 + days * 86_400_000
+
+
+class Context:
+    """What Lambda tells a function about its invocation."""
+
+    aws_request_id = "11111111-2222-3333-4444-555555555555"
+    function_name = "test"
+    memory_limit_in_mb = 1024
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:test"
+
+    def __init__(self, remaining: int = 29_000) -> None:
+        self._remaining = remaining
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self._remaining
+
+
+@dataclass
+class Reply:
+    """An answer as a client sees it; header names are lower case."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def code(self) -> str:
+        return self.body["code"]
+
+
+def composed(
+    json_body: Any, body: bytes | str | None, key: str | None, headers: dict[str, str] | None, compress: bool
+) -> tuple[dict[str, str], bytes | None]:
+    """The headers and the body of a request as a client sends them; a header that is None is left out."""
+    given = headers or {}
+    sent = {"Content-Type": "application/json"} if json_body is not None or body is not None else {}
+    if key is not None:
+        sent["Authorization"] = f"Bearer {key}"
+    payload = json.dumps(json_body).encode() if json_body is not None else body
+    payload = payload.encode() if isinstance(payload, str) else payload
+    if compress and payload is not None:
+        payload = gzip.compress(payload)
+        sent["Content-Encoding"] = "gzip"
+    replaced = {name.lower() for name in given}
+    sent = {name: value for name, value in sent.items() if name.lower() not in replaced} | given
+    return {name: value for name, value in sent.items() if value is not None}, payload
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise OSError("functional tests connect to nobody")
+
+
+@dataclass
+class Edge:
+    """Tenants, keys and requests."""
+
+    resources: Any
+    environment: dict[str, str]
+    clock: Clock = field(default_factory=Clock)
+    remaining: int = 29_000
+    clients: Clients = field(default_factory=_clients)
+    addresses: dict[str, list[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.machine: InlineMachine | None = None
+        self.services = self.make_services()
+        self.admin = self.bootstrap()
+        self.token = self.key(self.admin)
+
+    def make_services(self, **settings: Any) -> Assembly:
+        """Put the functions' services together, as a new process would."""
+        environment = self.environment
+        edge = EdgeSettings(
+            keys_table=environment["KEYS_TABLE"],
+            rate_counters_table=environment["RATE_COUNTERS_TABLE"],
+            idempotency_table=environment["IDEMPOTENCY_TABLE"],
+            content_bucket=environment["CONTENT_BUCKET"],
+            catalog_table=environment["CATALOG_TABLE"],
+            **{"cors_origins": ("https://console.example.com",), **settings},
+        )
+        return Assembly(
+            edge, clients=self.clients, clock=self.clock, knowledge=self._knowledge, webhooks=self._webhooks
+        )
+
+    def _knowledge(self, clients: Any) -> Knowledge:
+        names = Settings.from_environment()
+
+        def machine(knowledge: Knowledge) -> InlineMachine:
+            self.machine = InlineMachine(knowledge)
+            return self.machine
+
+        # moto gets concurrent writes wrong, so the lifecycle works in order here.
+        self.import_machine = InlineImportMachine(self.clock)
+        made = Knowledge(
+            names,
+            clients=clients,
+            clock=self.clock,
+            fanout=Fanout(1),
+            machine=machine,
+            import_machine=self.import_machine,
+        )
+        self.import_machine.knowledge = made
+        return made
+
+    def _webhooks(self, clients: Any) -> Webhooks:
+        # Names resolve to a public address here, and nothing is connected to.
+        poster = Poster(resolve=lambda host, port: self.addresses.get(host, ["93.184.215.14"]), connect=_refuse)
+        return Webhooks(WebhookSettings.from_environment(), clients=clients, clock=self.clock, poster=poster)
+
+    def bootstrap(self, **event: Any) -> str:
+        """Make a tenant; return its admin key's text."""
+        return self.services.keys.bootstrap(tenant_id=event.get("tenantId"), name="tenant").token.text
+
+    def tenant_of(self, token: str) -> str:
+        return self.stored(token).tenant_id
+
+    def stored(self, token: str) -> Key:
+        return self.services.key_store.find(token.split("_")[2])
+
+    def key(self, admin: str, **spec_fields: Any) -> str:
+        """Make a key for an admin's tenant without going through HTTP."""
+        fields = {"name": "test", "scopes": ALL_SCOPES, "rate_limit_per_minute": 6_000, **spec_fields}
+        return self.services.keys.create(self.tenant_of(admin), KeySpec(**fields)).token.text
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        json_body: Any = None,
+        *,
+        body: bytes | str | None = None,
+        key: str | None = "",
+        headers: dict[str, str] | None = None,
+        query: str = "",
+        compress: bool = False,
+        check: bool = True,
+    ) -> Reply:
+        """Send a request as a client would; `key` None sends no Authorization header."""
+        sent, payload = composed(json_body, body, None if key is None else key or self.token, headers, compress)
+        event = {
+            "httpMethod": method,
+            "path": path,
+            "headers": sent,
+            "multiValueHeaders": {name: [value] for name, value in sent.items()},
+            "queryStringParameters": None,
+            "multiValueQueryStringParameters": parse_qs(query, keep_blank_values=True) or None,
+            "requestContext": {"requestId": "req-1", "stage": "api", "path": f"/api{path}"},
+            "body": base64.b64encode(payload).decode() if payload is not None else None,
+            "isBase64Encoded": payload is not None,
+        }
+        return self.send(event, check=check)
+
+    def send(self, event: dict[str, Any], *, check: bool = True) -> Reply:
+        """Send a proxy event to the function that the gateway would choose."""
+        operation = spec.find(event["httpMethod"], event["path"])
+        function = operation.function if operation else "developer_api"
+        app = load_app(function)
+        with acting(logical_id_of(function)):
+            answer = app.api.handle(event, Context(self.remaining), self.services)
+        assert not answer["isBase64Encoded"]
+        headers = {name.lower(): ",".join(values) for name, values in answer["multiValueHeaders"].items()}
+        reply = Reply(answer["statusCode"], headers, answer["body"])
+        if operation and check:
+            faults = list(spec.faults(operation, reply.status, reply.headers, reply.body))
+            assert not faults, (faults, reply.text[:500])
+            seen.add((operation.name, reply.status))
+        return reply
+
+    # Short ways to the state that a test starts from.
+
+    def source(self, **fields: Any) -> str:
+        reply = self.request("POST", "/v1/sources", {"name": "Help center", **fields})
+        assert reply.status == 201, reply.text
+        return str(reply.body["source"]["id"])
+
+    def push(self, source_id: str, external_item_id: str = "faq-1", **fields: Any) -> Reply:
+        item = {"externalItemId": external_item_id, "title": "Refunds", "content": "Refunds take 14 days.", **fields}
+        return self.request("POST", f"/v1/sources/{source_id}/items", item)
+
+    def run(self, source_id: str) -> str:
+        reply = self.request("POST", f"/v1/sources/{source_id}/runs")
+        assert reply.status == 201, reply.text
+        return str(reply.body["run"]["id"])
+
+    def apply(self, source_id: str, run_id: str, **body: Any) -> Reply:
+        return self.request("POST", f"/v1/sources/{source_id}/runs/{run_id}/apply", body or None)
+
+    def publish(self, source_id: str) -> str:
+        reply = self.apply(source_id, self.run(source_id))
+        assert reply.status == 200, reply.text
+        return str(reply.body["generationId"])
+
+
+def item_path(source_id: str, external_item_id: str) -> str:
+    return f"/v1/sources/{source_id}/items/{quote(external_item_id, safe='')}"

@@ -1,0 +1,227 @@
+"""One source of the lifecycle under test, with the clock held and ids counted, so that a test repeats to the byte."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from knowledge.assembly import Knowledge
+from knowledge.errors import TransientApplyError
+from knowledge.generations.model import Generation, GenerationItem
+from knowledge.items.model import ItemDraft, Removal
+from knowledge.model import Change
+from knowledge.runs.model import ApplyOutcome, Run, RunMode
+from knowledge.settings import Settings
+from knowledge.sources.model import Source
+from knowledge.staging.model import ItemResult
+from knowledge.storage.clients import Fanout
+
+from testing.import_machine import InlineImportMachine
+from testing.inline_machine import InlineMachine
+
+START = 1_795_000_000_000
+TENANT = "tenant-a"
+_series = itertools.count(1)
+
+
+@dataclass
+class HeldClock:
+    """A clock that stands still until it is moved. Milliseconds since 1970."""
+
+    now: int = START
+
+    def __call__(self) -> int:
+        return self.now
+
+    def advance(self, *, days: float = 0, seconds: float = 0, ms: int = 0) -> None:
+        """Move on."""
+        self.now += round(days * 86_400_000 + seconds * 1000) + ms
+
+
+@dataclass
+class CountedIds:
+    """Ids in the shape of ULIDs that count up: two worlds never meet, and one world repeats."""
+
+    series: str = field(default_factory=lambda: f"{next(_series):012d}")
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def __call__(self, prefix: str) -> str:
+        return f"{prefix}_{self.series}{next(self._numbers):014d}"
+
+
+def draft(external_item_id: str, content: str, **rest: Any) -> ItemDraft:
+    """An item whose title says which it is."""
+    return ItemDraft(external_item_id, rest.pop("title", f"Title of {external_item_id}"), content, **rest)
+
+
+class Lifecycle:
+    """A source, the services around it, and short words for what a client does with them."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clients: Any,
+        *,
+        clock: HeldClock | None = None,
+        ids: Callable[[str], str] | None = None,
+        machine: Callable[[Knowledge], Any] = InlineMachine,
+        tenant_id: str = TENANT,
+        grace_days: int = 7,
+    ) -> None:
+        self.clock = clock or HeldClock()
+        self.ids = ids or CountedIds()
+        self.import_machine = InlineImportMachine(self.clock)
+        self.knowledge = Knowledge(
+            settings,
+            clients=clients,
+            clock=self.clock,
+            new_id=self.ids,
+            fanout=Fanout(1),
+            machine=machine,
+            import_machine=self.import_machine,
+        )
+        self.import_machine.knowledge = self.knowledge
+        self.settings = settings
+        self.clients = clients
+        self.tenant_id = tenant_id
+        self.source_id = self.ids("src")
+        self.knowledge.sources.create(
+            tenant_id, name="Help", grace_days=grace_days, removal_guard=None, source_id=self.source_id
+        )
+
+    @property
+    def source(self) -> Source:
+        """The source as it is now."""
+        return self.knowledge.sources.get(self.tenant_id, self.source_id)
+
+    def push(self, *removals: str, **contents: str) -> list[ItemResult]:
+        """Stage contents by id, and removals, in one batch."""
+        items = [draft(name, content) for name, content in contents.items()]
+        return self.knowledge.staging.push(self.source, items, [Removal(name) for name in removals])
+
+    def push_many(self, contents: Mapping[str, str]) -> list[ItemResult]:
+        """Stage contents whose ids are no identifiers."""
+        return self.knowledge.staging.push(self.source, [draft(name, text) for name, text in contents.items()])
+
+    def remove(self, external_item_id: str, source_version: int | None = None) -> Any:
+        """Remove one item."""
+        return self.knowledge.staging.remove(self.source, external_item_id, source_version)
+
+    def restore(self, external_item_id: str) -> Any:
+        """Bring one item back."""
+        return self.knowledge.staging.restore(self.source, external_item_id)
+
+    def run(self, mode: str = "incremental", run_id: str | None = None) -> Run:
+        """Start a run and wait for its plan."""
+        return self.knowledge.runs.create(self.source, RunMode(mode), run_id=run_id or self.ids("run"))
+
+    def apply(self, run: Run | str, **approved: Any) -> ApplyOutcome:
+        """Apply a run."""
+        return self.knowledge.runs.apply(self.source, run if isinstance(run, str) else run.run_id, **approved)
+
+    def apply_patiently(self, run: Run | str, *, tries: int = 5, **approved: Any) -> ApplyOutcome:
+        """Apply as a client does that honours `Retry-After` on the transient refusals."""
+        for _ in range(tries - 1):
+            try:
+                return self.apply(run, **approved)
+            except TransientApplyError:
+                self.clock.advance(seconds=20)
+        return self.apply(run, **approved)
+
+    def publish(self, mode: str = "incremental") -> ApplyOutcome:
+        """Run and apply."""
+        return self.apply(self.run(mode))
+
+    def roll_back(self, generation_id: str, new_id: str | None = None) -> ApplyOutcome:
+        """Publish an older generation anew."""
+        return self.knowledge.restorer.restore(self.source, generation_id, new_generation_id=new_id or self.ids("gen"))
+
+    def compare(self, generation_id: str, from_id: str | None, limit: int = 3) -> dict[str, Change]:
+        """What a generation serves differently from another, page by page."""
+        reader, source = self.knowledge.generations, self.source
+        after = reader.get(source, generation_id)
+        before = None if from_id is None else reader.get(source, from_id)
+        found: dict[str, Change] = {}
+        position = None
+        while True:
+            page = reader.changes(after, before, kind=None, limit=limit, position=position)
+            assert len(page.items) <= limit
+            assert not found.keys() & {change.external_item_id for change in page.items}
+            found |= {change.external_item_id: change for change in page.items}
+            position = page.next_position
+            if position is None:
+                return found
+
+    def changes(self, run: Run) -> list[Change]:
+        """Every change of a run, page by page."""
+        found: list[Change] = []
+        position = None
+        while True:
+            page = self.knowledge.runs.changes(self.source, run.run_id, kind=None, limit=3, position=position)
+            found.extend(page.items)
+            position = page.next_position
+            if position is None:
+                return found
+
+    def kinds(self, run: Run) -> dict[str, str]:
+        """What a run does to each item it changes."""
+        return {change.external_item_id: str(change.kind) for change in self.changes(run)}
+
+    @property
+    def current(self) -> Generation:
+        """The generation that serves."""
+        return self.knowledge.generations.get(self.source, "current")
+
+    def generation_items(self, generation_id: str = "current") -> list[GenerationItem]:
+        """Everything a generation serves, with contents."""
+        generation = self.knowledge.generations.get(self.source, generation_id)
+        found: list[GenerationItem] = []
+        position = None
+        while True:
+            page = self.knowledge.generations.items(generation, limit=7, position=position, include_content=True)
+            found.extend(page.items)
+            position = page.next_position
+            if position is None:
+                return found
+
+    def served(self, generation_id: str = "current") -> dict[str, str | None]:
+        """The contents that a generation serves, by id."""
+        return {item.external_item_id: item.content for item in self.generation_items(generation_id)}
+
+    def set_on_source(self, **attributes: Any) -> None:
+        """Write attributes onto the source's row behind the services' back (None removes one)."""
+        sets = {name: value for name, value in attributes.items() if value is not None}
+        removes = sorted(attributes.keys() - sets.keys())
+        expression = ("SET " + ", ".join(f"#{name} = :{name}" for name in sets)) if sets else ""
+        if removes:
+            expression += " REMOVE " + ", ".join(f"#{name}" for name in removes)
+        request: dict[str, Any] = {"ExpressionAttributeNames": {f"#{name}": name for name in attributes}}
+        if sets:
+            request["ExpressionAttributeValues"] = {
+                f":{name}": {"N": str(value)} if isinstance(value, int) else {"S": value}
+                for name, value in sets.items()
+            }
+        self.clients.dynamodb.update_item(
+            TableName=self.settings.catalog_table,
+            Key={"pk": {"S": self.tenant_id}, "sk": {"S": f"source#{self.source_id}"}},
+            UpdateExpression=expression,
+            **request,
+        )
+
+
+def clients_of(resources: Any) -> SimpleNamespace:
+    """botocore clients of the tables and the bucket, without retries of their own."""
+    once = {"retries": {"total_max_attempts": 1}}
+    return SimpleNamespace(dynamodb=resources.client("dynamodb", **once), s3=resources.client("s3", **once))
+
+
+def settings_of(resources: Any) -> Settings:
+    """The names of the tables and the bucket."""
+    return Settings(
+        catalog_table=resources.table_name("CatalogTable"),
+        items_table=resources.table_name("ItemsTable"),
+        content_bucket=resources.bucket,
+    )

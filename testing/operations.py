@@ -1,0 +1,48 @@
+"""Every documented operation as something to send, so that a new one joins each sweep by being documented."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from testing import spec
+from testing.edge import Edge, Reply
+
+ULID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+# Parameters that the client chooses, and the one id that is no prefixed ULID.
+_OWN_FORM = {"partNumber": "1", "externalItemId": "nobodys-item", "keyId": "0123456789abcdef"}
+RATE_HEADERS = ("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
+
+
+def _absent(parameter: dict[str, Any]) -> str:
+    """Make an id of the right shape that nothing has; its prefix stands in the parameter's description."""
+    if parameter["name"] in _OWN_FORM:
+        return _OWN_FORM[parameter["name"]]
+    prefix = re.search(r"`([a-z]+)_\.\.\.`", parameter["description"])
+    assert prefix, f"describe the parameter {parameter['name']} by its prefix, as `src_...`"
+    return f"{prefix[1]}_{ULID}"
+
+
+ABSENT = {
+    parameter["name"]: _absent(parameter)
+    for operation in spec.operations()
+    for parameter in operation.parameters("path")
+}
+
+
+def send(edge: Edge, operation: spec.SpecOperation, ids: dict[str, str] | None = None, **kwargs: Any) -> Reply:
+    """Send an operation with its documented example; ids that are not given belong to nothing."""
+    path = operation.path.format(**{**ABSENT, **(ids or {})})
+    body = operation.request_body()
+    example = body["content"]["application/json"]["example"] if body and "body" not in kwargs else None
+    return edge.request(operation.method, path, example, **kwargs)
+
+
+def having(status: int) -> list[spec.SpecOperation]:
+    """List the operations that document a status."""
+    return [operation for operation in spec.operations() if status in operation.statuses()]
+
+
+def path_names(operation: spec.SpecOperation) -> list[str]:
+    """List the names in an operation's path, outermost first."""
+    return re.findall(r"{(\w+)}", operation.path)

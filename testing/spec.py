@@ -1,0 +1,137 @@
+"""openapi.yaml as tests use it: its operations, and whether a response is one that it documents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from openapi_schema_validator import OAS30ReadValidator
+
+PATH = Path(__file__).parents[1] / "openapi.yaml"
+_METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@dataclass(frozen=True)
+class SpecOperation:
+    """One documented operation."""
+
+    method: str
+    path: str
+    spec: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.spec["operationId"])
+
+    @property
+    def mutating(self) -> bool:
+        return self.method != "GET"
+
+    @property
+    def scope(self) -> str | None:
+        found = re.search(r"Scope: `([a-z:]+)`", self.spec["description"])
+        return found[1] if found else None
+
+    @property
+    def function(self) -> str:
+        """The folder of the function that serves it."""
+        uri = self.spec["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+        return {"DeveloperApiFunction": "developer_api", "AdminApiFunction": "admin_api"}[
+            re.search(r"\$\{(\w+)\.Arn\}", uri)[1]
+        ]
+
+    def statuses(self) -> set[int]:
+        return {int(status) for status in self.spec["responses"]}
+
+    def response(self, status: int) -> dict[str, Any]:
+        return resolve(self.spec["responses"][str(status)])
+
+    def request_body(self) -> dict[str, Any] | None:
+        return self.spec.get("requestBody")
+
+    def parameters(self, where: str) -> list[dict[str, Any]]:
+        listed = self.spec.get("parameters", []) + document()["paths"][self.path].get("parameters", [])
+        return [found for found in map(resolve, listed) if found["in"] == where]
+
+
+@cache
+def document() -> dict[str, Any]:
+    # The loader in C reads it in a tenth of the time, where PyYAML was built with it.
+    return yaml.load(PATH.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def resolve(value: dict[str, Any]) -> dict[str, Any]:
+    """Follow one reference, if it is one."""
+    if "$ref" not in value:
+        return value
+    found: Any = document()
+    for step in value["$ref"].removeprefix("#/").split("/"):
+        found = found[step]
+    return found
+
+
+@cache
+def operations() -> tuple[SpecOperation, ...]:
+    return tuple(
+        SpecOperation(method.upper(), path, item[method])
+        for path, item in document()["paths"].items()
+        for method in _METHODS
+        if method in item
+    )
+
+
+def find(method: str, path: str) -> SpecOperation | None:
+    """Find the operation that the gateway would choose for a path without its stage, still percent-encoded."""
+    for operation in sorted(operations(), key=lambda found: found.path.count("{")):
+        pattern = re.sub(r"\{\w+\}", "[^/]+", operation.path)
+        if operation.method == method and re.fullmatch(pattern, path):
+            return operation
+    return None
+
+
+def faults(operation: SpecOperation, status: int, headers: dict[str, str], body: Any) -> Iterator[str]:
+    """Say in what a response departs from the document."""
+    if status not in operation.statuses():
+        yield f"{operation.name} does not document {status}"
+        return
+    documented = operation.response(status)
+    names = {name.lower() for name in documented["headers"]}
+    always = names - {"retry-after", "idempotent-replayed", "www-authenticate"}
+    for name in always - set(headers):
+        # A request that fails before it was counted has no rate to tell.
+        if not (name.startswith("ratelimit") and status in {400, 500, 503}):
+            yield f"{operation.name} {status} lacks the header {name}"
+    known = names | {"content-type", "vary"}
+    for name in set(headers) - known:
+        if not (name.startswith(("access-control", "ratelimit"))):
+            yield f"{operation.name} {status} does not document the header {name}"
+    for fault in schema_faults(documented["content"]["application/json"]["schema"], body):
+        yield f"{operation.name} {status}: {fault}"
+
+
+def schema_faults(schema: dict[str, Any], value: Any) -> list[str]:
+    """List where a value departs from a schema of the document; objects may have no more than is documented."""
+    # References are resolved from the root of a schema, so the components come along.
+    validator = OAS30ReadValidator({**_closed(schema), "components": _closed_components()})
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
+
+
+@cache
+def _closed_components() -> Any:
+    return _closed(document()["components"])
+
+
+def _closed(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_closed(entry) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    closed = {name: _closed(entry) for name, entry in value.items()}
+    if closed.get("type") == "object" and isinstance(closed.get("properties"), dict):
+        closed.setdefault("additionalProperties", False)
+    return closed
