@@ -8,10 +8,10 @@ from httpapi.call import Call
 from httpapi.keys.model import Scope
 from httpapi.operations import Routes
 from httpapi.render.items import render_item, render_results
-from httpapi.schemas.fields import NoQuery
-from httpapi.schemas.items import ItemListQuery, RemoveItemQuery
+from httpapi.schemas.fields import BodyReader, NoQuery
+from httpapi.schemas.items import BatchInput, ItemListQuery, RemoveItemQuery
 from knowledge.items.model import ItemDraft, Removal
-from knowledge.items.validation import read_batch, read_item
+from knowledge.items.validation import ItemInput, read_batch, read_item
 from knowledge.staging.model import PushResult
 
 ITEMS = "/v1/sources/{sourceId}/items"
@@ -20,7 +20,7 @@ ITEM = ITEMS + "/{externalItemId}"
 routes = Routes()
 
 
-@routes.post(ITEMS, Scope.ITEMS_WRITE, body=read_item, loads_source=True)
+@routes.post(ITEMS, Scope.ITEMS_WRITE, body=BodyReader(ItemInput, read_item), loads_source=True)
 def push_item(call: Call[ItemDraft, NoQuery]) -> Answer:
     """Create or replace one item."""
     item, result = call.services.knowledge.staging.push_one(call.source, call.body)
@@ -29,7 +29,11 @@ def push_item(call: Call[ItemDraft, NoQuery]) -> Answer:
 
 
 @routes.post(
-    ITEMS + "/batch", Scope.ITEMS_WRITE, body=read_batch, body_limit_bytes=BATCH_LIMIT_BYTES, loads_source=True
+    ITEMS + "/batch",
+    Scope.ITEMS_WRITE,
+    body=BodyReader(BatchInput, read_batch),
+    body_limit_bytes=BATCH_LIMIT_BYTES,
+    loads_source=True,
 )
 def push_batch(call: Call[tuple[list[ItemDraft], list[Removal]], NoQuery]) -> Answer:
     """Create, replace and remove the named items; the others stay as they are."""

@@ -10,8 +10,14 @@ from httpapi.call import Call
 from httpapi.keys.model import Scope
 from httpapi.operations import Routes
 from httpapi.render.snapshots import render_part, render_snapshot
-from httpapi.schemas.fields import ListQuery, NoQuery, body_of
-from httpapi.schemas.snapshots import CompleteSnapshotRequest, SnapshotRequest, read_snapshot
+from httpapi.schemas.fields import BodyReader, ListQuery, NoQuery, body_of
+from httpapi.schemas.snapshots import (
+    CompleteSnapshotRequest,
+    ItemsInput,
+    SnapshotInput,
+    SnapshotRequest,
+    read_snapshot,
+)
 from knowledge.items.model import ItemDraft
 from knowledge.items.validation import read_items
 from knowledge.staging.model import SnapshotState
@@ -26,7 +32,7 @@ routes = Routes()
 @routes.post(
     SOURCE + "/items/snapshot",
     Scope.ITEMS_WRITE,
-    body=read_snapshot,
+    body=BodyReader(SnapshotInput, read_snapshot),
     body_limit_bytes=BATCH_LIMIT_BYTES,
     loads_source=True,
 )
@@ -71,7 +77,7 @@ def get_snapshot(call: Call[None, NoQuery]) -> Answer:
 @routes.put(
     SNAPSHOT + "/parts/{partNumber}",
     Scope.ITEMS_WRITE,
-    body=read_items,
+    body=BodyReader(ItemsInput, read_items),
     body_limit_bytes=BATCH_LIMIT_BYTES,
     loads_source=True,
 )

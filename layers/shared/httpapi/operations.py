@@ -6,7 +6,7 @@ A route function takes a `Call` and returns an `Answer`; everything before and a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,12 +14,11 @@ from typing import Any
 from httpapi.answers import Answer
 from httpapi.bodies import SINGLE_LIMIT_BYTES
 from httpapi.keys.model import Scope
-from httpapi.schemas.fields import NoQuery, QueryModel
+from httpapi.schemas.fields import BodyReader, NoQuery, QueryModel
 
 _PARAMETER = re.compile(r"({\w+})")
 
 Handler = Callable[[Any], Answer]
-BodyReader = Callable[[Mapping[str, Any]], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Operation:
     name: str
     handler: Handler
     scope: Scope | None
-    body: BodyReader | None = None
+    body: BodyReader[Any] | None = None
     body_required: bool = True
     body_limit_bytes: int = SINGLE_LIMIT_BYTES
     query: type[QueryModel] = NoQuery

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from knowledge.ids import is_id
 from knowledge.items.field_rules import check_text
@@ -16,6 +16,7 @@ from httpapi.errors import ValidationFailedError, invalid_field
 from httpapi.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+ReadT = TypeVar("ReadT")
 ValueT = TypeVar("ValueT")
 
 _FIELDS_READ = 64
@@ -101,7 +102,19 @@ Digits = Annotated[int, BeforeValidator(_digits)]
 Moment = Annotated[int, BeforeValidator(_moment)]
 
 
-def body_of(model: type[ModelT]) -> Callable[[Mapping[str, Any]], ModelT]:
+class BodyReader(Generic[ReadT]):
+    """Reads the parsed object of a body; `model` tells what that may hold, and the contract is compared with it."""
+
+    def __init__(self, model: type[BaseModel], read: Callable[[Mapping[str, Any]], ReadT]) -> None:
+        self.model = model
+        self._read = read
+
+    def __call__(self, body: Mapping[str, Any]) -> ReadT:
+        """Read a body. Raises ValidationFailedError or InvalidItemsError with every fault."""
+        return self._read(body)
+
+
+def body_of(model: type[ModelT]) -> BodyReader[ModelT]:
     """Make the reader of a body from its model; the reader raises ValidationFailedError with every fault."""
 
     def read(body: Mapping[str, Any]) -> ModelT:
@@ -110,7 +123,7 @@ def body_of(model: type[ModelT]) -> Callable[[Mapping[str, Any]], ModelT]:
         except ValidationError as error:
             raise ValidationFailedError(_details(error), "The body failed validation.") from None
 
-    return read
+    return BodyReader(model, read)
 
 
 def read_query(model: type[ModelT], query: Mapping[str, list[str]]) -> ModelT:

@@ -1,14 +1,21 @@
-"""What the operations on items take in their queries."""
+"""What the operations on items take in their queries, and in a batch."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from knowledge.items.validation import SOURCE_VERSION_LIMIT
+from knowledge.items.validation import BATCH_ENTRIES, SOURCE_VERSION_LIMIT, ItemInput, RemovalInput
 from knowledge.staging.model import ItemState
 from pydantic import Field
 
-from httpapi.schemas.fields import Digits, ListQuery, QueryModel, plain_text
+from httpapi.schemas.fields import BodyModel, Digits, ListQuery, QueryModel, plain_text
+
+
+class BatchInput(BodyModel, defer_build=True):
+    """What `knowledge.items.validation.read_batch` reads, in steps, so that this model is never built to read with."""
+
+    items: Annotated[list[ItemInput], Field(max_length=BATCH_ENTRIES)] | None = None
+    removals: Annotated[list[RemovalInput], Field(max_length=BATCH_ENTRIES)] | None = None
 
 
 class ContentListQuery(ListQuery):

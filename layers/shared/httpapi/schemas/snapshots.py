@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from knowledge.items.model import ItemDraft
-from knowledge.items.validation import read_items
+from knowledge.items.validation import BATCH_ENTRIES, ItemInput, read_items
+from pydantic import Field
 
 from httpapi.schemas.fields import BodyModel
 
@@ -18,6 +19,18 @@ class SnapshotRequest:
 
     items: list[ItemDraft]
     allow_empty: bool
+
+
+class ItemsInput(BodyModel, defer_build=True):
+    """What `knowledge.items.validation.read_items` reads, in steps, so that this model is never built to read with."""
+
+    items: Annotated[list[ItemInput], Field(max_length=BATCH_ENTRIES)] | None
+
+
+class SnapshotInput(ItemsInput, defer_build=True):
+    """What `read_snapshot` reads."""
+
+    allow_empty: bool = False
 
 
 class CompleteSnapshotRequest(BodyModel):
