@@ -24,7 +24,9 @@ T = TypeVar("T")
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
-_CURSOR_CHARACTERS = 8_192
+CURSOR_CHARACTERS = 8_192
+# The alphabet of base64url, without padding.
+CURSOR_PATTERN = "^[A-Za-z0-9_-]+$"
 _CHECK_CHARACTERS = 16
 
 
@@ -51,7 +53,7 @@ class Listing:
         if cursor is None:
             return None
         refusal = invalid_field("cursor", "is not a cursor that this list returned")
-        if not cursor or len(cursor) > _CURSOR_CHARACTERS:
+        if not cursor or len(cursor) > CURSOR_CHARACTERS:
             raise refusal
         try:
             decoded = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)

@@ -33,5 +33,10 @@ def is_id(prefix: str, text: str) -> bool:
     return text.startswith(prefix + "_") and _ULID.fullmatch(text, len(prefix) + 1) is not None
 
 
+def id_pattern(prefix: str) -> str:
+    """Write the shape that `is_id` looks for as a pattern of JSON Schema."""
+    return f"^{prefix}_{_ULID.pattern}$"
+
+
 def _encode(value: int) -> str:
     return "".join(_CROCKFORD[(value >> shift) & 31] for shift in range(125, -1, -5))

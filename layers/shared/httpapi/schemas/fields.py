@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Generic, TypeVar
 
-from knowledge.ids import is_id
+from annotated_types import GroupedMetadata
+from knowledge.ids import id_pattern, is_id
 from knowledge.items.field_rules import check_text
 from knowledge.items.problems import FAULTS_SHOWN, Fault, fault_message, field_path
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from httpapi.errors import ValidationFailedError, invalid_field
-from httpapi.paging import DEFAULT_LIMIT, MAX_LIMIT
+from httpapi.paging import CURSOR_CHARACTERS, CURSOR_PATTERN, DEFAULT_LIMIT, MAX_LIMIT
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 ReadT = TypeVar("ReadT")
@@ -21,6 +31,7 @@ ValueT = TypeVar("ValueT")
 
 _FIELDS_READ = 64
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOMENT_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$"
 
 
 def _digits(value: Any) -> Any:
@@ -28,6 +39,33 @@ def _digits(value: Any) -> Any:
     if isinstance(value, str) and not (value.isascii() and value.isdigit()):
         raise ValueError("must be a whole number")
     return value
+
+
+Digits = BeforeValidator(_digits)
+
+
+def told(**rules: Any) -> WithJsonSchema:
+    """Say what JSON Schema can tell of a text, where a check says it to the sender; the contract is held to this."""
+    return WithJsonSchema({"type": "string", **rules})
+
+
+class PlainText(GroupedMetadata):
+    """The rule for a text of so many characters that UTF-8 can carry."""
+
+    def __init__(self, minimum: int, maximum: int) -> None:
+        self.minimum = minimum
+        self.maximum = maximum
+
+    def __iter__(self) -> Iterator[Any]:
+        yield AfterValidator(self.check)
+        yield told(minLength=self.minimum, maxLength=self.maximum)
+
+    def check(self, value: str) -> str:
+        """Check a text. Raises ValueError."""
+        check_text(value)
+        if not self.minimum <= len(value) <= self.maximum:
+            raise ValueError(f"must have {self.minimum} to {self.maximum} characters")
+        return value
 
 
 class BodyModel(BaseModel):
@@ -57,20 +95,8 @@ class NoQuery(QueryModel):
 class ListQuery(QueryModel):
     """What every list takes."""
 
-    cursor: str | None = None
-    limit: Annotated[int, BeforeValidator(_digits), Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
-
-
-def plain_text(minimum: int, maximum: int) -> AfterValidator:
-    """Make the rule for a text of so many characters that UTF-8 can carry."""
-
-    def check(value: str) -> str:
-        check_text(value)
-        if not minimum <= len(value) <= maximum:
-            raise ValueError(f"must have {minimum} to {maximum} characters")
-        return value
-
-    return AfterValidator(check)
+    cursor: Annotated[str, told(minLength=1, maxLength=CURSOR_CHARACTERS, pattern=CURSOR_PATTERN)] | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT), Digits] = DEFAULT_LIMIT
 
 
 def _moment(value: Any) -> Any:
@@ -96,10 +122,10 @@ def distinct(values: Sequence[ValueT] | None) -> tuple[ValueT, ...] | None:
     return None if values is None else tuple(dict.fromkeys(values))
 
 
-SourceId = Annotated[str, AfterValidator(_source_id)]
-Digits = Annotated[int, BeforeValidator(_digits)]
-# Read into milliseconds since 1970.
-Moment = Annotated[int, BeforeValidator(_moment)]
+SourceId = Annotated[str, AfterValidator(_source_id), told(pattern=id_pattern("src"))]
+# Read into milliseconds since 1970. Told more narrowly than it is read: ISO 8601 has more forms than RFC 3339, and the
+# RFC has small letters and leap seconds, which are refused.
+Moment = Annotated[int, BeforeValidator(_moment), told(format="date-time", pattern=_MOMENT_PATTERN)]
 
 
 class BodyReader(Generic[ReadT]):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from knowledge.items.validation import BATCH_ENTRIES, SOURCE_VERSION_LIMIT, ItemInput, RemovalInput
+from knowledge.items.validation import BATCH_ENTRIES, ItemInput, RemovalInput, SourceVersion
 from knowledge.staging.model import ItemState
 from pydantic import Field
 
-from httpapi.schemas.fields import BodyModel, Digits, ListQuery, QueryModel, plain_text
+from httpapi.schemas.fields import BodyModel, Digits, ListQuery, PlainText, QueryModel
 
 
 class BatchInput(BodyModel, defer_build=True):
@@ -28,10 +28,10 @@ class ItemListQuery(ContentListQuery):
     """A list of staged items: of one state, or whose ids begin with a prefix."""
 
     state: ItemState | None = None
-    prefix: Annotated[str, plain_text(1, 512)] | None = None
+    prefix: Annotated[str, PlainText(1, 512)] | None = None
 
 
 class RemoveItemQuery(QueryModel):
     """The version a removal is made at."""
 
-    source_version: Annotated[Digits, Field(le=SOURCE_VERSION_LIMIT)] | None = None
+    source_version: Annotated[SourceVersion, Digits] | None = None

@@ -18,7 +18,7 @@ from httpapi.keys.model import (
     KeySpec,
     Scope,
 )
-from httpapi.schemas.fields import BodyModel, Moment, SourceId, distinct, plain_text
+from httpapi.schemas.fields import BodyModel, Moment, PlainText, SourceId, distinct
 
 KEY_SOURCES = 100
 
@@ -26,7 +26,7 @@ KEY_SOURCES = 100
 class CreateKeyRequest(BodyModel):
     """A key to be made; `sourceIds` absent or null means every source."""
 
-    name: Annotated[str, plain_text(1, 100)]
+    name: Annotated[str, PlainText(1, 100)]
     scopes: Annotated[list[Annotated[Scope, Field(strict=False)]], Field(min_length=1, max_length=50)] | None = None
     source_ids: Annotated[list[SourceId], Field(min_length=1, max_length=KEY_SOURCES)] | None = None
     rate_limit_per_minute: Annotated[int, Field(ge=1, le=MAX_RATE_LIMIT_PER_MINUTE)] = DEFAULT_RATE_LIMIT_PER_MINUTE

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from httpapi.schemas.fields import BodyModel, plain_text
+from httpapi.schemas.fields import BodyModel, PlainText
 
 
 class BootstrapEvent(BodyModel):
     """What the operator sends; the id ends up in object keys, so it is kept plain."""
 
-    name: Annotated[str, plain_text(1, 200)] = "tenant"
+    name: Annotated[str, PlainText(1, 200)] = "tenant"
     tenant_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")] | None = None

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 from webhooks.deliveries.model import DeliveryState
 from webhooks.endpoints.model import EventType
 
 from httpapi.errors import invalid_field
 from httpapi.keys.model import DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS
-from httpapi.schemas.fields import BodyModel, ListQuery, Moment, SourceId, distinct, plain_text
+from httpapi.schemas.fields import BodyModel, ListQuery, Moment, PlainText, SourceId, distinct
 
 URL_CHARACTERS = 2_048
 WEBHOOK_SOURCES = 100
 
 
-Url = Annotated[str, plain_text(1, URL_CHARACTERS)]
-Description = Annotated[str, plain_text(0, 200)]
+Url = Annotated[str, PlainText(1, URL_CHARACTERS)]
+Description = Annotated[str, PlainText(0, 200)]
 EventTypes = Annotated[list[Annotated[EventType, Field(strict=False)]], Field(min_length=1, max_length=len(EventType))]
 SourceIds = Annotated[list[SourceId], Field(min_length=1, max_length=WEBHOOK_SOURCES)]
 
@@ -33,13 +34,13 @@ class CreateWebhookRequest(BodyModel):
 
 
 class UpdateWebhookRequest(BodyModel):
-    """What is to change; what is absent stays."""
+    """What is to change; what is absent stays. No schema tells of the nulls that `changes` refuses."""
 
-    url: Url | None = None
+    url: Url | SkipJsonSchema[None] = None
     description: Description | None = None
     events: EventTypes | None = None
     source_ids: SourceIds | None = None
-    enabled: bool | None = None
+    enabled: bool | SkipJsonSchema[None] = None
 
     def changes(self) -> dict[str, Any]:
         """Return what was sent, as the service takes it. ValidationFailedError for a null that means nothing."""
