@@ -16,11 +16,24 @@ from pydantic import (
     Field,
     TypeAdapter,
     ValidationError,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 
-from knowledge.items.field_rules import check_external_item_id, check_language, check_metadata, check_text, check_url
+from knowledge.items.field_rules import (
+    EXTERNAL_ITEM_ID_BYTES,
+    EXTERNAL_ITEM_ID_PATTERN,
+    LANGUAGE_CHARACTERS,
+    LANGUAGE_PATTERN,
+    URL_BYTES,
+    URL_PATTERN,
+    check_external_item_id,
+    check_language,
+    check_metadata,
+    check_text,
+    check_url,
+)
 from knowledge.items.model import ItemDraft, Removal
 from knowledge.items.problems import FAULTS_SHOWN, Fault, InvalidItemsError, fault_message, field_path
 
@@ -49,10 +62,32 @@ def _content(value: str) -> str:
     return value
 
 
-ExternalItemId = Annotated[str, AfterValidator(check_external_item_id)]
+def _told(**rules: Any) -> WithJsonSchema:
+    # What JSON Schema can tell of a text whose check says more: it counts characters, where a check counts bytes.
+    return WithJsonSchema({"type": "string", **rules})
+
+
+ExternalItemId = Annotated[
+    str,
+    AfterValidator(check_external_item_id),
+    _told(minLength=1, maxLength=EXTERNAL_ITEM_ID_BYTES, pattern=EXTERNAL_ITEM_ID_PATTERN),
+]
 SourceVersion = Annotated[int, Field(ge=0, le=SOURCE_VERSION_LIMIT)]
-Title = Annotated[str, AfterValidator(lambda value: _text(value, 1, TITLE_CHARACTERS))]
-Tag = Annotated[str, AfterValidator(lambda value: _text(value, 1, TAG_CHARACTERS))]
+Title = Annotated[
+    str,
+    AfterValidator(lambda value: _text(value, 1, TITLE_CHARACTERS)),
+    _told(minLength=1, maxLength=TITLE_CHARACTERS),
+]
+Tag = Annotated[
+    str,
+    AfterValidator(lambda value: _text(value, 1, TAG_CHARACTERS)),
+    _told(minLength=1, maxLength=TAG_CHARACTERS),
+]
+Content = Annotated[str, AfterValidator(_content), _told(minLength=1, maxLength=CONTENT_BYTES)]
+Url = Annotated[str, AfterValidator(check_url), _told(format="uri", maxLength=URL_BYTES, pattern=URL_PATTERN)]
+Language = Annotated[
+    str, AfterValidator(check_language), _told(maxLength=LANGUAGE_CHARACTERS, pattern=LANGUAGE_PATTERN)
+]
 
 
 class _Input(BaseModel):
@@ -73,10 +108,10 @@ class ItemInput(_Input):
 
     external_item_id: ExternalItemId
     title: Title
-    content: Annotated[str, AfterValidator(_content)]
+    content: Content
     content_type: Literal["text/plain", "text/markdown", "text/html"] = "text/plain"
-    url: Annotated[str, AfterValidator(check_url)] | None = None
-    language: Annotated[str, AfterValidator(check_language)] | None = None
+    url: Url | None = None
+    language: Language | None = None
     tags: Annotated[list[Tag], Field(max_length=TAGS)] | None = None
     metadata: Annotated[dict[str, Any], AfterValidator(check_metadata)] | None = None
     source_version: SourceVersion | None = None
