@@ -268,5 +268,5 @@ def _bury(staged: Item | None) -> tuple[Item | None, str]:
 
 
 def _item(view: StagedItem) -> Item:
-    draft = ItemDraft(view.external_item_id, view.title, view.content or "", view.content_type)
+    draft = ItemDraft(view.external_item_id, view.title, view.content or "", content_type=view.details.content_type)
     return Item(plain(draft), str(view.state), view.source_version, 0)

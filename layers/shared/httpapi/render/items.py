@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from knowledge.generations.model import GenerationItem
+from knowledge.items.fields import details_answer
 from knowledge.staging.model import ItemResult, PushResult, StagedItem
 from knowledge.times import optional_timestamp, timestamp
 
@@ -17,11 +18,7 @@ def render_item(item: StagedItem, *, content: bool = True) -> dict[str, Any]:
         "externalItemId": item.external_item_id,
         "state": item.state,
         "title": item.title,
-        "contentType": item.content_type,
-        "url": item.url,
-        "language": item.language,
-        "tags": list(item.tags),
-        "metadata": item.metadata,
+        **details_answer(item.details),
         "sourceVersion": item.source_version,
         "contentHash": item.content_hash,
         "contentBytes": item.content_bytes,
@@ -58,12 +55,6 @@ def render_generation_item(item: GenerationItem) -> dict[str, Any]:
     }
     if item.content is not None:
         body["content"] = item.content
-    if item.content_type is not None:
-        body |= {
-            "contentType": item.content_type,
-            "url": item.url,
-            "language": item.language,
-            "tags": list(item.tags),
-            "metadata": item.metadata,
-        }
+    if item.details is not None:
+        body |= details_answer(item.details)
     return body

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Generic, TypeVar
 
-from annotated_types import GroupedMetadata
 from knowledge.ids import id_pattern, is_id
-from knowledge.items.field_rules import check_text
 from knowledge.items.problems import FAULTS_SHOWN, Fault, fault_message, field_path
 from pydantic import (
     AfterValidator,
@@ -47,25 +45,6 @@ Digits = BeforeValidator(_digits)
 def told(**rules: Any) -> WithJsonSchema:
     """Say what JSON Schema can tell of a text, where a check says it to the sender; the contract is held to this."""
     return WithJsonSchema({"type": "string", **rules})
-
-
-class PlainText(GroupedMetadata):
-    """The rule for a text of so many characters that UTF-8 can carry."""
-
-    def __init__(self, minimum: int, maximum: int) -> None:
-        self.minimum = minimum
-        self.maximum = maximum
-
-    def __iter__(self) -> Iterator[Any]:
-        yield AfterValidator(self.check)
-        yield told(minLength=self.minimum, maxLength=self.maximum)
-
-    def check(self, value: str) -> str:
-        """Check a text. Raises ValueError."""
-        check_text(value)
-        if not self.minimum <= len(value) <= self.maximum:
-            raise ValueError(f"must have {self.minimum} to {self.maximum} characters")
-        return value
 
 
 class BodyModel(BaseModel):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from knowledge.items.validation import BATCH_ENTRIES, ItemInput, RemovalInput, SourceVersion
+from knowledge.items.field_rules import BATCH_ENTRIES, plain_text
+from knowledge.items.validation import ItemInput, RemovalInput, SourceVersion
 from knowledge.staging.model import ItemState
 from pydantic import Field
 
-from httpapi.schemas.fields import BodyModel, Digits, ListQuery, PlainText, QueryModel
+from httpapi.schemas.fields import BodyModel, Digits, ListQuery, QueryModel
 
 
 class BatchInput(BodyModel, defer_build=True):
@@ -28,7 +29,7 @@ class ItemListQuery(ContentListQuery):
     """A list of staged items: of one state, or whose ids begin with a prefix."""
 
     state: ItemState | None = None
-    prefix: Annotated[str, PlainText(1, 512)] | None = None
+    prefix: Annotated[str, plain_text(1, 512)] | None = None
 
 
 class RemoveItemQuery(QueryModel):

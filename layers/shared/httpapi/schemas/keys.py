@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from knowledge.items.field_rules import plain_text
 from pydantic import Field
 
 from httpapi.errors import invalid_field
@@ -18,7 +19,7 @@ from httpapi.keys.model import (
     KeySpec,
     Scope,
 )
-from httpapi.schemas.fields import BodyModel, Moment, PlainText, SourceId, distinct
+from httpapi.schemas.fields import BodyModel, Moment, SourceId, distinct
 
 KEY_SOURCES = 100
 
@@ -26,7 +27,7 @@ KEY_SOURCES = 100
 class CreateKeyRequest(BodyModel):
     """A key to be made; `sourceIds` absent or null means every source."""
 
-    name: Annotated[str, PlainText(1, 100)]
+    name: Annotated[str, plain_text(1, 100)]
     scopes: Annotated[list[Annotated[Scope, Field(strict=False)]], Field(min_length=1, max_length=50)] | None = None
     source_ids: Annotated[list[SourceId], Field(min_length=1, max_length=KEY_SOURCES)] | None = None
     rate_limit_per_minute: Annotated[int, Field(ge=1, le=MAX_RATE_LIMIT_PER_MINUTE)] = DEFAULT_RATE_LIMIT_PER_MINUTE

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from knowledge.items.field_rules import plain_text
 from pydantic import Field
 
-from httpapi.schemas.fields import BodyModel, PlainText
+from httpapi.schemas.fields import BodyModel
 
 
 class BootstrapEvent(BodyModel):
     """What the operator sends; the id ends up in object keys, so it is kept plain."""
 
-    name: Annotated[str, PlainText(1, 200)] = "tenant"
+    name: Annotated[str, plain_text(1, 200)] = "tenant"
     tenant_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")] | None = None

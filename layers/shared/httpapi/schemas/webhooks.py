@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from knowledge.items.field_rules import plain_text
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 from webhooks.deliveries.model import DeliveryState
@@ -11,14 +12,14 @@ from webhooks.endpoints.model import EventType
 
 from httpapi.errors import invalid_field
 from httpapi.keys.model import DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS
-from httpapi.schemas.fields import BodyModel, ListQuery, Moment, PlainText, SourceId, distinct
+from httpapi.schemas.fields import BodyModel, ListQuery, Moment, SourceId, distinct
 
 URL_CHARACTERS = 2_048
 WEBHOOK_SOURCES = 100
 
 
-Url = Annotated[str, PlainText(1, URL_CHARACTERS)]
-Description = Annotated[str, PlainText(0, 200)]
+Url = Annotated[str, plain_text(1, URL_CHARACTERS)]
+Description = Annotated[str, plain_text(0, 200)]
 EventTypes = Annotated[list[Annotated[EventType, Field(strict=False)]], Field(min_length=1, max_length=len(EventType))]
 SourceIds = Annotated[list[SourceId], Field(min_length=1, max_length=WEBHOOK_SOURCES)]
 

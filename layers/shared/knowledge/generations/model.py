@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
+from knowledge.items.fields import ItemDetails
 from knowledge.model import Counts, ObjectRef
 
 
@@ -42,7 +42,7 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class GenerationItem:
-    """An item as a generation serves it; `content` is None unless it was asked for."""
+    """An item as a generation serves it; `content` and `details` are None unless they were asked for."""
 
     external_item_id: str
     title: str
@@ -50,8 +50,4 @@ class GenerationItem:
     content_bytes: int
     removed_at: int | None
     content: str | None = None
-    content_type: str | None = None
-    url: str | None = None
-    language: str | None = None
-    tags: tuple[str, ...] = ()
-    metadata: dict[str, Any] | None = None
+    details: ItemDetails | None = None

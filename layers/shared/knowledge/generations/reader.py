@@ -14,6 +14,7 @@ from knowledge.index.packs import differing_fields, read_member
 from knowledge.index.store import IndexStore
 from knowledge.index.trie import Entry, LeafRef, NodeRef, Tree
 from knowledge.items.answer_size import LARGEST_ANSWER_BYTES, how_many_fit, outgrows_answer
+from knowledge.items.fields import details_in
 from knowledge.model import Change, ChangeKind
 from knowledge.pages import Page
 from knowledge.sources.model import Source
@@ -175,11 +176,7 @@ class GenerationReader:
             content_bytes=entry.content_bytes,
             removed_at=entry.removed_at,
             content=document["content"],
-            content_type=document["contentType"],
-            url=document.get("url"),
-            language=document.get("language"),
-            tags=tuple(document.get("tags", ())),
-            metadata=document.get("metadata"),
+            details=details_in(document),
         )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from knowledge.items.answer_size import LARGEST_ANSWER_BYTES
+from knowledge.items.fields import details_document
 from knowledge.items.model import ItemDraft
 from knowledge.storage.format import canonical_json
 
@@ -77,21 +78,12 @@ def decode_verified(member: bytes, content_hash: str) -> dict[str, Any]:
 
 
 def _document(draft: ItemDraft) -> dict[str, Any]:
-    document: dict[str, Any] = {
+    return {
         "content": draft.content,
-        "contentType": draft.content_type,
         "externalItemId": draft.external_item_id,
         "title": draft.title,
+        **details_document(draft),
     }
-    if draft.url is not None:
-        document["url"] = draft.url
-    if draft.language is not None:
-        document["language"] = draft.language
-    if draft.tags:
-        document["tags"] = list(draft.tags)
-    if draft.metadata:
-        document["metadata"] = draft.metadata
-    return document
 
 
 def _compress(canonical: bytes) -> bytes:

@@ -1,22 +1,33 @@
-"""What the fields of an item may hold. Each check returns the value or raises ValueError with what is wanted."""
+"""What the fields of an item may hold, as checks and as what JSON Schema can say of them.
+
+Each check returns the value or raises ValueError with what is wanted. A `Rule` carries a check into the pydantic models
+that name it in an annotation, and needs no pydantic itself: tasks that validate nothing load this, too.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
+CONTENT_BYTES = 1_048_576
+TITLE_CHARACTERS = 500
+TAGS = 50
+TAG_CHARACTERS = 64
+BATCH_ENTRIES = 5_000
+SOURCE_VERSION_LIMIT = 2**63 - 1
 EXTERNAL_ITEM_ID_BYTES = 512
 URL_BYTES = 2_048
 METADATA_BYTES = 16_384
 
 # Unicode's category Cc, whole: C0, DELETE and C1.
 _CONTROLS = r"\x00-\x1F\x7F-\x9F"
-_CONTROL = re.compile(f"[{_CONTROLS}]")
 # Quotes are written as their codes: not every engine lets them be escaped, and Markdown shows the patterns.
 _NO_URL_CHARACTERS = rf"{_CONTROLS}\x20<>\x22\\^\x60{{|}}"
-_NOT_IN_URL = re.compile(f"[{_NO_URL_CHARACTERS}]")
 # What JSON Schema can say of a field whose check says more; the contract is held to these.
 # Neither `.` nor `..`, without a lookahead, which not every engine of patterns knows.
 EXTERNAL_ITEM_ID_PATTERN = rf"^(\.{{0,2}}[^.{_CONTROLS}]|\.{{3}})[^{_CONTROLS}]*$"
@@ -31,8 +42,70 @@ LANGUAGE_PATTERN = (
     "(-[Xx](-[A-Za-z0-9]{1,8})+)?"
     "|[Xx](-[A-Za-z0-9]{1,8})+)$"
 )
-_LANGUAGE = re.compile(LANGUAGE_PATTERN)
 LANGUAGE_CHARACTERS = 35
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """A check of a value, and what JSON Schema can `tell` of it: the contract is held to that.
+
+    Goes into an annotation, `Annotated[str, Rule(...)]`; a pydantic model that has it checks by it.
+    """
+
+    check: Callable[[Any], Any]
+    tells: Mapping[str, Any] = field(default_factory=dict)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
+        """Check after the type; see https://docs.pydantic.dev/latest/concepts/types/#customizing-validation."""
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Callable[[Any], Any]) -> Any:
+        """Tell the rule beside the type."""
+        return {**handler(schema), **self.tells}
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """A bound on the entries of a tuple, which is sent as a list."""
+
+    entries: int
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        """Take a list of what the tuple holds."""
+        from pydantic_core import core_schema
+
+        return core_schema.list_schema(handler.generate_schema(get_args(source)[0]), max_length=self.entries)
+
+
+def plain_text(minimum: int, maximum: int) -> Rule:
+    """Make the rule for a text of so many characters that UTF-8 can carry."""
+    return Rule(partial(_check_length, minimum, maximum), {"minLength": minimum, "maxLength": maximum})
+
+
+def text_bytes(minimum: int, maximum: int) -> Rule:
+    """Make the rule for a text of so many bytes of UTF-8. JSON Schema counts characters: it says less."""
+    return Rule(partial(_check_bytes, minimum, maximum), {"minLength": minimum, "maxLength": maximum})
+
+
+def _check_length(minimum: int, maximum: int, value: str) -> str:
+    check_text(value)
+    if not minimum <= len(value) <= maximum:
+        raise ValueError(f"must have {minimum} to {maximum} characters")
+    return value
+
+
+def _check_bytes(minimum: int, maximum: int, value: str) -> str:
+    if not minimum <= len(check_text(value)) <= maximum:
+        raise ValueError(f"must have {minimum} to {maximum} bytes of UTF-8")
+    return value
+
+
+# Compiled when a value is first checked: most functions load these rules and check nothing.
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def check_text(value: str) -> bytes:
@@ -45,9 +118,8 @@ def check_text(value: str) -> bytes:
 
 def check_external_item_id(value: str) -> str:
     """Check the id that a client gives an item: it must also survive as one segment of a path."""
-    if not 1 <= len(check_text(value)) <= EXTERNAL_ITEM_ID_BYTES:
-        raise ValueError(f"must have 1 to {EXTERNAL_ITEM_ID_BYTES} bytes of UTF-8")
-    if _CONTROL.search(value):
+    _check_bytes(1, EXTERNAL_ITEM_ID_BYTES, value)
+    if _compiled(f"[{_CONTROLS}]").search(value):
         raise ValueError("must not hold control characters")
     if value in {".", ".."}:
         raise ValueError("must not be `.` or `..`, which cannot be named in a path")
@@ -63,14 +135,14 @@ def check_url(value: str) -> str:
         sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         sound = False
-    if not sound or _NOT_IN_URL.search(value):
+    if not sound or _compiled(f"[{_NO_URL_CHARACTERS}]").search(value):
         raise ValueError("must be an absolute http or https URL")
     return value
 
 
 def check_language(value: str) -> str:
     """Check a language tag against the shape of BCP 47."""
-    if len(value) > LANGUAGE_CHARACTERS or not _LANGUAGE.fullmatch(value):
+    if len(value) > LANGUAGE_CHARACTERS or not _compiled(LANGUAGE_PATTERN).fullmatch(value):
         raise ValueError("must be a BCP 47 language tag, such as `en` or `pt-BR`")
     return value
 

@@ -1,24 +1,20 @@
-"""An item as it is sent, as a value."""
+"""An item, and a removal, as they are sent."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+
+from knowledge.items.fields import ItemDetails
 
 
 @dataclass(frozen=True, slots=True)
-class ItemDraft:
+class ItemDraft(ItemDetails):
     """A validated item as a client sent it; the defaults are already filled in."""
 
     external_item_id: str
     title: str
     content: str
-    content_type: str = "text/plain"
-    url: str | None = None
-    language: str | None = None
-    tags: tuple[str, ...] = ()
-    metadata: dict[str, Any] | None = None
-    source_version: int | None = None
+    source_version: int | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

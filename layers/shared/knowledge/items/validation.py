@@ -6,93 +6,27 @@ The edge and the imports use the same rules. Bytes are counted in UTF-8, charact
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from itertools import islice
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    ValidationError,
-    WithJsonSchema,
-    model_validator,
-)
-from pydantic.alias_generators import to_camel
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model, model_validator
 
-from knowledge.items.field_rules import (
-    EXTERNAL_ITEM_ID_BYTES,
-    EXTERNAL_ITEM_ID_PATTERN,
-    LANGUAGE_CHARACTERS,
-    LANGUAGE_PATTERN,
-    URL_BYTES,
-    URL_PATTERN,
-    check_external_item_id,
-    check_language,
-    check_metadata,
-    check_text,
-    check_url,
-)
+from knowledge.items.field_rules import BATCH_ENTRIES, SOURCE_VERSION_LIMIT
+from knowledge.items.fields import DETAILS, Content, ExternalItemId, ItemDetails, Title, json_name, sent_values
 from knowledge.items.model import ItemDraft, Removal
 from knowledge.items.problems import FAULTS_SHOWN, Fault, InvalidItemsError, fault_message, field_path
 
-CONTENT_BYTES = 1_048_576
-TITLE_CHARACTERS = 500
-TAGS = 50
-TAG_CHARACTERS = 64
-BATCH_ENTRIES = 5_000
-SOURCE_VERSION_LIMIT = 2**63 - 1
 # Entries are checked in steps, so that a batch that is wrong everywhere is given up once enough faults are known.
 _STEP = 100
 _FIELDS_READ = 64
 _LISTS = ("items", "removals")
-
-
-def _text(value: str, minimum: int, maximum: int) -> str:
-    check_text(value)
-    if not minimum <= len(value) <= maximum:
-        raise ValueError(f"must have {minimum} to {maximum} characters")
-    return value
-
-
-def _content(value: str) -> str:
-    if not 1 <= len(check_text(value)) <= CONTENT_BYTES:
-        raise ValueError(f"must have 1 to {CONTENT_BYTES} bytes of UTF-8")
-    return value
-
-
-def _told(**rules: Any) -> WithJsonSchema:
-    # What JSON Schema can tell of a text whose check says more: it counts characters, where a check counts bytes.
-    return WithJsonSchema({"type": "string", **rules})
-
-
-ExternalItemId = Annotated[
-    str,
-    AfterValidator(check_external_item_id),
-    _told(minLength=1, maxLength=EXTERNAL_ITEM_ID_BYTES, pattern=EXTERNAL_ITEM_ID_PATTERN),
-]
 SourceVersion = Annotated[int, Field(ge=0, le=SOURCE_VERSION_LIMIT)]
-Title = Annotated[
-    str,
-    AfterValidator(lambda value: _text(value, 1, TITLE_CHARACTERS)),
-    _told(minLength=1, maxLength=TITLE_CHARACTERS),
-]
-Tag = Annotated[
-    str,
-    AfterValidator(lambda value: _text(value, 1, TAG_CHARACTERS)),
-    _told(minLength=1, maxLength=TAG_CHARACTERS),
-]
-Content = Annotated[str, AfterValidator(_content), _told(minLength=1, maxLength=CONTENT_BYTES)]
-Url = Annotated[str, AfterValidator(check_url), _told(format="uri", maxLength=URL_BYTES, pattern=URL_PATTERN)]
-Language = Annotated[
-    str, AfterValidator(check_language), _told(maxLength=LANGUAGE_CHARACTERS, pattern=LANGUAGE_PATTERN)
-]
 
 
 class _Input(BaseModel):
     # Strict types and no unknown fields, so that a typo or a number in quotes is found and not guessed at.
-    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
+    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=json_name)
 
     @model_validator(mode="before")
     @classmethod
@@ -103,32 +37,37 @@ class _Input(BaseModel):
         return value
 
 
-class ItemInput(_Input):
-    """One item; the fields that may be absent may also be null."""
-
+class _ItemInput(_Input):
     external_item_id: ExternalItemId
     title: Title
     content: Content
-    content_type: Literal["text/plain", "text/markdown", "text/html"] = "text/plain"
-    url: Url | None = None
-    language: Language | None = None
-    tags: Annotated[list[Tag], Field(max_length=TAGS)] | None = None
-    metadata: Annotated[dict[str, Any], AfterValidator(check_metadata)] | None = None
-    source_version: SourceVersion | None = None
 
     def draft(self) -> ItemDraft:
         """Return the item as the lifecycle takes it."""
-        return ItemDraft(
-            external_item_id=self.external_item_id,
-            title=self.title,
-            content=self.content,
-            content_type=self.content_type,
-            url=self.url,
-            language=self.language,
-            tags=tuple(self.tags or ()),
-            metadata=self.metadata,
-            source_version=self.source_version,
-        )
+        names = (*DETAILS, "source_version")
+        given = sent_values({name: getattr(self, name) for name in names})
+        return ItemDraft(self.external_item_id, self.title, self.content, **given)
+
+
+def _details_as_sent() -> dict[str, Any]:
+    """The type and default that each detail has in a request: what may be empty may also be null there."""
+    hints = get_type_hints(ItemDetails, include_extras=True)
+    defaults = {each.name: each.default for each in fields(ItemDetails)}
+    sent: dict[str, Any] = {
+        name: (hints[name], default) if default else (hints[name] | None, None) for name, default in defaults.items()
+    }
+    return sent | {"source_version": (SourceVersion | None, None)}
+
+
+if TYPE_CHECKING:
+    ItemInput = _ItemInput
+else:
+    ItemInput = create_model(
+        "ItemInput",
+        __base__=_ItemInput,
+        __doc__="One item; the fields that may be absent may also be null.",
+        **_details_as_sent(),
+    )
 
 
 class RemovalInput(_Input):
@@ -142,7 +81,6 @@ class RemovalInput(_Input):
         return Removal(self.external_item_id, self.source_version)
 
 
-_ITEM = TypeAdapter(ItemInput)
 _LIST_ADAPTERS: dict[str, TypeAdapter[Any]] = {
     "items": TypeAdapter(list[ItemInput]),
     "removals": TypeAdapter(list[RemovalInput]),
@@ -152,7 +90,7 @@ _LIST_ADAPTERS: dict[str, TypeAdapter[Any]] = {
 def read_item(body: Mapping[str, Any]) -> ItemDraft:
     """Read one item. Raises InvalidItemsError."""
     try:
-        return _ITEM.validate_python(body).draft()
+        return ItemInput.model_validate(body).draft()
     except ValidationError as error:
         raise InvalidItemsError(
             [Fault(field_path(found["loc"]), fault_message(found)) for found in _found(error)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+
+from knowledge.items.fields import ItemDetails
 
 
 class ItemState(StrEnum):
@@ -35,11 +36,7 @@ class StagedItem:
     external_item_id: str
     state: ItemState
     title: str
-    content_type: str
-    url: str | None
-    language: str | None
-    tags: tuple[str, ...]
-    metadata: dict[str, Any] | None
+    details: ItemDetails
     content: str | None
     content_url: str | None
     content_hash: str

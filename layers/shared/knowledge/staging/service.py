@@ -25,6 +25,7 @@ from knowledge.errors import (
 )
 from knowledge.items.answer_size import LARGEST_ANSWER_BYTES, how_many_fit
 from knowledge.items.content import EncodedItem, decode_member, encode_item
+from knowledge.items.fields import details_in
 from knowledge.items.model import ItemDraft, Removal
 from knowledge.pages import Page
 from knowledge.ports import Clock, NewId
@@ -230,11 +231,7 @@ class StagingService:
             external_item_id=row.external_item_id,
             state=row.state,
             title=row.title,
-            content_type=document["contentType"],
-            url=document.get("url"),
-            language=document.get("language"),
-            tags=tuple(document.get("tags", ())),
-            metadata=document.get("metadata"),
+            details=details_in(document),
             content=document.get("content") if content else None,
             content_url=url,
             content_hash=row.content_hash,
