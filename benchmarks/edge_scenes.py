@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from httpapi.assembly import Assembly
-from knowledge.assembly import Knowledge
+from knowledge.assembly import KnowledgeServices
 from knowledge.settings import Settings
 
 from testing.edge import Edge, Reply
@@ -26,8 +26,8 @@ class WarmEdge(Edge):
         """Put the services together, with the key that seals secrets."""
         return super().make_services(idempotency_key_id=self.environment["IDEMPOTENCY_KEY_ID"], **settings)
 
-    def _knowledge(self, clients: Any) -> Knowledge:
-        return Knowledge(Settings.from_environment(), clients=clients, clock=self.clock, machine=InlineMachine)
+    def _knowledge(self, clients: Any) -> KnowledgeServices:
+        return KnowledgeServices(Settings.from_environment(), clients=clients, clock=self.clock, machine=InlineMachine)
 
 
 @dataclass

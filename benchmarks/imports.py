@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from knowledge.assembly import Knowledge
+from knowledge.assembly import KnowledgeServices
 from knowledge.ids import new_id
 from knowledge.imports.model import Import, ImportFormat, ImportMode, ImportState
 from knowledge.imports.steps import ImportName
@@ -105,7 +105,7 @@ def write_file(path: Path, size: int, edition: int, every: int = 1) -> int:
     return line
 
 
-def stage(knowledge: Knowledge, source: Source, bucket: str) -> Import:
+def stage(knowledge: KnowledgeServices, source: Source, bucket: str) -> Import:
     """Import the file on disk, up to its run."""
     imports = knowledge.imports
     job, _ = imports.service.create(
@@ -122,7 +122,7 @@ def stage(knowledge: Knowledge, source: Source, bucket: str) -> Import:
     return imports.service.get(source, job.import_id)
 
 
-def run(size: int, knowledge: Knowledge, meter: Meter, disk: DiskBucket) -> Findings:
+def run(size: int, knowledge: KnowledgeServices, meter: Meter, disk: DiskBucket) -> Findings:
     """Measure everything."""
     source = knowledge.sources.create(
         "ten_bench", name="bench", grace_days=7, removal_guard=None, source_id=new_id("src")
@@ -164,7 +164,9 @@ def measure(arguments: argparse.Namespace) -> Findings:
         disk.path = Path(folder) / "items.ndjson"
         clients = watched_clients(resources, meter)
         clients.s3 = disk  # type: ignore[misc, assignment]
-        knowledge = Knowledge(settings_of(resources), clients=clients, fanout=Fanout(8), import_machine=_Walked())
+        knowledge = KnowledgeServices(
+            settings_of(resources), clients=clients, fanout=Fanout(8), import_machine=_Walked()
+        )
         return run(SIZES[arguments.size], knowledge, meter, disk)
 
 

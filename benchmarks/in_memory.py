@@ -23,6 +23,7 @@ from knowledge.model import ObjectRef
 from knowledge.runs.model import Plan, Run, RunMode, RunState
 from knowledge.runs.planning import Planner
 from knowledge.sources.model import Source, SourceStatus
+from knowledge.staging.journal_store import JournalStore
 from knowledge.staging.model import ItemState
 from knowledge.staging.rows import RUN_ATTRIBUTES, JournalEntry, StagedRow, journal_attributes, row_attributes
 from knowledge.staging.store import ItemStore
@@ -102,19 +103,22 @@ class World:
 
     def __init__(self, items: int, *, published: bool) -> None:
         self.table, self.bucket, fanout = Table(), Bucket(), Fanout(1)
-        numbers, settler, sources = count(), _anything(), _anything()
+        numbers, settle, sources = count(), _anything(), _anything()
         objects = ObjectStore(_anything(self.bucket), "bucket")
         index = IndexStore(objects, fanout)
         entries = self._stage(items)
         self.source = _source(_publish(index, entries) if published else None)
         sources.get = sources.acquire_lease = sources.renew_lease = lambda *_: self.source
-        store, runs = ItemStore(_anything(self.table), "Items", fanout), _anything(Runs(_run()))
+        rows, journal = (store(_anything(self.table), "Items", fanout) for store in (ItemStore, JournalStore))
 
         def new_id(prefix: str) -> str:
             return f"{prefix}_{next(numbers):026d}"
 
-        self.planner = Planner(sources, runs, store, objects, index, settler, lambda: NOW, new_id)
-        self.builder = Builder(sources, runs, objects, index, settler, lambda: NOW, new_id)
+        stores = _anything()
+        stores.sources, stores.runs, stores.items, stores.journal = sources, Runs(_run()), rows, journal
+        stores.objects, stores.index, stores.fanout = objects, index, fanout
+        self.planner = Planner(stores, settle, lambda: NOW, new_id)
+        self.builder = Builder(stores, settle, lambda: NOW, new_id)
 
     def plan(self) -> int:
         """Plan the run as the machine does, from the journal to the plan; returns in how many invocations."""

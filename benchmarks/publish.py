@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from knowledge.assembly import Knowledge
+from knowledge.assembly import KnowledgeServices
 from knowledge.generations.model import Generation, GenerationOrigin
 from knowledge.generations.store import Publication
 from knowledge.ids import new_id
@@ -94,7 +94,7 @@ def draft(number: int, edition: int) -> ItemDraft:
     return ItemDraft(f"doc-{number:07d}", f"Document {number}", f"Edition {edition} of {number}. " * 6)
 
 
-def load(knowledge: Knowledge, objects: ObjectStore, source: Source, count: int) -> Tree:
+def load(knowledge: KnowledgeServices, objects: ObjectStore, source: Source, count: int) -> Tree:
     """Publish `count` items as a generation, by the stores that a build uses."""
     index = IndexStore(objects, Fanout(8))
     generation_id = new_id("gen")
@@ -125,7 +125,7 @@ def load(knowledge: Knowledge, objects: ObjectStore, source: Source, count: int)
         manifest_key(source.tenant_id, source.source_id, generation_id),
         Manifest(source.tenant_id, source.source_id, generation_id, None, tree.root_hash, tree),
     )
-    held = knowledge.builder.sources.acquire_lease(source.tenant_id, source.source_id, generation_id, knowledge.clock())
+    held = knowledge.stores.sources.acquire_lease(source.tenant_id, source.source_id, generation_id, knowledge.clock())
     generation = Generation(
         tenant_id=source.tenant_id,
         source_id=source.source_id,
@@ -145,7 +145,12 @@ def load(knowledge: Knowledge, objects: ObjectStore, source: Source, count: int)
 
 
 def publish(
-    knowledge: Knowledge, meters: tuple[Meter, EmulatorTime], source: Source, tree: Tree, count: int, changes: int
+    knowledge: KnowledgeServices,
+    meters: tuple[Meter, EmulatorTime],
+    source: Source,
+    tree: Tree,
+    count: int,
+    changes: int,
 ) -> Published:
     """Change items, run, apply; return what that took."""
     meter, emulators = meters
@@ -231,7 +236,7 @@ def measure(arguments: argparse.Namespace) -> Findings:
         meter, emulators = Meter(), EmulatorTime()
         clients = watched_clients(resources, meter)
         emulators.watch(clients.s3)
-        knowledge = Knowledge(settings_of(resources), clients=clients, fanout=Fanout(8), machine=InlineMachine)
+        knowledge = KnowledgeServices(settings_of(resources), clients=clients, fanout=Fanout(8), machine=InlineMachine)
         for count in SIZES[arguments.size]:
             source = knowledge.sources.create(
                 "ten_bench", name="bench", grace_days=7, removal_guard=None, source_id=new_id("src")

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from knowledge.assembly import Knowledge
+from knowledge.assembly import KnowledgeServices
 from knowledge.ids import new_id
 from knowledge.items.model import ItemDraft
 from knowledge.sources.model import Source
@@ -58,7 +58,7 @@ def counted(meter: Meter, label: str, work: Callable[[], object]) -> list[str]:
     return [label, *map(readable, values)]
 
 
-def snapshot(knowledge: Knowledge, source: Source, wanted: list[ItemDraft]) -> None:
+def snapshot(knowledge: KnowledgeServices, source: Source, wanted: list[ItemDraft]) -> None:
     """Send a whole set in parts and complete it."""
     snapshot_id = new_id("snp")
     knowledge.snapshots.open(source, snapshot_id=snapshot_id)
@@ -70,7 +70,7 @@ def snapshot(knowledge: Knowledge, source: Source, wanted: list[ItemDraft]) -> N
         pass
 
 
-def run(count: int, knowledge: Knowledge, meter: Meter) -> Findings:
+def run(count: int, knowledge: KnowledgeServices, meter: Meter) -> Findings:
     """Measure everything."""
 
     def source() -> Source:
@@ -109,7 +109,7 @@ def measure(arguments: argparse.Namespace) -> Findings:
     with mock_aws(), dynoxide("bench") as resources:
         meter = Meter()
         clients = watched_clients(resources, meter)
-        knowledge = Knowledge(settings_of(resources), clients=clients, fanout=Fanout(8))
+        knowledge = KnowledgeServices(settings_of(resources), clients=clients, fanout=Fanout(8))
         return run(SIZES[arguments.size], knowledge, meter)
 
 

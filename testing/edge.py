@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, quote
 from httpapi.assembly import Assembly
 from httpapi.keys.model import ALL_SCOPES, Key, KeySpec
 from httpapi.settings import EdgeSettings
-from knowledge.assembly import Knowledge
+from knowledge.assembly import KnowledgeServices
 from knowledge.settings import Settings
 from knowledge.storage.clients import Clients, Fanout
 from webhooks.assembly import Webhooks, WebhookSettings
@@ -154,16 +154,16 @@ class Edge:
             edge, clients=self.clients, clock=self.clock, knowledge=self._knowledge, webhooks=self._webhooks
         )
 
-    def _knowledge(self, clients: Any) -> Knowledge:
+    def _knowledge(self, clients: Any) -> KnowledgeServices:
         names = Settings.from_environment()
 
-        def machine(knowledge: Knowledge) -> InlineMachine:
+        def machine(knowledge: KnowledgeServices) -> InlineMachine:
             self.machine = InlineMachine(knowledge)
             return self.machine
 
         # moto gets concurrent writes wrong, so the lifecycle works in order here.
         self.import_machine = InlineImportMachine(self.clock)
-        made = Knowledge(
+        made = KnowledgeServices(
             names,
             clients=clients,
             clock=self.clock,

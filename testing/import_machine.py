@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from knowledge import import_tasks
-from knowledge.assembly import Knowledge
+from knowledge.assembly import KnowledgeServices
 from knowledge.imports.machine import import_input
 from knowledge.imports.model import Import
 
@@ -69,7 +69,7 @@ class InlineImportMachine:
 
     def __init__(self, clock: HeldClock) -> None:
         self.clock = clock
-        self.knowledge: Knowledge | None = None
+        self.knowledge: KnowledgeServices | None = None
         self.executions: dict[str, Execution] = {}
         self.errors: list[Exception] = []
         self.definition = json.loads(DEFINITION.read_text(encoding="utf-8"))
@@ -170,7 +170,7 @@ class InlineImportMachine:
         return None
 
     @property
-    def _product(self) -> Knowledge:
+    def _product(self) -> KnowledgeServices:
         assert self.knowledge is not None
         return self.knowledge
 

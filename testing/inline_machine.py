@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from knowledge import tasks
-from knowledge.assembly import Knowledge
+from knowledge.assembly import KnowledgeServices
 from knowledge.errors import BuildFailedError, KnowledgeError, RunFailedError
 from knowledge.ports import Action
 from knowledge.runs.failures import TaskFailure, domain_error
@@ -17,7 +17,7 @@ from knowledge.runs.machine import execution_input
 from testing.recording import acting
 
 DEFINITION = Path(__file__).parents[1] / "statemachines" / "diff_and_apply.asl.json"
-Task = Callable[[Knowledge, Mapping[str, Any]], Any]
+Task = Callable[[KnowledgeServices, Mapping[str, Any]], Any]
 TASKS: dict[str, Task] = {
     "DiffRunFunctionArn": tasks.diff_run,
     "BuildGenerationFunctionArn": tasks.build_generation,
@@ -29,7 +29,7 @@ TASKS: dict[str, Task] = {
 class InlineMachine:
     """Walks the states with JSON in between, as Step Functions does; `retries` bounds each task's Retry."""
 
-    def __init__(self, knowledge: Knowledge, *, retries: int = 0) -> None:
+    def __init__(self, knowledge: KnowledgeServices, *, retries: int = 0) -> None:
         self.knowledge = knowledge
         self.retries = retries
         self.caught: list[Exception] = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from knowledge.assembly import Knowledge
+from knowledge.assembly import KnowledgeServices
 from knowledge.errors import TransientApplyError
 from knowledge.generations.model import Generation, GenerationItem
 from knowledge.items.model import ItemDraft, Removal
@@ -67,14 +67,14 @@ class Lifecycle:
         *,
         clock: HeldClock | None = None,
         ids: Callable[[str], str] | None = None,
-        machine: Callable[[Knowledge], Any] = InlineMachine,
+        machine: Callable[[KnowledgeServices], Any] = InlineMachine,
         tenant_id: str = TENANT,
         grace_days: int = 7,
     ) -> None:
         self.clock = clock or HeldClock()
         self.ids = ids or CountedIds()
         self.import_machine = InlineImportMachine(self.clock)
-        self.knowledge = Knowledge(
+        self.knowledge = KnowledgeServices(
             settings,
             clients=clients,
             clock=self.clock,

@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from httpapi.assembly import Assembly
-from knowledge.assembly import Knowledge
+from knowledge.assembly import KnowledgeServices
 from knowledge.ports import Action
 from knowledge.settings import Settings
 
@@ -138,7 +138,7 @@ class Till:
 
 
 class _Machine(InlineMachine):
-    def __init__(self, knowledge: Knowledge, till: Till) -> None:
+    def __init__(self, knowledge: KnowledgeServices, till: Till) -> None:
         super().__init__(knowledge)
         self.till = till
 
@@ -185,10 +185,10 @@ class CountedEdge(Edge):
         self.till.note(requests=1, out_gb=len(reply.text.encode()) / _GB)
         return reply
 
-    def _knowledge(self, clients: Any) -> Knowledge:
+    def _knowledge(self, clients: Any) -> KnowledgeServices:
         self.import_machine = _ImportMachine(self.clock)  # type: ignore[arg-type]
         self.import_machine.till = self.till
-        made = Knowledge(
+        made = KnowledgeServices(
             Settings.from_environment(),
             clients=clients,
             clock=self.clock,

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from knowledge.assembly import Knowledge
+from knowledge.assembly import KnowledgeServices
 from knowledge.errors import KnowledgeError
 from knowledge.generations.reader import CURRENT
 from knowledge.ids import new_id
 from knowledge.index.comparison import Comparison, Difference
-from knowledge.index.packs import read_member
+from knowledge.index.packs import read_document
 from knowledge.index.trie import Tree, groups_on_the_way, locate, path_of
 from knowledge.items.model import ItemDraft
 from knowledge.runs.model import RunMode
@@ -64,9 +64,9 @@ class Ours:
         clients = Clients()
         clients.s3 = FolderBucket(self.folder, folder / "metadata")  # type: ignore[misc, assignment]
         self._meter.watch(clients.dynamodb)
-        self._knowledge = Knowledge(Settings.from_environment(), clients=clients, machine=self._make_machine)
+        self._knowledge = KnowledgeServices(Settings.from_environment(), clients=clients, machine=self._make_machine)
 
-    def _make_machine(self, knowledge: Knowledge) -> InlineMachine:
+    def _make_machine(self, knowledge: KnowledgeServices) -> InlineMachine:
         self._machine = InlineMachine(knowledge)
         return self._machine
 
@@ -107,8 +107,8 @@ class Ours:
         reader, source = self._knowledge.generations, self._source
         after = reader.get(source, CURRENT)
         before = reader.get(source, str(after.base_generation_id))
-        trees = (reader.index.read_manifest(each.manifest).tree for each in (before, after))
-        steps = Comparison(reader.index, *trees).differences()
+        trees = (self._knowledge.stores.index.read_manifest(each.manifest).tree for each in (before, after))
+        steps = Comparison(self._knowledge.stores.index, *trees).differences()
         return {step.external_item_id for step in steps if isinstance(step, Difference)}
 
     def count(self) -> int:
@@ -117,18 +117,13 @@ class Ours:
 
     def contents(self, names: Sequence[str]) -> dict[str, str]:
         """Read by the index."""
-        reader, tree = self._knowledge.generations, self._tree()
+        stores, tree = self._knowledge.stores, self._tree()
         paths = {name: path_of(name) for name in names}
-        reader.index.open_groups(tree, groups_on_the_way(tree, paths.values()))
+        stores.index.open_groups(tree, groups_on_the_way(tree, paths.values()))
         places = locate(tree, paths.values())
-        leaves = reader.index.load_leaves([tree.leaves[prefix] for prefix in set(places.values())])
+        leaves = stores.index.load_leaves([tree.leaves[prefix] for prefix in set(places.values())])
         entries = [leaves[places[path]][name] for name, path in paths.items()]
-        return {
-            entry.external_item_id: read_member(
-                reader.objects, entry.pack, entry.offset, entry.length, entry.content_hash
-            )["content"]
-            for entry in entries
-        }
+        return {entry.external_item_id: read_document(stores.objects, entry)["content"] for entry in entries}
 
     def watch(self, effort: Effort) -> Callable[[], None]:
         """Count what the database is sent, and its CPU."""
@@ -148,4 +143,4 @@ class Ours:
 
     def _tree(self) -> Tree:
         reader = self._knowledge.generations
-        return reader.index.read_manifest(reader.get(self._source, CURRENT).manifest).tree
+        return self._knowledge.stores.index.read_manifest(reader.get(self._source, CURRENT).manifest).tree

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from knowledge.assembly import Knowledge
+from knowledge.assembly import KnowledgeServices
 from knowledge.settings import Settings
 from knowledge.tasks import diff_run
 from telemetry.outcomes import of_diff_run
 from telemetry.tasks import watched
 
-_knowledge = Knowledge(Settings.from_environment())
+_knowledge = KnowledgeServices(Settings.from_environment())
 
 
 @watched("diff_run", done=of_diff_run)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from knowledge.assembly import Knowledge
+from knowledge.assembly import KnowledgeServices
 from knowledge.import_tasks import stage_import
 from knowledge.settings import Settings
 from telemetry.tasks import watched
 
-_knowledge = Knowledge(Settings.from_environment())
+_knowledge = KnowledgeServices(Settings.from_environment())
 
 
 @watched("stage_import")

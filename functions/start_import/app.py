@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from knowledge.assembly import Knowledge
+from knowledge.assembly import KnowledgeServices
 from knowledge.import_tasks import start_import
 from knowledge.settings import Settings
 from telemetry.outcomes import of_start_import
 from telemetry.tasks import watched
 
-_knowledge = Knowledge(Settings.from_environment())
+_knowledge = KnowledgeServices(Settings.from_environment())
 
 
 @watched("start_import", done=of_start_import)

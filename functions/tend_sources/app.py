@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from knowledge.assembly import Knowledge
+from knowledge.assembly import KnowledgeServices
 from knowledge.settings import Settings
 from telemetry.outcomes import of_tend_sources
 from telemetry.tasks import watched
 
 _SPARE_MS = 240_000
-_knowledge = Knowledge(Settings.from_environment())
+_knowledge = KnowledgeServices(Settings.from_environment())
 
 
 @watched("tend_sources", done=of_tend_sources)

@@ -17,6 +17,7 @@ from knowledge.model import ObjectRef
 from knowledge.runs import planning
 from knowledge.runs import store as run_store
 from knowledge.runs.events import run_ready
+from knowledge.runs.model import Planned
 from knowledge.sources import store as source_store
 from knowledge.sources.model import Source
 from knowledge.storage import objects as object_store
@@ -132,9 +133,9 @@ def _forget_on_empty_apply(patched: pytest.MonkeyPatch) -> None:
     def forgetful(self: Any, source: Any, request: Any, now: int) -> Any:
         outcome = start(self, source, request, now)
         if outcome.generation_id is not None:
-            run = self.runs.get(request.source_id, request.run_id)
-            part = building.decode_part(self.objects.get(run.plan.parts[-1].object))
-            self.settler.items.forget_journal(source.source_id, part.covered)
+            run = self.stores.runs.get(request.source_id, request.run_id)
+            part = building.decode_part(self.stores.objects.get(run.plan.parts[-1].object))
+            self.stores.journal.forget_entries(source.source_id, part.covered)
         return outcome
 
     patched.setattr(building.Builder, "_start", forgetful)
@@ -144,14 +145,14 @@ def _rebase(patched: pytest.MonkeyPatch) -> None:
     plan = planning.Planner.plan
 
     def rebasing(self: Any, tenant_id: str, source_id: str, run_id: str, checkpoint: ObjectRef | None = None) -> Any:
-        run = self.runs.get(source_id, run_id)
+        run = self.stores.runs.get(source_id, run_id)
         if run.plan is None:
             return plan(self, tenant_id, source_id, run_id, checkpoint)
-        base = self.sources.get(tenant_id, source_id).generation_id
+        base = self.stores.sources.get(tenant_id, source_id).generation_id
         rebased = replace(run.plan, version=run.plan_version + 1, base_generation_id=base)
         key, now = run_store.RunKey(tenant_id, source_id, run_id), self.clock()
-        self.runs.set_plan(key, rebased, run_ready(self.new_id("evt"), *key, rebased, now), now)
-        return planning.Planned(done=True)
+        self.stores.runs.set_plan(key, rebased, run_ready(self.new_id("evt"), *key, rebased, now), now)
+        return Planned(done=True)
 
     patched.setattr(planning.Planner, "plan", rebasing)
 

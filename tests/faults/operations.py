@@ -104,7 +104,7 @@ def _unsettled(world: FaultyWorld) -> State:
     """A publication whose clean-up did not happen at all."""
     _due(world)
     run = world.run()
-    settler = world.knowledge.builder.settler
+    settler = world.knowledge.settler
     settle = type(settler).settle_plan
     type(settler).settle_plan = lambda *_: None
     try:

@@ -11,8 +11,8 @@ from knowledge.errors import KnowledgeError
 from knowledge.index import codec as index_codec
 from knowledge.index import trie
 from knowledge.runs import plan_writer, planning
-from knowledge.staging import service as staging
 from knowledge.staging import store as item_store
+from knowledge.staging import writing as staging
 
 from testing.faults import Call, Crash, Way
 from tests.faults.operations import OPERATIONS, Operation

@@ -23,7 +23,7 @@ from knowledge.index import trie
 from knowledge.items.model import Removal
 from knowledge.runs import plan_writer, planning
 from knowledge.runs.model import RunMode
-from knowledge.staging import service as staging
+from knowledge.staging import writing as staging
 from knowledge.staging.model import SnapshotState
 
 from testing.faults import Call, Crash

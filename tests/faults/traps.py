@@ -56,7 +56,7 @@ def small_parts() -> Iterator[None]:
 
 
 def acquire(world: FaultyWorld, run_id: str) -> None:
-    store = world.knowledge.builder.sources
+    store = world.knowledge.stores.sources
     store.acquire_lease(world.tenant_id, world.source_id, run_id, world.clock())
 
 

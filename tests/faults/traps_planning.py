@@ -83,7 +83,7 @@ def journal_entry_seen_before_its_row_is_kept(world: FaultyWorld) -> None:
     """A query may show a transaction's entry while a read still gives its rows as they were."""
     world.push(a="one")
     world.publish()
-    before = world.knowledge.planner.items.read_for_run(world.source_id, ["a"], world.clock())
+    before = world.knowledge.stores.items.read_for_run(world.source_id, ["a"], world.clock())
     world.push(a="two", b="new")
     read = ItemStore.read_for_run
     ItemStore.read_for_run = lambda *_: before  # type: ignore[method-assign]
@@ -102,7 +102,7 @@ def journal_entry_seen_before_its_row_is_kept(world: FaultyWorld) -> None:
 def torn_entry_is_kept_when_other_changes_are_published(world: FaultyWorld) -> None:
     world.push(a="one")
     world.publish()
-    before = world.knowledge.planner.items.read_for_run(world.source_id, ["a"], world.clock())
+    before = world.knowledge.stores.items.read_for_run(world.source_id, ["a"], world.clock())
     world.push(a="two")
     world.push(c="three")
     read = ItemStore.read_for_run

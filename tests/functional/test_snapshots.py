@@ -166,7 +166,7 @@ def test_long_completion_answers_202_and_a_repeat_goes_on(edge: Edge, monkeypatc
     edge.push(source, "gone")
     snapshot = opened(edge, source)
     edge.request("PUT", f"{snapshot}/parts/1", {"items": items("a")})
-    monkeypatch.setattr("knowledge.staging.snapshots.COMPLETION_BUDGET_MS", -1)
+    monkeypatch.setattr("knowledge.staging.snapshot_completion.COMPLETION_BUDGET_MS", -1)
     first = edge.request("POST", f"{snapshot}/complete", headers={"Idempotency-Key": "k"})
     assert (first.status, first.body["snapshot"]["state"]) == (202, "completing")
     assert edge.request("DELETE", snapshot).code == "snapshot_closed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
-from knowledge.assembly import Knowledge
+from knowledge.assembly import KnowledgeServices
 from knowledge.errors import ItemNotFoundError, TransientApplyError
 from knowledge.ports import Action
 from knowledge.runs.model import ApplyOutcome
@@ -54,7 +54,7 @@ class FaultyWorld(Lifecycle):
         self.watch.gate = tick
         self.task_retries = task_retries
 
-        def machine(knowledge: Knowledge) -> InlineMachine:
+        def machine(knowledge: KnowledgeServices) -> InlineMachine:
             return SurvivingMachine(knowledge, retries=task_retries)
 
         super().__init__(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from knowledge.errors import KnowledgeError
+from knowledge.items.fields import DETAILS
 from knowledge.items.model import ItemDraft
 from knowledge.model import ChangeKind
 
@@ -76,11 +77,7 @@ class SideBySide:
                     item.external_item_id,
                     item.title,
                     item.content or "",
-                    item.content_type or "",
-                    item.url,
-                    item.language,
-                    item.tags,
-                    item.metadata,
+                    **{name: getattr(item.details, name) for name in DETAILS},
                 ),
                 item.removed_at,
             )

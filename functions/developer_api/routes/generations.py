@@ -74,10 +74,11 @@ def list_generation_changes(call: Call[None, GenerationChangeListQuery]) -> Answ
 @routes.post(GENERATION + "/restore", Scope.RUNS_APPLY, loads_source=True)
 def restore_generation(call: Call[None, NoQuery]) -> Answer:
     """Publish what an older generation serves as a new one."""
+    made = call.make_ids("gen")
     outcome = call.services.knowledge.restorer.restore(
         call.source,
         call.generation_id,
-        new_generation_id=call.new_id("gen"),
-        earlier_id=call.earlier_id("gen"),
+        new_generation_id=made.id,
+        earlier_id=made.earlier,
     )
     return ok(render_outcome(outcome))

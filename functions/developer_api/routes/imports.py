@@ -21,13 +21,14 @@ def create_import(call: Call[CreateImportRequest, NoQuery]) -> Answer:
     """Make an import that waits for its file; one that is to be applied needs the scope of an apply too."""
     if call.body.apply and Scope.RUNS_APPLY not in call.key.spec.scopes:
         raise InsufficientScopeError(f"The API key lacks the scope {Scope.RUNS_APPLY} that an import with apply needs.")
+    made = call.make_ids("imp")
     job, url = call.services.knowledge.imports.service.create(
         call.source,
         mode=call.body.mode,
         apply=call.body.apply,
         file_format=call.body.format,
-        import_id=call.new_id("imp"),
-        earlier_id=call.earlier_id("imp"),
+        import_id=made.id,
+        earlier_id=made.earlier,
     )
     return created({"import": render_import(job), "upload": render_upload(job, url)})
 

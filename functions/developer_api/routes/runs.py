@@ -20,9 +20,8 @@ routes = Routes()
 @routes.post(RUNS, Scope.RUNS_WRITE, body=body_of(CreateRunRequest), body_required=False, loads_source=True)
 def create_run(call: Call[CreateRunRequest, NoQuery]) -> Answer:
     """Find what differs; 202 when that takes longer than a request may."""
-    run = call.services.knowledge.runs.create(
-        call.source, call.body.mode, run_id=call.new_id("run"), earlier_id=call.earlier_id("run")
-    )
+    made = call.make_ids("run")
+    run = call.services.knowledge.runs.create(call.source, call.body.mode, run_id=made.id, earlier_id=made.earlier)
     answer = accepted if run.state is RunState.PLANNING else created
     return answer({"run": render_run(run)})
 

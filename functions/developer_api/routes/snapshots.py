@@ -38,11 +38,12 @@ routes = Routes()
 )
 def replace_items(call: Call[SnapshotRequest, NoQuery]) -> Answer:
     """Make the staging set exactly the given items; 202 when the removals take longer than a request may."""
+    made = call.make_ids("snp")
     snapshot = call.services.knowledge.snapshots.replace_all(
         call.source,
         call.body.items,
-        snapshot_id=call.new_id("snp"),
-        earlier_id=call.earlier_id("snp"),
+        snapshot_id=made.id,
+        earlier_id=made.earlier,
         allow_empty=call.body.allow_empty,
     )
     if snapshot.state is not SnapshotState.COMPLETED:
@@ -53,9 +54,8 @@ def replace_items(call: Call[SnapshotRequest, NoQuery]) -> Answer:
 @routes.post(SNAPSHOTS, Scope.ITEMS_WRITE, loads_source=True)
 def open_snapshot(call: Call[None, NoQuery]) -> Answer:
     """Open a snapshot in parts."""
-    snapshot = call.services.knowledge.snapshots.open(
-        call.source, snapshot_id=call.new_id("snp"), earlier_id=call.earlier_id("snp")
-    )
+    made = call.make_ids("snp")
+    snapshot = call.services.knowledge.snapshots.open(call.source, snapshot_id=made.id, earlier_id=made.earlier)
     return created({"snapshot": render_snapshot(snapshot)})
 
 

@@ -17,13 +17,14 @@ routes = Routes()
 @routes.post("/v1/sources", Scope.SOURCES_WRITE, body=body_of(CreateSourceRequest), unlimited_key=True)
 def create_source(call: Call[CreateSourceRequest, NoQuery]) -> Answer:
     """Create a source with an empty staging set."""
+    made = call.make_ids("src")
     source = call.services.knowledge.sources.create(
         call.tenant_id,
         name=call.body.name,
         grace_days=call.body.grace_days,
         removal_guard=call.body.removal_guard.guard() if call.body.removal_guard else None,
-        source_id=call.new_id("src"),
-        earlier_id=call.earlier_id("src"),
+        source_id=made.id,
+        earlier_id=made.earlier,
     )
     return created({"source": render_source(source)})
 

@@ -28,6 +28,7 @@ routes = Routes()
 @routes.post(WEBHOOKS, SCOPE, body=body_of(CreateWebhookRequest), unlimited_key=True)
 def create_webhook(call: Call[CreateWebhookRequest, NoQuery]) -> Answer:
     """Create an endpoint; its secret is in this answer and nowhere else."""
+    made = call.make_ids("whk")
     issued = call.services.webhooks.endpoints.create(
         call.tenant_id,
         url=call.body.url,
@@ -35,8 +36,8 @@ def create_webhook(call: Call[CreateWebhookRequest, NoQuery]) -> Answer:
         event_types=distinct(call.body.events),
         source_ids=distinct(call.body.source_ids),
         enabled=call.body.enabled,
-        endpoint_id=call.new_id("whk"),
-        earlier_id=call.earlier_id("whk"),
+        endpoint_id=made.id,
+        earlier_id=made.earlier,
     )
     body = {"webhook": render_webhook(issued.endpoint, call.now), "secret": issued.secret}
     return created(body, secret=issued.secret)
@@ -88,7 +89,7 @@ def rotate_webhook_secret(call: Call[RotateSecretRequest, NoQuery]) -> Answer:
 @routes.post(WEBHOOK + "/test", SCOPE, unlimited_key=True)
 def test_webhook(call: Call[None, NoQuery]) -> Answer:
     """Send a test event."""
-    delivery = call.services.webhooks.deliveries.test(call.tenant_id, call.webhook_id, call.new_id("evt"))
+    delivery = call.services.webhooks.deliveries.test(call.tenant_id, call.webhook_id, call.make_ids("evt").id)
     return queued({"delivery": render_delivery(delivery)})
 
 

@@ -18,7 +18,7 @@ from httpapi.rate_limit import RateLimiter
 from httpapi.settings import EdgeSettings
 
 if TYPE_CHECKING:
-    from knowledge.assembly import Knowledge
+    from knowledge.assembly import KnowledgeServices
     from webhooks.assembly import Webhooks
 
     from httpapi.idempotency import Idempotency
@@ -38,7 +38,7 @@ class Assembly:
         *,
         clients: Clients | None = None,
         clock: Callable[[], int] = now_ms,
-        knowledge: Callable[[Clients], Knowledge] | None = None,
+        knowledge: Callable[[Clients], KnowledgeServices] | None = None,
         webhooks: Callable[[Clients], Webhooks] | None = None,
     ) -> None:
         self.settings = settings
@@ -82,7 +82,7 @@ class Assembly:
         return Idempotency(self._clients.dynamodb, self.settings.idempotency_table, kept)
 
     @cached_property
-    def knowledge(self) -> Knowledge:
+    def knowledge(self) -> KnowledgeServices:
         """The lifecycle."""
         return self._make_knowledge(self._clients)
 
@@ -97,11 +97,11 @@ class Assembly:
         return ThreadPoolExecutor(1, thread_name_prefix="load")
 
 
-def _knowledge_from_environment(clients: Clients) -> Knowledge:
-    from knowledge.assembly import Knowledge
+def _knowledge_from_environment(clients: Clients) -> KnowledgeServices:
+    from knowledge.assembly import KnowledgeServices
     from knowledge.settings import Settings
 
-    return Knowledge(Settings.from_environment(), clients=clients)
+    return KnowledgeServices(Settings.from_environment(), clients=clients)
 
 
 def _webhooks_from_environment(clients: Clients) -> Webhooks:

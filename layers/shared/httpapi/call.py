@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from knowledge.errors import (
@@ -15,7 +16,7 @@ from knowledge.errors import (
     SnapshotNotFoundError,
     SourceNotFoundError,
 )
-from knowledge.ids import derived_id, is_id, new_id
+from knowledge.ids import MadeIds, derived_id, is_id, new_id
 from knowledge.items.field_rules import check_external_item_id
 from knowledge.times import MS_PER_DAY
 from webhooks.errors import DeliveryNotFoundError, WebhookNotFoundError
@@ -133,17 +134,13 @@ class Call(Generic[BodyT, QueryT]):
         """The item of the path, which `check_ids` has looked at."""
         return self.ids["externalItemId"]
 
-    def new_id(self, prefix: str) -> str:
+    def make_ids(self, prefix: str) -> MadeIds:
         """Make the id of what this request creates: a retry with the same Idempotency-Key makes the same one."""
         if self.idempotency_key is None:
-            return new_id(prefix)
-        return derived_id(prefix, self.tenant_id, self.idempotency_key, self.now // MS_PER_DAY)
-
-    def earlier_id(self, prefix: str) -> str | None:
-        """Make the id that the first try of this request made if it was sent the day before, and crashed."""
-        if self.idempotency_key is None:
-            return None
-        return derived_id(prefix, self.tenant_id, self.idempotency_key, self.now // MS_PER_DAY - 1)
+            return MadeIds(new_id(prefix), None)
+        today = self.now // MS_PER_DAY
+        of_day = partial(derived_id, prefix, self.tenant_id, self.idempotency_key)
+        return MadeIds(of_day(today), of_day(today - 1))
 
     def key_creation(self) -> Creation | None:
         """Name the key this request creates, if a retry has to find it again."""

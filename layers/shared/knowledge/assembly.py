@@ -1,4 +1,4 @@
-"""Puts the lifecycle together: settings, clients, stores, services. Each part is made when it is first used.
+"""Puts the lifecycle together: stores and services. Each part is made when it is first used.
 
 Each part is imported then, too: a function pays at its cold start for nothing that it never uses.
 """
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from knowledge.ids import new_id
 from knowledge.ports import Clock, Machine, NewId
-from knowledge.settings import Settings
 from knowledge.storage.clients import Clients, Fanout
 
 if TYPE_CHECKING:
@@ -21,22 +20,17 @@ if TYPE_CHECKING:
     from knowledge.generations.reader import GenerationReader
     from knowledge.generations.restoring import Restorer
     from knowledge.generations.settling import Settler
-    from knowledge.generations.store import GenerationStore
-    from knowledge.imports.assembly import Imports
+    from knowledge.imports.assembly import ImportServices
     from knowledge.imports.machine import ImportMachine
-    from knowledge.index.store import IndexStore
     from knowledge.runs.failures import FailureRecorder
     from knowledge.runs.planning import Planner
     from knowledge.runs.service import RunService
-    from knowledge.runs.store import RunStore
+    from knowledge.settings import Settings
     from knowledge.sources.service import SourceService
-    from knowledge.sources.store import SourceStore
     from knowledge.staging.service import StagingService
-    from knowledge.staging.snapshot_store import SnapshotStore
     from knowledge.staging.snapshots import SnapshotService
-    from knowledge.staging.store import ItemStore
-    from knowledge.storage.catalog import Catalog
-    from knowledge.storage.objects import ObjectStore
+    from knowledge.staging.writing import StagingWriter
+    from knowledge.stores import Stores
     from knowledge.upkeep.rounds import Upkeep
 
 
@@ -45,7 +39,7 @@ def system_clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-class Knowledge:
+class KnowledgeServices:
     """The lifecycle of one deployment."""
 
     def __init__(
@@ -56,7 +50,7 @@ class Knowledge:
         clock: Clock = system_clock,
         new_id: NewId = new_id,
         fanout: Fanout | None = None,
-        machine: Callable[[Knowledge], Machine] | None = None,
+        machine: Callable[[KnowledgeServices], Machine] | None = None,
         import_machine: ImportMachine | None = None,
     ) -> None:
         self.settings = settings
@@ -68,56 +62,62 @@ class Knowledge:
         self._import_machine = import_machine
 
     @cached_property
+    def stores(self) -> Stores:
+        """Every store."""
+        from knowledge.stores import Stores
+
+        return Stores(self.settings, self.clients, self.fanout)
+
+    @cached_property
     def sources(self) -> SourceService:
         """Creating, reading and changing sources."""
         from knowledge.sources.service import SourceService
 
-        return SourceService(self._source_store, self.clock)
+        return SourceService(self.stores.sources, self.clock)
 
     @cached_property
     def staging(self) -> StagingService:
         """The staging set."""
         from knowledge.staging.service import StagingService
 
-        return StagingService(self._item_store, self._objects, self.clock, self.new_id)
+        return StagingService(self.stores, self.staging_writer, self.clock)
+
+    @cached_property
+    def staging_writer(self) -> StagingWriter:
+        """What pushes, snapshots and imports write rows with."""
+        from knowledge.staging.writing import StagingWriter
+
+        return StagingWriter(self.stores, self.clock, self.new_id)
 
     @cached_property
     def snapshots(self) -> SnapshotService:
         """Whole staging sets, in parts or in one request."""
+        from knowledge.staging.snapshot_completion import SnapshotCompleter
         from knowledge.staging.snapshots import SnapshotService
 
-        return SnapshotService(
-            self._snapshot_store, self._source_store, self.staging, self._objects, self.clock, self.new_id
-        )
+        completer = SnapshotCompleter(self.stores, self.staging_writer, self.clock)
+        return SnapshotService(self.stores, self.staging_writer, completer, self.clock, self.new_id)
 
     @cached_property
     def runs(self) -> RunService:
         """Starting, reviewing and applying runs."""
         from knowledge.runs.service import RunService
 
-        return RunService(self._run_store, self._objects, self._index, self.machine, self.clock, self.new_id)
+        return RunService(self.stores, self.machine, self.clock, self.new_id)
 
     @cached_property
     def generations(self) -> GenerationReader:
         """Reading what is published."""
         from knowledge.generations.reader import GenerationReader
 
-        return GenerationReader(self._generation_store, self._objects, self._index)
+        return GenerationReader(self.stores)
 
     @cached_property
     def restorer(self) -> Restorer:
         """Publishing older generations anew."""
         from knowledge.generations.restoring import Restorer
 
-        return Restorer(
-            self._source_store,
-            self._generation_store,
-            self._index,
-            self._settler,
-            self.publisher,
-            self.clock,
-            self.new_id,
-        )
+        return Restorer(self.stores, self.settler.settle, self.publisher, self.clock, self.new_id)
 
     @cached_property
     def machine(self) -> Machine:
@@ -133,40 +133,35 @@ class Knowledge:
         """The task that plans."""
         from knowledge.runs.planning import Planner
 
-        return Planner(
-            self._source_store,
-            self._run_store,
-            self._item_store,
-            self._objects,
-            self._index,
-            self._settler,
-            self.clock,
-            self.new_id,
-        )
+        return Planner(self.stores, self.settler.settle, self.clock, self.new_id)
 
     @cached_property
     def builder(self) -> Builder:
         """The task that builds."""
         from knowledge.generations.building import Builder
 
-        return Builder(
-            self._source_store,
-            self._run_store,
-            self._objects,
-            self._index,
-            self._settler,
-            self.clock,
-            self.new_id,
-        )
+        return Builder(self.stores, self.settler.settle, self.clock, self.new_id)
 
     @cached_property
     def publisher(self) -> Publisher:
         """The task that publishes."""
         from knowledge.generations.publishing import Publisher
 
-        return Publisher(
-            self._source_store, self._run_store, self._generation_store, self._settler, self.clock, self.new_id
-        )
+        return Publisher(self.stores, self.settler, self.clock, self.new_id)
+
+    @cached_property
+    def settler(self) -> Settler:
+        """What is owed after a publication."""
+        from knowledge.generations.settling import Settler
+
+        return Settler(self.stores)
+
+    @cached_property
+    def failures(self) -> FailureRecorder:
+        """The task that records failures."""
+        from knowledge.runs.failures import FailureRecorder
+
+        return FailureRecorder(self.stores, self.clock, self.new_id)
 
     @cached_property
     def upkeep(self) -> Upkeep:
@@ -174,108 +169,16 @@ class Knowledge:
         from knowledge.upkeep.collecting import Collector
         from knowledge.upkeep.compaction import Compactor
         from knowledge.upkeep.rounds import Upkeep
-        from knowledge.upkeep.store import PassStore
 
-        passes = PassStore(self._catalog)
-        collector = Collector(
-            self._run_store,
-            self._generation_store,
-            self._snapshot_store,
-            self._item_store,
-            self._objects,
-            self._index,
-            passes,
-            self.clock,
-        )
-        compactor = Compactor(
-            self._source_store,
-            self._run_store,
-            self._generation_store,
-            self._objects,
-            self._index,
-            self._settler,
-            self.publisher,
-            self.clock,
-            self.new_id,
-        )
-        return Upkeep(self._source_store, self._objects, passes, collector, compactor, self._item_store, self.clock)
+        collector = Collector(self.stores, self.clock)
+        compactor = Compactor(self.stores, self.settler.settle, self.publisher, self.clock, self.new_id)
+        return Upkeep(self.stores, collector, compactor, self.clock)
 
     @cached_property
-    def failures(self) -> FailureRecorder:
-        """The task that records failures."""
-        from knowledge.runs.failures import FailureRecorder
-
-        return FailureRecorder(self._source_store, self._run_store, self.clock, self.new_id)
-
-    @cached_property
-    def imports(self) -> Imports:
+    def imports(self) -> ImportServices:
         """Imports; their modules are loaded by the functions alone that need them."""
-        from knowledge.imports.assembly import Imports
+        from knowledge.imports.assembly import ImportServices
 
-        return Imports(
-            settings=self.settings,
-            clients=self.clients,
-            catalog=self._catalog,
-            sources=self._source_store,
-            runs=self._run_store,
-            objects=self._objects,
-            staging=self.staging,
-            snapshots=self.snapshots,
-            clock=self.clock,
-            new_id=self.new_id,
-            given_machine=self._import_machine,
+        return ImportServices(
+            self.stores, self.staging_writer, self.snapshots, self.clock, self.new_id, self._import_machine
         )
-
-    @cached_property
-    def _catalog(self) -> Catalog:
-        from knowledge.storage.catalog import Catalog
-
-        return Catalog(self.clients.dynamodb, self.settings.catalog_table)
-
-    @cached_property
-    def _source_store(self) -> SourceStore:
-        from knowledge.sources.store import SourceStore
-
-        return SourceStore(self._catalog)
-
-    @cached_property
-    def _run_store(self) -> RunStore:
-        from knowledge.runs.store import RunStore
-
-        return RunStore(self._catalog)
-
-    @cached_property
-    def _snapshot_store(self) -> SnapshotStore:
-        from knowledge.staging.snapshot_store import SnapshotStore
-
-        return SnapshotStore(self._catalog)
-
-    @cached_property
-    def _generation_store(self) -> GenerationStore:
-        from knowledge.generations.store import GenerationStore
-
-        return GenerationStore(self._catalog)
-
-    @cached_property
-    def _item_store(self) -> ItemStore:
-        from knowledge.staging.store import ItemStore
-
-        return ItemStore(self.clients.dynamodb, self.settings.items_table, self.fanout)
-
-    @cached_property
-    def _objects(self) -> ObjectStore:
-        from knowledge.storage.objects import ObjectStore
-
-        return ObjectStore(self.clients.s3, self.settings.content_bucket)
-
-    @cached_property
-    def _index(self) -> IndexStore:
-        from knowledge.index.store import IndexStore
-
-        return IndexStore(self._objects, self.fanout)
-
-    @cached_property
-    def _settler(self) -> Settler:
-        from knowledge.generations.settling import Settler
-
-        return Settler(self._source_store, self._run_store, self._generation_store, self._item_store, self._objects)

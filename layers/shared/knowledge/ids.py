@@ -6,9 +6,17 @@ import hashlib
 import os
 import re
 import time
+from typing import NamedTuple
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+
+
+class MadeIds(NamedTuple):
+    """The id of what a request creates, and the one that a try of it on the day before made; see `earlier_tries`."""
+
+    id: str
+    earlier: str | None
 
 
 def new_id(prefix: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from knowledge.assembly import Knowledge
+from knowledge.assembly import KnowledgeServices
 from knowledge.imports.model import ImportState
 from knowledge.imports.steps import ImportName, seconds_to_wait
 from knowledge.runs.failures import TaskFailure
@@ -16,7 +16,7 @@ from knowledge.runs.failures import TaskFailure
 State = Mapping[str, Any]
 
 
-def start_import(knowledge: Knowledge, event: State) -> dict[str, Any]:
+def start_import(knowledge: KnowledgeServices, event: State) -> dict[str, Any]:
     """Follow an event: `{importId}`, or `{rejected}` with the reason, in which case it went to the dead letters."""
     # The other tasks read no events.
     from knowledge.imports.events import RejectedEventError
@@ -28,7 +28,7 @@ def start_import(knowledge: Knowledge, event: State) -> dict[str, Any]:
         return {"rejected": str(error)}
 
 
-def stage_import(knowledge: Knowledge, state: State) -> dict[str, Any]:
+def stage_import(knowledge: KnowledgeServices, state: State) -> dict[str, Any]:
     """Do a part of the staging: `{status: queued, staging, staged or ended, waitSeconds}`."""
     job = knowledge.imports.steps.stage(_name_of(state))
     if job is None:
@@ -40,7 +40,7 @@ def stage_import(knowledge: Knowledge, state: State) -> dict[str, Any]:
     }
 
 
-def finish_import(knowledge: Knowledge, call: State) -> dict[str, Any]:
+def finish_import(knowledge: KnowledgeServices, call: State) -> dict[str, Any]:
     """Take `{phase, state}` and note how the run fares, or end the import: `{waitSeconds}`."""
     state = call["state"]
     steps, name = knowledge.imports.steps, _name_of(state)

@@ -1,4 +1,4 @@
-"""The words of the lifecycle as values: sources, items, runs, changes, generations.
+"""The words that every room of the lifecycle uses, as values; each room has its own in its `model`.
 
 Times are whole milliseconds since 1970 (UTC); sizes are bytes. Nothing here does I/O.
 """
@@ -40,6 +40,22 @@ class Counts:
     unchanged: int = 0
     total: int = 0
 
+    @classmethod
+    def of(cls, tally: Mapping[str, int], base_total: int) -> Counts:
+        """Sum up how many items changed in which way, against the number of items that the base serves."""
+        added, tombstoned = tally.get(ChangeKind.ADDED, 0), tally.get(ChangeKind.TOMBSTONED, 0)
+        updated, removed = tally.get(ChangeKind.UPDATED, 0), tally.get(ChangeKind.REMOVED, 0)
+        restored = tally.get(ChangeKind.RESTORED, 0)
+        return cls(
+            added=added,
+            updated=updated,
+            removed=removed,
+            restored=restored,
+            tombstoned=tombstoned,
+            unchanged=base_total - updated - removed - restored - tombstoned,
+            total=base_total + added - tombstoned,
+        )
+
     @property
     def changes(self) -> int:
         """The number of items that differ from the base."""
@@ -66,19 +82,3 @@ class Change:
     previous_content_hash: str | None
     removed_at: int | None
     fields: tuple[str, ...] = ()
-
-
-def counts_of(tally: Mapping[str, int], base_total: int) -> Counts:
-    """Sum up how many items changed in which way, against the number of items that the base serves."""
-    added, tombstoned = tally.get(ChangeKind.ADDED, 0), tally.get(ChangeKind.TOMBSTONED, 0)
-    updated, removed = tally.get(ChangeKind.UPDATED, 0), tally.get(ChangeKind.REMOVED, 0)
-    restored = tally.get(ChangeKind.RESTORED, 0)
-    return Counts(
-        added=added,
-        updated=updated,
-        removed=removed,
-        restored=restored,
-        tombstoned=tombstoned,
-        unchanged=base_total - updated - removed - restored - tombstoned,
-        total=base_total + added - tombstoned,
-    )

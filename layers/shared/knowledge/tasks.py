@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from knowledge.assembly import Knowledge
+from knowledge.assembly import KnowledgeServices
 from knowledge.generations.building import Build
 from knowledge.generations.eligibility import ApplyRequest
 from knowledge.generations.store import Publication, generation_from
@@ -23,7 +23,7 @@ State = Mapping[str, Any]
 _PARTS_TOLD = 50
 
 
-def diff_run(knowledge: Knowledge, state: State) -> dict[str, Any]:
+def diff_run(knowledge: KnowledgeServices, state: State) -> dict[str, Any]:
     """Plan a run, or carry its planning on: `{done, checkpoint, plan?, storedAt?}`, without a plan of many parts."""
     checkpoint = state.get("diff", {}).get("value", {}).get("checkpoint")
     planned = knowledge.planner.plan(*_run_of(state), None if checkpoint is None else ObjectRef(**checkpoint))
@@ -36,7 +36,7 @@ def diff_run(knowledge: Knowledge, state: State) -> dict[str, Any]:
     return answer
 
 
-def build_generation(knowledge: Knowledge, state: State) -> dict[str, Any]:
+def build_generation(knowledge: KnowledgeServices, state: State) -> dict[str, Any]:
     """Build a part of the generation: `{status, leaseToken?, progress?, publication?, generationId?}`.
 
     The status is `building`, `built`, or `published` when there is nothing to publish any more. `beganAt` (ms), in the
@@ -65,7 +65,7 @@ def build_generation(knowledge: Knowledge, state: State) -> dict[str, Any]:
     return {"status": "published", "generationId": outcome.generation_id}
 
 
-def publish_generation(knowledge: Knowledge, state: State) -> dict[str, Any]:
+def publish_generation(knowledge: KnowledgeServices, state: State) -> dict[str, Any]:
     """Publish what was built: `{status: published, generationId, counts}`."""
     publication = _publication(_build_of(state)["publication"])
     generation = knowledge.publisher.publish(publication)
@@ -76,7 +76,7 @@ def publish_generation(knowledge: Knowledge, state: State) -> dict[str, Any]:
     }
 
 
-def record_failure(knowledge: Knowledge, state: State) -> None:
+def record_failure(knowledge: KnowledgeServices, state: State) -> None:
     """Record how a task failed and raise that as a domain error, with which the execution fails."""
     failure = TaskFailure(state["error"]["Error"], state["error"].get("Cause", ""))
     raise knowledge.failures.record(*_run_of(state), failure, _build_of(state).get("leaseToken"))

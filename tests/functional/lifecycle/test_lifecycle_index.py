@@ -126,13 +126,13 @@ def test_run_reads_the_rows_and_leaves_of_its_changes_only(lifecycle: Any, monke
     lifecycle.publish()
     lifecycle.push_many({"item-1": "changed"})
     asked: list[int] = []
-    load = type(lifecycle.knowledge.planner.index).load_leaves
+    load = type(lifecycle.knowledge.stores.index).load_leaves
 
     def counted(store: Any, refs: Any) -> Any:
         asked.append(len(refs))
         return load(store, refs)
 
-    monkeypatch.setattr(type(lifecycle.knowledge.planner.index), "load_leaves", counted)
+    monkeypatch.setattr(type(lifecycle.knowledge.stores.index), "load_leaves", counted)
     lifecycle.publish()
     assert sum(asked) == 2
     lifecycle.check(settled=True, leaf_entries=4)

@@ -79,7 +79,7 @@ def test_holder_whose_lease_was_taken_over_does_not_publish(lifecycle: Any) -> N
     def meddle() -> None:
         lifecycle.clock.advance(seconds=61)
         rival = rival_of(lifecycle)
-        rival.knowledge.builder.sources.acquire_lease(rival.tenant_id, rival.source_id, other.run_id, lifecycle.clock())
+        rival.knowledge.stores.sources.acquire_lease(rival.tenant_id, rival.source_id, other.run_id, lifecycle.clock())
 
     on_first(lifecycle, "transact_write_items", meddle, matching="event#")
     with pytest.raises(errors.LeaseLostError):
@@ -97,7 +97,7 @@ def test_renewal_finds_that_the_lease_is_lost(lifecycle: Any, monkeypatch: pytes
 
     def meddle() -> None:
         lifecycle.clock.advance(seconds=61)
-        lifecycle.knowledge.builder.sources.acquire_lease(
+        lifecycle.knowledge.stores.sources.acquire_lease(
             lifecycle.tenant_id, lifecycle.source_id, other.run_id, lifecycle.clock()
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from knowledge.errors import GenerationNotFoundError, ItemNotFoundError, StaleVersionError
+from knowledge.items.fields import DETAILS
 from knowledge.items.model import Removal
 from knowledge.model import ChangeKind
 from knowledge.runs import plan_writer, planning
@@ -61,8 +62,10 @@ def test_whole_item_comes_back_from_the_generation(lifecycle: Any) -> None:
     lifecycle.publish()
     (served,) = lifecycle.generation_items()
 
-    for name in ("external_item_id", "title", "content", "content_type", "url", "language", "tags", "metadata"):
+    for name in ("external_item_id", "title", "content"):
         assert getattr(served, name) == getattr(item, name), name
+    for name in DETAILS:
+        assert getattr(served.details, name) == getattr(item, name), name
 
 
 def test_apply_without_changes_keeps_the_generation_and_forgets_nothing(lifecycle: Any) -> None:
@@ -178,7 +181,7 @@ def test_incremental_and_full_find_the_same_changes(lifecycle: Any, mode: str) -
 def test_journal_entry_seen_before_its_row_is_not_covered(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     lifecycle.push(a="one")
     lifecycle.publish()
-    items = lifecycle.knowledge.planner.items
+    items = lifecycle.knowledge.stores.items
     before = items.read_for_run(lifecycle.source_id, ["a"], lifecycle.clock())
     lifecycle.push(a="two", b="new")
     lifecycle.push(c="seen whole")
@@ -207,7 +210,7 @@ def test_full_run_in_parts_does_not_cover_an_entry_seen_before_its_row(
     names = [f"item-{number}" for number in range(12)]
     lifecycle.push_many(dict.fromkeys(names, "one"))
     lifecycle.publish()
-    items = lifecycle.knowledge.planner.items
+    items = lifecycle.knowledge.stores.items
     late = items.read_for_run(lifecycle.source_id, ["item-7"], lifecycle.clock())
     for name in names:
         lifecycle.push_many({name: "two"})
@@ -230,7 +233,7 @@ def test_entry_over_an_hour_old_is_covered_whatever_its_rows_say(
     lifecycle: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lifecycle.push(a="one")
-    items = type(lifecycle.knowledge.planner.items)
+    items = type(lifecycle.knowledge.stores.items)
     lifecycle.clock.advance(seconds=3601)
     with monkeypatch.context() as patched:
         patched.setattr(items, "read_for_run", lambda *_: {})

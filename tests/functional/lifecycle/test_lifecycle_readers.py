@@ -61,7 +61,7 @@ def test_readers_are_not_broken_by_200_further_generations(
         if number % 10 == 9:
             collected = upkeep.collector.collect(lifecycle.source)
             compacted += upkeep.compactor.compact(lifecycle.source, collected.packs, collected.sizes) is not None
-        kept = [each.generation_id for each in upkeep.collector.generations.kept(lifecycle.source_id)]
+        kept = [each.generation_id for each in upkeep.stores.generations.kept(lifecycle.source_id)]
         readings = [reading for reading in readings if reading.generation_id in kept]
         for reading in list(readings):
             if reading.go_on(lifecycle):

@@ -175,7 +175,7 @@ def test_clean_up_that_was_cut_short_is_taken_up_by_the_next_run(
 ) -> None:
     _removed_and_published(lifecycle)
     lifecycle.clock.advance(days=8)
-    settler = type(lifecycle.knowledge.builder.settler)
+    settler = type(lifecycle.knowledge.settler)
     with monkeypatch.context() as patched:
         patched.setattr(settler, "settle_plan", lambda *_: None)
         lifecycle.publish()

@@ -119,7 +119,7 @@ def test_refusals(lifecycle: Any) -> None:
     with pytest.raises(GenerationNotFoundError):
         lifecycle.roll_back(lifecycle.ids("gen"))
     run = lifecycle.run()
-    store = lifecycle.knowledge.builder.sources
+    store = lifecycle.knowledge.stores.sources
     store.acquire_lease(lifecycle.tenant_id, lifecycle.source_id, run.run_id, lifecycle.clock())
     with pytest.raises(ApplyInProgressError):
         lifecycle.roll_back(first)

@@ -91,7 +91,7 @@ def test_writer_that_lost_a_race_decides_again(lifecycle: Checked) -> None:
 
 
 def test_row_that_never_holds_still_is_given_up(lifecycle: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("knowledge.staging.service.backoff", lambda _: None)
+    monkeypatch.setattr("knowledge.staging.writing.backoff", lambda _: None)
     lifecycle.push(a="0")
     source, staging = lifecycle.source, lifecycle.knowledge.staging
     count = iter(range(1, 100))

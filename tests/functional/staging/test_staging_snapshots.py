@@ -96,7 +96,7 @@ def test_completion_of_one_crowded_slot_keeps_to_its_time(
 ) -> None:
     """Each call of AWS takes a second here, and all the removals lie in one slot."""
     lifecycle, service = lean_lifecycle, lean_lifecycle.knowledge.snapshots
-    monkeypatch.setattr("knowledge.staging.snapshots._REMOVALS_AT_A_TIME", 10)
+    monkeypatch.setattr("knowledge.staging.snapshot_completion._REMOVALS_AT_A_TIME", 10)
     crowd = [name for name in (f"doc-{number}" for number in range(4_000)) if _slot(name) == "7"][:100]
     lifecycle.push_many(dict.fromkeys(crowd, "x"))
     lifecycle.publish()

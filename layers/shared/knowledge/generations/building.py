@@ -14,21 +14,19 @@ from dataclasses import dataclass
 from knowledge.errors import BuildFailedError, StalePlanError
 from knowledge.generations.eligibility import ApplyRequest, check_applicable
 from knowledge.generations.model import Generation, GenerationOrigin
-from knowledge.generations.settling import Settler
 from knowledge.generations.store import Publication
 from knowledge.index.codec import Manifest
-from knowledge.index.store import IndexStore, index_folder, manifest_key
+from knowledge.index.store import index_folder, manifest_key
 from knowledge.index.trie import Tree
 from knowledge.model import ObjectRef
 from knowledge.ports import Clock, NewId
 from knowledge.runs.change_file import DROP, ChangePart, decode_part
 from knowledge.runs.model import Plan, Run, RunState
-from knowledge.runs.store import RunStore
+from knowledge.runs.stores import RunStores
 from knowledge.sources.leases import LeaseKeeper
-from knowledge.sources.model import Source
-from knowledge.sources.store import SourceStore
+from knowledge.sources.model import Settle, Source
 from knowledge.storage.format import UnknownFormatError
-from knowledge.storage.objects import ObjectGoneError, ObjectStore
+from knowledge.storage.objects import ObjectGoneError
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +53,8 @@ class BuildOutcome:
 class Builder:
     """Builds generations from runs."""
 
-    sources: SourceStore
-    runs: RunStore
-    objects: ObjectStore
-    index: IndexStore
-    settler: Settler
+    stores: RunStores
+    settle: Settle
     clock: Clock
     new_id: NewId
 
@@ -72,28 +67,28 @@ class Builder:
         now = self.clock()
         if build is not None:
             # The source as the renewal left it: read later, it could hold the token of whoever took the lease over.
-            source = self.sources.renew_lease(request.tenant_id, request.source_id, build.lease_token, now)
-            return self._go_on(source, self.runs.get(request.source_id, request.run_id), build, now)
-        source = self.sources.acquire_lease(request.tenant_id, request.source_id, request.run_id, now)
+            source = self.stores.sources.renew_lease(request.tenant_id, request.source_id, build.lease_token, now)
+            return self._go_on(source, self.stores.runs.get(request.source_id, request.run_id), build, now)
+        source = self.stores.sources.acquire_lease(request.tenant_id, request.source_id, request.run_id, now)
         try:
             outcome = self._start(source, request, now)
         except Exception:
-            self.sources.release_lease(source.tenant_id, source.source_id, source.lease_token)
+            self.stores.sources.release_lease(source.tenant_id, source.source_id, source.lease_token)
             raise
         if outcome.generation_id is not None:
-            self.sources.release_lease(source.tenant_id, source.source_id, source.lease_token)
+            self.stores.sources.release_lease(source.tenant_id, source.source_id, source.lease_token)
         return outcome
 
     def _start(self, source: Source, request: ApplyRequest, now: int) -> BuildOutcome:
-        run = self.runs.get(request.source_id, request.run_id)
+        run = self.stores.runs.get(request.source_id, request.run_id)
         if run.state is RunState.PUBLISHED:
             return BuildOutcome(generation_id=run.generation_id)
         plan = check_applicable(source, run, request, now)
         if source.settle_run_id is not None:
-            self.settler.settle(source)
+            self.settle(source)
         if plan.counts.changes == 0 and source.generation_id is not None:
-            if not self.runs.set_published(run, source.generation_id, now):
-                run = self.runs.get(request.source_id, request.run_id)
+            if not self.stores.runs.set_published(run, source.generation_id, now):
+                run = self.stores.runs.get(request.source_id, request.run_id)
                 if run.state is not RunState.PUBLISHED:
                     raise StalePlanError
             return BuildOutcome(generation_id=source.generation_id)
@@ -110,23 +105,25 @@ class Builder:
         self, source: Source, run: Run, plan: Plan, generation_id: str, done: int, manifest: ObjectRef | None, now: int
     ) -> BuildOutcome:
         """Fold the next part of the plan into the tree, and close the tree after the last one."""
-        keeper = LeaseKeeper(self.sources, source.tenant_id, source.source_id, source.lease_token, self.clock, now)
+        keeper = LeaseKeeper(
+            self.stores.sources, source.tenant_id, source.source_id, source.lease_token, self.clock, now
+        )
         where = index_folder(source.tenant_id, source.source_id, generation_id)
         part = self._read_part(plan.parts[done].object)
         try:
-            tree = Tree() if manifest is None else self.index.read_manifest(manifest).tree
+            tree = Tree() if manifest is None else self.stores.index.read_manifest(manifest).tree
             changes = {line.external_item_id: line.entry for line in part.lines if line.kind != DROP}
-            self.index.copy_on_write(tree, changes, where, keeper.keep)
+            self.stores.index.copy_on_write(tree, changes, where, keeper.keep)
             last = done + 1 == len(plan.parts)
             if last:
-                self.index.close_groups(tree, where)
+                self.stores.index.close_groups(tree, where)
             root = Manifest(
                 source.tenant_id, source.source_id, generation_id, plan.base_generation_id, tree.root_hash, tree
             )
             key = f"{where}/partial-{done:04d}.json.gz"
             if last:
                 key = manifest_key(source.tenant_id, source.source_id, generation_id)
-            written = self.index.write_manifest(key, root)
+            written = self.stores.index.write_manifest(key, root)
         except (ObjectGoneError, UnknownFormatError) as error:
             raise BuildFailedError from error
         if not last:
@@ -152,8 +149,8 @@ class Builder:
 
     def _read_part(self, ref: ObjectRef) -> ChangePart:
         try:
-            part = decode_part(self.objects.get(ref))
-            self.objects.check(part.packs)
+            part = decode_part(self.stores.objects.get(ref))
+            self.stores.objects.check(part.packs)
         except (ObjectGoneError, UnknownFormatError) as error:
             raise StalePlanError from error
         return part

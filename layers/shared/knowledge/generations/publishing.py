@@ -31,11 +31,10 @@ from knowledge.errors import (
 from knowledge.events import GENERATION_PUBLISHED, Event
 from knowledge.generations.model import Generation
 from knowledge.generations.settling import Settler
-from knowledge.generations.store import GenerationStore, Publication, PublicationRefusedError
+from knowledge.generations.store import Publication, PublicationRefusedError
+from knowledge.generations.stores import GenerationStores
 from knowledge.ports import Clock, NewId
 from knowledge.runs.model import Plan, RunState
-from knowledge.runs.store import RunStore
-from knowledge.sources.store import SourceStore
 
 _log = logging.getLogger(__name__)
 
@@ -44,9 +43,7 @@ _log = logging.getLogger(__name__)
 class Publisher:
     """Publishes generations that are built."""
 
-    sources: SourceStore
-    runs: RunStore
-    generations: GenerationStore
+    stores: GenerationStores
     settler: Settler
     clock: Clock
     new_id: NewId
@@ -58,7 +55,7 @@ class Publisher:
         """
         generation = replace(publication.generation, published_at=self.clock())
         try:
-            self.generations.publish(replace(publication, generation=generation), self._event(generation))
+            self.stores.generations.publish(replace(publication, generation=generation), self._event(generation))
         except (PublicationRefusedError, ApplyConflictError, ServiceUnavailableError, ClientError) as error:
             published = self._find_published(generation)
             if published is None:
@@ -86,7 +83,7 @@ class Publisher:
 
     def _find_published(self, generation: Generation) -> Generation | None:
         try:
-            return self.generations.get(generation.source_id, generation.generation_id)
+            return self.stores.generations.get(generation.source_id, generation.generation_id)
         except GenerationNotFoundError:
             return None
 
@@ -95,7 +92,7 @@ class Publisher:
         if not isinstance(error, PublicationRefusedError):
             return error
         generation, plan = publication.generation, publication.plan
-        source = self.sources.get(generation.tenant_id, generation.source_id)
+        source = self.stores.sources.get(generation.tenant_id, generation.source_id)
         holder = None if source.lease is None else (source.lease.token, source.lease.run_id)
         holds: list[tuple[bool, Callable[[], KnowledgeError]]] = [
             (source.active, SourceInactiveError),
@@ -103,11 +100,11 @@ class Publisher:
             (holder == (publication.lease_token, publication.holder_id), LeaseLostError),
         ]
         if plan is not None:
-            run = self.runs.get(generation.source_id, publication.holder_id)
+            run = self.stores.runs.get(generation.source_id, publication.holder_id)
             as_planned = run.plan_version == plan.version and run.state is RunState.READY
             holds.append((source.settings_version == plan.settings_version and as_planned, StalePlanError))
         if generation.restored_from is not None:
-            restored = self.generations.get(generation.source_id, generation.restored_from)
+            restored = self.stores.generations.get(generation.source_id, generation.restored_from)
             holds.append((restored.retired_at is None, GenerationRetiredError))
         return next((reason() for held, reason in holds if not held), ApplyConflictError())
 

@@ -8,17 +8,15 @@ from typing import Any
 
 from knowledge.errors import GenerationNotFoundError, GenerationRetiredError, InvalidPositionError
 from knowledge.generations.model import Generation, GenerationItem
-from knowledge.generations.store import GenerationStore
+from knowledge.generations.stores import GenerationStores
 from knowledge.index.comparison import Comparison, Difference, Position
-from knowledge.index.packs import differing_fields, read_member
-from knowledge.index.store import IndexStore
+from knowledge.index.packs import differing_fields, read_document
 from knowledge.index.trie import Entry, LeafRef, NodeRef, Tree
 from knowledge.items.answer_size import LARGEST_ANSWER_BYTES, how_many_fit, outgrows_answer
 from knowledge.items.fields import details_in
 from knowledge.model import Change, ChangeKind
 from knowledge.pages import Page
 from knowledge.sources.model import Source
-from knowledge.storage.objects import ObjectStore
 
 CURRENT = "current"
 # 32 regions of leaves each: about as many as can be read in a few seconds.
@@ -31,13 +29,11 @@ Views = list[GenerationItem]
 class GenerationReader:
     """Reads the generations of a source."""
 
-    generations: GenerationStore
-    objects: ObjectStore
-    index: IndexStore
+    stores: GenerationStores
 
     def list(self, source: Source, *, limit: int, position: Any) -> Page[Generation]:
         """List generations, the latest first."""
-        return self.generations.list(source.source_id, limit=limit, position=position)
+        return self.stores.generations.list(source.source_id, limit=limit, position=position)
 
     def get(self, source: Source, generation_id: str) -> Generation:
         """Read a generation by id, or the one that serves as `current`; GenerationNotFoundError when there is none."""
@@ -46,7 +42,7 @@ class GenerationReader:
                 message = "Nothing has been published yet."
                 raise GenerationNotFoundError(message)
             generation_id = source.generation_id
-        return self.generations.get(source.source_id, generation_id)
+        return self.stores.generations.get(source.source_id, generation_id)
 
     def items(
         self, generation: Generation, *, limit: int, position: Any, include_content: bool
@@ -100,7 +96,7 @@ class GenerationReader:
         read = 0
         here: Position | None = None
         start = _change_position(position)
-        for step in Comparison(self.index, served_before, self._tree(generation)).differences(start):
+        for step in Comparison(self.stores.index, served_before, self._tree(generation)).differences(start):
             if isinstance(step, Position):
                 read, here = read + 1, step
                 if read == _BATCHES_A_PAGE:
@@ -112,7 +108,7 @@ class GenerationReader:
                 here = Position(step.prefix, step.external_item_id)
         else:
             here = None
-        return Page(self.index.fanout.map(self._change, chosen), here and list(here))
+        return Page(self.stores.index.fanout.map(self._change, chosen), here and list(here))
 
     def _change(self, difference: Difference) -> Change:
         before, after = difference.before, difference.after
@@ -121,7 +117,7 @@ class GenerationReader:
             raise AssertionError
         fields: tuple[str, ...] = ()
         if difference.kind is ChangeKind.UPDATED and before is not None and after is not None:
-            fields = differing_fields(self.objects, before, after)
+            fields = differing_fields(self.stores.objects, before, after)
         return Change(
             external_item_id=difference.external_item_id,
             kind=difference.kind,
@@ -135,12 +131,12 @@ class GenerationReader:
     def _tree(self, generation: Generation) -> Tree:
         if generation.retired_at is not None:
             raise GenerationRetiredError
-        return self.index.read_manifest(generation.manifest).tree
+        return self.stores.index.read_manifest(generation.manifest).tree
 
     def _entries(self, tree: Tree, after: tuple[str, str] | None) -> Iterator[tuple[str, Entry]]:
         """Walk over entries in index order from a position on, loading leaves as the walk comes to them."""
         for leaf in self._leaves(tree, after):
-            entries = self.index.load_leaves([leaf])[leaf.prefix]
+            entries = self.stores.index.load_leaves([leaf])[leaf.prefix]
             for name in sorted(entries):
                 if after is None or (leaf.prefix, name) > after:
                     yield leaf.prefix, entries[name]
@@ -150,7 +146,7 @@ class GenerationReader:
         for ref in sorted(tree.refs(), key=lambda ref: ref.prefix):
             if isinstance(ref, NodeRef):
                 if ref.prefix >= start[: len(ref.prefix)]:
-                    self.index.open_groups(tree, [ref.prefix])
+                    self.stores.index.open_groups(tree, [ref.prefix])
                     opened = [leaf for prefix, leaf in tree.leaves.items() if prefix.startswith(ref.prefix)]
                     yield from sorted(leaf for leaf in opened if leaf.prefix >= start)
             elif ref.prefix >= start:
@@ -165,10 +161,10 @@ class GenerationReader:
                 )
                 for entry in entries
             ]
-        return self.index.fanout.map(self._with_content, entries)
+        return self.stores.index.fanout.map(self._with_content, entries)
 
     def _with_content(self, entry: Entry) -> GenerationItem:
-        document = read_member(self.objects, entry.pack, entry.offset, entry.length, entry.content_hash)
+        document = read_document(self.stores.objects, entry)
         return GenerationItem(
             external_item_id=entry.external_item_id,
             title=entry.title,

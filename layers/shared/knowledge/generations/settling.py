@@ -9,15 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge.generations.store import GenerationStore
+from knowledge.generations.stores import GenerationStores
 from knowledge.model import ChangeKind
 from knowledge.runs.change_file import DROP, ChangeLine, decode_part
 from knowledge.runs.model import Plan, RunState
-from knowledge.runs.store import RunStore
 from knowledge.sources.model import Source
-from knowledge.sources.store import SourceStore
-from knowledge.staging.store import ItemStore
-from knowledge.storage.objects import ObjectStore
 from knowledge.times import MS_PER_DAY
 
 TOMBSTONE_LIFE_MS = 30 * MS_PER_DAY
@@ -27,19 +23,15 @@ TOMBSTONE_LIFE_MS = 30 * MS_PER_DAY
 class Settler:
     """Settles the last publication of a source."""
 
-    sources: SourceStore
-    runs: RunStore
-    generations: GenerationStore
-    items: ItemStore
-    objects: ObjectStore
+    stores: GenerationStores
 
     def settle(self, source: Source) -> None:
         """Do what is left to do after the publication that `source.settle_run_id` names."""
         if source.settle_run_id is None:
             return
-        run = self.runs.get(source.source_id, source.settle_run_id)
+        run = self.stores.runs.get(source.source_id, source.settle_run_id)
         if run.state is RunState.PUBLISHED and run.plan is not None and run.generation_id is not None:
-            published_at = self.generations.get(run.source_id, run.generation_id).published_at
+            published_at = self.stores.generations.get(run.source_id, run.generation_id).published_at
             self.settle_plan(source.tenant_id, source.source_id, run.run_id, run.plan, published_at)
 
     def settle_plan(self, tenant_id: str, source_id: str, run_id: str, plan: Plan, published_at: int) -> None:
@@ -48,19 +40,19 @@ class Settler:
         dropping = plan.counts.tombstoned + plan.drops > 0
         # Rows are marked first: while the journal still names them, a crash leaves them to be found again.
         for part in before if dropping else ():
-            self._mark(source_id, decode_part(self.objects.get(part.object)).lines, published_at)
-        last_part = decode_part(self.objects.get(last.object))
+            self._mark(source_id, decode_part(self.stores.objects.get(part.object)).lines, published_at)
+        last_part = decode_part(self.stores.objects.get(last.object))
         if dropping:
             self._mark(source_id, last_part.lines, published_at)
-        self.items.forget_journal(source_id, last_part.covered)
-        self.sources.mark_settled(tenant_id, source_id, run_id)
+        self.stores.journal.forget_entries(source_id, last_part.covered)
+        self.stores.sources.mark_settled(tenant_id, source_id, run_id)
 
     def _mark(self, source_id: str, lines: Sequence[ChangeLine], published_at: int) -> None:
         expires_at = (published_at + TOMBSTONE_LIFE_MS) // 1000
 
         def mark(line: ChangeLine) -> None:
             if line.rev is not None:
-                self.items.mark_tombstoned(source_id, line.external_item_id, line.rev, published_at, expires_at)
+                self.stores.items.mark_tombstoned(source_id, line.external_item_id, line.rev, published_at, expires_at)
 
         dropped = (ChangeKind.TOMBSTONED, DROP)
-        self.items.fanout.map(mark, [line for line in lines if line.kind in dropped])
+        self.stores.items.fanout.map(mark, [line for line in lines if line.kind in dropped])

@@ -18,14 +18,14 @@ from typing import Any
 from knowledge.errors import ImportNotFoundError, SourceInactiveError, SourceNotFoundError
 from knowledge.ids import derived_id
 from knowledge.imports.events import ExecutionEnded, ImportRequested, RejectedEventError, UploadArrived, read_event
-from knowledge.imports.files import FoundFile, ImportFiles
+from knowledge.imports.files import FoundFile
 from knowledge.imports.machine import ImportMachine
 from knowledge.imports.model import ALIVE_MS, Import, ImportFormat, ImportMode, ImportState
-from knowledge.imports.store import ImportMovedError, ImportStore
+from knowledge.imports.store import ImportMovedError
+from knowledge.imports.stores import ImportStores
 from knowledge.imports.turns import ImportEnder
 from knowledge.model import RunError
 from knowledge.ports import Clock
-from knowledge.sources.store import SourceStore
 
 # An import that keeps killing its executions is given up.
 _ATTEMPTS = 5
@@ -35,9 +35,7 @@ _ATTEMPTS = 5
 class ImportIntake:
     """Starts imports."""
 
-    store: ImportStore
-    files: ImportFiles
-    sources: SourceStore
+    stores: ImportStores
     ender: ImportEnder
     machine: ImportMachine
     clock: Clock
@@ -47,7 +45,7 @@ class ImportIntake:
 
         RejectedEventError with the reason when it can't be followed, now or at any later delivery.
         """
-        request = read_event(event, self.files.bucket)
+        request = read_event(event, self.stores.files.bucket)
         match request:
             case None:
                 return None
@@ -71,7 +69,7 @@ class ImportIntake:
         tenant_id, source_id = request.tenant_id, request.source_id
         import_id = derived_id("imp", tenant_id, f"event\0{source_id}\0{request.identity}", 0)
         with suppress(ImportNotFoundError):
-            return self.store.get(source_id, import_id)
+            return self.stores.imports.get(source_id, import_id)
         self._check_source(tenant_id, source_id)
         found = self._file(request.bucket, request.key)
         mode, apply = request.mode, request.apply
@@ -109,10 +107,10 @@ class ImportIntake:
             alive_until=now + ALIVE_MS,
         )
         try:
-            self.store.enqueue(queued)
+            self.stores.imports.enqueue(queued)
         except ImportMovedError:
             # The same event, delivered twice at once.
-            return self.store.get(job.source_id, job.import_id)
+            return self.stores.imports.get(job.source_id, job.import_id)
         return queued
 
     def _start(self, job: Import) -> None:
@@ -130,25 +128,25 @@ class ImportIntake:
             message = "The import broke off again and again. What it staged stays; start a new import."
             return self.ender.fail(job, RunError("ImportFailedError", message, self.clock()))
         with suppress(ImportMovedError):
-            return self.store.revive(job, self.clock())
-        return self.store.get(job.source_id, job.import_id)
+            return self.stores.imports.revive(job, self.clock())
+        return self.stores.imports.get(job.source_id, job.import_id)
 
     def _find(self, source_id: str, import_id: str) -> Import:
         try:
-            return self.store.get(source_id, import_id)
+            return self.stores.imports.get(source_id, import_id)
         except ImportNotFoundError as error:
             raise RejectedEventError("The source has no such import.") from error
 
     def _check_source(self, tenant_id: str, source_id: str) -> None:
         try:
-            source = self.sources.get(tenant_id, source_id)
+            source = self.stores.sources.get(tenant_id, source_id)
         except SourceNotFoundError as error:
             raise RejectedEventError("The tenant has no such source.") from error
         if not source.active:
             raise RejectedEventError(str(SourceInactiveError()))
 
     def _file(self, bucket: str, key: str) -> FoundFile:
-        found = self.files.find(bucket, key)
+        found = self.stores.files.find(bucket, key)
         if found is None:
             raise RejectedEventError("The file is not there, or this stack may not read it.")
         return found

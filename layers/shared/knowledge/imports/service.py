@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from knowledge.errors import ImportNotFoundError, SourceInactiveError
-from knowledge.imports.files import ImportFiles
+from knowledge.earlier_tries import find_earlier
+from knowledge.errors import SourceInactiveError
 from knowledge.imports.model import Import, ImportFormat, ImportMode, ImportState, shown_state
-from knowledge.imports.store import ImportStore
+from knowledge.imports.stores import ImportStores
 from knowledge.pages import Page
 from knowledge.ports import Clock
 from knowledge.sources.model import Source
-from knowledge.times import MS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
 class ImportService:
     """What can be done with the imports of a source."""
 
-    store: ImportStore
-    files: ImportFiles
+    stores: ImportStores
     clock: Clock
 
     def create(
@@ -42,39 +40,34 @@ class ImportService:
         if not source.active:
             raise SourceInactiveError
         now = self.clock()
-        job = None
-        if earlier_id is not None:
-            with suppress(ImportNotFoundError):
-                earlier = self.store.get(source.source_id, earlier_id)
-                job = earlier if earlier.created_at > now - MS_PER_DAY else None
-        if job is None:
-            job = self.store.create(
-                Import(
-                    tenant_id=source.tenant_id,
-                    source_id=source.source_id,
-                    import_id=import_id,
-                    state=ImportState.AWAITING_UPLOAD,
-                    mode=mode,
-                    apply=apply,
-                    format=file_format,
-                    created_at=now,
-                    updated_at=now,
-                )
+        get = partial(self.stores.imports.get, source.source_id)
+        job = find_earlier(earlier_id, get, lambda made: made.created_at, now) or self.stores.imports.create(
+            Import(
+                tenant_id=source.tenant_id,
+                source_id=source.source_id,
+                import_id=import_id,
+                state=ImportState.AWAITING_UPLOAD,
+                mode=mode,
+                apply=apply,
+                format=file_format,
+                created_at=now,
+                updated_at=now,
             )
-        return job, self.files.upload_link(job)
+        )
+        return job, self.stores.files.upload_link(job)
 
     def get(self, source: Source, import_id: str) -> Import:
         """Read an import; ImportNotFoundError when the source has none of that id."""
-        return self._present(self.store.get(source.source_id, import_id))
+        return self._present(self.stores.imports.get(source.source_id, import_id))
 
     def list(self, source: Source, *, limit: int, position: Any) -> Page[Import]:
         """List imports, newest first."""
-        page = self.store.list(source.source_id, limit=limit, position=position)
+        page = self.stores.imports.list(source.source_id, limit=limit, position=position)
         return Page([self._present(job) for job in page.items], page.next_position)
 
     def report_link(self, job: Import) -> str | None:
         """A link for an hour to the error report; None when there is none."""
-        return None if job.report_key is None else self.files.report_link(job.report_key)
+        return None if job.report_key is None else self.stores.files.report_link(job.report_key)
 
     def _present(self, job: Import) -> Import:
         return replace(job, state=shown_state(job, self.clock()))

@@ -20,21 +20,19 @@ from dataclasses import dataclass, replace
 
 from knowledge.errors import ImportFailedError, SourceInactiveError, StagingConflictError
 from knowledge.imports.entries import REPORTED_FAULTS, Entry, named_id, report_lines, windows
-from knowledge.imports.files import ImportFiles
 from knowledge.imports.inflating import MAGIC, pieces
 from knowledge.imports.lines import Line, read_lines
 from knowledge.imports.model import Import, ImportFile, ImportMode
-from knowledge.imports.rejects import ImportRejects
-from knowledge.imports.store import ImportMovedError, ImportStore
+from knowledge.imports.store import ImportMovedError
+from knowledge.imports.stores import ImportStores
 from knowledge.index.trie import path_of
 from knowledge.ports import Clock
 from knowledge.sources.model import Source
-from knowledge.sources.store import SourceStore
 from knowledge.staging.model import ItemState, PushResult, StagingCounts
 from knowledge.staging.rows import SLOTS
 from knowledge.staging.rules import Decision, Sweep
-from knowledge.staging.service import StagingService
 from knowledge.staging.store import BYTES_PER_TRANSACTION, SideActionRefusedError
+from knowledge.staging.writing import StagingWriter
 from knowledge.storage.clients import backoff
 
 ROWS_PER_CHECKPOINT = 98
@@ -51,11 +49,8 @@ _TRIES = 8
 class ImportStager:
     """Stages imports whose turn it is."""
 
-    store: ImportStore
-    files: ImportFiles
-    rejects: ImportRejects
-    sources: SourceStore
-    staging: StagingService
+    stores: ImportStores
+    writer: StagingWriter
     clock: Clock
 
     def advance(self, job: Import) -> Import:
@@ -63,12 +58,12 @@ class ImportStager:
 
         ImportMovedError when another was there first: read it again. ImportFailedError when it can't go on.
         """
-        source = self.sources.get(job.tenant_id, job.source_id)
+        source = self.stores.sources.get(job.tenant_id, job.source_id)
         if not source.active:
             raise SourceInactiveError
         if source.open_snapshot_id != job.import_id:
             raise ImportFailedError("The import stood still for so long that it lost its turn. Start a new one.")
-        job = self.store.keep_alive(job, self.clock())
+        job = self.stores.imports.keep_alive(job, self.clock())
         deadline = self.clock() + BUDGET_MS
         try:
             if job.plain_bytes is None:
@@ -88,19 +83,19 @@ class ImportStager:
 
     def report(self, job: Import) -> str | None:
         """Write the report of an import that is staged, and return its key; None when no line was bad."""
-        return self.files.put_report(job, self.rejects.report(job)) if job.reported else None
+        return self.stores.files.put_report(job, self.stores.rejects.report(job)) if job.reported else None
 
     def _measure(self, job: Import, file: ImportFile, deadline: int) -> Import:
         """Find out how long the plain text is; a gzip file is inflated for that."""
-        start = self.files.read(file, 0, min(2, file.size)) if file.size else b""
+        start = self.stores.files.read(file, 0, min(2, file.size)) if file.size else b""
         if start != MAGIC:
             return self._note(job, replace(job, plain_bytes=file.size))
         total = 0
-        for number, piece in enumerate(pieces(lambda at, length: self.files.read(file, at, length), file.size)):
+        for number, piece in enumerate(pieces(lambda at, length: self.stores.files.read(file, at, length), file.size)):
             total += len(piece)
             if number < job.pieces:
                 continue
-            self.files.put_piece(job, number, piece)
+            self.stores.files.put_piece(job, number, piece)
             job = self._note(job, replace(job, pieces=number + 1))
             if self.clock() > deadline:
                 return job
@@ -115,7 +110,7 @@ class ImportStager:
         return job
 
     def _lines(self, job: Import, size: int, offset: int = 0, lines: int = 0) -> Iterator[Line]:
-        return read_lines(lambda at, length: self.files.read_plain(job, at, length), size, offset, lines)
+        return read_lines(lambda at, length: self.stores.files.read_plain(job, at, length), size, offset, lines)
 
     def _stage(self, source: Source, job: Import, entries: Sequence[Entry]) -> Import:
         """Carry out entries in their order, as many at a time as a transaction takes beside the checkpoint."""
@@ -123,7 +118,7 @@ class ImportStager:
         epoch = job.epoch - (job.mode is ImportMode.SNAPSHOT)
         for attempt in range(_TRIES):
             wishes = [entry.wish for entry in entries if entry.wish is not None]
-            decisions = self.staging.decide(source, wishes, epoch, touch=False)
+            decisions = self.writer.decide(source, wishes, epoch, touch=False)
             for chunk in _chunks(entries, decisions):
                 after, written = self._write(source, job, chunk, decisions)
                 if not written:
@@ -159,10 +154,10 @@ class ImportStager:
             reported=job.reported + reported,
             unreported=job.unreported + unreported,
         )
-        beside = [self.store.checkpoint(job, after, now)]
+        beside = [self.stores.imports.checkpoint(job, after, now)]
         if reported:
-            beside.append(self.rejects.action(job, after.offset, report, now))
-        written = self.staging.write(source, made, beside)
+            beside.append(self.stores.rejects.action(job, after.offset, report, now))
+        written = self.writer.write(source, made, beside)
         return replace(after, checkpoint=job.checkpoint + 1), written
 
     def _sweep(self, source: Source, job: Import, size: int) -> Import:
@@ -184,7 +179,7 @@ class ImportStager:
 
     def _unnamed(self, job: Import, slot: str, named: set[str]) -> Iterator[list[Entry]]:
         batch: list[Entry] = []
-        for row in self.staging.items.list_slot(job.source_id, slot):
+        for row in self.stores.items.list_slot(job.source_id, slot):
             if row.state is ItemState.ACTIVE and row.epoch < job.epoch and row.external_item_id not in named:
                 batch.append(Entry(job.lines, job.offset, Sweep(row.external_item_id, job.epoch)))
             if len(batch) == _SWEEPS_AT_A_TIME:
@@ -194,7 +189,7 @@ class ImportStager:
             yield batch
 
     def _note(self, before: Import, after: Import) -> Import:
-        return self.store.note(before, after, self.clock())
+        return self.stores.imports.note(before, after, self.clock())
 
 
 def _file_of(job: Import) -> ImportFile:

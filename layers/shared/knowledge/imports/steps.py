@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from knowledge.errors import ImportFailedError, KnowledgeError
 from knowledge.imports.machine import import_run_id
 from knowledge.imports.model import Import, ImportState
-from knowledge.imports.store import ImportMovedError, ImportStore
+from knowledge.imports.store import ImportMovedError
+from knowledge.imports.stores import ImportStores
 from knowledge.imports.turns import ImportEnder, ImportTurns
 from knowledge.model import RunError
 from knowledge.ports import Clock
 from knowledge.runs.failures import TaskFailure, domain_error
 from knowledge.runs.model import Run, RunMode, RunState
-from knowledge.runs.store import RunStore
-from knowledge.sources.store import SourceStore
 from knowledge.times import MS_PER_DAY
 
 if TYPE_CHECKING:
@@ -43,12 +42,10 @@ class ImportName(NamedTuple):
 class ImportSteps:
     """What the tasks of the machine do."""
 
-    store: ImportStore
+    stores: ImportStores
     turns: ImportTurns
     stager: ImportStager
     ender: ImportEnder
-    sources: SourceStore
-    runs: RunStore
     clock: Clock
 
     def stage(self, name: ImportName) -> Import | None:
@@ -63,7 +60,7 @@ class ImportSteps:
                 return self.stager.advance(job)
             if job.state is ImportState.STAGING:
                 report_key = self.stager.report(job)
-                job = self.store.end_staging(job, import_run_id(job), report_key, self.clock())
+                job = self.stores.imports.end_staging(job, import_run_id(job), report_key, self.clock())
         except ImportMovedError:
             return self._own(name)
         self._create_run(job)
@@ -75,7 +72,7 @@ class ImportSteps:
         ImportMovedError when that is another execution.
         """
         job = self._owned(name)
-        self.store.move(job, state, job.replans, self.clock())
+        self.stores.imports.move(job, state, job.replans, self.clock())
 
     def plan_again(self, name: ImportName, failure: TaskFailure, lease_token: int | None) -> int:
         """Get ready for another planning, and return how long to wait for it, in seconds.
@@ -84,16 +81,16 @@ class ImportSteps:
         """
         job = self._owned(name)
         if lease_token is not None:
-            self.sources.release_lease(job.tenant_id, job.source_id, lease_token)
+            self.stores.sources.release_lease(job.tenant_id, job.source_id, lease_token)
         if job.replans >= _REPLANS:
             raise domain_error(failure, ImportFailedError)
-        self.store.move(job, ImportState.PLANNING, job.replans + 1, self.clock())
+        self.stores.imports.move(job, ImportState.PLANNING, job.replans + 1, self.clock())
         return min(1 << job.replans, _LONGEST_WAIT_SECONDS)
 
     def complete(self, name: ImportName) -> None:
         """End an import whose run is planned, and published if that was asked for."""
         job = self._owned(name)
-        run = self.runs.get(job.source_id, import_run_id(job))
+        run = self.stores.runs.get(job.source_id, import_run_id(job))
         self.ender.complete(job, run.generation_id)
 
     def fail(self, name: ImportName, failure: TaskFailure) -> None:
@@ -103,7 +100,7 @@ class ImportSteps:
         self.ender.fail(job, RunError(type(error).__name__, str(error), self.clock()))
 
     def _own(self, name: ImportName) -> Import | None:
-        job = self.store.get(name.source_id, name.import_id)
+        job = self.stores.imports.get(name.source_id, name.import_id)
         return None if job.ended or job.attempt != name.attempt else job
 
     def _owned(self, name: ImportName) -> Import:
@@ -114,7 +111,7 @@ class ImportSteps:
 
     def _create_run(self, job: Import) -> None:
         now = self.clock()
-        self.runs.create(
+        self.stores.runs.create(
             Run(
                 tenant_id=job.tenant_id,
                 source_id=job.source_id,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from knowledge.errors import ImportNotFoundError, SnapshotOpenError, SourceInactiveError, SourceNotFoundError
 from knowledge.events import IMPORT_COMPLETED, IMPORT_FAILED, Event
 from knowledge.imports.model import Import, ImportState
-from knowledge.imports.store import ImportMovedError, ImportStore
+from knowledge.imports.store import ImportMovedError
+from knowledge.imports.stores import ImportStores
 from knowledge.model import RunError
 from knowledge.ports import Clock, NewId
-from knowledge.sources.store import SourceStore
 
 if TYPE_CHECKING:
     from knowledge.staging.snapshots import SnapshotService
@@ -24,8 +24,7 @@ _DIED = RunError("ImportFailedError", "The import stood still for 20 minutes and
 class ImportEnder:
     """Ends imports; each ends once, together with its turn and its event."""
 
-    store: ImportStore
-    sources: SourceStore
+    stores: ImportStores
     clock: Clock
     new_id: NewId
 
@@ -42,7 +41,7 @@ class ImportEnder:
         now = self.clock()
         after = replace(after, state=state, ended_at=now, updated_at=now)
         try:
-            source = self.sources.get(before.tenant_id, before.source_id)
+            source = self.stores.sources.get(before.tenant_id, before.source_id)
         except SourceNotFoundError:
             source = None
         data = {
@@ -55,10 +54,10 @@ class ImportEnder:
         }
         event = Event(self.new_id("evt"), event_type, after.tenant_id, after.source_id, now, data)
         try:
-            self.store.end(before, after, source, event)
+            self.stores.imports.end(before, after, source, event)
         except ImportMovedError:
             # Its answer was lost, or another one ended it, or gave its turn away meanwhile.
-            stored = self.store.get(before.source_id, before.import_id)
+            stored = self.stores.imports.get(before.source_id, before.import_id)
             if stored.ended:
                 return stored
             raise
@@ -69,33 +68,32 @@ class ImportEnder:
 class ImportTurns:
     """Gives the imports of a source their turns, one at a time, in the order in which their files came."""
 
-    store: ImportStore
-    sources: SourceStore
+    stores: ImportStores
     snapshots: SnapshotService
     ender: ImportEnder
     clock: Clock
 
     def take(self, job: Import) -> Import:
         """Begin to stage if it is this import's turn; otherwise it stays queued. SourceInactiveError when archived."""
-        job = self.store.keep_alive(job, self.clock())
-        source = self.sources.get(job.tenant_id, job.source_id)
+        job = self.stores.imports.keep_alive(job, self.clock())
+        source = self.stores.sources.get(job.tenant_id, job.source_id)
         if not source.active:
             raise SourceInactiveError
-        for other in (self.store.first_waiting(job.source_id), source.import_id):
+        for other in (self.stores.imports.first_waiting(job.source_id), source.import_id):
             if other not in (None, job.import_id) and not self._cleared(job.source_id, str(other)):
                 return job
-        source = self.sources.get(job.tenant_id, job.source_id)
+        source = self.stores.sources.get(job.tenant_id, job.source_id)
         try:
             if source.open_snapshot_id is not None:
                 source = self.snapshots.clear_way(source)
-            return self.store.take_turn(job, source, self.clock())
+            return self.stores.imports.take_turn(job, source, self.clock())
         except (SnapshotOpenError, ImportMovedError):
-            return self.store.get(job.source_id, job.import_id)
+            return self.stores.imports.get(job.source_id, job.import_id)
 
     def _cleared(self, source_id: str, import_id: str) -> bool:
         """End an import that stands before this one if it is dead; tell whether it is out of the way."""
         try:
-            other = self.store.get(source_id, import_id)
+            other = self.stores.imports.get(source_id, import_id)
         except ImportNotFoundError:
             return True
         now = self.clock()

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from knowledge.index.store import IndexStore
 from knowledge.index.trie import Entries, Entry, LeafRef, NodeRef, Tree
-from knowledge.model import ChangeKind, Counts, counts_of
+from knowledge.model import ChangeKind, Counts
 
 _REGIONS_AT_A_TIME = 32
 
@@ -80,7 +80,7 @@ class Comparison:
                 tally[step.kind] += 1
             else:
                 keep_alive()
-        return counts_of(tally, self.before.entries)
+        return Counts.of(tally, self.before.entries)
 
     def _compared(self, regions: Sequence[_Region], start: Position | None) -> Iterator[Difference]:
         wanted = {ref.key: ref for region in regions for ref in (*region.before, *region.after)}

@@ -1,26 +1,90 @@
-"""Packs: contents as gzip members, one after another, that index entries point into."""
+"""Packs: contents as gzip members, one after another, each at the place that an index entry names."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from knowledge.index.trie import Entry
 from knowledge.items.content import decode_verified
-from knowledge.runs.change_file import Was
+from knowledge.model import ObjectRef
 from knowledge.storage.objects import ObjectGoneError, ObjectStore
 
-
-def read_member(objects: ObjectStore, pack: str, offset: int, length: int, content_hash: str) -> dict[str, Any]:
-    """Read one content out of a pack; ObjectGoneError when it is not the one of that hash."""
-    try:
-        return decode_verified(objects.read_range(pack, offset, length), content_hash)
-    except ValueError as error:
-        raise ObjectGoneError(pack) from error
+PACK_BYTES = 64 * 1024 * 1024
 
 
-def differing_fields(objects: ObjectStore, before: Entry | Was, after: Entry) -> tuple[str, ...]:
+class Placed(Protocol):
+    """A content and where it lies: the pack's key, offset and length in bytes, and the hash of the content (hex)."""
+
+    @property
+    def pack(self) -> str: ...  # noqa: D102
+
+    @property
+    def offset(self) -> int: ...  # noqa: D102
+
+    @property
+    def length(self) -> int: ...  # noqa: D102
+
+    @property
+    def content_hash(self) -> str: ...  # noqa: D102
+
+
+def read_member(objects: ObjectStore, place: Placed) -> bytes:
+    """Read one content as it is packed; ObjectGoneError when it is not the one of its hash."""
+    return _read(objects, place)[0]
+
+
+def read_document(objects: ObjectStore, place: Placed) -> dict[str, Any]:
+    """Read one content; ObjectGoneError when it is not the one of its hash."""
+    return _read(objects, place)[1]
+
+
+def differing_fields(objects: ObjectStore, before: Placed, after: Placed) -> tuple[str, ...]:
     """Name the fields in which two contents differ; ObjectGoneError when one of them can't be read."""
-    old, new = (
-        read_member(objects, each.pack, each.offset, each.length, each.content_hash) for each in (before, after)
-    )
+    old, new = (read_document(objects, each) for each in (before, after))
     return tuple(sorted(name for name in new.keys() | old.keys() if new.get(name) != old.get(name)))
+
+
+def _read(objects: ObjectStore, place: Placed) -> tuple[bytes, dict[str, Any]]:
+    member = objects.read_range(place.pack, place.offset, place.length)
+    try:
+        return member, decode_verified(member, place.content_hash)
+    except ValueError as error:
+        raise ObjectGoneError(place.pack) from error
+
+
+@dataclass(slots=True)
+class PackWriter:
+    """Puts members one after another into packs under `prefix`, whose user closes one at `PACK_BYTES`.
+
+    `key` names the open pack, `members` are in it, `size` is theirs in bytes.
+    """
+
+    objects: ObjectStore
+    prefix: str
+    key: str = ""
+    members: list[bytes] = field(default_factory=list)
+    size: int = 0
+    _written: int = 0
+
+    def __post_init__(self) -> None:
+        self._name_next()
+
+    def add(self, member: bytes) -> int:
+        """Put a member into the open pack, `key`, and return its offset in bytes."""
+        offset = self.size
+        self.members.append(member)
+        self.size += len(member)
+        return offset
+
+    def close(self) -> ObjectRef | None:
+        """Write the open pack and begin another; None when nothing is in it."""
+        if not self.members:
+            return None
+        ref = self.objects.put_once(self.key, b"".join(self.members))
+        self._written += 1
+        self._name_next()
+        return ref
+
+    def _name_next(self) -> None:
+        self.key = f"{self.prefix}/pack-{self._written:04d}.gz"
+        self.members, self.size = [], 0

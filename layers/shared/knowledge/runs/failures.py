@@ -16,8 +16,7 @@ from knowledge.errors import (
 from knowledge.model import RunError
 from knowledge.ports import Clock, NewId
 from knowledge.runs.events import run_failed
-from knowledge.runs.store import RunStore
-from knowledge.sources.store import SourceStore
+from knowledge.runs.stores import RunStores
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +31,7 @@ class TaskFailure:
 class FailureRecorder:
     """Records failures of runs."""
 
-    sources: SourceStore
-    runs: RunStore
+    stores: RunStores
     clock: Clock
     new_id: NewId
 
@@ -45,14 +43,14 @@ class FailureRecorder:
         A run that never got a plan fails; one that has a plan stays ready. A refusal is no failure: it leaves no mark.
         """
         if lease_token is not None:
-            self.sources.release_lease(tenant_id, source_id, lease_token)
-        run = self.runs.get(source_id, run_id)
+            self.stores.sources.release_lease(tenant_id, source_id, lease_token)
+        run = self.stores.runs.get(source_id, run_id)
         error = domain_error(failure, RunFailedError if run.plan is None else BuildFailedError)
         if run.plan is None and not isinstance(error, ApplyInProgressError):
             note = RunError(type(error).__name__, str(error), self.clock())
-            self.runs.set_failed(run, note, run_failed(self.new_id("evt"), run, note))
+            self.stores.runs.set_failed(run, note, run_failed(self.new_id("evt"), run, note))
         elif not isinstance(error, ConflictError):
-            self.runs.set_error(run, RunError(type(error).__name__, str(error), self.clock()))
+            self.stores.runs.set_error(run, RunError(type(error).__name__, str(error), self.clock()))
         return error
 
 

@@ -86,3 +86,16 @@ class ApplyOutcome:
 
     generation_id: str
     counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """How far a planning has come: done, or to be carried on from a checkpoint.
+
+    `plan` and the time at which it was stored are told when this planning's plan is the one that stands.
+    """
+
+    done: bool
+    checkpoint: ObjectRef | None = None
+    plan: Plan | None = None
+    stored_at: int | None = None

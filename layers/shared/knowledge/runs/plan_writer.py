@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from knowledge.index.packs import PACK_BYTES, PackWriter
 from knowledge.index.trie import Entry
 from knowledge.model import ChangeKind, ObjectRef
 from knowledge.runs.change_file import DROP, ChangeRow, ServedRow, WasRow, encode_part
@@ -13,7 +14,6 @@ from knowledge.staging.rows import RunRow
 from knowledge.storage.objects import ObjectStore
 
 CHANGES_PER_PART = 25_000
-PACK_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -29,15 +29,12 @@ class PlanWriter:
     parts: list[PlanPart] = field(default_factory=list)
     tally: dict[str, int] = field(default_factory=dict)
     _rows: list[ChangeRow] = field(default_factory=list)
-    _members: list[bytes] = field(default_factory=list)
-    _pack_bytes: int = 0
     _packs: list[ObjectRef] = field(default_factory=list)
     _older: dict[str, int] = field(default_factory=dict)
-    _packs_written: int = 0
-    _pack_key: str = ""
+    _pack: PackWriter = field(init=False)
 
     def __post_init__(self) -> None:
-        self._pack_key = self._name_pack()
+        self._pack = PackWriter(self.objects, self.prefix)
 
     def add(
         self, external_item_id: str, verdict: Verdict, row: RunRow | None, entry: Entry | None, member: bytes | None
@@ -52,19 +49,17 @@ class PlanWriter:
             _, content_hash, published_title, pack, offset, length, content_bytes, _ = entry
             was = (content_hash, self._older.setdefault(pack, len(self._older)), offset, length)
         if member is not None and row is not None:
-            size = len(member)
             # The open pack is the next in the part's list.
-            served = (row.content_hash, len(self._packs), self._pack_bytes, size, row.content_bytes, None)
-            self._members.append(member)
-            self._pack_bytes += size
+            offset = self._pack.add(member)
+            served = (row.content_hash, len(self._packs), offset, len(member), row.content_bytes, None)
+            if self._pack.size >= PACK_BYTES:
+                self._close_pack()
         elif entry is not None:
             title = published_title
             if verdict.kind is not ChangeKind.TOMBSTONED:
                 served = (content_hash, None, offset, length, content_bytes, verdict.removed_at)
         self._rows.append((external_item_id, kind, None if row is None else row.rev, title, served, was))
         self.tally[kind] = self.tally.get(kind, 0) + 1
-        if self._pack_bytes >= PACK_BYTES:
-            self._close_pack()
         if len(self._rows) >= CHANGES_PER_PART:
             self.close_part()
 
@@ -80,12 +75,7 @@ class PlanWriter:
         self.next_number += 1
         self._rows, self._packs, self._older = [], [], {}
 
-    def _name_pack(self) -> str:
-        return f"{self.prefix}/pack-{self._packs_written:04d}.gz"
-
     def _close_pack(self) -> None:
-        if self._members:
-            self._packs.append(self.objects.put_once(self._pack_key, b"".join(self._members)))
-            self._packs_written += 1
-            self._pack_key = self._name_pack()
-            self._members, self._pack_bytes = [], 0
+        ref = self._pack.close()
+        if ref is not None:
+            self._packs.append(ref)

@@ -17,10 +17,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.errors import RunFailedError
-from knowledge.generations.settling import Settler
-from knowledge.index.store import IndexStore
 from knowledge.index.trie import Entry, Tree, path_of
-from knowledge.model import ObjectRef, counts_of
+from knowledge.model import Counts, ObjectRef
 from knowledge.ports import Clock, NewId
 from knowledge.runs.checkpoint import (
     Checkpoint,
@@ -32,15 +30,15 @@ from knowledge.runs.checkpoint import (
 )
 from knowledge.runs.diff import NOTHING, judge
 from knowledge.runs.events import run_ready
-from knowledge.runs.model import Discovery, Plan, RunMode
+from knowledge.runs.model import Discovery, Plan, Planned, RunMode
 from knowledge.runs.plan_writer import CHANGES_PER_PART, PlanWriter
 from knowledge.runs.published_entries import PublishedEntries
-from knowledge.runs.store import EpochMovedError, RunKey, RunStore
-from knowledge.sources.store import SourceStore
+from knowledge.runs.store import EpochMovedError, RunKey
+from knowledge.runs.stores import RunStores
+from knowledge.sources.model import Settle
 from knowledge.staging.rows import SLOTS, RunRow
-from knowledge.staging.store import ItemStore
 from knowledge.storage.format import FORMAT, UnknownFormatError
-from knowledge.storage.objects import ObjectGoneError, ObjectStore
+from knowledge.storage.objects import ObjectGoneError
 from knowledge.times import MS_PER_DAY
 
 RUN_LIFE_MS = 7 * MS_PER_DAY
@@ -50,28 +48,11 @@ _OBJECTS_AT_A_TIME = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """How far a planning has come: done, or to be carried on from a checkpoint.
-
-    `plan` and the time at which it was stored are told when this planning's plan is the one that stands.
-    """
-
-    done: bool
-    checkpoint: ObjectRef | None = None
-    plan: Plan | None = None
-    stored_at: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Planner:
     """Plans runs. One call does one bounded part of the work, so that each fits into a function's time."""
 
-    sources: SourceStore
-    runs: RunStore
-    items: ItemStore
-    objects: ObjectStore
-    index: IndexStore
-    settler: Settler
+    stores: RunStores
+    settle: Settle
     clock: Clock
     new_id: NewId
 
@@ -84,21 +65,21 @@ class Planner:
             raise RunFailedError from error
 
     def _begin(self, tenant_id: str, source_id: str, run_id: str) -> Checkpoint:
-        source = self.sources.get(tenant_id, source_id)
+        source = self.stores.sources.get(tenant_id, source_id)
         if source.settle_run_id is not None:
-            self.settler.settle(source)
-        run = self.runs.get(source_id, run_id)
+            self.settle(source)
+        run = self.stores.runs.get(source_id, run_id)
         full = run.mode is RunMode.FULL or source.full_required
         now = self.clock()
-        journal = self.items.list_journal(source_id)
+        journal = self.stores.journal.list_entries(source_id)
         work: dict[str, int] = {}
         for journal_entry in journal:
             for name, rev in journal_entry.revs:
                 if rev > work.get(name, -1):
                     work[name] = rev
-        tree = Tree() if source.manifest is None else self.index.read_manifest(source.manifest).tree
+        tree = Tree() if source.manifest is None else self.stores.index.read_manifest(source.manifest).tree
         if not full:
-            for name in PublishedEntries(self.index, tree).due(now, source.grace_days * MS_PER_DAY):
+            for name in PublishedEntries(self.stores.index, tree).due(now, source.grace_days * MS_PER_DAY):
                 work.setdefault(name, 0)
         return Checkpoint(
             tenant_id=tenant_id,
@@ -119,16 +100,18 @@ class Planner:
         )
 
     def _resume(self, ref: ObjectRef) -> Checkpoint:
-        state = decode_checkpoint(self.objects.get(ref))
-        tree = Tree() if state.manifest is None else self.index.read_manifest(state.manifest).tree
+        state = decode_checkpoint(self.stores.objects.get(ref))
+        tree = Tree() if state.manifest is None else self.stores.index.read_manifest(state.manifest).tree
         if not state.later:
             return replace(state, tree=tree)
-        return replace(state, tree=tree, work=decode_work(self.objects.get(state.later[0])), later=state.later[1:])
+        return replace(
+            state, tree=tree, work=decode_work(self.stores.objects.get(state.later[0])), later=state.later[1:]
+        )
 
     def _advance(self, state: Checkpoint) -> Planned:
         attempt = self.new_id("att")
         prefix = f"runs/{state.tenant_id}/{state.source_id}/{state.run_id}/{attempt}"
-        writer = PlanWriter(self.objects, prefix, len(state.parts), tally=dict(state.tally))
+        writer = PlanWriter(self.stores.objects, prefix, len(state.parts), tally=dict(state.tally))
         unread = set(state.unread)
         state = (self._advance_full if state.full else self._advance_journal)(state, writer, unread)
         if state.finished:
@@ -138,7 +121,7 @@ class Planner:
         state = replace(state, parts=(*state.parts, *writer.parts), tally=writer.tally, unread=frozenset(unread))
         if not state.finished:
             state = state if state.full else self._put_work(state, prefix)
-            ref = self.objects.put_once(f"{prefix}/checkpoint.json.gz", encode_checkpoint(state))
+            ref = self.stores.objects.put_once(f"{prefix}/checkpoint.json.gz", encode_checkpoint(state))
             return Planned(done=False, checkpoint=ref)
         return self._finish(state, attempt)
 
@@ -147,19 +130,19 @@ class Planner:
 
         def put(start: int) -> ObjectRef:
             piece = encode_work(state.work[start : start + CHANGES_PER_PART])
-            return self.objects.put_once(f"{prefix}/work-{start // CHANGES_PER_PART:04d}.json.gz", piece)
+            return self.stores.objects.put_once(f"{prefix}/work-{start // CHANGES_PER_PART:04d}.json.gz", piece)
 
-        pieces = self.items.fanout.map(put, range(0, len(state.work), CHANGES_PER_PART))
+        pieces = self.stores.items.fanout.map(put, range(0, len(state.work), CHANGES_PER_PART))
         return replace(state, work=(), later=(*pieces, *state.later))
 
     def _advance_journal(self, state: Checkpoint, writer: PlanWriter, unread: set[str]) -> Checkpoint:
         """Diff the next slice of named items; they stand in trie order, so each leaf is read about once."""
         todo, rest = state.work[:CHANGES_PER_PART], state.work[CHANGES_PER_PART:]
-        published = PublishedEntries(self.index, state.tree)
+        published = PublishedEntries(self.stores.index, state.tree)
         for start in range(0, len(todo), _ITEMS_AT_A_TIME):
             batch = todo[start : start + _ITEMS_AT_A_TIME]
             names = [name for name, _ in batch]
-            rows = self.items.read_for_run(state.source_id, names, state.now)
+            rows = self.stores.items.read_for_run(state.source_id, names, state.now)
             entries = published.among(names)
             for name, rev in batch:
                 if rev and ((row := rows.get(name)) is None or row.rev < rev):
@@ -169,11 +152,11 @@ class Planner:
 
     def _advance_full(self, state: Checkpoint, writer: PlanWriter, unread: set[str]) -> Checkpoint:
         """Compare whole slots, one after the other, until a part's worth of rows was read."""
-        published = PublishedEntries(self.index, state.tree)
+        published = PublishedEntries(self.stores.index, state.tree)
         position, seen, work = state.position, 0, state.work
         while position < len(SLOTS) and seen < CHANGES_PER_PART:
             slot = SLOTS[position]
-            rows = self.items.read_slot_for_run(state.source_id, slot, state.now)
+            rows = self.stores.items.read_slot_for_run(state.source_id, slot, state.now)
             entries = published.of_slot(slot)
             end = bisect_right(work, slot, key=lambda item: path_of(item[0])[0])
             named, work = work[:end], work[end:]
@@ -207,7 +190,7 @@ class Planner:
 
     def _fetch(self, rows: Sequence[RunRow]) -> dict[str, bytes]:
         """The members of rows that are objects of their own."""
-        members = self.items.fanout.map(lambda row: self.objects.read(row.content_key or ""), rows)
+        members = self.stores.items.fanout.map(lambda row: self.stores.objects.read(row.content_key or ""), rows)
         return {row.external_item_id: member for row, member in zip(rows, members, strict=True)}
 
     def _finish(self, state: Checkpoint, attempt: str) -> Planned:
@@ -218,7 +201,7 @@ class Planner:
             settings_version=state.settings_version,
             format=FORMAT,
             parts=state.parts,
-            counts=counts_of(state.tally, state.tree.entries),
+            counts=Counts.of(state.tally, state.tree.entries),
             drops=state.tally.get("drop", 0),
             discovery=Discovery.INCOMPLETE if state.incomplete else Discovery.COMPLETE,
             planned_at=state.now,
@@ -229,10 +212,10 @@ class Planner:
         event_id = self.new_id("evt")
         try:
             epoch = None if state.incomplete else state.epoch
-            stored = self.runs.set_plan(run, plan, run_ready(event_id, *run, plan, now), now, epoch=epoch)
+            stored = self.stores.runs.set_plan(run, plan, run_ready(event_id, *run, plan, now), now, epoch=epoch)
         except EpochMovedError:
             plan = replace(plan, discovery=Discovery.INCOMPLETE)
-            stored = self.runs.set_plan(run, plan, run_ready(event_id, *run, plan, now), now)
+            stored = self.stores.runs.set_plan(run, plan, run_ready(event_id, *run, plan, now), now)
         # When another planning of this run ended first, its plan stands and this one's objects are nobody's.
         return Planned(done=True, plan=plan, stored_at=now) if stored else Planned(done=True)
 
@@ -242,7 +225,7 @@ class Planner:
         if unread:
             torn = {
                 entry.entry_id
-                for entry in self.items.list_journal(state.source_id)
+                for entry in self.stores.journal.list_entries(state.source_id)
                 if any(name in unread for name, _ in entry.revs)
             }
         return tuple(

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from knowledge.earlier_tries import find_earlier
 from knowledge.errors import (
     ApplyInProgressError,
     BuildFailedError,
     InvalidPositionError,
     KnowledgeError,
-    RunNotFoundError,
     SourceInactiveError,
     TransientApplyError,
 )
 from knowledge.index.packs import differing_fields
-from knowledge.index.store import IndexStore
 from knowledge.model import Change, ChangeKind, RunError
 from knowledge.pages import Page
 from knowledge.ports import Action, Clock, Machine, NewId, StillRunningError
@@ -25,11 +25,10 @@ from knowledge.runs.change_file import DROP, ChangeLine, ChangePart, decode_part
 from knowledge.runs.events import run_failed
 from knowledge.runs.machine import planned_in, published_in
 from knowledge.runs.model import ApplyOutcome, Run, RunMode, RunState
-from knowledge.runs.store import RunStore
+from knowledge.runs.stores import RunStores
 from knowledge.sources.model import Source
 from knowledge.storage.format import UnknownFormatError
-from knowledge.storage.objects import ObjectGoneError, ObjectStore
-from knowledge.times import MS_PER_DAY
+from knowledge.storage.objects import ObjectGoneError
 
 # An Express execution ends within 5 minutes; after one more, whoever reads the run may fail it.
 DEADLINE_MS = 360_000
@@ -40,9 +39,7 @@ Changes = list[Change]
 class RunService:
     """What can be done with the runs of a source."""
 
-    runs: RunStore
-    objects: ObjectStore
-    index: IndexStore
+    stores: RunStores
     machine: Machine
     clock: Clock
     new_id: NewId
@@ -56,11 +53,8 @@ class RunService:
         if not source.active:
             raise SourceInactiveError
         now = self.clock()
-        if earlier_id is not None:
-            with suppress(RunNotFoundError):
-                if self.runs.get(source.source_id, earlier_id).created_at > now - MS_PER_DAY:
-                    run_id = earlier_id
-        run = self.runs.create(
+        get = partial(self.stores.runs.get, source.source_id)
+        run = find_earlier(earlier_id, get, lambda made: made.created_at, now) or self.stores.runs.create(
             Run(
                 tenant_id=source.tenant_id,
                 source_id=source.source_id,
@@ -88,21 +82,21 @@ class RunService:
                 return replace(
                     run, state=RunState.READY, plan=plan, plan_version=plan.version, last_error=None, updated_at=at
                 )
-        return self.runs.get(source.source_id, run.run_id)
+        return self.stores.runs.get(source.source_id, run.run_id)
 
     def get(self, source: Source, run_id: str) -> Run:
         """Read a run; one that is past its deadline without a plan is failed by that."""
-        run = self.runs.get(source.source_id, run_id)
+        run = self.stores.runs.get(source.source_id, run_id)
         now = self.clock()
         if run.state is RunState.PLANNING and now > run.deadline_at:
             error = RunError("RunFailedError", "Planning did not end in time. Start a new run.", now)
-            self.runs.set_failed(run, error, run_failed(self.new_id("evt"), run, error))
-            run = self.runs.get(source.source_id, run_id)
+            self.stores.runs.set_failed(run, error, run_failed(self.new_id("evt"), run, error))
+            run = self.stores.runs.get(source.source_id, run_id)
         return self._present(source, run)
 
     def list(self, source: Source, *, limit: int, position: Any) -> Page[Run]:
         """List runs, newest first."""
-        page = self.runs.list(source.source_id, limit=limit, position=position)
+        page = self.stores.runs.list(source.source_id, limit=limit, position=position)
         return Page([self._present(source, run) for run in page.items], page.next_position)
 
     def changes(
@@ -113,7 +107,7 @@ class RunService:
         A position is `[plan version, part, line]` after the last change of a page; one of another plan version is
         InvalidPositionError, since the list is no longer the one that was begun.
         """
-        run = self.runs.get(source.source_id, run_id)
+        run = self.stores.runs.get(source.source_id, run_id)
         if run.plan is None:
             return Page()
         part, line = _position(position, run.plan_version)
@@ -155,7 +149,7 @@ class RunService:
             refusal = ApplyInProgressError(message)
         except (TransientApplyError, BuildFailedError) as error:
             refusal = error
-        run = self.runs.get(source.source_id, run_id)
+        run = self.stores.runs.get(source.source_id, run_id)
         # A run that is published is a success, whatever became of the call that did it, or came after.
         if run.plan is not None and run.generation_id is not None:
             return ApplyOutcome(run.generation_id, run.plan.counts)
@@ -177,19 +171,19 @@ class RunService:
         if run.plan is None:
             raise BuildFailedError
         try:
-            return decode_part(self.objects.get(run.plan.parts[number].object))
+            return decode_part(self.stores.objects.get(run.plan.parts[number].object))
         except (ObjectGoneError, UnknownFormatError) as error:
             message = "The changes of this run are not kept any more. Start a new run."
             raise InvalidPositionError(message) from error
 
     def _described(self, lines: Sequence[ChangeLine]) -> Changes:
-        return self.index.fanout.map(self._describe, lines)
+        return self.stores.index.fanout.map(self._describe, lines)
 
     def _describe(self, line: ChangeLine) -> Change:
         entry, was = line.entry, line.was
         fields: tuple[str, ...] = ()
         if line.kind == ChangeKind.UPDATED and entry is not None and was is not None:
-            fields = differing_fields(self.objects, was, entry)
+            fields = differing_fields(self.stores.objects, was, entry)
         current = entry.content_hash if entry is not None else was.content_hash if was is not None else ""
         return Change(
             external_item_id=line.external_item_id,

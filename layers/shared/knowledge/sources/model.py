@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -79,3 +80,7 @@ DEVELOPER_API = "developer_api"
 
 
 DEFAULT_GRACE_DAYS = 7
+
+
+# Does what is owed after the last publication of a source, which the next one waits for.
+Settle = Callable[[Source], None]

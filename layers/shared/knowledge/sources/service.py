@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from knowledge.errors import SourceNotFoundError
+from knowledge.earlier_tries import find_earlier
 from knowledge.pages import Page
 from knowledge.ports import Clock
 from knowledge.sources.model import RemovalGuard, Source, SourceStatus
 from knowledge.sources.store import SourceStore, guard_row
-from knowledge.times import MS_PER_DAY
 from knowledge.unset import UNSET, Unset
 
 
@@ -37,11 +36,9 @@ class SourceService:
         So is one of the last 24 hours that has `earlier_id`: it was created by a try on the day before.
         """
         now = self.clock()
-        if earlier_id is not None:
-            with suppress(SourceNotFoundError):
-                earlier = self.store.get(tenant_id, earlier_id)
-                if earlier.created_at > now - MS_PER_DAY:
-                    return earlier
+        earlier = find_earlier(earlier_id, partial(self.store.get, tenant_id), lambda made: made.created_at, now)
+        if earlier is not None:
+            return earlier
         return self.store.create(
             Source(
                 tenant_id=tenant_id,

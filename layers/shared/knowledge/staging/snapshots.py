@@ -14,12 +14,13 @@ What would break it, and what stands against it:
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from knowledge.earlier_tries import find_earlier
 from knowledge.errors import (
     EmptySnapshotError,
     SnapshotClosedError,
@@ -33,23 +34,19 @@ from knowledge.items.model import ItemDraft
 from knowledge.pages import Page
 from knowledge.ports import Clock, NewId
 from knowledge.sources.model import Source
-from knowledge.sources.store import SourceStore
-from knowledge.staging.model import ItemState, PushResult, Snapshot, SnapshotState, StagingCounts
-from knowledge.staging.rows import SLOTS
-from knowledge.staging.rules import Decision, Push, Sweep, Wish
-from knowledge.staging.service import StagingService
-from knowledge.staging.snapshot_store import SnapshotPart, SnapshotStore, TransitionRefusedError
-from knowledge.storage.format import FORMAT, pack_json, unpack_json
-from knowledge.storage.objects import ObjectStore
+from knowledge.staging.model import Snapshot, SnapshotState, StagingCounts
+from knowledge.staging.rules import Push, Wish
+from knowledge.staging.snapshot_completion import SnapshotCompleter, counts_of, summed
+from knowledge.staging.snapshot_store import SnapshotPart, TransitionRefusedError
+from knowledge.staging.stores import StagingStores
+from knowledge.staging.writing import StagingWriter
+from knowledge.storage.format import FORMAT, pack_json
 from knowledge.times import MS_PER_DAY
 
 LIFE_MS = MS_PER_DAY
 # A snapshot in one request is over when its function's time is; nobody can send it further parts.
 ONE_REQUEST_LIFE_MS = 35_000
-COMPLETION_BUDGET_MS = 20_000
-_REMOVALS_AT_A_TIME = 990
 _FRESH_MS = 1_000
-Wishes = list[Wish]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +62,9 @@ class PartReceipt:
 class SnapshotService:
     """What can be done with snapshots."""
 
-    store: SnapshotStore
-    sources: SourceStore
-    staging: StagingService
-    objects: ObjectStore
+    stores: StagingStores
+    writer: StagingWriter
+    completer: SnapshotCompleter
     clock: Clock
     new_id: NewId
 
@@ -82,11 +78,9 @@ class SnapshotService:
         """
         if not source.active:
             raise SourceInactiveError
-        if earlier_id is not None:
-            with suppress(SnapshotNotFoundError):
-                earlier = self.get(source, earlier_id)
-                if earlier.opened_at > self.clock() - MS_PER_DAY:
-                    return earlier
+        earlier = find_earlier(earlier_id, partial(self.get, source), lambda made: made.opened_at, self.clock())
+        if earlier is not None:
+            return earlier
         if source.open_snapshot_id is not None:
             if source.open_snapshot_id == snapshot_id:
                 return self.get(source, snapshot_id)
@@ -107,11 +101,11 @@ class SnapshotService:
             ended_at=None,
         )
         try:
-            self.store.open(snapshot)
+            self.stores.snapshots.open(snapshot)
         except TransitionRefusedError as error:
             with suppress(SnapshotNotFoundError):
                 return self.get(source, snapshot_id)
-            now_there = self.sources.get(source.tenant_id, source.source_id)
+            now_there = self.stores.sources.get(source.tenant_id, source.source_id)
             if now_there.open_snapshot_id is None and now_there.epoch != source.epoch:
                 # Another snapshot came and went since the source was read.
                 return self.open(now_there, snapshot_id=snapshot_id, life_ms=life_ms)
@@ -122,14 +116,14 @@ class SnapshotService:
 
     def get(self, source: Source, snapshot_id: str) -> Snapshot:
         """Read a snapshot with the sums of its parts; SnapshotNotFoundError when the source has none of that id."""
-        snapshot = self.store.get(source.source_id, snapshot_id)
+        snapshot = self.stores.snapshots.get(source.source_id, snapshot_id)
         if snapshot.state is SnapshotState.OPEN and snapshot.expires_at <= self.clock():
             snapshot = replace(snapshot, state=SnapshotState.EXPIRED)
-        return self._summed(snapshot, self.store.parts(source.source_id, snapshot_id))
+        return summed(snapshot, self.stores.snapshots.parts(source.source_id, snapshot_id))
 
     def list(self, source: Source, *, limit: int, position: Any) -> Page[Snapshot]:
         """List snapshots, newest first, without the sums of their parts."""
-        return self.store.list(source.source_id, limit=limit, position=position)
+        return self.stores.snapshots.list(source.source_id, limit=limit, position=position)
 
     def put_part(self, source: Source, snapshot_id: str, number: int, items: Sequence[ItemDraft]) -> PartReceipt:
         """Stage a part's items and take it up; a part of the same number is replaced.
@@ -137,51 +131,27 @@ class SnapshotService:
         SnapshotClosedError when the snapshot is not open any more; then the items may be staged all the same.
         """
         snapshot = self._open_one(source, snapshot_id)
-        wishes = [Push(encode_item(item), item.source_version) for item in items]
-        decisions = self.staging.stage(source, wishes, epoch=snapshot.epoch - 1, touch=False)
+        wishes: list[Wish] = [Push(encode_item(item), item.source_version) for item in items]
+        decisions = self.writer.stage(source, wishes, epoch=snapshot.epoch - 1, touch=False)
         counts = counts_of(decisions.values())
         key = f"snapshots/{source.tenant_id}/{source.source_id}/{snapshot_id}/part-{number:05d}-{self.new_id('att')}"
         ids = pack_json({"format": FORMAT, "ids": [wish.external_item_id for wish in wishes]})
-        part = SnapshotPart(number, self.objects.put_once(f"{key}.json.gz", ids), len(wishes), counts)
+        part = SnapshotPart(number, self.stores.objects.put_once(f"{key}.json.gz", ids), len(wishes), counts)
         try:
-            self.store.acknowledge(snapshot, part, self.clock())
+            self.stores.snapshots.acknowledge(snapshot, part, self.clock())
         except TransitionRefusedError as error:
             raise SnapshotClosedError from error
         return PartReceipt(number, len(wishes), counts)
 
     def complete(self, source: Source, snapshot_id: str, *, allow_empty: bool = False) -> Snapshot:
-        """Remove what no part names; the answer is `completing` when that takes over 20 s, and a repeat goes on.
-
-        EmptySnapshotError when it names nothing and `allow_empty` is not set; SnapshotClosedError when it was aborted
-        or expired. A completed one is returned as it is.
-        """
-        if not source.active:
-            raise SourceInactiveError
-        started = self.clock()
-        snapshot = self.store.get(source.source_id, snapshot_id)
-        parts = self.store.parts(source.source_id, snapshot_id)
-        if snapshot.state is SnapshotState.OPEN:
-            if not allow_empty and not any(part.items for part in parts):
-                raise EmptySnapshotError
-            try:
-                self.store.begin_completion(snapshot, started)
-            except TransitionRefusedError:
-                snapshot = self.store.get(source.source_id, snapshot_id)
-            else:
-                snapshot = replace(snapshot, state=SnapshotState.COMPLETING)
-            # A part may have been acknowledged since the parts were read, and none can be after the flip.
-            parts = self.store.parts(source.source_id, snapshot_id)
-        if snapshot.state is SnapshotState.COMPLETED:
-            return self._summed(snapshot, parts)
-        if snapshot.state is not SnapshotState.COMPLETING:
-            raise SnapshotClosedError
-        return self._roll_forward(source, snapshot, parts, started)
+        """Remove what no part names; see `SnapshotCompleter.complete`."""
+        return self.completer.complete(source, snapshot_id, allow_empty=allow_empty)
 
     def abort(self, source: Source, snapshot_id: str) -> Snapshot:
         """End an open snapshot; nothing is removed, and what its parts staged stays. Twice is the same as once."""
-        snapshot = self.store.get(source.source_id, snapshot_id)
+        snapshot = self.stores.snapshots.get(source.source_id, snapshot_id)
         try:
-            self.store.end(snapshot, SnapshotState.ABORTED, None, self.clock())
+            self.stores.snapshots.end(snapshot, SnapshotState.ABORTED, None, self.clock())
         except TransitionRefusedError as error:
             snapshot = self.get(source, snapshot_id)
             if snapshot.state not in (SnapshotState.ABORTED, SnapshotState.EXPIRED):
@@ -217,12 +187,12 @@ class SnapshotService:
         if snapshot.state not in (SnapshotState.OPEN, SnapshotState.EXPIRED):
             return snapshot
         with suppress(TransitionRefusedError):
-            return self.store.prolong(snapshot, now + ONE_REQUEST_LIFE_MS)
+            return self.stores.snapshots.prolong(snapshot, now + ONE_REQUEST_LIFE_MS)
         stored = self.get(source, snapshot.snapshot_id)
         if stored.state is not SnapshotState.EXPIRED:
             return stored
         # Another snapshot was opened after this one's time, so it begins anew.
-        source = self.sources.get(source.tenant_id, source.source_id)
+        source = self.stores.sources.get(source.tenant_id, source.source_id)
         if source.open_snapshot_id is not None:
             source = self.clear_way(source)
         anew = replace(
@@ -233,7 +203,7 @@ class SnapshotService:
             expires_at=now + ONE_REQUEST_LIFE_MS,
         )
         try:
-            self.store.open(anew, again=True)
+            self.stores.snapshots.open(anew, again=True)
         except TransitionRefusedError as error:
             raise SnapshotOpenError from error
         return anew
@@ -241,7 +211,7 @@ class SnapshotService:
     def _open_one(self, source: Source, snapshot_id: str) -> Snapshot:
         if not source.active:
             raise SourceInactiveError
-        snapshot = self.store.get(source.source_id, snapshot_id)
+        snapshot = self.stores.snapshots.get(source.source_id, snapshot_id)
         if snapshot.state is not SnapshotState.OPEN or snapshot.expires_at <= self.clock():
             raise SnapshotClosedError
         return snapshot
@@ -254,77 +224,25 @@ class SnapshotService:
         now = self.clock()
         if is_id("imp", source.open_snapshot_id or ""):
             return self._end_dead_import(source, now)
-        standing = self.store.get(source.source_id, source.open_snapshot_id or "")
+        standing = self.stores.snapshots.get(source.source_id, source.open_snapshot_id or "")
         if standing.state is SnapshotState.COMPLETING and standing.expires_at <= now:
             if self.complete(source, standing.snapshot_id).state is not SnapshotState.COMPLETED:
                 raise SnapshotOpenError
         elif standing.state is SnapshotState.OPEN and standing.expires_at <= now:
             try:
-                self.store.end(standing, SnapshotState.EXPIRED, None, now)
+                self.stores.snapshots.end(standing, SnapshotState.EXPIRED, None, now)
             except TransitionRefusedError as error:
                 raise SnapshotOpenError from error
         elif standing.state in (SnapshotState.OPEN, SnapshotState.COMPLETING):
             raise SnapshotOpenError
-        return self.sources.get(source.tenant_id, source.source_id)
+        return self.stores.sources.get(source.tenant_id, source.source_id)
 
     def _end_dead_import(self, source: Source, now: int) -> Source:
         """An import that stages stands where an open snapshot does; one that died there loses its place."""
         if source.awaits_more(now):
             raise SnapshotOpenError("An import of this source is under way. Retry when it has been staged.")
         try:
-            self.store.give_up_import(source, now)
+            self.stores.snapshots.give_up_import(source, now)
         except TransitionRefusedError as error:
             raise SnapshotOpenError from error
-        return self.sources.get(source.tenant_id, source.source_id)
-
-    def _roll_forward(
-        self, source: Source, snapshot: Snapshot, parts: Sequence[SnapshotPart], started: int
-    ) -> Snapshot:
-        named = self._named(parts)
-        removed = snapshot.counts.removed
-        for done in range(snapshot.slots_done, len(SLOTS)):
-            for batch in self._unnamed(source, snapshot, SLOTS[done], named):
-                if self.clock() - started > COMPLETION_BUDGET_MS:
-                    self.store.note_progress(snapshot, done, removed)
-                    return self._summed(replace(snapshot, counts=StagingCounts(removed=removed)), parts)
-                decisions = self.staging.stage(source, batch, epoch=snapshot.epoch, touch=False)
-                removed += sum(decision.result is PushResult.REMOVED for decision in decisions.values())
-        counts = self._summed(replace(snapshot, counts=StagingCounts(removed=removed)), parts).counts
-        try:
-            self.store.end(snapshot, SnapshotState.COMPLETED, counts, self.clock())
-        except TransitionRefusedError:
-            # Another completion of this snapshot ended first; it found the same.
-            return self.get(source, snapshot.snapshot_id)
-        return self.get(source, snapshot.snapshot_id)
-
-    def _named(self, parts: Sequence[SnapshotPart]) -> set[str]:
-        listed = self.staging.items.fanout.map(lambda part: unpack_json(self.objects.get(part.ids))["ids"], parts)
-        return {external_item_id for ids in listed for external_item_id in ids}
-
-    def _unnamed(self, source: Source, snapshot: Snapshot, slot: str, named: set[str]) -> Iterator[Wishes]:
-        """What is to be removed of one slot, some at a time.
-
-        The first batch is empty: it lets the caller look at the time before the slot is read.
-        """
-        yield []
-        doomed: Wishes = [
-            Sweep(row.external_item_id, snapshot.epoch)
-            for row in self.staging.items.list_slot(source.source_id, slot)
-            if row.state is ItemState.ACTIVE and row.epoch < snapshot.epoch and row.external_item_id not in named
-        ]
-        for start in range(0, len(doomed), _REMOVALS_AT_A_TIME):
-            yield doomed[start : start + _REMOVALS_AT_A_TIME]
-
-    def _summed(self, snapshot: Snapshot, parts: Sequence[SnapshotPart]) -> Snapshot:
-        """A snapshot with the sums of its parts; a completed one keeps the counts it ended with."""
-        counts = snapshot.counts
-        if snapshot.state is not SnapshotState.COMPLETED:
-            for part in parts:
-                counts = counts.plus(part.counts)
-        return replace(snapshot, parts=len(parts), items=sum(part.items for part in parts), counts=counts)
-
-
-def counts_of(decisions: Iterable[Decision]) -> StagingCounts:
-    """Count what decisions came to."""
-    tally = Counter(str(decision.result) for decision in decisions)
-    return StagingCounts(**tally)
+        return self.stores.sources.get(source.tenant_id, source.source_id)

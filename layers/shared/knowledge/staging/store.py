@@ -1,4 +1,4 @@
-"""The Items table: reading and writing the rows of staging sets, and the journals that name what changed in them."""
+"""The rows of staging sets in the table Items; a write puts the journal entry that names them beside them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from knowledge.staging.rows import (
     RunRow,
     StagedRow,
     journal_attributes,
-    journal_entry_from,
     row_attributes,
     row_from,
     row_key,
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 ROWS_PER_TRANSACTION = 99
 BYTES_PER_TRANSACTION = 3_500_000
 _KEYS_PER_READ = 100
-_KEYS_PER_DELETE = 25
 _TRIES = 8
 _FOR_RUN = {
     "ProjectionExpression": ", ".join(f"#{name}" for name in RUN_ATTRIBUTES),
@@ -60,7 +58,7 @@ class SideActionRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ItemStore:
-    """Staged rows and journals of all sources."""
+    """The staged rows of all sources."""
 
     dynamodb: DynamoDBClient
     table: str
@@ -144,36 +142,6 @@ class ItemStore:
         }
         return _living(map(run_row_from, query_rows(self.dynamodb, query)), now)
 
-    def list_journal(self, source_id: str) -> list[JournalEntry]:
-        """Read the whole journal, consistently."""
-        query: dict[str, Any] = {
-            "TableName": self.table,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": {"S": f"{source_id}#journal"}},
-            "ConsistentRead": True,
-        }
-        return [journal_entry_from(attributes) for attributes in query_rows(self.dynamodb, query)]
-
-    def oldest_entry_at(self, source_id: str) -> int | None:
-        """Read when the oldest journal entry was written (ms), None for a journal that is empty: one row, consistently.
-
-        Entries are keyed by ids that begin with their time.
-        """
-        with translated():
-            page = self.dynamodb.query(
-                TableName=self.table,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": f"{source_id}#journal"}},
-                ConsistentRead=True,
-                Limit=1,
-            )
-        return next((journal_entry_from(attributes).written_at for attributes in page["Items"]), None)
-
-    def forget_journal(self, source_id: str, entry_ids: Sequence[str]) -> None:
-        """Delete journal entries; ones that are gone already are fine."""
-        chunks = [entry_ids[start : start + _KEYS_PER_DELETE] for start in range(0, len(entry_ids), _KEYS_PER_DELETE)]
-        self.fanout.map(lambda chunk: self._forget_chunk(source_id, chunk), chunks)
-
     def mark_tombstoned(self, source_id: str, external_item_id: str, rev: int, at: int, expires_at: int) -> None:
         """Mark a dropped row, if it is still the one that was planned; a row that was written since stays as it is.
 
@@ -223,20 +191,6 @@ class ItemStore:
             # A page ends at 16 MB, which is no reason to wait; one that brought nothing was throttled.
             if not got:
                 backoff(attempt)
-        raise ServiceUnavailableError
-
-    def _forget_chunk(self, source_id: str, entry_ids: Sequence[str]) -> None:
-        requests: list[Any] = [
-            {"DeleteRequest": {"Key": {"pk": {"S": f"{source_id}#journal"}, "sk": {"S": entry_id}}}}
-            for entry_id in entry_ids
-        ]
-        for attempt in range(_TRIES):
-            with translated():
-                answer = self.dynamodb.batch_write_item(RequestItems={self.table: requests})
-            requests = list(answer.get("UnprocessedItems", {}).get(self.table, []))
-            if not requests:
-                return
-            backoff(attempt)
         raise ServiceUnavailableError
 
     def _conditional_put(self, source_id: str, write: RowWrite) -> dict[str, Any]:

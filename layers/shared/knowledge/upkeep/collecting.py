@@ -21,16 +21,11 @@ from dataclasses import dataclass, field, replace
 
 from knowledge.errors import RunNotFoundError, SnapshotNotFoundError
 from knowledge.generations.model import Generation
-from knowledge.generations.store import GenerationStore
-from knowledge.index.store import IndexStore
 from knowledge.ports import Clock
 from knowledge.runs.model import Run, RunState
-from knowledge.runs.store import RunStore
 from knowledge.sources.model import Source
-from knowledge.staging.snapshot_store import SnapshotStore
-from knowledge.staging.store import ItemStore
 from knowledge.storage.format import canonical_json
-from knowledge.storage.objects import ObjectStore, StoredObject
+from knowledge.storage.objects import StoredObject
 from knowledge.upkeep.retention import (
     CONTENT_AGE_MS,
     READER_MS,
@@ -41,7 +36,7 @@ from knowledge.upkeep.retention import (
     snapshot_needs_parts,
     to_retire,
 )
-from knowledge.upkeep.store import PassStore
+from knowledge.upkeep.stores import UpkeepStores
 
 _LEAVES_AT_A_TIME = 64
 _CONTENTS_AT_A_TIME = 100
@@ -83,13 +78,7 @@ class Collected:
 class Collector:
     """Collects the garbage of sources."""
 
-    runs: RunStore
-    generations: GenerationStore
-    snapshots: SnapshotStore
-    items: ItemStore
-    objects: ObjectStore
-    index: IndexStore
-    passes: PassStore
+    stores: UpkeepStores
     clock: Clock
 
     def collect(self, source: Source) -> Collected:
@@ -98,24 +87,24 @@ class Collector:
         old = self._list(source, ("runs", "index", "manifests", "snapshots"), now - SETTLED_AGE_MS)
         contents = self._list(source, ("content",), now - CONTENT_AGE_MS)
         runs, expired = self._runs_of(source, old, now)
-        kept = self.generations.kept(source.source_id)
+        kept = self.stores.generations.kept(source.source_id)
         retired = to_retire(kept, now)
         for generation in retired:
-            self.generations.retire(generation, now)
+            self.stores.generations.retire(generation, now)
         if retired:
             # One of them may have been restored before it was marked, and what that published names its objects.
-            kept = self.generations.kept(source.source_id)
+            kept = self.stores.generations.kept(source.source_id)
         published = {generation.run_id for generation in kept}
         live = {run_id for run_id, run in runs.items() if needs_objects(run, published, source.settle_run_id, now)}
         state = [sorted(live), [generation.generation_id for generation in kept], now // RECHECK_MS]
-        if self.passes.seen(source.source_id) == _fingerprint(state, [*old, *contents]):
+        if self.stores.upkeep.seen(source.source_id) == _fingerprint(state, [*old, *contents]):
             return Collected(retired=len(retired), expired=expired)
         named = self._named(kept)
         garbage = [each for each in old if self._is_garbage(source, each, live, named, now)]
         garbage += self._unnamed_contents(source, contents, now)
-        self.objects.delete([each.key for each in garbage])
+        self.stores.objects.delete([each.key for each in garbage])
         gone = set(garbage)
-        self.passes.note(
+        self.stores.upkeep.note(
             source.source_id, _fingerprint(state, [each for each in (*old, *contents) if each not in gone])
         )
         return Collected(
@@ -129,7 +118,7 @@ class Collector:
 
     def _list(self, source: Source, kinds: Sequence[str], before: int) -> list[StoredObject]:
         prefixes = [f"{kind}/{source.tenant_id}/{source.source_id}/" for kind in kinds]
-        return [each for prefix in prefixes for each in self.objects.list(prefix) if each.written_at <= before]
+        return [each for prefix in prefixes for each in self.stores.objects.list(prefix) if each.written_at <= before]
 
     def _runs_of(self, source: Source, old: Sequence[StoredObject], now: int) -> tuple[dict[str, Run], int]:
         """Read the runs that old objects belong to, and mark those that are over; a run that is not there has none."""
@@ -137,10 +126,10 @@ class Collector:
         expired = 0
         for run_id in dict.fromkeys(each.key.split("/")[3] for each in old if each.key.startswith("runs/")):
             try:
-                run = self.runs.get(source.source_id, run_id)
+                run = self.stores.runs.get(source.source_id, run_id)
             except RunNotFoundError:
                 continue
-            if has_expired(run, now) and self.runs.set_expired(run, now):
+            if has_expired(run, now) and self.stores.runs.set_expired(run, now):
                 run = replace(run, state=RunState.EXPIRED)
                 expired += 1
             runs[run_id] = run
@@ -150,16 +139,16 @@ class Collector:
         """Walk over the indexes of the generations that are kept, the current one first; each object is read once."""
         named = Named()
         for generation in kept:
-            tree = self.index.read_manifest(generation.manifest).tree
+            tree = self.stores.index.read_manifest(generation.manifest).tree
             named.keys.add(generation.manifest.key)
             nodes = [node for node in tree.nodes.values() if node.key not in named.keys]
-            groups = self.index.fanout.map(self.index.read_group, nodes)
+            groups = self.stores.index.fanout.map(self.stores.index.read_group, nodes)
             leaves = [*tree.leaves.values(), *(leaf for group in groups for leaf in group)]
             unread = [leaf for leaf in leaves if leaf.key not in named.keys]
             named.keys.update(node.key for node in nodes)
             named.keys.update(leaf.key for leaf in unread)
             for start in range(0, len(unread), _LEAVES_AT_A_TIME):
-                for entries in self.index.read_leaves(unread[start : start + _LEAVES_AT_A_TIME]):
+                for entries in self.stores.index.read_leaves(unread[start : start + _LEAVES_AT_A_TIME]):
                     for entry in entries.values():
                         named.keys.add(entry.pack)
                         if generation is kept[0]:
@@ -180,7 +169,7 @@ class Collector:
 
     def _snapshot_is_read(self, source_id: str, snapshot_id: str, now: int) -> bool:
         try:
-            return snapshot_needs_parts(self.snapshots.get(source_id, snapshot_id), now)
+            return snapshot_needs_parts(self.stores.snapshots.get(source_id, snapshot_id), now)
         except SnapshotNotFoundError:
             return False
 
@@ -189,8 +178,8 @@ class Collector:
         chosen: list[StoredObject] = []
         for start in range(0, len(contents), _CONTENTS_AT_A_TIME):
             batch = contents[start : start + _CONTENTS_AT_A_TIME]
-            owners = self.items.fanout.map(lambda each: self.objects.owner_of(each.key), batch)
-            rows = self.items.read(source.source_id, list({owner for owner in owners if owner is not None}), now)
+            owners = self.stores.items.fanout.map(lambda each: self.stores.objects.owner_of(each.key), batch)
+            rows = self.stores.items.read(source.source_id, list({owner for owner in owners if owner is not None}), now)
             for each, owner in zip(batch, owners, strict=True):
                 row = None if owner is None else rows.get(owner)
                 named = row is not None and (row.content_key == each.key or row.updated_at + READER_MS > now)

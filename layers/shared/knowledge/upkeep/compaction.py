@@ -14,24 +14,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from knowledge.errors import ConflictError
 from knowledge.generations.model import Generation, GenerationOrigin
 from knowledge.generations.publishing import Publisher
-from knowledge.generations.settling import Settler
-from knowledge.generations.store import GenerationStore, Publication
+from knowledge.generations.store import Publication
+from knowledge.generations.stores import GenerationStores
 from knowledge.index.codec import Manifest
-from knowledge.index.store import IndexStore, index_folder, manifest_key
+from knowledge.index.packs import PACK_BYTES, PackWriter, read_member
+from knowledge.index.store import index_folder, manifest_key
 from knowledge.index.trie import Entry, Tree, path_of
-from knowledge.items.content import decode_verified
 from knowledge.model import Counts
 from knowledge.ports import Clock, NewId
 from knowledge.runs.model import RunState
-from knowledge.runs.store import RunStore
 from knowledge.sources.leases import held_lease
-from knowledge.sources.model import Source
-from knowledge.sources.store import SourceStore
-from knowledge.storage.objects import ObjectGoneError, ObjectStore
+from knowledge.sources.model import Settle, Source
+from knowledge.storage.objects import ObjectGoneError
 from knowledge.upkeep.collecting import PackUse
 
 TINY_BYTES = 256 * 1024
@@ -39,10 +38,10 @@ TINY_PACKS = 64
 HALF_LIVE_BYTES = 1024 * 1024
 MOVED_BYTES = 256 * 1024 * 1024
 MOVED_ITEMS = 20_000
-PACK_BYTES = 64 * 1024 * 1024
 _RUNS_LOOKED_AT = 25
 _LEAVES_AT_A_TIME = 64
 _ITEMS_AT_A_TIME = 1_000
+_MEMBERS_AT_A_TIME = 16
 
 
 def choose_packs(packs: Mapping[str, PackUse], sizes: Mapping[str, int]) -> list[str]:
@@ -72,12 +71,8 @@ def choose_packs(packs: Mapping[str, PackUse], sizes: Mapping[str, int]) -> list
 class Compactor:
     """Compacts the current generation of sources."""
 
-    sources: SourceStore
-    runs: RunStore
-    generations: GenerationStore
-    objects: ObjectStore
-    index: IndexStore
-    settler: Settler
+    stores: GenerationStores
+    settle: Settle
     publisher: Publisher
     clock: Clock
     new_id: NewId
@@ -91,10 +86,10 @@ class Compactor:
         chosen = choose_packs(packs, sizes)
         if not chosen or source.generation_id is None or self._is_awaited(source):
             return None
-        base = self.generations.get(source.source_id, source.generation_id)
+        base = self.stores.generations.get(source.source_id, source.generation_id)
         generation_id = self.new_id("gen")
         where = index_folder(source.tenant_id, source.source_id, generation_id)
-        tree = self.index.read_manifest(base.manifest).tree
+        tree = self.stores.index.read_manifest(base.manifest).tree
         moved = self._move(self._entries(tree, frozenset(chosen)), where)
         if not moved:
             return None
@@ -103,11 +98,11 @@ class Compactor:
             batch: dict[str, Entry | None] = {
                 each.external_item_id: each for each in moved[start : start + _ITEMS_AT_A_TIME]
             }
-            self.index.copy_on_write(tree, batch, where)
-        self.index.close_groups(tree, where)
+            self.stores.index.copy_on_write(tree, batch, where)
+        self.stores.index.close_groups(tree, where)
         if tree.root_hash != base.root_hash:
             raise ObjectGoneError(base.manifest.key)
-        manifest = self.index.write_manifest(
+        manifest = self.stores.index.write_manifest(
             manifest_key(source.tenant_id, source.source_id, generation_id),
             Manifest(source.tenant_id, source.source_id, generation_id, base.generation_id, base.root_hash, tree),
         )
@@ -129,15 +124,15 @@ class Compactor:
 
     def _publish(self, source: Source, generation: Generation) -> Generation | None:
         holder = generation.generation_id
-        with held_lease(self.sources, source, holder, self.clock()) as held:
+        with held_lease(self.stores.sources, source, holder, self.clock()) as held:
             if held.generation_id != generation.base_generation_id:
                 return None
-            self.settler.settle(held)
+            self.settle(held)
             return self.publisher.publish(Publication(generation, holder, held.lease_token))
 
     def _is_awaited(self, source: Source) -> bool:
         now = self.clock()
-        page = self.runs.list(source.source_id, limit=_RUNS_LOOKED_AT, position=None)
+        page = self.stores.runs.list(source.source_id, limit=_RUNS_LOOKED_AT, position=None)
         return any(
             run.state is RunState.READY
             and run.plan is not None
@@ -149,42 +144,27 @@ class Compactor:
 
     def _entries(self, tree: Tree, packs: frozenset[str]) -> list[Entry]:
         """Find what lies in some packs, in the order in which it lies there."""
-        self.index.open_groups(tree, list(tree.nodes))
+        self.stores.index.open_groups(tree, list(tree.nodes))
         leaves = list(tree.leaves.values())
         found: list[Entry] = []
         for start in range(0, len(leaves), _LEAVES_AT_A_TIME):
-            for entries in self.index.read_leaves(leaves[start : start + _LEAVES_AT_A_TIME]):
+            for entries in self.stores.index.read_leaves(leaves[start : start + _LEAVES_AT_A_TIME]):
                 found.extend(entry for entry in entries.values() if entry.pack in packs)
         return sorted(found, key=lambda entry: (entry.pack, entry.offset))
 
     def _move(self, entries: list[Entry], where: str) -> list[Entry]:
         """Copy members into new packs and return the entries that name them there, in the order of the index."""
         moved: list[Entry] = []
-        pack = bytearray()
-        number = 0
-        key = f"{where}/pack-{number:04d}.gz"
+        pack = PackWriter(self.stores.objects, where)
         for entry, member in self._members(entries):
-            if len(pack) + len(member) > PACK_BYTES and pack:
-                self.objects.put_once(key, bytes(pack))
-                pack.clear()
-                number += 1
-                key = f"{where}/pack-{number:04d}.gz"
-            moved.append(entry._replace(pack=key, offset=len(pack)))
-            pack += member
-        if pack:
-            self.objects.put_once(key, bytes(pack))
+            if pack.size + len(member) > PACK_BYTES:
+                pack.close()
+            moved.append(entry._replace(pack=pack.key, offset=pack.add(member)))
+        pack.close()
         return sorted(moved, key=lambda entry: path_of(entry.external_item_id))
 
     def _members(self, entries: list[Entry]) -> Iterator[tuple[Entry, bytes]]:
-        def read(entry: Entry) -> bytes:
-            member = self.objects.read_range(entry.pack, entry.offset, entry.length)
-            try:
-                decode_verified(member, entry.content_hash)
-            except ValueError as error:
-                raise ObjectGoneError(entry.pack) from error
-            return member
-
-        width = 16
-        for start in range(0, len(entries), width):
-            batch = entries[start : start + width]
-            yield from zip(batch, self.index.fanout.map(read, batch), strict=True)
+        read = partial(read_member, self.stores.objects)
+        for start in range(0, len(entries), _MEMBERS_AT_A_TIME):
+            batch = entries[start : start + _MEMBERS_AT_A_TIME]
+            yield from zip(batch, self.stores.fanout.map(read, batch), strict=True)

@@ -17,14 +17,13 @@ from botocore.exceptions import ClientError
 from knowledge.errors import KnowledgeError, SourceNotFoundError
 from knowledge.ports import Clock
 from knowledge.sources.model import Source
-from knowledge.sources.store import SourceStore
-from knowledge.staging.store import ItemStore
 from knowledge.storage.format import UnknownFormatError
-from knowledge.storage.objects import ObjectGoneError, ObjectStore
+from knowledge.storage.objects import ObjectGoneError
 from knowledge.times import MS_PER_DAY
 from knowledge.upkeep.collecting import Collector
 from knowledge.upkeep.compaction import Compactor
-from knowledge.upkeep.store import PassStore, Round
+from knowledge.upkeep.store import Round
+from knowledge.upkeep.stores import UpkeepStores
 
 _KINDS = ("content", "runs", "snapshots")
 _log = logging.getLogger(__name__)
@@ -56,19 +55,16 @@ class RoundReport:
 class Upkeep:
     """Looks after every source once a day."""
 
-    sources: SourceStore
-    objects: ObjectStore
-    passes: PassStore
+    stores: UpkeepStores
     collector: Collector
     compactor: Compactor
-    items: ItemStore
     clock: Clock
 
     def go_on(self, has_time: Callable[[], bool]) -> RoundReport:
         """Go on with the round, or begin one if the last began a day ago, until it ends or there is no more time."""
         report = RoundReport()
         now = self.clock()
-        state = self.passes.round()
+        state = self.stores.upkeep.round()
         if state is None or (state.ended and state.started_at + MS_PER_DAY <= now):
             state = Round(now)
         elif state.ended:
@@ -78,15 +74,15 @@ class Upkeep:
                 return report
             self._look_after(place, report)
             state = replace(state, behind=place)
-            self.passes.set_round(state)
-        self.passes.set_round(Round(state.started_at, ended=True))
+            self.stores.upkeep.set_round(state)
+        self.stores.upkeep.set_round(Round(state.started_at, ended=True))
         report.ended = True
         return report
 
     def _look_after(self, place: Place, report: RoundReport) -> None:
         report.sources += 1
         try:
-            source = self.sources.get(*place)
+            source = self.stores.sources.get(*place)
             self._note_age(source, report)
             collected = self.collector.collect(source)
             report.deleted += collected.deleted
@@ -103,7 +99,7 @@ class Upkeep:
 
     def _note_age(self, source: Source, report: RoundReport) -> None:
         # What an archived source has staged waits for its restore.
-        written_at = self.items.oldest_entry_at(source.source_id) if source.active else None
+        written_at = self.stores.journal.find_oldest_at(source.source_id) if source.active else None
         if written_at is None:
             return
         age_seconds = max(0, self.clock() - written_at) // 1000
@@ -118,8 +114,8 @@ class Upkeep:
 
     def _places_of(self, kind: str, behind: Place | None) -> Iterator[Place]:
         if behind is not None:
-            for source_id in self.objects.folders(f"{kind}/{behind[0]}/", behind[1]):
+            for source_id in self.stores.objects.folders(f"{kind}/{behind[0]}/", behind[1]):
                 yield behind[0], source_id
-        for tenant_id in self.objects.folders(f"{kind}/", behind[0] if behind else ""):
-            for source_id in self.objects.folders(f"{kind}/{tenant_id}/"):
+        for tenant_id in self.stores.objects.folders(f"{kind}/", behind[0] if behind else ""):
+            for source_id in self.stores.objects.folders(f"{kind}/{tenant_id}/"):
                 yield tenant_id, source_id

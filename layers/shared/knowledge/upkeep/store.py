@@ -21,7 +21,7 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class PassStore:
+class UpkeepStore:
     """Rows of the upkeep."""
 
     catalog: Catalog

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from knowledge.earlier_tries import find_earlier
 from knowledge.pages import Page
 from knowledge.ports import Clock
 from knowledge.times import MS_PER_DAY
@@ -55,9 +57,9 @@ class EndpointService:
         So does one of the day before, `earlier_id`, within 24 hours. WebhookLimitError when the tenant has too many.
         """
         now = self.clock()
-        for known_id in filter(None, (endpoint_id, earlier_id)):
-            known = self.store.find(tenant_id, known_id)
-            if known is not None and known.created_at > now - MS_PER_DAY:
+        for known_id in (endpoint_id, earlier_id):
+            known = find_earlier(known_id, partial(self.store.get, tenant_id), lambda made: made.created_at, now)
+            if known is not None:
                 return self._issued(known)
         self.check_url(url)
         endpoint = Endpoint(

@@ -1,0 +1,30 @@
+"""The stores of runs and of what they compare with."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from knowledge.staging.stores import StagingStores
+
+if TYPE_CHECKING:
+    from knowledge.index.store import IndexStore
+    from knowledge.runs.store import RunStore
+
+
+class RunStores(StagingStores):
+    """What planning, reviewing and building need."""
+
+    @cached_property
+    def runs(self) -> RunStore:
+        """The rows of runs."""
+        from knowledge.runs.store import RunStore
+
+        return RunStore(self.catalog)
+
+    @cached_property
+    def index(self) -> IndexStore:
+        """The indexes of generations."""
+        from knowledge.index.store import IndexStore
+
+        return IndexStore(self.objects, self.fanout)

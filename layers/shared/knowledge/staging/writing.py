@@ -1,0 +1,127 @@
+"""Writing the staging set: deciding on wishes, and carrying the decisions out in transactions.
+
+What would break it, and what stands against it:
+
+- Two writers of one item: each row is put on condition of the rev that was read; the loser reads and decides again.
+- A crash between a row and its journal entry: they are one transaction.
+- An answer before the write is durable: the answer is given after the last transaction.
+- A batch that fails half-way: each transaction stands for itself; a retry finds the ones that landed unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from knowledge.errors import SourceInactiveError, StagingConflictError
+from knowledge.items.content import EncodedItem
+from knowledge.ports import Clock, NewId
+from knowledge.sources.model import Source
+from knowledge.staging.rows import JournalEntry
+from knowledge.staging.rules import Decision, Moment, Wish, decide
+from knowledge.staging.store import BYTES_PER_TRANSACTION, ROWS_PER_TRANSACTION, RowChangedError, RowWrite
+from knowledge.staging.stores import StagingStores
+from knowledge.storage.clients import backoff
+
+_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class StagingWriter:
+    """Writes rows and journal entries of a source."""
+
+    stores: StagingStores
+    clock: Clock
+    new_id: NewId
+
+    def stage(self, source: Source, wishes: Sequence[Wish], *, epoch: int, touch: bool) -> dict[str, Decision]:
+        """Decide on every wish and write what is to be written, in transactions of bounded size.
+
+        `epoch` is what the rows carry; `touch` leaves it on unchanged active rows too. Returns the decision that was
+        carried out for each id.
+        """
+        if not source.active:
+            raise SourceInactiveError
+        decisions = self.decide(source, wishes, epoch, touch)
+        by_name = {wish.external_item_id: wish for wish in wishes}
+        writing = [name for name in by_name if decisions[name].writes is not None]
+        for chunk in _chunks(writing, decisions):
+            made = {name: decisions[name] for name in chunk}
+            for attempt in range(_TRIES):
+                if self.write(source, made):
+                    break
+                # A row was changed by another: read the chunk again, decide again.
+                backoff(attempt)
+                made = self.decide(source, [by_name[name] for name in chunk], epoch, touch)
+            else:
+                raise StagingConflictError
+            decisions.update(made)
+        return decisions
+
+    def decide(self, source: Source, wishes: Sequence[Wish], epoch: int, touch: bool) -> dict[str, Decision]:
+        """Decide on wishes that name no item twice, and write nothing; see `stage` for `epoch` and `touch`."""
+        at = Moment(self.clock(), epoch, touch)
+        rows = self.stores.items.read(source.source_id, [wish.external_item_id for wish in wishes], at.now)
+        key = self._content_key(source, at.now)
+        return {wish.external_item_id: decide(wish, rows.get(wish.external_item_id), at, key) for wish in wishes}
+
+    def write(self, source: Source, made: Mapping[str, Decision], beside: Sequence[Mapping[str, Any]] = ()) -> bool:
+        """Write one chunk of decisions; False when a row is no longer as it was read, and nothing was written.
+
+        What is `beside` goes into the same transaction, which takes 100 actions: the rows, a journal entry, and these.
+        SideActionRefusedError when a condition there does not hold.
+        """
+        writing = {name: decision for name, decision in made.items() if decision.writes is not None}
+        if not writing and not beside:
+            return True
+        self._upload(writing.values())
+        try:
+            self._commit(source, writing, beside)
+        except RowChangedError:
+            return False
+        return True
+
+    def _commit(self, source: Source, writing: dict[str, Decision], beside: Sequence[Mapping[str, Any]]) -> None:
+        writes = [
+            RowWrite(decision.writes, decision.expected_rev)
+            for decision in writing.values()
+            if decision.writes is not None
+        ]
+        revs = tuple(
+            (name, decision.writes.rev)
+            for name, decision in writing.items()
+            if decision.writes is not None and decision.journaled
+        )
+        journal = JournalEntry(self.new_id("jrn"), self.clock(), revs) if revs else None
+        self.stores.items.write(source.source_id, writes, journal, beside)
+
+    def _upload(self, decisions: Iterable[Decision]) -> None:
+        """Put large contents before the rows that name them; a crash in between leaves objects that nothing names."""
+        uploads = [
+            (*decision.upload, decision.writes.external_item_id)
+            for decision in decisions
+            if decision.upload is not None and decision.writes is not None
+        ]
+        self.stores.items.fanout.map(lambda upload: self.stores.objects.put_content(*upload), uploads)
+
+    def _content_key(self, source: Source, now: int) -> Callable[[EncodedItem], str]:
+        day = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y-%m-%d")
+        return lambda item: f"content/{source.tenant_id}/{source.source_id}/{day}/{item.content_hash}"
+
+
+def _chunks(names: Sequence[str], decisions: dict[str, Decision]) -> Iterator[list[str]]:
+    """Cut the names of rows to write into transactions of at most 99 rows and 3.5 MB."""
+    chunk: list[str] = []
+    size = 0
+    for name in names:
+        row = decisions[name].writes
+        taken = 0 if row is None else row.size
+        if chunk and (len(chunk) == ROWS_PER_TRANSACTION or size + taken > BYTES_PER_TRANSACTION):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(name)
+        size += taken
+    if chunk:
+        yield chunk
