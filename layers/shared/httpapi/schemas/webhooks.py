@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from knowledge.items.field_rules import plain_text
 from pydantic import Field
-from pydantic.json_schema import SkipJsonSchema
 from webhooks.deliveries.model import DeliveryState
 from webhooks.endpoints.model import EventType
 
@@ -34,14 +33,19 @@ class CreateWebhookRequest(BodyModel):
     enabled: bool = True
 
 
-class UpdateWebhookRequest(BodyModel):
-    """What is to change; what is absent stays. No schema tells of the nulls that `changes` refuses."""
+def _tell_no_null(schema: dict[str, Any]) -> None:
+    # Null stands for what was not sent, and `changes` refuses one that was.
+    schema.update(next(kind for kind in schema.pop("anyOf") if kind != {"type": "null"}))
 
-    url: Url | SkipJsonSchema[None] = None
+
+class UpdateWebhookRequest(BodyModel):
+    """What is to change; what is absent stays."""
+
+    url: Annotated[Url | None, Field(json_schema_extra=_tell_no_null)] = None
     description: Description | None = None
     events: EventTypes | None = None
     source_ids: SourceIds | None = None
-    enabled: bool | SkipJsonSchema[None] = None
+    enabled: Annotated[bool | None, Field(json_schema_extra=_tell_no_null)] = None
 
     def changes(self) -> dict[str, Any]:
         """Return what was sent, as the service takes it. ValidationFailedError for a null that means nothing."""
