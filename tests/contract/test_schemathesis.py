@@ -63,6 +63,7 @@ def call(local_stack: Any, report: Path) -> subprocess.CompletedProcess[str]:
     scopes = [scope for scope in ALL_SCOPES if scope != "keys:manage"]
     environment = {
         **os.environ,
+        "PYTHONPATH": str(HERE.parents[1]),
         "CONTRACT_HOOKS": str(HERE / "schemathesis_hooks.py"),
         "CONTRACT_KEY": everything.key(scopes=scopes, rateLimitPerMinute=6_000),
         "CONTRACT_ADMIN_KEY": keys.token,

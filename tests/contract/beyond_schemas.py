@@ -1,0 +1,47 @@
+"""What the schemas of requests cannot say, or do not: the only ways in which they differ from what is accepted.
+
+What is no strict JSON (a name twice, more than 32 levels) is refused before any of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+# How refusals begin of values that fit the document, and why no schema tells of them; descriptions do.
+REFUSED = {
+    "must have 1 to 512 bytes of UTF-8": "maxLength counts characters",
+    "must have 1 to 1048576 bytes of UTF-8": "maxLength counts characters",
+    "must have at most 2048 bytes of UTF-8": "maxLength counts characters",
+    "must have at most 16384 bytes as canonical JSON": "no rule of schemas measures an object",
+    "must be valid Unicode": "JSON can write a lone surrogate, which no pattern knows",
+    "must be an absolute http or https URL": "which hosts and ports there can be is more than a pattern should say",
+    "must be in the future": "it depends on when it is read",
+    "must be before the year 10000": "in UTC, and the offset leads there",
+    "is also at ": "no rule of schemas compares one field of the entries of a list",
+    "a request takes 5000 items and removals": "no rule of schemas adds up two lists",
+    "is not a cursor that this list returned": "it carries a check of the list that it is from",
+}
+REFUSED_BY_SERVICES = {
+    "The snapshot names no items": "an empty list is right beside `allowEmpty`, or after other parts",
+    "The URL ": "where a webhook may lead is a matter of settings and of names",
+    "The host": "where a webhook may lead is a matter of settings and of names",
+    "The port": "where a webhook may lead is a matter of settings and of names",
+}
+
+
+def is_refused_beyond(messages: Sequence[str]) -> bool:
+    """Tell whether all that a refusal says is about rules that no schema states."""
+    return all(message.startswith((*REFUSED, *REFUSED_BY_SERVICES)) for message in messages)
+
+
+def is_accepted_beyond(error: Any) -> bool:
+    """Tell whether an error of jsonschema is about a text that is accepted without being promised."""
+    text, schema = error.instance, error.schema
+    if not isinstance(text, str):
+        return False
+    if schema.get("type") == "integer":
+        # In a query a number may have leading zeros, which no number of JSON has.
+        return text.isascii() and text.isdigit()
+    # Every form of ISO 8601 with an offset is read, of which RFC 3339 is one.
+    return schema.get("format") == "date-time"
