@@ -10,7 +10,6 @@ import base64
 import hashlib
 import io
 import json
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,29 +20,28 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-# Each request is sent in one piece and each answer read by its length: `http.client` takes longer than the emulator.
+from tests.support.kept_connection import ANSWER_SECONDS, KeptConnection
+
 _HEAD = (
     "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-amz-json-1.0\r\nX-Amz-Date: 20260101T000000Z\r\n"
     "Authorization: AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/dynamodb/aws4_request, "
     "SignedHeaders=host, Signature=0\r\nX-Amz-Target: DynamoDB_20120810.{operation}\r\nContent-Length: {length}\r\n\r\n"
 )
-_SECONDS = 10
 
 
 class WireDynamoDB:
     """The operations of a DynamoDB client by their snake_case names, one call at a time over a kept connection."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, answer_seconds: float = ANSWER_SECONDS) -> None:
+        """Reach the emulator at a URL; `answer_seconds` is how long an answer is waited for."""
         address = urlsplit(url)
+        assert address.hostname and address.port, url
         self._host = address.netloc
-        self._connection = socket.create_connection((address.hostname, address.port), timeout=_SECONDS)
-        self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._answers = self._connection.makefile("rb")
+        self._connection = KeptConnection(address.hostname, address.port, answer_seconds=answer_seconds)
         self._turn = Lock()
 
     def close(self) -> None:
         """Let go of the connection."""
-        self._answers.close()
         self._connection.close()
 
     def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
@@ -60,22 +58,12 @@ class WireDynamoDB:
         sent = json.dumps(request, default=_base64).encode()
         head = _HEAD.format(host=self._host, operation=operation, length=len(sent))
         with self._turn:
-            self._connection.sendall(head.encode() + sent)
-            status, answer = self._answer()
-        body: dict[str, Any] = json.loads(answer, object_hook=_binary if b'"B"' in answer else None)
-        if status == 200:
+            answer = self._connection.ask(head.encode() + sent)
+        body: dict[str, Any] = json.loads(answer.body, object_hook=_binary if b'"B"' in answer.body else None)
+        if answer.status == 200:
             return body
         error = {"Code": body.pop("__type", "").rpartition("#")[2], "Message": body.get("message", "")}
-        raise ClientError({**body, "Error": error}, operation)  # type: ignore[arg-type]
-
-    def _answer(self) -> tuple[int, bytes]:
-        status = int(self._answers.readline().split()[1])
-        length = 0
-        while (line := self._answers.readline()) != b"\r\n":
-            name, _, value = line.partition(b":")
-            if name.lower() == b"content-length":
-                length = int(value)
-        return status, self._answers.read(length)
+        raise ClientError({**body, "Error": error}, operation)  # type: ignore[typeddict-item]
 
 
 def _base64(value: Any) -> str:
