@@ -35,7 +35,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class QuietHandler(MotoRequestHandler):
-    """Keeps connections open, sends small answers at once, and logs nothing."""
+    """Sends small answers at once, and logs nothing; werkzeug closes each connection behind its answer."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True

@@ -129,6 +129,8 @@ class Bus:
             answer.read()
             if answer.status >= 300:
                 raise OSError(f"the stack answered HTTP {answer.status}")
+        except http.client.HTTPException as error:
+            raise OSError(f"the stack's answer can't be read: {error}") from error
         finally:
             connection.close()
 

@@ -58,7 +58,7 @@ class InvokeClient:
         path = f"/2015-03-31/functions/{quote(FunctionName, safe='')}/invocations"
         try:
             status, headers, body = self._post(path, Payload)
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             raise _service_error(str(error)) from error
         if status >= 400:
             raise _service_error(f"HTTP {status}")

@@ -23,6 +23,10 @@ class BodyTooLargeError(Exception):
     """Raised when a body is larger than the gateway takes; what could be read of it was."""
 
 
+class BrokenBodyError(Exception):
+    """Raised when a body ends before it is whole: its sender is gone, and nobody is to act on half of it."""
+
+
 class Server:
     """Listens on a port of 127.0.0.1; `port` 0 takes a free one."""
 
@@ -83,6 +87,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._send(front.refuse("REQUEST_TOO_LARGE", request_id))
             return
+        except BrokenBodyError:
+            self.close_connection = True
+            return
         if function := invoked_function(path, unquote):
             waits = self.headers.get("X-Amz-Invocation-Type") != "Event"
             self._send(front.invoke(function, body, request_id, waits=waits))
@@ -110,7 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
 
         def read() -> bytes:
             nonlocal left
-            piece = self.rfile.read(min(left, _PIECE))
+            piece = self._exactly(min(left, _PIECE))
             left -= len(piece)
             return piece
 
@@ -118,12 +125,26 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _chunks(self) -> Callable[[], bytes]:
         def read() -> bytes:
-            size = int(self.rfile.readline().partition(b";")[0] or b"0", 16)
-            chunk = self.rfile.read(size)
-            self.rfile.readline()
+            size = int(self._line().partition(b";")[0], 16)
+            chunk = self._exactly(size)
+            # Behind the last chunk there may be trailers: what is left of them would be taken for the next request.
+            while self._line().strip() and not size:
+                pass
             return chunk
 
         return read
+
+    def _exactly(self, size: int) -> bytes:
+        piece = self.rfile.read(size)
+        if len(piece) < size:
+            raise BrokenBodyError
+        return piece
+
+    def _line(self) -> bytes:
+        line = self.rfile.readline(_PIECE)
+        if not line.endswith(b"\n"):
+            raise BrokenBodyError
+        return line
 
     def _gather(self, read: Callable[[], bytes]) -> bytes:
         body = bytearray()

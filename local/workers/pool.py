@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import CancelledError, Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
@@ -18,7 +19,10 @@ from typing import IO, Protocol
 from local.workers.channel import receive, send
 
 MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
-_INIT_SECONDS = 30
+# A handler is imported when its process says so, or has ended; on a busy machine that may take a while.
+_INIT_SECONDS = 120
+# The worker is gone, or out of step: what it sends is no frame, or not the one that was waited for.
+_NO_ANSWER = (EOFError, OSError, ValueError, LookupError, TypeError)
 _RUNTIME = Path(__file__).with_name("runtime.py")
 
 LineSink = Callable[[str, str], None]
@@ -72,7 +76,7 @@ class Worker:
         self._channel = ours
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", str(_RUNTIME), str(theirs.fileno()), str(_parent_pid())],
+                [sys.executable, "-P", str(_RUNTIME), str(theirs.fileno()), str(os.getpid())],
                 env=spec.environment,
                 cwd=spec.folder,
                 stdin=subprocess.DEVNULL,
@@ -99,9 +103,11 @@ class Worker:
         self._channel.settimeout(_INIT_SECONDS)
         try:
             header, payload = receive(self._channel)
-        except (EOFError, OSError):
+            return None if header["ready"] else Outcome(payload, failed=True)
+        except TimeoutError:
+            return failure("Sandbox.Timedout", f"The handler was not imported within {_INIT_SECONDS} s.")
+        except _NO_ANSWER:
             return failure("Runtime.ExitError", "The runtime exited while it was starting.")
-        return None if header["ready"] else Outcome(payload, failed=True)
 
     def send(self, spec: FunctionSpec, event: bytes, request_id: str) -> None:
         """Hand over an event; OSError when the worker is gone, and then it can't have begun with it."""
@@ -115,12 +121,14 @@ class Worker:
         send(self._channel, header, event)
 
     def receive(self) -> Outcome:
-        """Wait for the answer; TimeoutError or EOFError when the worker can't be used any more."""
+        """Wait for the answer; TimeoutError or EOFError when none came. Whatever is raised, the worker is done with."""
         try:
             answer, payload = receive(self._channel)
-        except ConnectionError as error:
+            return Outcome(payload, failed=not answer["succeeded"])
+        except TimeoutError:
+            raise
+        except _NO_ANSWER as error:
             raise EOFError from error
-        return Outcome(payload, failed=not answer["succeeded"])
 
     def kill(self) -> None:
         """End the process now."""
@@ -151,6 +159,7 @@ class FunctionPool:
             return worker
         try:
             outcome = worker.receive()
+            self._release(worker)
         except TimeoutError:
             self._discard(worker)
             seconds = self.spec.timeout_seconds
@@ -158,7 +167,10 @@ class FunctionPool:
         except EOFError:
             self._discard(worker)
             return failure("Runtime.ExitError", f"RequestId: {request_id} The runtime exited before it answered.")
-        self._release(worker)
+        except BaseException:
+            # Its answer is still to come, and is nobody's.
+            self._discard(worker)
+            raise
         if len(outcome.payload) > MAX_PAYLOAD_BYTES:
             return failure("Function.ResponseSizeTooLarge", "Response payload size exceeded 6291456 bytes.")
         return outcome
@@ -186,6 +198,9 @@ class FunctionPool:
                 worker.send(self.spec, event, request_id)
             except OSError:
                 self._discard(worker)
+            except BaseException:
+                self._discard(worker)
+                raise
             else:
                 return worker
 
@@ -209,7 +224,7 @@ class FunctionPool:
         try:
             worker = self._spawner.submit(Worker, self.spec, self._sink).result()
             broken = worker.wait_until_ready()
-        except RuntimeError:
+        except (RuntimeError, CancelledError):
             return failure("ServiceException", "The local stack is stopping.")
         finally:
             with self._changed:
@@ -236,12 +251,6 @@ class FunctionPool:
         with self._changed:
             self._all.discard(worker)
             self._changed.notify()
-
-
-def _parent_pid() -> int:
-    import os
-
-    return os.getpid()
 
 
 def _pump(stream: IO[bytes], name: str, sink: LineSink) -> None:
