@@ -7,15 +7,22 @@ import platform
 import socket
 import subprocess
 import sys
-import time
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event, Thread
+from typing import IO
 
 from local.emulators.guard import guarded
 from local.failures import StartupError
 from local.template import ROOT
 
-_STARTUP_SECONDS = 10
+# It says that it listens, or why it ended. Only one that does neither is given up on, and a busy machine is slow.
+_STARTUP_SECONDS = 300
+_LISTENS = "listening on"
+_PORT_TAKEN = "already in use"
+_PORTS_TRIED = 5
+_LINES_KEPT = 50
 _PLATFORMS = {"linux": "linux", "darwin": "darwin", "win32": "win32"}
 _MACHINES = {"x86_64": "x64", "AMD64": "x64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -41,21 +48,34 @@ class Dynoxide:
     """One Dynoxide process on 127.0.0.1; in memory without a database file."""
 
     def __init__(self, binary: Path, *, database: Path | None = None, inherit: Sequence[int] = ()) -> None:
-        """Start the process and wait until it answers; `inherit` are file descriptors that it keeps open."""
-        self.port = free_port()
+        """Start the process and wait until it says that it listens; `inherit` are file descriptors that it keeps open.
+
+        StartupError when it ends instead. A port that somebody else took in the meantime is no reason: there are more.
+        """
+        for _ in range(_PORTS_TRIED):
+            self.port = free_port()
+            command = [str(binary), "--host", "127.0.0.1", "--port", str(self.port)]
+            if database is not None:
+                command += ["--db-path", str(database)]
+            self._process = subprocess.Popen(
+                guarded(command),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=tuple(inherit),
+                process_group=0,
+            )
+            assert self._process.stderr
+            self._said = Said(self._process.stderr, _LISTENS)
+            if self._said.heard(_STARTUP_SECONDS):
+                break
+            self._process.kill()
+            self._process.wait()
+            if _PORT_TAKEN not in self._said.text():
+                raise StartupError(f"Dynoxide did not start: {self._said.text()[-300:] or 'no answer'}")
+        else:
+            raise StartupError(f"Dynoxide found no free port: {self._said.text()[-300:]}")
         self.url = f"http://127.0.0.1:{self.port}"
-        command = [str(binary), "--host", "127.0.0.1", "--port", str(self.port)]
-        if database is not None:
-            command += ["--db-path", str(database)]
-        self._process = subprocess.Popen(
-            guarded(command),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            pass_fds=tuple(inherit),
-            process_group=0,
-        )
-        self._wait()
 
     @property
     def pid(self) -> int:
@@ -74,18 +94,33 @@ class Dynoxide:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._process.stderr:
-            self._process.stderr.close()
 
-    def _wait(self) -> None:
-        deadline = time.monotonic() + _STARTUP_SECONDS
-        while time.monotonic() < deadline:
-            if not self.alive():
-                break
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.02)
-        self._process.kill()
-        _, errors = self._process.communicate()
-        raise StartupError(f"Dynoxide did not start: {errors.decode(errors='replace').strip()[-300:] or 'no answer'}")
+
+class Said:
+    """What a process says, read as it comes: a pipe that nobody reads would hold the process up one day."""
+
+    def __init__(self, stream: IO[bytes], awaited: str) -> None:
+        """Read to the end of the stream, on a thread of its own, and close it."""
+        self._lines: deque[str] = deque(maxlen=_LINES_KEPT)
+        self._awaited = awaited
+        self._met = False
+        self._decided = Event()
+        Thread(target=self._read, args=(stream,), daemon=True).start()
+
+    def heard(self, seconds: float) -> bool:
+        """Wait until the awaited words were said, and tell so, or until there is nothing more to be said."""
+        self._decided.wait(seconds)
+        return self._met
+
+    def text(self) -> str:
+        """Return the last lines that were said."""
+        return "\n".join(self._lines).strip()
+
+    def _read(self, stream: IO[bytes]) -> None:
+        with stream:
+            for line in stream:
+                self._lines.append(line.decode(errors="replace").rstrip())
+                if self._awaited in self._lines[-1]:
+                    self._met = True
+                    self._decided.set()
+        self._decided.set()

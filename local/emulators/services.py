@@ -21,7 +21,8 @@ from local.failures import MissingToolError, StartupError
 from local.template import ROOT
 from local.template.load import ACCESS_KEY, REGION, SECRET_KEY
 
-_STARTUP_SECONDS = 60
+# moto says its port or ends. Only one that does neither is given up on, and a busy machine is slow.
+_STARTUP_SECONDS = 300
 _DYNAMODB_ENDPOINT = "AWS_ENDPOINT_URL_DYNAMODB"
 
 LineSink = Callable[[str, str], None]
