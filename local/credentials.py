@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import time
+import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,10 @@ import httpx
 from local.failures import StartupError
 
 _TENANT_NAME = "Local tenant"
+# Functions start for the first time here: what they say decides, and not how long a busy machine takes for it.
+_ANSWER_SECONDS = 300
+_TRIES = 10
+_BUSY = {409, 504}
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ def kept_or_new(kept: Path, origin: str, base_url: str) -> Credentials:
     """
     if kept.exists():
         return Credentials(**json.loads(kept.read_text("utf-8")))
-    with httpx.Client(timeout=60, trust_env=False) as client:
+    with httpx.Client(timeout=_ANSWER_SECONDS, trust_env=False) as client:
         tenant = _invoke_bootstrap(client, origin)
         api_key = _create_key(client, base_url, tenant["secret"])
     credentials = Credentials(tenant_id=tenant["tenantId"], admin_key=tenant["secret"], api_key=api_key)
@@ -81,8 +87,13 @@ def _invoke_bootstrap(client: httpx.Client, origin: str) -> dict[str, Any]:
 
 
 def _create_key(client: httpx.Client, base_url: str, admin_key: str) -> str:
-    headers = {"Authorization": f"Bearer {admin_key}"}
-    answer = client.post(f"{base_url}/v1/admin/keys", json={"name": "Local key"}, headers=headers)
+    # The gateway gives up on a function that is still starting; the key that it makes after all is the retry's answer.
+    headers = {"Authorization": f"Bearer {admin_key}", "Idempotency-Key": str(uuid.uuid4())}
+    for _ in range(_TRIES):
+        answer = client.post(f"{base_url}/v1/admin/keys", json={"name": "Local key"}, headers=headers)
+        if answer.status_code not in _BUSY:
+            break
+        time.sleep(int(answer.headers.get("Retry-After", "1")))
     if answer.status_code != 201:
         raise StartupError(f"the API key could not be created: HTTP {answer.status_code} {answer.text[:500]}")
     return str(answer.json()["secret"])

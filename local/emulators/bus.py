@@ -21,7 +21,8 @@ from moto.s3 import notifications
 
 from local.template.load import ACCOUNT_ID, REGION
 
-_TIMEOUT_SECONDS = 10
+# The stack takes a delivery at once. What it does not take is lost, so a busy machine is given time.
+_TIMEOUT_SECONDS = 50
 _DELIVERIES = "/_local/deliveries"
 # The notifications of S3 that the stack knows: name in moto -> (detail type, reason).
 _OBJECT_EVENTS = {

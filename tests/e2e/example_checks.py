@@ -20,7 +20,7 @@ import pytest
 
 from local.template import ROOT
 from testing.resources import continuous_integration
-from tests.support.stack import StackProcess
+from tests.support.stack import PATIENCE_SECONDS, StackProcess
 
 EXAMPLES = ROOT / "examples"
 KEY = "sk_test_of_the_example"
@@ -146,7 +146,7 @@ def environment_of(stack: StackProcess) -> dict[str, str]:
 
 
 def run_example(
-    *command: str | Path, environment: Mapping[str, str], cwd: Path = ROOT, code: int = 0, seconds: int = 120
+    *command: str | Path, environment: Mapping[str, str], cwd: Path = ROOT, code: int = 0
 ) -> subprocess.CompletedProcess[str]:
     """Run an example as a user does, and check its exit code."""
     done = subprocess.run(
@@ -156,7 +156,6 @@ def run_example(
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=seconds,
         check=False,
     )
     assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -245,7 +244,7 @@ def receiver(*command: str | Path, environment: Mapping[str, str]) -> Iterator[R
         yield Receiver(int(process.stdout.readline()), process)
     finally:
         process.terminate()
-        process.wait(5)
+        process.wait(PATIENCE_SECONDS)
         process.stdout.close()
 
 

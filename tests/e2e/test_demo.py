@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from local.template import ROOT
-from tests.support.stack import StackProcess, require_whole_stack
+from tests.support.stack import PATIENCE_SECONDS, StackProcess, require_whole_stack
 
 DOCUMENTS = 1_000
 READ_BACK = 10
@@ -33,7 +33,7 @@ def demo(data: Path, content: Path | None = None) -> str:
     command = [sys.executable, "-m", "local", "demo", "--once", "--port", "0", "--data", str(data)]
     if content:
         command += ["--content", str(content)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stderr + done.stdout
 
@@ -100,7 +100,7 @@ def _serving_demo(folder: Path, content: Path) -> Iterator[str]:
         yield "".join(lines)
     finally:
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
         process.stdout.close()
 
 
@@ -152,7 +152,6 @@ def _sync(stack: StackProcess, content: Path) -> str:
         env={"CHATBOT_API": credentials["baseUrl"], "CHATBOT_KEY": credentials["apiKey"], "LC_ALL": "C.UTF-8"},
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr

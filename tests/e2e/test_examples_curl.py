@@ -75,7 +75,6 @@ def call(tmp_path: Path) -> Call:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=60,
             check=False,
         )
         waited = [float(line) for line in waits.read_text().split()]
@@ -151,7 +150,6 @@ def run_client(
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
         check=False,
     )
     assert done.returncode == code, done.stderr
@@ -196,7 +194,6 @@ def verified(
         env={"PATH": os.environ["PATH"], "WEBHOOK_SECRET": secrets},
         input=body,
         capture_output=True,
-        timeout=30,
         check=False,
     )
     assert done.returncode == code, done.stderr

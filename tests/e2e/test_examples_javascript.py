@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import base64
-import json
-import subprocess
+import os
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from standardwebhooks import Webhook
 
 from local.template import ROOT
-from tests.e2e.client_checks import CLIENT_CHECKS, Call, Failure, Outcome
+from tests.e2e.client_checks import CLIENT_CHECKS, Call
+from tests.e2e.driver_process import Driver
 from tests.e2e.example_checks import (
     EXAMPLES,
-    KEY,
-    ScriptedApi,
     check_complaints,
     check_walk_through,
     environment_of,
@@ -38,8 +35,6 @@ from tests.support.stack import StackProcess
 
 JAVASCRIPT = EXAMPLES / "javascript"
 
-Drive = Callable[[dict[str, Any]], dict[str, Any]]
-
 
 @pytest.fixture(scope="module")
 def node() -> str:
@@ -50,45 +45,15 @@ def node() -> str:
 
 
 @pytest.fixture(scope="module")
-def drive(node: str) -> Iterator[Drive]:
+def driver(node: str) -> Iterator[Driver]:
     """One node process for all calls of the client and of `verify`."""
-    command = [node, str(ROOT / "tests" / "e2e" / "javascript_driver.mjs")]
-    driver = subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert driver.stdin and driver.stdout
-    reader, writer = driver.stdout, driver.stdin
-
-    def ask(call: dict[str, Any]) -> dict[str, Any]:
-        writer.write(json.dumps(call) + "\n")
-        writer.flush()
-        outcome: dict[str, Any] = json.loads(reader.readline())
-        return outcome
-
-    yield ask
-    driver.stdin.close()
-    assert driver.wait(5) == 0
-    driver.stdout.close()
+    with Driver(node, ROOT / "tests" / "e2e" / "javascript_driver.mjs", environment=os.environ) as process:
+        yield process
 
 
 @pytest.mark.parametrize("check", CLIENT_CHECKS, ids=lambda check: check.__name__)
-def test_client(check: Callable[[Call], None], drive: Drive) -> None:
-    def call(server: ScriptedApi, operation: str, *arguments: Any) -> Outcome:
-        wanted = {"operation": operation, "arguments": arguments, "baseUrl": server.base_url, "key": KEY}
-        outcome = drive(wanted)
-        if "error" not in outcome:
-            return Outcome(outcome["result"], None, outcome["waits"])
-        error = outcome["error"]
-        failure = Failure(
-            error["name"],
-            error.get("code", ""),
-            error.get("status"),
-            error.get("details") or [],
-            error.get("requestId"),
-        )
-        return Outcome(None, failure, outcome["waits"])
-
-    check(call)
+def test_client(check: Callable[[Call], None], driver: Driver) -> None:
+    check(driver.call)
 
 
 def test_quickstart_publishes_what_it_says(local_stack: StackProcess, node: str) -> None:
@@ -111,27 +76,23 @@ def test_receiver_says_how_it_is_used(node: str) -> None:
     check_receiver_complaints(node, JAVASCRIPT / "webhook-receiver.mjs")
 
 
-def verified(drive: Drive, body: bytes, headers: dict[str, str], *secrets: str) -> dict[str, Any]:
-    encoded = base64.b64encode(body).decode()
-    return drive({"operation": "verify", "body": encoded, "headers": headers, "secrets": secrets})
-
-
 @pytest.mark.parametrize("name", rejected_messages())
-def test_message_that_is_not_signed_is_refused(name: str, drive: Drive) -> None:
+def test_message_that_is_not_signed_is_refused(name: str, driver: Driver) -> None:
     status, body, headers = rejected_messages()[name]
-    error = verified(drive, body, headers, SECRET, NEXT_SECRET)["error"]
+    error = driver.verify(body, headers, SECRET, NEXT_SECRET)["error"]
     assert (error["name"], error["status"]) == ("UnverifiedWebhookError", status)
 
 
-def test_message_signed_by_either_secret_is_taken(drive: Drive) -> None:
+def test_message_signed_by_either_secret_is_taken(driver: Driver) -> None:
     for secret in (SECRET, NEXT_SECRET):
         headers = {name.title(): value for name, value in signed(BODY, secret).items()}
-        assert verified(drive, BODY, headers, SECRET, NEXT_SECRET)["result"] == EVENT
-    assert verified(drive, BODY, signed(BODY, NEXT_SECRET), SECRET)["error"]["status"] == 401
+        assert driver.verify(BODY, headers, SECRET, NEXT_SECRET)["result"] == EVENT
+    assert driver.verify(BODY, signed(BODY, NEXT_SECRET), SECRET)["error"]["status"] == 401
 
 
-def test_libraries_of_both_languages_sign_alike(drive: Drive) -> None:
+def test_libraries_of_both_languages_sign_alike(driver: Driver) -> None:
     at = int(time.time())
-    sign = {"operation": "sign", "body": base64.b64encode(BODY).decode(), "id": "evt_1", "at": at, "secret": SECRET}
-    headers = {"webhook-id": "evt_1", "webhook-timestamp": str(at), "webhook-signature": drive(sign)["result"]}
+    encoded = base64.b64encode(BODY).decode()
+    signature = driver.ask(operation="sign", body=encoded, id="evt_1", at=at, secret=SECRET)["result"]
+    headers = {"webhook-id": "evt_1", "webhook-timestamp": str(at), "webhook-signature": signature}
     assert Webhook(SECRET).verify(BODY, headers) == EVENT

@@ -114,7 +114,6 @@ class Runner:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=120,
             check=False,
         )
         assert done.returncode == 0, f"{step.get('name')}: {done.stdout}\n{done.stderr}"

@@ -18,7 +18,6 @@ from tests.sam.tools import Sam, bridge_address, image_options, machine_architec
 from tests.support.stack import StackProcess, eventually
 
 _INVOKED = re.compile(r'"POST /2015-03-31/functions/(\w+)/invocations')
-_READY_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -64,16 +63,13 @@ def sam_local(sam: Sam, template: Path, folder: Path) -> Iterator[SamLocal]:
     lambda_url = f"http://127.0.0.1:{lambda_port}"
     options = ["--template", str(template), "--env-vars", str(environment), *image_options()]
     options += ["--parameter-overrides", f"Architecture={machine_architecture()}"]
-    stack = StackProcess(
-        folder,
-        *("--containers", bridge_address(), str(environment), "--lambda-url", lambda_url),
-        ready_seconds=_READY_SECONDS,
-    )
+    stack = StackProcess(folder, "--containers", bridge_address(), str(environment), "--lambda-url", lambda_url)
     warm = [*options, "--warm-containers", "LAZY"]
-    with ExitStack() as ends, ThreadPoolExecutor(1) as starter:
+    # The stack ends first, and with it the thread that waits for it.
+    with ThreadPoolExecutor(1) as starter, ExitStack() as ends:
         started: Future[None] = starter.submit(stack.start)
-        eventually(lambda: environment.exists() or started.done(), seconds=_READY_SECONDS)
         ends.callback(stack.stop)
+        eventually(lambda: environment.exists() or started.done())
         ends.enter_context(sam.serving(lambda_port, lambda_log, "local", "start-lambda", *warm))
         api_url = ends.enter_context(sam.serving(free_port(), folder / "api.log", "local", "start-api", *warm))
         started.result()

@@ -47,7 +47,6 @@ def scan(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         cwd=tmp_path_factory.mktemp("scan"),
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
     report: dict[str, Any] = json.loads(done.stdout)

@@ -23,8 +23,7 @@ from local.template.load import ACCESS_KEY, REGION, SECRET_KEY
 from testing.resources import continuous_integration
 
 _PYTHON = "python3.13"
-_START_SECONDS = 120
-_STOP_SECONDS = 30
+_STOP_SECONDS = 120
 
 
 def lacking(reason: str) -> NoReturn:
@@ -62,7 +61,7 @@ class Sam:
             "AWS_DEFAULT_REGION": REGION,
         }
 
-    def run(self, *arguments: str, seconds: float = 200) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end; whether it succeeded is for the caller to see."""
         return subprocess.run(
             [str(self._program), *arguments],
@@ -70,7 +69,6 @@ class Sam:
             env=self._environment,
             capture_output=True,
             text=True,
-            timeout=seconds,
             check=False,
         )
 
@@ -130,7 +128,7 @@ def image_options() -> Sequence[str]:
 
 
 def _docker(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=20, check=False)
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
 
 
 def _python_folder() -> Path:
@@ -145,12 +143,11 @@ def _python_folder() -> Path:
 
 
 def _runs(*command: str | Path) -> bool:
-    return subprocess.run(command, capture_output=True, check=False, timeout=30).returncode == 0
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    while process.poll() is None:
         try:
             httpx.get(url, timeout=5, trust_env=False)
         except httpx.TransportError:

@@ -53,7 +53,6 @@ def run_quickstart(base_url: str, key: str) -> Published:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
     )
     pushed, answer, source_id = done.stdout.splitlines()
     return Published(json.loads(pushed), json.loads(answer), source_id)
