@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 _UNIT = Path(__file__).parent / "unit"
 _numbers = itertools.count(1)
@@ -24,6 +25,17 @@ for _name, _value in {
     "POWERTOOLS_TRACE_DISABLED": "true",
 }.items():
     os.environ[_name] = _value
+
+# One profile for all tests: a busy machine makes an example slow, and not wrong. In continuous integration the examples
+# are the same at every run, and none is kept.
+_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+settings.register_profile(
+    "tests",
+    parent=settings.get_profile("ci" if _CI else "default"),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -54,7 +54,6 @@ def test_staging_runs_and_generations_agree_with_the_model(
                 settings=settings(
                     max_examples=HISTORIES,
                     stateful_step_count=STEPS_PER_HISTORY,
-                    deadline=None,
                     database=None,
                     backend="afresh",
                     phases=PHASES,

@@ -69,7 +69,7 @@ steps = st.lists(
 
 @pytest.mark.usefixtures("small_leaves")
 @given(steps=steps)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_road_to_a_set_gives_its_canonical_shape_and_root_hash(steps: list[dict[int, str]]) -> None:
     trie.LEAF_ENTRIES = 4
     index, model = MemoryIndex(), {}
