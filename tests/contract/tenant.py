@@ -13,7 +13,7 @@ from local.template.resolve import Resolver
 from testing import spec
 from testing.edge import Edge, Reply, composed
 from testing.resources import project_template
-from tests.support.stack import StackProcess
+from tests.support.stack import PATIENCE_SECONDS, StackProcess
 
 # What speaks of the connection and not of the answer.
 _TRANSPORT = {"date", "content-length", "connection"}
@@ -34,7 +34,7 @@ class Tenant:
         """Make the tenant and its keys."""
         self.base_url = stack.credentials["baseUrl"]
         self.origin = self.base_url.removesuffix("/api")
-        self._client = httpx.Client(timeout=60, trust_env=False)
+        self._client = httpx.Client(timeout=PATIENCE_SECONDS, trust_env=False)
         made = self._client.post(
             f"{self.origin}/2015-03-31/functions/local-BootstrapTenantFunction/invocations", json={"name": "contract"}
         ).json()

@@ -237,7 +237,7 @@ def test_502_build_failed(tenant: Tenant, local_stack: StackProcess) -> None:
     before = tenant.publish(source)
     tenant.push(source, content="second")
     run = tenant.run(source)
-    for wait_seconds in (1, 4, 10):
+    for wait_seconds in (1, 4, 10, 20):
         with ThreadPoolExecutor(1) as pool:
             with stopped(local_stack, "BuildGenerationFunction", tenant) as let_go_on:
                 applied = pool.submit(tenant.apply, source, run)
@@ -259,7 +259,7 @@ def lease_of(tenant: Tenant, source: str) -> str:
     """Wait until an apply of the source holds its lease; return the run it is for."""
     rows = table(tenant, "CatalogTable")
     key = {"pk": tenant.tenant_id, "sk": source_sk(source)}
-    return str(eventually(lambda: rows.get_item(Key=key, ConsistentRead=True)["Item"].get("leaseRunId"), 25))
+    return str(eventually(lambda: rows.get_item(Key=key, ConsistentRead=True)["Item"].get("leaseRunId")))
 
 
 def change_source(tenant: Tenant, source: str, update: str, values: dict[str, Any] | None) -> None:

@@ -168,7 +168,9 @@ def spend(tenant: Tenant, key: str, times: int) -> list[int]:
 
 def within_a_minute(work: Callable[[], Any]) -> Any:
     """Do it again when a new minute of the clock began meanwhile: limits are counted by the minute."""
-    for _ in range(3):
+    for attempt in range(3):
+        if attempt:
+            time.sleep(60 - time.time() % 60)
         minute = time.time() // 60
         result = work()
         if time.time() // 60 == minute:

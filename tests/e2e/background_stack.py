@@ -196,11 +196,11 @@ def delivered_rows(stack: BackgroundStack) -> list[str]:
     return [name for batch in streamed(stack) for name in batch]
 
 
-def ended(stack: BackgroundStack, execution_arn: str, seconds: float = 30) -> dict[str, Any]:
+def ended(stack: BackgroundStack, execution_arn: str) -> dict[str, Any]:
     states = stack.client("stepfunctions")
 
     def look() -> Any:
         execution = states.describe_execution(executionArn=execution_arn)
         return execution["status"] != "RUNNING" and execution
 
-    return dict(eventually(look, seconds))
+    return dict(eventually(look))

@@ -50,9 +50,9 @@ def hits(tenant: Tenant, key: str) -> list[int]:
 
 
 def test_exactly_120_of_200_requests_pass_in_one_minute(tenant: Tenant) -> None:
-    for _ in range(3):
+    for attempt in range(3):
         # All are sent within one minute of the clock: it is long enough, unless it has begun a while ago.
-        if time.time() % 60 > 30:
+        if attempt or time.time() % 60 > 30:
             time.sleep(60 - time.time() % 60)
         key = tenant.key()
         statuses = Counter(reply.status for reply in at_once(tenant, 200, "GET", "/v1/whoami", key=key))

@@ -27,7 +27,8 @@ NOT_COPIED = (
     *(".venv*", ".git", ".local", ".aws-sam", ".*_cache", ".hypothesis"),
     *("node_modules", "__pycache__", "*.egg-info"),
 )
-PAGE_SECONDS = 60
+# Less than pytest gives a test, so that a page which hangs shows what it printed.
+PAGE_SECONDS = 600
 # The trap names the page's own line, because the script has the page's lines.
 SESSION = """
 set -Eeuo pipefail
@@ -112,6 +113,9 @@ def session(script: Path, folder: Path, environment: dict[str, str]) -> tuple[in
             os.killpg(running.pid, signal.SIGKILL)
             output, errors = running.communicate()
             errors += f"\nit did not end within {PAGE_SECONDS} s"
+        except BaseException:
+            os.killpg(running.pid, signal.SIGKILL)
+            raise
         return running.returncode, output, errors
 
 

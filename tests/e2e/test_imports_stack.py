@@ -21,7 +21,7 @@ from local.template import ROOT
 from testing.import_files import chunked, many, ndjson
 from testing.lifecycle import draft
 from testing.resources import continuous_integration
-from tests.support.stack import StackProcess, eventually
+from tests.support.stack import PATIENCE_SECONDS, StackProcess, eventually
 
 ENDED = {"completed", "completed_with_errors", "failed"}
 LINES = int(os.environ.get("IMPORT_LINES", "10000"))
@@ -64,7 +64,7 @@ def wait(api: httpx.Client, source: str, import_id: str) -> tuple[dict[str, Any]
         seen.append(read(api, source, import_id))
         return seen[-1]["state"] in ENDED and seen[-1]
 
-    return eventually(look, 120 * LINES / 10_000), seen
+    return eventually(look, PATIENCE_SECONDS * max(1, LINES / 2_500)), seen
 
 
 def aws(stack: StackProcess, service: str) -> Any:
@@ -95,7 +95,7 @@ def refused(stack: StackProcess, about: str) -> str:
                 return body["reason"]
         return None
 
-    return str(eventually(look, 20))
+    return str(eventually(look))
 
 
 def test_uploaded_file_becomes_the_generation_that_direct_pushes_make(api: httpx.Client) -> None:
@@ -124,9 +124,9 @@ def publish(api: httpx.Client, source: str) -> None:
     """Run and apply, however long either takes."""
     path = f"v1/sources/{source}/runs"
     run = api.post(path).raise_for_status().json()["run"]["id"]
-    eventually(lambda: api.get(f"{path}/{run}").raise_for_status().json()["run"]["state"] == "ready", LINES / 100)
+    eventually(lambda: api.get(f"{path}/{run}").raise_for_status().json()["run"]["state"] == "ready", LINES / 20)
     # Over 25 s an apply answers 409 apply_in_progress, and a retry what came of it.
-    eventually(lambda: api.post(f"{path}/{run}/apply").status_code == 200, LINES / 100)
+    eventually(lambda: api.post(f"{path}/{run}/apply").status_code == 200, LINES / 20)
 
 
 def test_upload_without_its_signed_header_is_refused(api: httpx.Client) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import httpx
 
-from tests.support.stack import StackProcess, eventually
+from tests.support.stack import PATIENCE_SECONDS, StackProcess, eventually
 
 
 def test_round_of_the_upkeep_ends_and_everything_is_still_served(local_stack: StackProcess) -> None:
@@ -16,7 +16,7 @@ def test_round_of_the_upkeep_ends_and_everything_is_still_served(local_stack: St
     with httpx.Client(
         base_url=credentials["baseUrl"],
         headers={"Authorization": f"Bearer {credentials['apiKey']}"},
-        timeout=40,
+        timeout=PATIENCE_SECONDS,
         trust_env=False,
     ) as api:
         source = api.post("v1/sources", json={"name": "tended"}).raise_for_status().json()["source"]["id"]

@@ -17,7 +17,7 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.e2e.example_checks import EXAMPLES, environment_of, receiver, require_tool
-from tests.support.stack import StackProcess, eventually
+from tests.support.stack import PATIENCE_SECONDS, StackProcess, eventually
 
 NOWHERE = "http://127.0.0.1:9/"
 Post = tuple[dict[str, str], bytes]
@@ -117,7 +117,7 @@ def test_delivery_is_what_the_standard_verifies_and_nothing_else(api: httpx.Clie
     with listening(lambda: 204) as (url, posts):
         path, secret = make_webhook(api, url, source)
         publish(api, source, "one")
-        headers, body = posts.get(timeout=60)
+        headers, body = posts.get(timeout=PATIENCE_SECONDS)
         text = body.decode()
         assert Webhook(secret).verify(text, headers)["type"] == "generation.published"
         assert headers["content-type"] == "application/json"
@@ -135,7 +135,7 @@ def test_delivery_is_what_the_standard_verifies_and_nothing_else(api: httpx.Clie
         assert [attempt["status"] for attempt in delivery["attempts"]] == [204]
         # Delivered again it is the same, signed anew.
         api.post(f"{path}/deliveries/{delivery['id']}/redeliver").raise_for_status()
-        again, same = posts.get(timeout=60)
+        again, same = posts.get(timeout=PATIENCE_SECONDS)
         assert (again["webhook-id"], same) == (headers["webhook-id"], body)
         Webhook(secret).verify(text, again)
 
@@ -152,8 +152,8 @@ def test_failed_attempt_is_shown_and_repeated(api: httpx.Client) -> None:
     with listening(lambda: next(answers)) as (url, posts):
         path, secret = make_webhook(api, url, source)
         publish(api, source, "one")
-        first, body = posts.get(timeout=60)
-        second, repeated = posts.get(timeout=60)
+        first, body = posts.get(timeout=PATIENCE_SECONDS)
+        second, repeated = posts.get(timeout=PATIENCE_SECONDS)
         assert (second["webhook-id"], repeated) == (first["webhook-id"], body)
         Webhook(secret).verify(body.decode(), second)
         (delivery,) = eventually(lambda: tried_twice(api, path))
@@ -163,7 +163,7 @@ def test_failed_attempt_is_shown_and_repeated(api: httpx.Client) -> None:
         # The next try is five minutes away: it need not be waited for.
         assert delivery["nextAttemptAt"] > delivery["attempts"][1]["at"]
         api.post(f"{path}/deliveries/{delivery['id']}/redeliver").raise_for_status()
-        posts.get(timeout=60)
+        posts.get(timeout=PATIENCE_SECONDS)
         assert eventually(lambda: ended(api, path))["state"] == "delivered"
 
 
@@ -186,7 +186,7 @@ def test_endpoint_that_hangs_delays_nobody(api: httpx.Client) -> None:
         make_webhook(api, well, source)
         began = time.monotonic()
         generations = [publish(api, source, f"content {number}") for number in range(12)]
-        arrived = {json.loads(posts.get(timeout=90)[1])["data"]["generationId"] for _ in generations}
+        arrived = {json.loads(posts.get(timeout=PATIENCE_SECONDS)[1])["data"]["generationId"] for _ in generations}
         took = time.monotonic() - began
         released.set()
         assert arrived == set(generations)
@@ -194,7 +194,7 @@ def test_endpoint_that_hangs_delays_nobody(api: httpx.Client) -> None:
         assert took < 12 * 15
         with pytest.raises(Empty):
             posts.get_nowait()
-        reached.get(timeout=1)
+        reached.get(timeout=PATIENCE_SECONDS)
 
 
 def test_target_that_is_not_this_machine_keeps_the_rules(api: httpx.Client) -> None:

@@ -13,9 +13,11 @@ from threading import Semaphore, Thread, current_thread
 
 from testing.faults import Call, Way
 from testing.lifecycle import HeldClock
+from tests.support.kept_connection import ANSWER_SECONDS
 
 JUMPS_SECONDS = (2, 6, 16, 61)
-_STUCK_SECONDS = 60
+# An actor at work waits for the emulator at most, whose own patience is shorter.
+_STUCK_SECONDS = 2 * ANSWER_SECONDS
 
 
 @dataclass

@@ -121,7 +121,9 @@ class StackProcess:
         credentials = self.credentials
         headers = {"Authorization": f"Bearer {key or credentials['apiKey']}"}
         # The trailing slash keeps `/api` when a path such as `v1/whoami` is joined to it.
-        return httpx.Client(base_url=credentials["baseUrl"] + "/", headers=headers, timeout=60, trust_env=False)
+        return httpx.Client(
+            base_url=credentials["baseUrl"] + "/", headers=headers, timeout=PATIENCE_SECONDS, trust_env=False
+        )
 
     def worker_pids(self, function: str) -> list[int]:
         """Return the process ids of a function's workers, as the process table shows them."""

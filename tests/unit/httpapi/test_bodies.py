@@ -38,10 +38,10 @@ def test_members_of_gzip_are_joined() -> None:
 
 def test_many_empty_members_are_refused_quickly() -> None:
     body = gzip.compress(b"") * 45
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises((InvalidJsonError, InvalidBodyError)):
         read(body, content_encoding="gzip")
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_compressed_body_is_bounded_too() -> None:
