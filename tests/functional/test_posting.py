@@ -8,14 +8,18 @@ import socket
 import ssl
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import trustme
+from webhooks.deliveries.model import DeliveryState
 from webhooks.sending.posting import Poster, open_connection, verifying_context
 
+from testing.webhook_world import WebhookWorld
 from tests.support.hostile_targets import HOSTILE_URLS, NOT_PUBLIC_ADDRESSES
 from tests.support.receivers import Receiver, Script, answering, nothing_leaves, seconds_of
+from tests.support.requirements import DELIVER_WEBHOOK, require_pinned
 
 DEADLINE_SECONDS = 0.5
 MANY = 40 * DEADLINE_SECONDS  # what these receivers would go on for, at least
@@ -24,6 +28,11 @@ CUT_OFF = "the connection was closed before the answer was complete"
 TIMED_OUT = "timed out after 0.5 s"
 HOST = "hooks.example.com"
 PUBLIC = "8.8.8.8"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _deployed_http_stack() -> None:
+    require_pinned("urllib3", DELIVER_WEBHOOK)
 
 
 @pytest.fixture(autouse=True)
@@ -271,6 +280,31 @@ def test_broken_answer_is_no_answer_and_not_asked_for_again(script: Script, fail
         reply = poster().post(url_of(receiver), {}, b"{}")
     assert (reply.status, reply.failure, reply.refused) == (None, failure, False)
     assert receiver.connections == 1
+
+
+# urllib3 1.26 took the second and the third for whole answers.
+BROKEN_CHUNKS = {
+    "ends in a chunk": b"8\r\nhalf",
+    "a size without an end": b"0" * 70_000,
+    "a size without an end after a chunk": b"2\r\nok\r\n" + b"0" * 70_000,
+    "ends before its last chunk": b"2\r\nok\r\n",
+    "no size": b"ok\r\n",
+}
+
+
+@pytest.mark.parametrize("chunks", BROKEN_CHUNKS.values(), ids=BROKEN_CHUNKS)
+def test_broken_chunks_count_as_no_delivery(aws_moto: Any, chunks: bytes) -> None:
+    world = WebhookWorld(aws_moto.table_name("CatalogTable"), aws_moto.client("dynamodb"))
+    world.hooks.deliverer = replace(world.hooks.deliverer, poster=poster())
+    with Receiver(answering(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunks)) as receiver:
+        endpoint = world.endpoint(url_of(receiver))
+        world.stream(world.happen())
+        assert world.deliver_next()
+    (delivery,) = world.deliveries(endpoint)
+    assert (delivery.state, delivery.tries) == (DeliveryState.PENDING, 1)
+    assert delivery.next_attempt_at is not None
+    assert delivery.attempts[0].status is None
+    assert world.read(endpoint).failures == 1
 
 
 def test_port_where_nobody_listens_refuses_the_connection() -> None:

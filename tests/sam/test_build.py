@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from local.template import ROOT
 from local.template.load import read_template, read_yaml
+from tests.support.requirements import DELIVER_WEBHOOK, LAYER, pins_of, run_time_distributions
 
 _MOST_BYTES = 30_000_000
 # https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html, `e_machine`
@@ -46,44 +46,34 @@ def layer_of(template: Path) -> Path:
     return folder_of(template, layer) / "python"
 
 
-def run_time_distributions() -> set[str]:
-    """What layers/shared/requirements.txt names and what that requires, as Python 3.13 on Lambda sees it."""
-    environment = {"python_version": "3.13", "python_full_version": "3.13.0", "sys_platform": "linux", "extra": ""}
-    todo = (ROOT / "layers" / "shared" / "requirements.txt").read_text().split()
-    found: set[str] = set()
-    while todo:
-        requirement = Requirement(todo.pop())
-        name = canonicalize_name(requirement.name)
-        if name in found or (requirement.marker and not requirement.marker.evaluate(environment)):
-            continue
-        found.add(name)
-        todo += metadata.requires(name) or []
-    return found
+def assert_holds(folder: Path, source: Path, requirements: Path) -> None:
+    """Check that a built folder holds a folder of ours and what its requirements.txt, if there is one, names."""
+    distributions = list(metadata.distributions(path=[str(folder)]))
+    expected = run_time_distributions(requirements) if requirements.is_file() else set()
+    assert {canonicalize_name(each.name) for each in distributions} == expected, folder.name
+    theirs = {str(file) for each in distributions for file in each.files or []}
+    # pip leaves what would become programs in folders beside the packages.
+    unknown = {file for file in files_of(folder) - theirs if ".data/" not in file}
+    assert unknown == files_of(source), folder.name
 
 
 def native(folder: Path) -> Iterator[Path]:
     return folder.rglob("*.so*")
 
 
-def test_functions_hold_their_own_files_alone(built: tuple[str, Path]) -> None:
+def test_functions_hold_their_own_files_and_the_pinned_packages_alone(built: tuple[str, Path]) -> None:
     _, template = built
     functions = resources(template, "AWS::Serverless::Function")
     sources = resources(ROOT / "template.yaml", "AWS::Serverless::Function")
     assert functions.keys() == sources.keys()
     for logical_id, function in functions.items():
         source = folder_of(ROOT / "template.yaml", sources[logical_id])
-        assert files_of(folder_of(template, function)) == files_of(source), logical_id
+        assert_holds(folder_of(template, function), source, source / "requirements.txt")
 
 
 def test_layer_holds_our_packages_and_the_pinned_ones_alone(built: tuple[str, Path]) -> None:
     _, template = built
-    layer, source = layer_of(template), ROOT / "layers" / "shared"
-    distributions = list(metadata.distributions(path=[str(layer)]))
-    assert {canonicalize_name(each.name) for each in distributions} == run_time_distributions()
-    theirs = {str(file) for each in distributions for file in each.files or []}
-    # pip leaves what would become programs in folders beside the packages.
-    unknown = {file for file in files_of(layer) - theirs if ".data/" not in file}
-    assert unknown == files_of(source)
+    assert_holds(layer_of(template), LAYER.parent, LAYER)
 
 
 def test_nothing_of_tests_or_caches_is_built(built: tuple[str, Path]) -> None:
@@ -105,6 +95,18 @@ def test_native_modules_are_for_the_processor_and_the_runtime(built: tuple[str, 
     for module in modules:
         assert int.from_bytes(module.read_bytes()[18:20], "little") == _ELF_MACHINES[architecture], module.name
         assert ".cpython-313-" in module.name
+
+
+def test_function_that_sends_webhooks_has_its_own_http_stack(built: tuple[str, Path]) -> None:
+    """`/var/task` comes before the layer and the runtime on a function's path, so this copy is the one it imports."""
+    _, template = built
+    folders = {
+        name: folder_of(template, each) for name, each in resources(template, "AWS::Serverless::Function").items()
+    }
+    copies = {name for name, folder in folders.items() if (folder / "urllib3").is_dir()}
+    assert copies == {"DeliverWebhookFunction"}
+    (distribution,) = metadata.distributions(path=[str(folders["DeliverWebhookFunction"])])
+    assert {distribution.name: distribution.version} == pins_of(DELIVER_WEBHOOK)
 
 
 def test_each_function_is_small_with_its_layer(built: tuple[str, Path], capsys: pytest.CaptureFixture[str]) -> None:

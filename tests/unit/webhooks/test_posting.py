@@ -14,11 +14,17 @@ from webhooks.sending.replies import Reply
 from webhooks.sending.targets import TargetRefusedError
 
 from tests.support.hostile_targets import HOSTILE_URLS, NOT_PUBLIC_ADDRESSES
+from tests.support.requirements import DELIVER_WEBHOOK, require_pinned
 
 URL = "https://hooks.example.com/in?x=1"
 PUBLIC = "8.8.8.8"
 OTHER_PUBLIC = "2606:4700::1111"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _deployed_http_stack() -> None:
+    require_pinned("urllib3", DELIVER_WEBHOOK)
 
 
 class Network:

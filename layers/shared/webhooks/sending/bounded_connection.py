@@ -103,7 +103,10 @@ class _BoundedSocket:
 
 
 class _OnOpenSocket:
-    """Makes a connection of urllib3 use a socket that is open already, and only that: it never opens one itself."""
+    """Makes a connection of urllib3 use a socket that is open already, and only that: it never opens one itself.
+
+    `_new_conn` is private to urllib3, whose version is therefore ours: functions/deliver_webhook/requirements.txt.
+    """
 
     sock: Any
 
