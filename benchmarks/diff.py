@@ -20,6 +20,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from telemetry.process import collect_rarely
+
 from benchmarks import in_memory
 from benchmarks.findings import Figure, Findings, Table, conclude, parser, readable
 from benchmarks.in_memory import World
@@ -79,6 +81,7 @@ def calls_an_item(world: World) -> float:
 
 def measure(arguments: argparse.Namespace) -> Findings:
     """Measure a run over a published source, and the first one of a source."""
+    collect_rarely()  # As in a function's process.
     items, rounds = SIZES[arguments.size], range(ROUNDS[arguments.size])
     changed, first = ([one_round(world) for _ in rounds] for world in worlds(items))
     plan = min(each.plan for each in changed)

@@ -11,6 +11,7 @@ from threading import Lock, local
 from typing import Any
 
 from knowledge.storage.clients import Clients
+from telemetry.process import collect_rarely
 
 from benchmarks.meter import Meter
 from local.emulators.dynoxide import Dynoxide, find_dynoxide
@@ -21,7 +22,11 @@ MISSING_TOOL = 4
 
 @contextmanager
 def dynoxide(prefix: str) -> Iterator[Resources]:
-    """Run a Dynoxide with the template's tables, and moto for the rest; must be inside `mock_aws`."""
+    """Run a Dynoxide with the template's tables, and moto for the rest; must be inside `mock_aws`.
+
+    What is measured on them runs in this process, as it would in a function's.
+    """
+    collect_rarely()
     binary = find_dynoxide()
     if binary is None:
         print("Dynoxide is not installed: run `make setup`", file=sys.stderr)

@@ -20,6 +20,7 @@ from knowledge.runs.model import RunMode
 from knowledge.settings import Settings
 from knowledge.sources.model import Source
 from knowledge.storage.clients import Clients
+from telemetry.process import collect_rarely
 
 from benchmarks.emulators import MISSING_TOOL
 from benchmarks.meter import Meter
@@ -58,6 +59,8 @@ class Ours:
     """Pushes in batches, then a run and its apply, each task of the state machine in this process."""
 
     def __init__(self, folder: Path) -> None:
+        # As in a function's process.
+        collect_rarely()
         self.folder = folder / "objects"
         self._meter = Meter()
         self._database = int(os.environ[DATABASE_PID])

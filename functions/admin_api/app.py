@@ -5,6 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from telemetry.process import prepare_process
+
+prepare_process()  # First, since it is for what is imported below.
+
 from httpapi.api import Api
 from httpapi.assembly import Assembly
 from httpapi.settings import EdgeSettings

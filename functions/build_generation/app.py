@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from telemetry.process import prepare_process
+
+prepare_process()  # First, since it is for what is imported below.
+
 from knowledge.assembly import KnowledgeServices
 from knowledge.settings import Settings
 from knowledge.tasks import build_generation

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from telemetry.process import prepare_process
+
+prepare_process()  # First, since it is for what is imported below.
+
 from telemetry.tasks import watched
 from webhooks.assembly import Webhooks, WebhookSettings
 from webhooks.tasks import deliver_webhooks

@@ -8,6 +8,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from telemetry.process import prepare_process
+
+prepare_process()  # First, since it is for what is imported below.
+
 from knowledge.assembly import KnowledgeServices
 from knowledge.settings import Settings
 from telemetry.outcomes import of_tend_sources

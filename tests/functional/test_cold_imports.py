@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -36,27 +37,45 @@ _NOT_IN_HTTP = (
     "webhooks.outbox",
     "webhooks.sending",
 )
-_TELL = "import app, gc, json, sys; print(json.dumps([sorted(sys.modules), gc.get_threshold()[0]]))"
+_TELL = """
+import gc, json, sys, {}
+print(json.dumps([sorted(sys.modules), gc.get_threshold()[0]]))
+"""
+_LIBRARIES = ("knowledge.assembly", "webhooks.assembly", "httpapi.assembly", "telemetry.lines", "telemetry.tasks")
 
 
-def loaded(function: str, environment: dict[str, str]) -> tuple[list[str], int]:
-    """Import a function's app.py in a fresh process: the modules it loaded, and what a collection waits for."""
+@dataclass(frozen=True)
+class Loaded:
+    """A fresh process after an import: its modules, and what a garbage collection waits for."""
+
+    modules: list[str]
+    threshold: int
+
+
+def loaded(*modules: str, function: str = "") -> Loaded:
+    """Import modules in a fresh process."""
     path = os.pathsep.join((str(ROOT / "layers" / "shared"), str(ROOT / "functions" / function)))
     done = subprocess.run(
-        [sys.executable, "-c", _TELL],
-        env={**environment, "PYTHONPATH": path, "PATH": os.environ.get("PATH", "")},
+        [sys.executable, "-c", _TELL.format(", ".join(modules))],
+        env={**Resources(prefix="cold").environment, "PYTHONPATH": path, "PATH": os.environ.get("PATH", "")},
         capture_output=True,
         text=True,
         check=True,
     )
-    modules, threshold = json.loads(done.stdout)
-    return modules, threshold
+    return Loaded(*json.loads(done.stdout))
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_function_imports_at_cold_start_only_what_every_invocation_needs(function: str) -> None:
-    modules, threshold = loaded(function, Resources(prefix="cold").environment)
+    process = loaded("app", function=function)
     refused = _NOWHERE + (_NOT_IN_HTTP if function in HTTP else _NOT_IN_TASKS)
-    too_early = [name for name in modules if any(name == each or name.startswith(f"{each}.") for each in refused)]
+    too_early = [
+        name for name in process.modules if any(name == each or name.startswith(f"{each}.") for each in refused)
+    ]
     assert not too_early, f"{function}/app.py imports {too_early[:5]}; import it where it is first used"
-    assert threshold >= 50_000
+    assert process.threshold >= 50_000
+
+
+def test_library_changes_no_process_that_imports_it() -> None:
+    untouched, process = loaded("os"), loaded(*_LIBRARIES)
+    assert process.threshold == untouched.threshold
