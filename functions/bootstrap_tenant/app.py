@@ -17,7 +17,7 @@ prepare_process()  # First, since it is for what is imported below.
 from httpapi.assembly import Assembly
 from httpapi.render.keys import render_key
 from httpapi.settings import EdgeSettings
-from telemetry.tasks import watched
+from telemetry.tasks import observed
 
 
 @cache
@@ -26,7 +26,7 @@ def services() -> Assembly:
     return Assembly(EdgeSettings.from_environment())
 
 
-@watched("bootstrap_tenant")
+@observed("bootstrap_tenant")
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Make the tenant and its key."""
     from httpapi.schemas.tenants import BootstrapEvent

@@ -12,12 +12,12 @@ from knowledge.assembly import KnowledgeServices
 from knowledge.settings import Settings
 from knowledge.tasks import build_generation
 from telemetry.outcomes import of_build_generation
-from telemetry.tasks import watched
+from telemetry.tasks import observed
 
 _knowledge = KnowledgeServices(Settings.from_environment())
 
 
-@watched("build_generation", done=of_build_generation)
+@observed("build_generation", done=of_build_generation)
 def handler(event: dict[str, Any], _context: object) -> Any:
     """Run the task on the machine's state; see `knowledge.tasks`."""
     return build_generation(_knowledge, event)

@@ -8,14 +8,14 @@ from telemetry.process import prepare_process
 
 prepare_process()  # First, since it is for what is imported below.
 
-from telemetry.tasks import watched
+from telemetry.tasks import observed
 from webhooks.assembly import Webhooks, WebhookSettings
 from webhooks.tasks import deliver_webhooks
 
 _webhooks = Webhooks(WebhookSettings.from_environment())
 
 
-@watched("deliver_webhook")
+@observed("deliver_webhook")
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Attempt what the messages ask for; see `webhooks.tasks`."""
     return deliver_webhooks(_webhooks, event)

@@ -12,12 +12,12 @@ from knowledge.assembly import KnowledgeServices
 from knowledge.settings import Settings
 from knowledge.tasks import diff_run
 from telemetry.outcomes import of_diff_run
-from telemetry.tasks import watched
+from telemetry.tasks import observed
 
 _knowledge = KnowledgeServices(Settings.from_environment())
 
 
-@watched("diff_run", done=of_diff_run)
+@observed("diff_run", done=of_diff_run)
 def handler(event: dict[str, Any], _context: object) -> Any:
     """Run the task on the machine's state; see `knowledge.tasks`."""
     return diff_run(_knowledge, event)

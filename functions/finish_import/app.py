@@ -12,12 +12,12 @@ from knowledge.assembly import KnowledgeServices
 from knowledge.import_tasks import finish_import
 from knowledge.settings import Settings
 from telemetry.outcomes import of_finish_import
-from telemetry.tasks import watched
+from telemetry.tasks import observed
 
 _knowledge = KnowledgeServices(Settings.from_environment())
 
 
-@watched("finish_import", done=of_finish_import)
+@observed("finish_import", done=of_finish_import)
 def handler(event: dict[str, Any], _context: object) -> Any:
     """Run the task on the machine's state; see `knowledge.import_tasks`."""
     return finish_import(_knowledge, event)

@@ -12,12 +12,12 @@ from knowledge.assembly import KnowledgeServices
 from knowledge.settings import Settings
 from knowledge.tasks import publish_generation
 from telemetry.outcomes import of_publish_generation
-from telemetry.tasks import watched
+from telemetry.tasks import observed
 
 _knowledge = KnowledgeServices(Settings.from_environment())
 
 
-@watched("publish_generation", done=of_publish_generation)
+@observed("publish_generation", done=of_publish_generation)
 def handler(event: dict[str, Any], _context: object) -> Any:
     """Run the task on the machine's state; see `knowledge.tasks`."""
     return publish_generation(_knowledge, event)

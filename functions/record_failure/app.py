@@ -12,12 +12,12 @@ from knowledge.assembly import KnowledgeServices
 from knowledge.settings import Settings
 from knowledge.tasks import record_failure
 from telemetry.outcomes import of_record_failure
-from telemetry.tasks import watched
+from telemetry.tasks import observed
 
 _knowledge = KnowledgeServices(Settings.from_environment())
 
 
-@watched("record_failure", refused=of_record_failure)
+@observed("record_failure", refused=of_record_failure)
 def handler(event: dict[str, Any], _context: object) -> Any:
     """Run the task on the machine's state; see `knowledge.tasks`."""
     return record_failure(_knowledge, event)

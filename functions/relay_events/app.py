@@ -8,14 +8,14 @@ from telemetry.process import prepare_process
 
 prepare_process()  # First, since it is for what is imported below.
 
-from telemetry.tasks import watched
+from telemetry.tasks import observed
 from webhooks.assembly import Webhooks, WebhookSettings
 from webhooks.tasks import relay_events
 
 _webhooks = Webhooks(WebhookSettings.from_environment())
 
 
-@watched("relay_events")
+@observed("relay_events")
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Relay what an event brings; see `webhooks.tasks`."""
     return relay_events(_webhooks, event, context.get_remaining_time_in_millis)

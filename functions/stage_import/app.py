@@ -11,12 +11,12 @@ prepare_process()  # First, since it is for what is imported below.
 from knowledge.assembly import KnowledgeServices
 from knowledge.import_tasks import stage_import
 from knowledge.settings import Settings
-from telemetry.tasks import watched
+from telemetry.tasks import observed
 
 _knowledge = KnowledgeServices(Settings.from_environment())
 
 
-@watched("stage_import")
+@observed("stage_import")
 def handler(event: dict[str, Any], _context: object) -> Any:
     """Run the task on the machine's state; see `knowledge.import_tasks`."""
     return stage_import(_knowledge, event)

@@ -12,12 +12,12 @@ from knowledge.assembly import KnowledgeServices
 from knowledge.import_tasks import start_import
 from knowledge.settings import Settings
 from telemetry.outcomes import of_start_import
-from telemetry.tasks import watched
+from telemetry.tasks import observed
 
 _knowledge = KnowledgeServices(Settings.from_environment())
 
 
-@watched("start_import", done=of_start_import)
+@observed("start_import", done=of_start_import)
 def handler(event: dict[str, Any], _context: object) -> Any:
     """Follow an event; see `knowledge.import_tasks`."""
     return start_import(_knowledge, event)

@@ -15,13 +15,13 @@ prepare_process()  # First, since it is for what is imported below.
 from knowledge.assembly import KnowledgeServices
 from knowledge.settings import Settings
 from telemetry.outcomes import of_tend_sources
-from telemetry.tasks import watched
+from telemetry.tasks import observed
 
 _SPARE_MS = 240_000
 _knowledge = KnowledgeServices(Settings.from_environment())
 
 
-@watched("tend_sources", done=of_tend_sources)
+@observed("tend_sources", done=of_tend_sources)
 def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Go on with the round; the answer tells what was done, see `knowledge.upkeep.rounds.RoundReport`."""
     report = _knowledge.upkeep.go_on(lambda: context.get_remaining_time_in_millis() > _SPARE_MS)

@@ -39,17 +39,19 @@ _NOT_IN_HTTP = (
 )
 _TELL = """
 import gc, json, sys, {}
-print(json.dumps([sorted(sys.modules), gc.get_threshold()[0]]))
+import logging
+print(json.dumps([sorted(sys.modules), gc.get_threshold()[0], len(logging.getLogger().handlers)]))
 """
 _LIBRARIES = ("knowledge.assembly", "webhooks.assembly", "httpapi.assembly", "telemetry.lines", "telemetry.tasks")
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A fresh process after an import: its modules, and what a garbage collection waits for."""
+    """A fresh process after an import: its modules, what a garbage collection waits for, and who writes its log."""
 
     modules: list[str]
     threshold: int
+    log_handlers: int
 
 
 def loaded(*modules: str, function: str = "") -> Loaded:
@@ -74,8 +76,9 @@ def test_function_imports_at_cold_start_only_what_every_invocation_needs(functio
     ]
     assert not too_early, f"{function}/app.py imports {too_early[:5]}; import it where it is first used"
     assert process.threshold >= 50_000
+    assert process.log_handlers == 1
 
 
 def test_library_changes_no_process_that_imports_it() -> None:
     untouched, process = loaded("os"), loaded(*_LIBRARIES)
-    assert process.threshold == untouched.threshold
+    assert (process.threshold, process.log_handlers) == (untouched.threshold, untouched.log_handlers)

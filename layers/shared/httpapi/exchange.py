@@ -7,12 +7,11 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from knowledge.errors import SourceNotFoundError
 from knowledge.ids import is_id
-from telemetry.lines import Metric, tell
+from telemetry.lines import Metric, write_line
 
 from httpapi import strict_json
 from httpapi.answers import RequestMark, WrittenAnswer
@@ -29,7 +28,6 @@ from httpapi.responses import Response
 from httpapi.schemas.fields import read_query
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools import Logger
     from knowledge.sources.model import Source
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
@@ -49,7 +47,7 @@ class Exchange:
         self._headers |= cors_headers(request, services.settings.cors_origins)
         self._began = time.perf_counter()
         self._operation: Operation | None = None
-        self._ids: dict[str, str] = {}
+        self._ids: dict[str, Any] = {}
         self._code: str | None = None
 
     def respond(self, work: Callable[[], WrittenAnswer]) -> Response:
@@ -62,7 +60,7 @@ class Exchange:
             self._headers["Idempotent-Replayed"] = "true"
         if answer.secret is not None:
             self._headers["Cache-Control"] = "no-store"
-        self._tell(answer)
+        self._write_line(answer)
         return Response(answer.status, answer.text, {"Content-Type": _JSON, **self._headers})
 
     def carry_out(self, operation: Operation, raw_ids: Mapping[str, str]) -> WrittenAnswer:
@@ -120,20 +118,20 @@ class Exchange:
         fields = {"request_id": self._request.request_id, "method": self._request.method, "code": answer.body["code"]}
         fields |= self._ids
         if not answer.known:
-            _logger().error("request_failed", exc_info=error, **fields)
+            write_line("request_failed", level="ERROR", exc_info=error, **fields)
         elif answer.status >= 500:
-            _logger().warning("request_unavailable", exc_info=error, **fields)
+            write_line("request_unavailable", level="WARNING", exc_info=error, **fields)
         self._headers |= answer.headers
         self._code = str(answer.body["code"])
         return WrittenAnswer(answer.status, strict_json.write(answer.body))
 
-    def _tell(self, answer: WrittenAnswer) -> None:
+    def _write_line(self, answer: WrittenAnswer) -> None:
         """Write the line of the request, with what is counted of it."""
         operation = None if self._operation is None else self._operation.name
         metrics = [] if self._code is None else [Metric("Refusals", dimensions={"code": self._code})]
         if self._pushed(answer):
             metrics.append(Metric("Pushes", dimensions={"operation": str(operation)}))
-        tell(
+        write_line(
             "request_answered",
             *metrics,
             level="INFO" if answer.status < 500 else "WARNING",
@@ -150,14 +148,6 @@ class Exchange:
     def _pushed(self, answer: WrittenAnswer) -> bool:
         operation = self._operation
         return operation is not None and operation.scope == Scope.ITEMS_WRITE and answer.status < 300
-
-
-@cache
-def _logger() -> Logger:
-    # Imported by the first failure, so that no other request pays for it.
-    from aws_lambda_powertools import Logger
-
-    return Logger()
 
 
 def _check_access(operation: Operation, key: Key, ids: Mapping[str, str]) -> None:

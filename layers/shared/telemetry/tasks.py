@@ -9,7 +9,7 @@ from typing import Any
 
 from knowledge.errors import KnowledgeError
 
-from telemetry.lines import Metric, tell
+from telemetry.lines import Metric, write_line
 
 Handler = Callable[[dict[str, Any], Any], Any]
 # Takes the event and the result, or the event and the error; returns what they stand for.
@@ -24,8 +24,8 @@ _IDS = {
 }
 
 
-def watched(task: str, *, done: Outcome | None = None, refused: Outcome | None = None) -> Callable[[Handler], Handler]:
-    """Tell of every invocation of a handler. `done` and `refused` name the metrics of an end.
+def observed(task: str, *, done: Outcome | None = None, refused: Outcome | None = None) -> Callable[[Handler], Handler]:
+    """Write a line of every invocation of a handler. `done` and `refused` name the metrics of an end.
 
     A refusal is an error of the lifecycle, which the state machine follows; anything else is counted in `TaskCrashes`
     and written down whole by the runtime.
@@ -33,7 +33,7 @@ def watched(task: str, *, done: Outcome | None = None, refused: Outcome | None =
 
     def around(handler: Handler) -> Handler:
         @wraps(handler)
-        def watched_handler(event: dict[str, Any], context: Any) -> Any:
+        def observed_handler(event: dict[str, Any], context: Any) -> Any:
             fields: dict[str, Any] = {
                 "task": task,
                 "request_id": getattr(context, "aws_request_id", None),
@@ -43,7 +43,7 @@ def watched(task: str, *, done: Outcome | None = None, refused: Outcome | None =
 
             def end(message: str, metrics: Iterable[Metric], **more: Any) -> None:
                 duration_ms = round((time.perf_counter() - began) * 1000, 1)
-                tell(message, *metrics, duration_ms=duration_ms, **{**fields, **more})
+                write_line(message, *metrics, duration_ms=duration_ms, **{**fields, **more})
 
             try:
                 result = handler(event, context)
@@ -57,7 +57,7 @@ def watched(task: str, *, done: Outcome | None = None, refused: Outcome | None =
             end("task_done", done(event, result) if done else (), **ids_in(result))
             return result
 
-        return watched_handler
+        return observed_handler
 
     return around
 

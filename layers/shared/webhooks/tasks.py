@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,12 +10,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from knowledge.errors import KnowledgeError
 from knowledge.events import event_from
 from knowledge.storage.attributes import from_row
+from telemetry.lines import write_line
 
 from webhooks.assembly import Webhooks
 from webhooks.deliveries.queue import Message
 
 _SPARE_MS = 10_000
-_log = logging.getLogger(__name__)
 
 
 def relay_events(webhooks: Webhooks, event: Mapping[str, Any], remaining_ms: Callable[[], int]) -> dict[str, Any]:
@@ -47,12 +46,12 @@ def deliver_webhooks(webhooks: Webhooks, event: Mapping[str, Any]) -> dict[str, 
     def failed(record: Mapping[str, Any]) -> bool:
         try:
             deliverer.attempt(Message.read(record["body"]))
-        except (KnowledgeError, ClientError, BotoCoreError):
-            _log.warning("delivery_postponed", exc_info=True, extra={"message_id": record["messageId"]})
+        except (KnowledgeError, ClientError, BotoCoreError) as error:
+            write_line("delivery_postponed", level="WARNING", exc_info=error, message_id=record["messageId"])
             return True
-        except Exception:
+        except Exception as error:
             # It comes back as well, and ends in the dead-letter queue.
-            _log.exception("delivery_broken", extra={"message_id": record["messageId"]})
+            write_line("delivery_broken", level="ERROR", exc_info=error, message_id=record["messageId"])
             return True
         return False
 

@@ -24,13 +24,17 @@ CONTEXT = SimpleNamespace(aws_request_id="r-1")
 def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[Metric], dict[str, Any]]]:
     """What was told: message, metrics, fields."""
     found: list[tuple[str, list[Metric], dict[str, Any]]] = []
-    monkeypatch.setattr(tasks, "tell", lambda message, *metrics, **fields: found.append((message, [*metrics], fields)))
+    monkeypatch.setattr(
+        tasks, "write_line", lambda message, *metrics, **fields: found.append((message, [*metrics], fields))
+    )
     return found
 
 
 def test_done_task_tells_its_ids_its_time_and_its_outcome(told: Any) -> None:
     done = Metric("Runs", dimensions={"outcome": "ready"})
-    handler = tasks.watched("diff_run", done=lambda event, result: [done])(lambda event, context: {"importId": "imp_1"})
+    handler = tasks.observed("diff_run", done=lambda event, result: [done])(
+        lambda event, context: {"importId": "imp_1"}
+    )
     assert handler({"phase": "completed", "state": IDS}, CONTEXT) == {"importId": "imp_1"}
     ((message, metrics, fields),) = told
     assert (message, metrics) == ("task_done", [done])
@@ -50,7 +54,7 @@ def test_refusal_goes_on_to_the_machine_and_counts_as_no_crash(told: Any) -> Non
         raise StaleBaseError
 
     with pytest.raises(StaleBaseError):
-        tasks.watched("build_generation")(refuse)(IDS, CONTEXT)
+        tasks.observed("build_generation")(refuse)(IDS, CONTEXT)
     ((message, metrics, fields),) = told
     assert (message, metrics, fields["error"]) == ("task_refused", [], "StaleBaseError")
 
@@ -60,7 +64,7 @@ def test_anything_else_counts_as_a_crash_without_its_text(told: Any) -> None:
         raise ValueError("a secret")
 
     with pytest.raises(ValueError, match="a secret"):
-        tasks.watched("build_generation")(crash)(IDS, CONTEXT)
+        tasks.observed("build_generation")(crash)(IDS, CONTEXT)
     ((message, metrics, fields),) = told
     assert (message, fields["level"], fields["error"]) == ("task_crashed", "ERROR", "ValueError")
     assert metrics == [Metric("TaskCrashes", dimensions={"task": "build_generation"})]
@@ -69,7 +73,7 @@ def test_anything_else_counts_as_a_crash_without_its_text(told: Any) -> None:
 
 def test_secrets_in_events_and_answers_are_not_told(told: Any) -> None:
     made = {"tenantId": "ten_1", "key": {"id": "k"}, "secret": "sk_live_x"}
-    tasks.watched("bootstrap_tenant")(lambda event, context: made)({"name": "Acme"}, CONTEXT)
+    tasks.observed("bootstrap_tenant")(lambda event, context: made)({"name": "Acme"}, CONTEXT)
     assert "sk_live_x" not in str(told)
     assert "Acme" not in str(told)
 

@@ -87,7 +87,7 @@ def test_every_function_has_an_alarm(template: Template) -> None:
     for logical_id in tasks:
         folder = dict(template.of_type("AWS::Serverless::Function"))[logical_id]["CodeUri"].split("/")[1]
         source = (ROOT / "functions" / folder / "app.py").read_text("utf-8")
-        assert f'@watched("{folder}"' in source, f"{folder} does not count its crashes"
+        assert f'@observed("{folder}"' in source, f"{folder} does not count its crashes"
 
 
 def test_every_reader_of_a_stream_has_an_alarm_on_its_lag(template: Template) -> None:

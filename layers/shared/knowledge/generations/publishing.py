@@ -113,4 +113,5 @@ class Publisher:
             self.settler.settle_plan(generation.tenant_id, generation.source_id, run_id, plan, generation.published_at)
         except (ServiceUnavailableError, ClientError):
             # The generation serves; the next run or apply of the source takes the rest up.
-            _log.warning("settling_postponed", exc_info=True)
+            ids = {"tenant_id": generation.tenant_id, "source_id": generation.source_id, "run_id": run_id}
+            _log.warning("settling_postponed", exc_info=True, extra=ids)

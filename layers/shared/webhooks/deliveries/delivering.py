@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from knowledge.events import WEBHOOK_DISABLED, Event
 from knowledge.ports import Clock, NewId
-from telemetry.lines import count
+from telemetry.lines import count_metric, write_line
 
 from webhooks.deliveries.model import Attempt, Delivery, DeliveryState
 from webhooks.deliveries.queue import DeliveryQueue, Message
@@ -28,7 +27,6 @@ CLAIM_MS = 60_000
 ATTEMPTS_SHOWN = 10
 _GONE = 410
 _PLAIN_HEADERS = {"Content-Type": "application/json", "User-Agent": "knowledge-webhooks/1.0"}
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,8 @@ class Deliverer:
         after = self._after(delivery, reply, started)
         delivered = after.state is DeliveryState.DELIVERED
         properties = {"tenant_id": endpoint.tenant_id, "webhook_id": endpoint.endpoint_id, "status": reply.status}
-        count("WebhookAttempts", outcome="to_be_repeated" if after.pending else str(after.state), properties=properties)
+        outcome = "to_be_repeated" if after.pending else str(after.state)
+        count_metric("WebhookAttempts", outcome=outcome, properties=properties)
         # First what the endpoint is like: once the attempt is recorded no message comes back to make up for it.
         if not delivery.is_test:
             self._note_health(endpoint, reply.status, delivered=delivered)
@@ -145,7 +144,13 @@ class Deliverer:
             data = {"webhookId": endpoint.endpoint_id, "reason": str(reason)}
             event = Event(self.new_id("evt"), WEBHOOK_DISABLED, endpoint.tenant_id, None, now, data)
             self.endpoints.disable(endpoint, Disabling(reason, now), event)
-            _log.warning("webhook_disabled", extra={"tenant_id": endpoint.tenant_id, **data})
+            write_line(
+                "webhook_disabled",
+                level="WARNING",
+                tenant_id=endpoint.tenant_id,
+                webhook_id=endpoint.endpoint_id,
+                reason=str(reason),
+            )
 
     def _ask_again(self, message: Message, due_at: int) -> None:
         self.queue.send(

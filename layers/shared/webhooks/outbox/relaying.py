@@ -9,7 +9,6 @@ is made twice; a message too many finds its delivery under way, done or not due.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from botocore.exceptions import ClientError
 from knowledge.errors import KnowledgeError
 from knowledge.events import Event
 from knowledge.ports import Clock
+from telemetry.lines import write_line
 
 from webhooks.deliveries.queue import DeliveryQueue, Message
 from webhooks.deliveries.service import new_delivery
@@ -27,8 +27,6 @@ from webhooks.outbox.store import OutboxStore
 
 SWEPT_AFTER_MS = 120_000
 """How old an event is before the sweep takes it for one that the stream missed."""
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +46,10 @@ class Relay:
         for event in events:
             try:
                 self._relay(event, known)
-            except (KnowledgeError, ClientError):
-                _log.exception("relay_failed", extra={"tenant_id": event.tenant_id, "event_id": event.event_id})
+            except (KnowledgeError, ClientError) as error:
+                write_line(
+                    "relay_failed", level="ERROR", exc_info=error, tenant_id=event.tenant_id, event_id=event.event_id
+                )
                 failed.append(event)
         return failed
 
