@@ -24,11 +24,14 @@ _made: dict[str, list[tuple[str, str]]] = {
 }
 _PARENTS = {"deliveryId": "webhookId"}
 _turns = itertools.count()
+# The snapshot that the case under way is to end.
+_ending: list[tuple[str, str]] = []
 
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Send three of four requests to something that exists; none may revoke or rotate the key it is sent with."""
+    _ending.clear()
     ids = case.path_parameters or {}
     if ids.get("keyId") == _OWN_KEY_ID and case.method != "GET":
         ids["keyId"] = _NO_KEY_ID
@@ -43,6 +46,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
                 parent, made = _made[name][-1]
             elif len(_made[name]) > 1 + (case.method == "DELETE"):
                 parent, made = _made[name].pop(0)
+                _ending.append((parent, made))
             else:
                 continue
             ids[_PARENTS.get(name, "sourceId")], ids[name] = parent, made
@@ -50,7 +54,9 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
 
 @schemathesis.hook
 def after_call(context: Any, case: Any, response: Any) -> None:
-    """Remember what was made."""
+    """Remember what was made, and a snapshot that was not ended after all: refusals must not use them up."""
+    if _ending and response.status_code >= 300:
+        _made["snapshotId"].insert(-1, _ending.pop())
     if response.status_code == 201 and case.path.endswith("/snapshots"):
         _made["snapshotId"].append((case.path_parameters["sourceId"], response.json()["snapshot"]["id"]))
     if response.status_code == 202 and case.path.endswith("/test"):
