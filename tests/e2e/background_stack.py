@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ Globals:
   Function:
     Runtime: python3.13
     Handler: app.handler
-    Timeout: 3
+    Timeout: 60
     Environment: {Variables: {RECORDS: RECORDS_PATH}}
 Resources:
   RestApi:
@@ -33,7 +34,7 @@ Resources:
       KeySchema: [{AttributeName: pk, KeyType: HASH}]
   Work:
     Type: AWS::SQS::Queue
-    Properties: {VisibilityTimeout: 3, RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 2}}
+    Properties: {VisibilityTimeout: 5, RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 2}}
   Dead: {Type: AWS::SQS::Queue}
   Copies: {Type: AWS::SQS::Queue}
   Bus: {Type: AWS::Events::EventBus, Properties: {Name: !Sub "${AWS::StackName}-knowledge"}}
@@ -59,6 +60,7 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       CodeUri: record/
+      Timeout: 5
       Events:
         Queue:
           Type: SQS
@@ -190,6 +192,15 @@ def streamed(stack: BackgroundStack) -> list[list[str]]:
         [record["dynamodb"]["Keys"]["pk"]["S"] for record in event["Records"]]
         for event in stack.events_of("StreamFunction")
     ]
+
+
+def without_repeats(delivered: Iterable[Any]) -> list[Any]:
+    """What was delivered, each the first time it was: queues, streams and rules deliver at least once."""
+    firsts: list[Any] = []
+    for each in delivered:
+        if each not in firsts:
+            firsts.append(each)
+    return firsts
 
 
 def delivered_rows(stack: BackgroundStack) -> list[str]:

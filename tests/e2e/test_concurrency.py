@@ -12,7 +12,7 @@ import pytest
 
 from testing.edge import Reply
 from tests.contract.tenant import Tenant, table
-from tests.support.stack import StackProcess, require_whole_stack
+from tests.support.stack import StackProcess, eventually, require_whole_stack
 
 WORKERS = 8
 FUNCTION = "local-DeveloperApiFunction"
@@ -31,8 +31,12 @@ def wide_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProces
 def tenant(wide_stack: StackProcess) -> Iterator[Tenant]:
     made = Tenant(wide_stack)
     # Eight requests at once make as many workers; starting them is not what is looked at.
-    at_once(made, WORKERS * 4, "GET", "/v1/whoami")
-    assert len(wide_stack.worker_pids(FUNCTION)) == WORKERS
+
+    def busy() -> int:
+        at_once(made, WORKERS * 4, "GET", "/v1/whoami")
+        return len(wide_stack.worker_pids(FUNCTION))
+
+    eventually(lambda: busy() == WORKERS)
     yield made
     made.close()
 

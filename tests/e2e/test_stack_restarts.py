@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.e2e.background_stack import MACHINE_ARN, QUEUE_URL, BackgroundStack, ended, put_rows, streamed
+from tests.e2e.background_stack import (
+    MACHINE_ARN,
+    QUEUE_URL,
+    BackgroundStack,
+    ended,
+    put_rows,
+    streamed,
+    without_repeats,
+)
 from tests.support.stack import eventually, require_whole_stack
 
 COPIES = QUEUE_URL.format("Copies")
@@ -15,7 +23,7 @@ def test_stream_goes_on_where_it_was_when_the_stack_starts_again(tmp_path: Path)
     first = BackgroundStack(tmp_path, durable=True)
     try:
         put_rows(first, "done")
-        eventually(lambda: streamed(first) == [["done"]])
+        eventually(lambda: without_repeats(streamed(first)) == [["done"]])
         first.failing("later")
         put_rows(first, "fail-later")
         eventually(lambda: len(streamed(first)) > 1)
@@ -28,7 +36,7 @@ def test_stream_goes_on_where_it_was_when_the_stack_starts_again(tmp_path: Path)
         eventually(lambda: len(streamed(second)) > calls)
         put_rows(second, "new")
         eventually(lambda: streamed(second)[-1] == ["new"])
-        assert streamed(second)[calls:] == [["fail-later"], ["new"]]
+        assert without_repeats(streamed(second)[calls:]) == [["fail-later"], ["new"]]
     finally:
         second.stack.stop()
 
