@@ -9,6 +9,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ import pytest
 
 from local.template import ROOT
 from tests.support.stack import StackProcess, alive, children_of, eventually
+
+WAITS_SECONDS = (1, 5, 15)
 
 
 def up(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -80,19 +84,40 @@ def test_killed_worker_fails_its_request_cleanly_and_is_replaced(own_stack: Any)
             answers.append(api.get("v1/whoami"))
 
     ask()
-    (worker,) = stack.worker_pids("local-DeveloperApiFunction")
-    # A stopped worker keeps the request under way until it is killed.
-    os.kill(worker, signal.SIGSTOP)
-    asking = threading.Thread(target=ask)
-    asking.start()
-    time.sleep(0.3)
-    os.kill(worker, signal.SIGKILL)
-    asking.join()
+    for wait_seconds in WAITS_SECONDS:
+        with killed_after(wait_seconds, stack.worker_pids("local-DeveloperApiFunction")):
+            ask()
+        if answers[-1].status_code != 200:
+            break
+    killed = answers[-1]
     ask()
-    assert [answer.status_code for answer in answers] == [200, 500, 200]
-    assert answers[1].json()["code"] == "internal_error"
-    assert set(answers[1].json()) == {"error", "code"}
-    assert "X-Request-Id" in answers[1].headers
+    assert [answer.status_code for answer in (answers[0], killed, answers[-1])] == [200, 500, 200]
+    assert killed.json()["code"] == "internal_error"
+    assert set(killed.json()) == {"error", "code"}
+    assert "X-Request-Id" in killed.headers
+
+
+@contextmanager
+def killed_after(wait_seconds: float, workers: list[int]) -> Iterator[None]:
+    """Hold workers up, so that what is asked of them meanwhile is under way, and kill them.
+
+    Nothing shows from outside whether a worker has been given its work. On a busy machine it may come later than the
+    kill, and is then done by another one: the test looks at the answer, and tries again with a longer wait.
+    """
+    assert workers
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
+
+    def kill() -> None:
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+
+    killing = threading.Timer(wait_seconds, kill)
+    killing.start()
+    try:
+        yield
+    finally:
+        killing.join()
 
 
 @pytest.mark.parametrize(
@@ -116,20 +141,14 @@ def test_killed_task_fails_its_request_cleanly_and_a_retry_works(
 
         run = publish("first")
         assert api.post(f"v1/sources/{source}/runs/{run}/apply").is_success
-        run = publish("second")
-        answers = []
-        url = f"v1/sources/{source}/" + path.format(run=run)
-        workers = local_stack.worker_pids(f"local-{function}")
-        for worker in workers:
-            os.kill(worker, signal.SIGSTOP)
-        asking = threading.Thread(target=lambda: answers.append(api.post(url)))
-        asking.start()
-        time.sleep(1.5)
-        for worker in workers:
-            os.kill(worker, signal.SIGKILL)
-        asking.join()
-        assert answers[0].status_code >= 500, answers[0].text
-        assert set(answers[0].json()) == {"error", "code"}
+        for wait_seconds in WAITS_SECONDS:
+            url = f"v1/sources/{source}/" + path.format(run=publish(f"second, in {wait_seconds} s"))
+            with killed_after(wait_seconds, local_stack.worker_pids(f"local-{function}")):
+                answer = api.post(url)
+            if not answer.is_success:
+                break
+        assert answer.status_code >= 500, answer.text
+        assert set(answer.json()) == {"error", "code"}
         retried = api.post(url)
         assert retried.is_success, retried.text
         run = publish("third")
@@ -145,6 +164,14 @@ def test_worker_that_died_between_requests_is_not_noticed(local_stack: Any) -> N
         assert api.get("v1/whoami").status_code == 200
 
 
+def share_of_a_processor() -> float:
+    """How much of a processor a process gets just now: 1 on a machine that has nothing else to do."""
+    began, used = time.perf_counter(), time.thread_time()
+    while time.thread_time() - used < 0.3:
+        pass
+    return min(1.0, 0.3 / (time.perf_counter() - began))
+
+
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_stopping_leaves_no_process_port_or_file(tmp_path: Path, ending: signal.Signals) -> None:
     scratch = tmp_path / "tmp"
@@ -155,15 +182,25 @@ def test_stopping_leaves_no_process_port_or_file(tmp_path: Path, ending: signal.
         api.get("v1/whoami")
         url = str(api.base_url)
     children = children_of(stack.pid)
+    soon = 2 / share_of_a_processor()
     began = time.monotonic()
     os.kill(stack.pid, ending)
     assert stack.stop() == 0
-    assert time.monotonic() - began < 2
-    eventually(lambda: not any(alive(pid) for pid in children), seconds=2)
+    assert time.monotonic() - began < soon
+    eventually(lambda: not any(alive(pid) for pid in children), seconds=soon)
     assert not stack.credentials_path.exists()
     assert list(scratch.iterdir()) == []
     with pytest.raises(httpx.ConnectError):
         httpx.get(url, trust_env=False)
+
+
+def test_stack_that_ends_while_it_is_waited_for_is_told_with_its_console(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack = StackProcess(tmp_path, "--template", "/nonexistent/template.yaml")
+    with pytest.raises(pytest.fail.Exception, match="did not start: exit code 5"):
+        stack.start()
+    assert "error: template.yaml cannot be read" in capsys.readouterr().out
 
 
 def test_killed_stack_takes_its_children_along(own_stack: Any) -> None:
@@ -172,8 +209,9 @@ def test_killed_stack_takes_its_children_along(own_stack: Any) -> None:
         api.get("v1/whoami")
     children = children_of(stack.pid)
     assert len(children) >= 3
+    soon = 2 / share_of_a_processor()
     stack.kill()
-    eventually(lambda: not any(alive(pid) for pid in children), seconds=2)
+    eventually(lambda: not any(alive(pid) for pid in children), seconds=soon)
 
 
 def test_data_directory_serves_one_stack_at_a_time_and_loses_nothing_when_it_is_killed(
