@@ -1,6 +1,7 @@
 """The two HTTP functions behind a stand-in for the gateway, on tables made from template.yaml.
 
-Every answer is held against openapi.yaml, and `seen` remembers which status of which operation came up.
+Every answer is held against openapi.yaml, and `seen` remembers which status of which operation came up: the session is
+asked for it at its end (`tests/functional/every_status.py`).
 """
 
 from __future__ import annotations

@@ -12,6 +12,9 @@ from typing import Any, NoReturn
 import pytest
 from hypothesis import HealthCheck, settings
 
+# For the tests of what the tiers ask of a session.
+pytest_plugins = ["pytester"]
+
 _UNIT = Path(__file__).parent / "unit"
 _numbers = itertools.count(1)
 

@@ -11,6 +11,11 @@ import pytest
 from tests.contract.tenant import Tenant
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what waits for something long begun behind everything else: by then most of the wait is over."""
+    items.sort(key=lambda item: item.get_closest_marker("late") is not None)
+
+
 @pytest.fixture
 def tenant(local_stack: Any, spent_key: tuple[str, float]) -> Iterator[Tenant]:
     """A fresh tenant of the local stack."""

@@ -187,7 +187,7 @@ LINES = (
         "the body past it, that waiting helps, and that keys are apart",
         (
             "retries::test_refusal_for_the_rate_is_exactly_as_published",
-            "waiting::test_request_after_the_indicated_delay_is_let_in",
+            "retries::test_request_after_the_indicated_delay_is_let_in",
             "retries::test_noisy_workload_is_isolated_by_a_key_of_its_own",
         ),
     ),

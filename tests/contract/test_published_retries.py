@@ -223,3 +223,11 @@ def test_noisy_workload_is_isolated_by_a_key_of_its_own(tenant: Tenant) -> None:
         return spend(tenant, noisy, 5), spend(tenant, quiet, 3)
 
     assert within_a_minute(both) == ([200, 200, 200, 429, 429], [200, 200, 200])
+
+
+@pytest.mark.late
+def test_request_after_the_indicated_delay_is_let_in(tenant: Tenant, spent_key: tuple[str, float]) -> None:
+    """To wait as long as Retry-After says is enough."""
+    key, refused_at = spent_key
+    time.sleep(max(0, refused_at + 60 - time.time()))
+    assert tenant.request("GET", "/v1/whoami", key=key).status == 200

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 from knowledge.storage.clients import Clients
 
-from testing.edge import Edge
+from testing import spec
+from testing.edge import Edge, seen
+from tests.functional.every_status import EveryStatusSeen, Status
+
+
+def documented() -> set[Status]:
+    """Every status of every operation but the gateway's own 504."""
+    return {(operation.name, status) for operation in spec.operations() for status in operation.statuses() - {504}}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Together the functional tests bring up every documented status."""
+    config.pluginmanager.register(EveryStatusSeen(Path(__file__).parent, documented, seen))
 
 
 @pytest.fixture

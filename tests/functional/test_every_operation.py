@@ -8,7 +8,7 @@ from httpapi.operations import match_path
 from knowledge.errors import ServiceUnavailableError
 
 from testing import spec
-from testing.edge import Edge, seen
+from testing.edge import Edge
 from testing.operations import ABSENT, RATE_HEADERS, having, send
 
 
@@ -125,13 +125,3 @@ def test_stage_prefix_is_taken_off(edge: Edge) -> None:
 
 def test_unauthorized_error_names_its_scheme() -> None:
     assert UnauthorizedError().headers == {"WWW-Authenticate": "Bearer"}
-
-
-def test_zz_every_documented_status_was_seen(request: pytest.FixtureRequest) -> None:
-    """Runs last: together the functional tests bring up every status of every operation but the gateway's 504."""
-    collected = {item.path.name for item in request.session.items}
-    wanted = {path.name for path in request.path.parent.glob("test_*.py")}
-    if not wanted <= collected or request.config.option.keyword:
-        pytest.skip("needs all functional tests")
-    documented = {(op.name, status) for op in spec.operations() for status in op.statuses() - {504}}
-    assert documented - seen == set()
