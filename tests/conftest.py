@@ -59,10 +59,10 @@ def _no_sockets_in_unit_tests(request: pytest.FixtureRequest, monkeypatch: pytes
     def refuse(*_: Any, **__: Any) -> NoReturn:
         raise RuntimeError("unit tests open no sockets")
 
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket.socket, "bind", refuse)
-    monkeypatch.setattr(socket, "create_connection", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    for method in ("connect", "connect_ex", "bind", "sendto"):
+        monkeypatch.setattr(socket.socket, method, refuse)
+    for function in ("create_connection", "getaddrinfo", "gethostbyname"):
+        monkeypatch.setattr(socket, function, refuse)
 
 
 @pytest.fixture
