@@ -1,13 +1,15 @@
 # make demo | local | test | lint | setup | clean; each sets up what it needs first, once.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 PORT ?= 8787
 DATA ?= .local/demo
 BIN := .venv/bin
 SHELL := /bin/bash
+# Which interpreter the environments are made with, if not the first on the PATH that can: make setup PYTHON=python3.12
+export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup aws-tools demo local test faults fuzz lint format bench bench-full clean dynoxide tools
+.PHONY: help setup venv aws-tools .venv-sam .venv-checkov demo local test faults fuzz lint format bench bench-full clean
+.PHONY: dynoxide tools reference
 
 help:
 	@echo "make demo [CONTENT=folder]  publish a folder of documents on the local stack and keep serving"
@@ -22,23 +24,17 @@ help:
 	@echo "make bench-full             the same with larger sources and a file of 1 GiB: about an hour"
 	@echo "make clean                  remove what setting up and running left"
 
-setup: .venv/.ready dynoxide
+setup: venv dynoxide
 
-.venv/.ready: pyproject.toml
-	@test -n "$(PYTHON)" || { echo "error: CPython 3.11 to 3.13 is needed" >&2; exit 1; }
-	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
-		|| { echo "error: $(PYTHON) is not CPython 3.11 to 3.13; name one with PYTHON=" >&2; exit 1; }
-	@echo "Setting up .venv (about a minute, once) ..."
-	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv || "$(PYTHON)" -m virtualenv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@touch $@
+venv:
+	@setup/make_venv.sh .venv pyproject.toml --editable '.[dev]'
 
 # Without npm the stack runs on moto alone, and says so when it starts.
 dynoxide:
 	@if ! command -v npm >/dev/null; then \
 		test -d node_modules/@dynoxide || echo "note: npm is missing, so Dynoxide can't be installed" >&2; \
 	elif ! test node_modules/.ready -nt package-lock.json; then \
-		echo "Installing Dynoxide ..."; \
+		echo "Installing Dynoxide and the test tools of package.json into node_modules, with npm ..."; \
 		if npm ci --silent --no-audit --no-fund >/dev/null || npm install --silent --no-save --no-package-lock; \
 		then touch node_modules/.ready; else echo "note: Dynoxide could not be installed" >&2; fi; \
 	fi
@@ -46,26 +42,15 @@ dynoxide:
 # The published quickstart and the examples are run as they are written: they call these. C# needs a compiler and a
 # runtime besides.
 tools:
-	@for tool in curl:curl jq:jq openssl:openssl uuidgen:uuid-runtime; do \
-		command -v $${tool%%:*} >/dev/null && continue; \
-		if command -v apt-get >/dev/null && test "$$(id -u)" = 0; then \
-			apt-get install -y -qq $${tool##*:} >/dev/null 2>&1 \
-				|| { apt-get update -qq && apt-get install -y -qq $${tool##*:}; } >/dev/null 2>&1 || true; \
-		fi; \
-		command -v $${tool%%:*} >/dev/null || echo "note: $${tool%%:*} is missing; a test will be skipped" >&2; \
-	done
+	@setup/install_tools.sh
 	@tests/e2e/install_dotnet.sh $(BIN)/python
 
 # The AWS SAM CLI and checkov pin what the local stack needs in other versions, so each has an environment of its own.
-aws-tools: .venv-sam/.ready .venv-checkov/.ready
+aws-tools: .venv-sam .venv-checkov
 
-.venv-sam/.ready: tests/sam/requirements/sam.txt
-.venv-checkov/.ready: tests/sam/requirements/checkov.txt
-.venv-%/.ready:
-	@echo "Setting up .venv-$* (about a minute, once) ..."
-	@test -x .venv-$*/bin/python || "$(PYTHON)" -m venv .venv-$* || "$(PYTHON)" -m virtualenv .venv-$*
-	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --requirement $<
-	@touch $@
+.venv-sam .venv-checkov: packages = tests/sam/requirements/$(@:.venv-%=%).txt
+.venv-sam .venv-checkov:
+	@setup/make_venv.sh $@ $(packages) --no-compile --requirement $(packages)
 
 demo: setup
 	@$(BIN)/python -m local demo --port $(PORT) --data "$(DATA)" --credentials .local/credentials.json \
@@ -99,8 +84,9 @@ format: setup
 	@$(BIN)/ruff check --fix --exit-zero .
 
 # The peers and the plots are in an extra of their own: nothing else needs them.
-.venv/.bench-ready: .venv/.ready
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+.venv/.bench-ready: pyproject.toml | venv
+	@echo "Installing the peers and the plots of the benchmarks into .venv:"
+	@setup/install_packages.sh .venv --editable '.[bench]'
 	@touch $@
 
 bench: setup .venv/.bench-ready

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Provides what compiles and runs the C# example where there is no .NET SDK: Debian's mono-mcs, and, aside in
 # .venv-dotnet/, the runtime that PyPI's dotnetcore2 carries and the OpenSSL 1.1 that this runtime asks for.
-# Without apt, or without being root, it says what is missing; the tests are then skipped, but in CI they fail.
+# It says what it installs for the whole system before it does. Without apt (or with APT=no), or without being root, it
+# says what is missing; the tests are then skipped, but in CI they fail.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${1:-.venv/bin/python}
@@ -17,7 +18,8 @@ note() { echo "note: $1; the C# example is not tested" >&2; }
 
 install_compiler() {
   command -v mcs >/dev/null && return
-  command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || return 1
+  [ "${APT:-}" != no ] && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || return 1
+  echo "Installing with apt-get, for the whole system: mono-mcs (it compiles the C# example; APT=no to go without) ..."
   apt-get install -y -qq --no-install-recommends mono-mcs >"$work/log" 2>&1 \
     || { apt-get update -qq && apt-get install -y -qq --no-install-recommends mono-mcs; } >"$work/log" 2>&1
 }
