@@ -11,6 +11,8 @@ cd "$(dirname "$0")/.."
 folder=$1 packages=$2
 shift 2
 log=.local/set-up-${folder#.}.log
+# Otherwise bash would go on after a command that ends well in spite of a Ctrl-C.
+trap 'exit 130' INT TERM
 
 is_whole() { [ -e "$folder/.ready" ] && "$folder/bin/python" -c 'import pip' 2>/dev/null; }
 
@@ -73,10 +75,9 @@ wait_for_others
 : >"$log"
 if is_whole; then
   echo "Bringing $folder up to date with $packages:"
-  # Without network the environment that was there goes on being used; the next call tries again.
-  trap 'touch -t 200001010000 "$folder/.ready"' EXIT
-  # A Ctrl-C may come in the middle of a package.
-  trap 'trap - EXIT; exit 130' INT TERM
+  # Without network the environment that was there goes on being used, and the next call tries again. But a Ctrl-C may
+  # come in the middle of a package.
+  trap '[ $? = 130 ] || touch -t 200001010000 "$folder/.ready"' EXIT
 else
   echo "Setting up $folder for what $packages names, once, about a minute:"
   make_environment

@@ -15,6 +15,7 @@ _TOOLS += ("tail", "tee", "touch")
 
 _SCRIPT = """\
 #!/usr/bin/env bash
+wait_for_a_ctrl_c() {{ echo "{name} waits" >>"$CALLS"; exec sleep 60; }}
 echo "{name} $*" >>"$CALLS"
 case "$1 $2" in
   "-c import sys"*) echo "{version}" ;;
@@ -22,12 +23,12 @@ case "$1 $2" in
   "-m venv" | "-m virtualenv")
     case "{makes}" in *"|${{2}}|"*) ;; *) exit 1 ;; esac
     mkdir -p "$3/bin" && cp "$0" "$3/bin/python"
-    test -z "${{STOP_BEFORE_PIP:-}}" || sleep 60
+    test -z "${{STOP_BEFORE_PIP:-}}" || wait_for_a_ctrl_c
     touch "$3/bin/pip"
     ;;
   "-m pip")
     echo "Collecting something"
-    test -z "${{STOP_IN_PIP:-}}" || sleep 60
+    test -z "${{STOP_IN_PIP:-}}" || wait_for_a_ctrl_c
     test -z "${{PIP_FAILS:-}}" || {{ echo "no such package"; exit 1; }}
     echo "Installing collected packages: something, more"
     ;;
