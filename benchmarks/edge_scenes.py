@@ -55,8 +55,8 @@ class Scene:
         if "keyId" in names:
             ids["keyId"] = self.edge.key(self.edge.admin).split("_")[2]
         if "webhookId" in names:
-            body = {"url": "https://receiver.example.com/hook"}
-            ids["webhookId"] = self.edge.request("POST", "/v1/webhooks", body).body["webhook"]["id"]
+            webhook = {"url": "https://receiver.example.com/hook"}
+            ids["webhookId"] = self.edge.request("POST", "/v1/webhooks", webhook).body["webhook"]["id"]
         if "deliveryId" in names:
             reply = self.edge.request("POST", f"/v1/webhooks/{ids['webhookId']}/test")
             ids["deliveryId"] = reply.body["delivery"]["id"]

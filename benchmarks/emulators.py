@@ -43,8 +43,8 @@ def dynoxide(prefix: str) -> Iterator[Resources]:
 def watched_clients(resources: Resources, meter: Meter) -> Clients:
     """Clients of the tables and the bucket, each call of which the meter counts."""
     clients = Clients()
-    clients.dynamodb = resources.client("dynamodb")  # type: ignore[misc]
-    clients.s3 = resources.client("s3")  # type: ignore[misc]
+    clients.dynamodb = resources.client("dynamodb")
+    clients.s3 = resources.client("s3")
     meter.watch(clients.dynamodb, clients.s3)
     return clients
 

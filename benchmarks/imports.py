@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from knowledge.assembly import KnowledgeServices
 from knowledge.ids import new_id
@@ -32,6 +32,9 @@ from benchmarks.meter import Meter
 from testing.import_files import created_event
 from testing.lifecycle import settings_of
 from testing.wire import MemoryBucket
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 CONTENT_BYTES = 2_000
 MEMORY_BYTES = 512 * 1024 * 1024
@@ -163,7 +166,7 @@ def measure(arguments: argparse.Namespace) -> Findings:
         disk, meter = DiskBucket(), Meter()
         disk.path = Path(folder) / "items.ndjson"
         clients = watched_clients(resources, meter)
-        clients.s3 = disk  # type: ignore[misc, assignment]
+        clients.s3 = cast("S3Client", disk)
         knowledge = KnowledgeServices(
             settings_of(resources), clients=clients, fanout=Fanout(8), import_machine=_Walked()
         )

@@ -157,7 +157,8 @@ class Scenes:
         # As the guides say: writes carry a key, and larger bodies are compressed.
         headers = {} if method == "GET" else {"Idempotency-Key": f"cost-{next(self._numbers)}"}
         many = isinstance(body, dict) and "items" in body
-        return self.edge.request(method, path, body, headers=headers, compress=many).body
+        answer: dict[str, Any] = self.edge.request(method, path, body, headers=headers, compress=many).body
+        return answer
 
 
 _made: list[ItemDraft] = []

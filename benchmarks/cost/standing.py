@@ -30,8 +30,8 @@ def month(edge: CountedEdge) -> Bill:
     A week is counted: a source in which nothing happens is looked through once in each.
     """
     edge.clock.advance(days=DAYS + 1)
-    _round(edge)
-    return edge.till.bill(lambda: [_round(edge) for _ in range(_WEEK)]).with_index() * (DAYS / _WEEK)
+    _rounds(edge, 1)
+    return edge.till.bill(lambda: _rounds(edge, _WEEK)).with_index() * (DAYS / _WEEK)
 
 
 def schedules(edge: CountedEdge) -> Bill:
@@ -98,9 +98,10 @@ def _published(edge: CountedEdge, count: int) -> Iterator[dict[str, Any]]:
                 yield row
 
 
-def _round(edge: CountedEdge) -> None:
-    edge.clock.advance(days=1)
-    _tend(edge)
+def _rounds(edge: CountedEdge, days: int) -> None:
+    for _ in range(days):
+        edge.clock.advance(days=1)
+        _tend(edge)
 
 
 def _tend(edge: CountedEdge) -> None:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from argparse import Namespace
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -105,7 +105,7 @@ def _measure_table(measured: Measured, system: str, items: int, all_changes: tup
         [measured.upkeep[system, items]] = child.step(system, "tidy", items)
 
 
-def _surroundings(system: str):
+def _surroundings(system: str) -> AbstractContextManager[dict[str, str]]:
     """What must run beside a system; yields the environment of its steps."""
     if system != "ours":
         return nullcontext({})
@@ -206,7 +206,7 @@ def _plots(cells: list[Cell]) -> list[Plot]:
     plots = []
     for what, unit in shown.items():
         for changes in sorted({cell.changes for cell in cells}):
-            curves = {
+            curves: dict[str, list[tuple[float, float]]] = {
                 name: [
                     (cell.items, MEASURES[what](cell))
                     for cell in cells

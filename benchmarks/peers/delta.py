@@ -49,7 +49,7 @@ class Delta(Columnar):
 
     def count(self) -> int:
         """Count by the statistics of the files."""
-        return DeltaTable(self.folder).count()
+        return int(DeltaTable(self.folder).count())
 
     def contents(self, names: Sequence[str]) -> dict[str, str]:
         """Read with a filter."""

@@ -38,7 +38,7 @@ class Lance(Columnar):
 
     def count(self) -> int:
         """Count by the fragments."""
-        return self._connection().open_table(TABLE).count_rows()
+        return int(self._connection().open_table(TABLE).count_rows())
 
     def contents(self, names: Sequence[str]) -> dict[str, str]:
         """Read by the index."""

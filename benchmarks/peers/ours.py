@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from knowledge.assembly import KnowledgeServices
 from knowledge.errors import KnowledgeError
@@ -31,6 +32,9 @@ from local.emulators.dynoxide import Dynoxide, find_dynoxide
 from local.template.tables import create_tables
 from testing.inline_machine import InlineMachine
 from testing.resources import Resources, project_template
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 TENANT = "ten_bench"
 SOURCE = "src_00000000000000000000000000"
@@ -65,7 +69,7 @@ class Ours:
         self._meter = Meter()
         self._database = int(os.environ[DATABASE_PID])
         clients = Clients()
-        clients.s3 = FolderBucket(self.folder, folder / "metadata")  # type: ignore[misc, assignment]
+        clients.s3 = cast("S3Client", FolderBucket(self.folder, folder / "metadata"))
         self._meter.watch(clients.dynamodb)
         self._knowledge = KnowledgeServices(Settings.from_environment(), clients=clients, machine=self._make_machine)
 
