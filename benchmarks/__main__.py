@@ -2,8 +2,9 @@
 
     make bench, make bench-full, or: PYTHONPATH=layers/shared python -m benchmarks [--size full] [--only publish ...]
 
-Each runs in a process of its own. What it found is kept in .local/bench; the report is made of what is there, so that
-one benchmark can be run anew with `--only`. Ends with 1 when a figure is missed or a benchmark fails.
+Each runs in a process of its own. What it found is kept in .local/benchmarks; the report is made of what is there, so
+that one benchmark can be run anew with `--only`. benchmarks/report.md is that of `--size full`; the reports of other
+sizes lie beside what was found. Ends with 1 when a figure is missed or a benchmark fails.
 """
 
 from __future__ import annotations
@@ -16,8 +17,18 @@ from benchmarks import report
 from benchmarks.findings import Findings, aligned, parser
 
 BENCHMARKS = ("staging", "publish", "diff", "edge", "cold_start", "cost", "imports", "peers", "local_stack")
-FOUND = Path(".local/bench")
+FOUND = Path(".local/benchmarks")
 REPORT = Path("benchmarks/report.md")
+
+
+def report_of(size: str) -> Path:
+    """Where the report of a size goes: the one that is kept in the repository has all sizes."""
+    return REPORT if size == "full" else FOUND / size / "report.md"
+
+
+def plots_of(size: str) -> Path:
+    """Where the plots of a size go."""
+    return FOUND / size / "plots"
 
 
 def main() -> int:
@@ -38,9 +49,13 @@ def main() -> int:
         print(flush=True)
     folder = FOUND / arguments.size
     found = {name: Findings.load(folder / f"{name}.json") for name in BENCHMARKS if (folder / f"{name}.json").exists()}
-    report.write(found, arguments.save or REPORT, arguments.size)
+    path = arguments.save or report_of(arguments.size)
+    if path == REPORT and len(found) < len(BENCHMARKS):
+        # The one that is kept tells of all of them.
+        path = folder / "report.md"
+    report.write(found, path, arguments.size, plots_of(arguments.size))
     print(aligned(report.summary(list(found.values()))))
-    print(f"\nThe report: {arguments.save or REPORT}")
+    print(f"\nThe report: {path}\nIts plots: {plots_of(arguments.size)}")
     for name in failed:
         print(f"error: {name} failed", file=sys.stderr)
     missed = report.missed(list(found.values()))

@@ -12,8 +12,7 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 
 from httpapi.assembly import Assembly
@@ -157,19 +156,16 @@ def measure(arguments: argparse.Namespace) -> Findings:
         token = keys.bootstrap(tenant_id=None, name="cold").token.text
         environment = {**resources.environment, "AWS_ENDPOINT_URL": UNREACHABLE}
         measured = compare(environment, token, rounds, chosen)
-    rows, figures = [], []
+    rows, ratios = [], {}
     for name, (milliseconds, ratio, answer) in zip(chosen, measured, strict=True):
-        bound = HTTP_FIGURE if name in HTTP_FUNCTIONS else OTHER_FIGURE
-        rows.append([name, f"{milliseconds:.0f}", f"{ratio:.2f}", f"{bound:.2f}", f"{answer:.2f}" if answer else "-"])
-        figures.append((name, Figure("", bound, ratio or 0.0)))
+        shown = f"{answer:.2f}" if answer else "-"
+        rows.append([name, f"{milliseconds:.0f}", f"{ratio:.2f}", f"{_bound(name):.2f}", shown])
+        ratios[name] = ratio or 0.0
     return Findings(
         title="Cold start",
         intro="Each function in a fresh process beside one that only imports boto3 and makes one client: processor "
         f"time, the least of {rounds} rounds in turn.",
-        figures=[
-            _worst("import and clients at cold start, HTTP functions", HTTP_FUNCTIONS, figures),
-            _worst("import and clients at cold start, the others", set(chosen) - HTTP_FUNCTIONS, figures),
-        ],
+        figures=judged(ratios),
         tables=[
             Table(
                 ["function", "clients ms", "ratio", "figure", "with first answer"],
@@ -181,9 +177,23 @@ def measure(arguments: argparse.Namespace) -> Findings:
     )
 
 
-def _worst(what: str, names: Collection[str], figures: list[tuple[str, Figure]]) -> Figure:
-    name, figure = max(((name, each) for name, each in figures if name in names), key=lambda pair: pair[1].share)
-    return replace(figure, what=f"{what} (most: {name})", unit="x boto3 and one client", counted=False)
+def judged(ratios: Mapping[str, float]) -> list[Figure]:
+    """Hold the worst of the HTTP functions, and of the others, against their figures."""
+    figures = []
+    for words, names in (
+        ("HTTP functions", HTTP_FUNCTIONS & ratios.keys()),
+        ("the others", ratios.keys() - HTTP_FUNCTIONS),
+    ):
+        if not names:
+            continue
+        worst = max(sorted(names), key=lambda name: ratios[name])
+        what = f"import and clients at cold start, {words} (most: {worst})"
+        figures.append(Figure(what, _bound(worst), ratios[worst], "x boto3 and one client", counted=False))
+    return figures
+
+
+def _bound(name: str) -> float:
+    return HTTP_FIGURE if name in HTTP_FUNCTIONS else OTHER_FIGURE
 
 
 def main() -> int:

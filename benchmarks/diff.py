@@ -101,16 +101,18 @@ def measure(arguments: argparse.Namespace) -> Findings:
     return Findings(
         title="Diff and first publish",
         intro=f"{items:,} staged items, all of them changed or all of them new: one core, the functions' code alone.",
-        figures=[
-            Figure(
-                f"diff of {items:,} changed items", FIGURE, round(items / plan), "items/s", at_least=True, counted=False
-            ),
-            Figure(
-                "diff: function calls", CALLS_FIGURE, calls_an_item(World(ITEMS_COUNTED, published=True)), "an item"
-            ),
-        ],
+        figures=judged(items, round(items / plan), calls_an_item(World(ITEMS_COUNTED, published=True))),
         tables=[Table(["what", "items a second", "µs an item", "CPU against json.dumps of the rows"], rows)],
     )
+
+
+def judged(items: int, items_a_second: float, calls: float) -> list[Figure]:
+    """Hold the rate of planning so many items, and the calls that an item takes, against their figures."""
+    what = f"diff of {items:,} changed items"
+    return [
+        Figure(what, FIGURE, items_a_second, "items/s", at_least=True, counted=False),
+        Figure("diff: function calls", CALLS_FIGURE, calls, "an item"),
+    ]
 
 
 def worlds(items: int) -> Iterator[World]:

@@ -14,7 +14,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,8 +54,8 @@ class Recorder:
         self.made.append((model.name, params))
 
 
-def count_routes(edge: WarmEdge, names: Collection[str]) -> tuple[Table, Figure]:
-    """Send documented operations in a warm process: a table of their calls, and the figure of the push."""
+def count_routes(edge: WarmEdge, names: Collection[str]) -> tuple[Table, int]:
+    """Send documented operations in a warm process: a table of their calls, and how many a push makes in sequence."""
     path = CallPath()
     path.watch(edge.clients.dynamodb, edge.clients.s3, edge.clients.kms)
     edge.request("GET", "/v1/admin/keys", key=edge.admin)  # Notes the key's use, as the first request in an hour does.
@@ -69,8 +69,18 @@ def count_routes(edge: WarmEdge, names: Collection[str]) -> tuple[Table, Figure]
         shown = " ".join("+".join(step) for step in steps[:STEPS_SHOWN]) + (" ..." if len(steps) > STEPS_SHOWN else "")
         rows.append([operation.name, str(reply.status), str(len(path.calls)), str(len(steps)), shown])
     heads = ["operation", "status", "calls", "in sequence", "which"]
-    figure = Figure("one warm item push with Idempotency-Key: AWS calls in sequence", PUSH_STEPS, pushing, "calls")
-    return Table(heads, rows, note="Calls joined by + are under way together."), figure
+    return Table(heads, rows, note="Calls joined by + are under way together."), pushing
+
+
+def judged(push_steps: int, ratios: Mapping[str, float]) -> list[Figure]:
+    """Hold the calls in sequence of a push, and processor time over that of bare calls, against their figures."""
+    return [
+        Figure("one warm item push with Idempotency-Key: AWS calls in sequence", PUSH_STEPS, push_steps, "calls"),
+        *(
+            Figure(f"warm handler CPU of {what}", CPU_FIGURE, ratio, "x bare calls", counted=False)
+            for what, ratio in ratios.items()
+        ),
+    ]
 
 
 def compare_cpu(
@@ -113,21 +123,20 @@ def measure(arguments: argparse.Namespace) -> Findings:
         edge = WarmEdge(resources, dict(os.environ), clients=clients)
         make: Any = boto3.client
         bare = make("dynamodb", endpoint_url=second.endpoints["dynamodb"])
-        rows, figures = [], []
+        rows, ratios = [], {}
         for keyed in (False, True):
             measured = compare_cpu(edge, recorder, bare, rounds, keyed=keyed)
             what = "a push with Idempotency-Key" if keyed else "a push"
-            ratio = statistics.median(mine / theirs for mine, theirs in measured)
+            ratios[what] = statistics.median(mine / theirs for mine, theirs in measured)
             times = [statistics.median(each) * 1000 for each in zip(*measured, strict=True)]
-            rows.append([what, *(f"{each:.2f}" for each in (*times, ratio))])
-            figures.append(Figure(f"warm handler CPU of {what}", CPU_FIGURE, ratio, "x bare calls", counted=False))
+            rows.append([what, *(f"{each:.2f}" for each in (*times, ratios[what]))])
         names = {"push_item"} if arguments.size == "small" else {each.name for each in spec.operations()}
         routes, pushing = count_routes(edge, names)
     return Findings(
         title="Requests",
         intro="Behind the gateway, in a warm process: which calls a request waits for, and processor time of a push "
         "beside the same calls made by bare clients.",
-        figures=[pushing, *figures],
+        figures=judged(pushing, ratios),
         tables=[Table(["processor time a request", "handler ms", "bare ms", "ratio"], rows), routes],
     )
 

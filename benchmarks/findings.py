@@ -46,7 +46,7 @@ class Figure:
         if self.bound == 0:
             return "met" if not self.reached else "MISSED"
         percent = abs(1 - self.reached / self.bound) * 100
-        how = "exactly" if percent < 0.5 else f"by {percent:.0f} %"
+        how = f"by {percent:.0f} %" if percent >= 1 else "by less than 1 %" if percent else "exactly"
         return f"{'met' if self.share <= 1 else 'MISSED'}, {how}"
 
     @property

@@ -14,9 +14,12 @@ from benchmarks.findings import Figure, Findings, Table
 FIGURE_HEADS = ["figure", "bound", "reached", "verdict"]
 _PACKAGES = ("boto3", "moto", "pydantic", "aws-lambda-powertools")
 _INTRO = """\
-Made by `make {target}`; don't edit it. Counts repeat exactly: calls and bytes are seen at botocore, capacity units are
-what DynamoDB's emulator reports for each call, and every figure with a count is held by the tests. Times are of one
-machine, named below, and are read as ratios within one run.
+Made by `make {target}`, which measures everything anew, or by `python -m benchmarks --size {size} --only NAME ...` for
+some of it; don't edit it. Tests hold its figures to its tables, its goals to the code, and what is counted to what is
+counted today. Curves are drawn into `{plots}/`, which is not kept in the repository.
+
+Counts repeat exactly: calls and bytes are seen at botocore, capacity units are what DynamoDB's emulator reports for
+each call. Times are of one machine, named below, and are read as ratios within one run.
 """
 
 
@@ -31,13 +34,17 @@ def missed(found: list[Findings]) -> list[Figure]:
     return [figure for each in found for figure in each.figures if figure.share > 1]
 
 
-def write(found: dict[str, Findings], path: Path, size: str) -> None:
-    """Write the report, and its plots beside it."""
+def introduction(size: str, plots: Path) -> str:
+    """Say how the report of a size is made, and where its plots are."""
+    return _INTRO.format(target="bench-full" if size == "full" else "bench", size=size, plots=plots.as_posix())
+
+
+def write(found: dict[str, Findings], path: Path, size: str, plots: Path) -> None:
+    """Write the report, and its plots into a folder that nothing else is in."""
     from benchmarks.plots import draw
 
-    folder = path.parent / "plots"
-    shutil.rmtree(folder, ignore_errors=True)
-    lines = ["# Benchmarks: what a change costs", "", _INTRO.format(target=_target(size))]
+    shutil.rmtree(plots, ignore_errors=True)
+    lines = ["# Benchmarks: what a change costs", "", introduction(size, plots)]
     lines += ["## Figures", "", markdown(summary(list(found.values()))), ""]
     lines += ["## Machine", "", markdown(Table(["what", "is"], machine())), ""]
     for name, each in found.items():
@@ -46,8 +53,8 @@ def write(found: dict[str, Findings], path: Path, size: str) -> None:
             lines += [f"**{table.title}**", ""] if table.title else []
             lines += [markdown(table), "", *([table.note, ""] if table.note else [])]
         for plot in each.plots:
-            drawn = draw(plot, folder).relative_to(path.parent)
-            lines += [f"![{plot.title}: {plot.y} against {plot.x}]({drawn})", ""]
+            draw(plot, plots)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines).rstrip() + "\n")
 
 
@@ -87,7 +94,3 @@ def _dynoxide() -> str:
         return "is missing"
     said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False).stdout.split()
     return said[-1] if said else "of an unknown version"
-
-
-def _target(size: str) -> str:
-    return "bench-full" if size == "full" else "bench"

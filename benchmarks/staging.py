@@ -12,6 +12,7 @@ import argparse
 import random
 import sys
 from collections.abc import Callable
+from dataclasses import astuple, dataclass
 from functools import partial
 
 from knowledge.assembly import KnowledgeServices
@@ -47,15 +48,33 @@ def items(count: int, edition: int, every: int = 1) -> list[ItemDraft]:
     return made
 
 
-def counted(meter: Meter, label: str, work: Callable[[], object]) -> list[str]:
-    """Do the work and make its row."""
+@dataclass(frozen=True)
+class Staged:
+    """What one piece of work came to, in the order of `HEADS`."""
+
+    transactions: int
+    calls: int
+    rows_written: int
+    write_units: int
+    read_units: int
+    bytes_sent: int
+    bytes_received: int
+    objects_put: int
+    objects_got: int
+
+    def row(self, label: str) -> list[str]:
+        """As it is shown."""
+        return [label, *map(readable, astuple(self))]
+
+
+def counted(meter: Meter, work: Callable[[], object]) -> Staged:
+    """Do the work and count it."""
     with meter.measuring():
         work()
-    values = (
+    return Staged(
         *(meter.transactions, sum(meter.calls.values()), meter.rows_written, round(meter.write_units)),
         *(round(meter.read_units), meter.bytes_sent, meter.bytes_received, meter.objects_put, meter.objects_got),
     )
-    return [label, *map(readable, values)]
 
 
 def snapshot(knowledge: KnowledgeServices, source: Source, wanted: list[ItemDraft]) -> None:
@@ -79,29 +98,30 @@ def run(count: int, knowledge: KnowledgeServices, meter: Meter) -> Findings:
         )
 
     small, large = source(), source()
-    rows, figures = [], []
-    for label, edition in (("new", 0), ("changed", 1), ("unchanged", 1)):
-        drafts = items(BATCH, edition)
-        pushing = partial(knowledge.staging.push, small, drafts)
-        rows.append(counted(meter, f"{BATCH:,} {label} items of 2 KB", pushing))
-        what = f"staging {BATCH:,} {label} 2 KB items"
-        if label == "unchanged":
-            figures.append(Figure(what, 0, meter.rows_written, "writes"))
-        else:
-            figures.append(Figure(what, TRANSACTIONS_FIGURE, meter.transactions, "transactions"))
-    first = items(count, 0)
-    rows.append(counted(meter, f"snapshot of {count:,} new items", lambda: snapshot(knowledge, large, first)))
-    changed = items(count, 1, every=100)
-    rows.append(counted(meter, f"snapshot of {count:,}, 1 % changed", lambda: snapshot(knowledge, large, changed)))
-    # Beside the rows: a journal entry a part's transactions, and the snapshot's own few rows a part.
-    allowed = count // 100 + -(-count // PART) * 4 + 10
-    figures.append(Figure(f"snapshot of {count:,} items, 1 % changed", allowed, meter.rows_written, "rows"))
+    batches = [("new", 0), ("changed", 1), ("unchanged", 1)]
+    staged = [counted(meter, partial(knowledge.staging.push, small, items(BATCH, edition))) for _, edition in batches]
+    sets = (items(count, 0), items(count, 1, every=100))
+    staged += [counted(meter, partial(snapshot, knowledge, large, wanted)) for wanted in sets]
+    labels = [f"{BATCH:,} {label} items of 2 KB" for label, _ in batches]
+    labels += [f"snapshot of {count:,} new items", f"snapshot of {count:,}, 1 % changed"]
     return Findings(
         title="Staging",
         intro="A batch that is new, changed and unchanged, and a snapshot in parts. What is unchanged costs its reads.",
-        figures=figures,
-        tables=[Table(HEADS, rows)],
+        figures=judged(count, *staged),
+        tables=[Table(HEADS, [each.row(label) for label, each in zip(labels, staged, strict=True)])],
     )
+
+
+def judged(count: int, new: Staged, changed: Staged, unchanged: Staged, _first: Staged, second: Staged) -> list[Figure]:
+    """Hold three batches and two snapshots of `count` items against the figures of the design."""
+    # Beside the rows: a journal entry a part's transactions, and the snapshot's own few rows a part.
+    allowed = count // 100 + -(-count // PART) * 4 + 10
+    return [
+        Figure(f"staging {BATCH:,} new 2 KB items", TRANSACTIONS_FIGURE, new.transactions, "transactions"),
+        Figure(f"staging {BATCH:,} changed 2 KB items", TRANSACTIONS_FIGURE, changed.transactions, "transactions"),
+        Figure(f"staging {BATCH:,} unchanged 2 KB items", 0, unchanged.rows_written, "writes"),
+        Figure(f"snapshot of {count:,} items, 1 % changed", allowed, second.rows_written, "rows"),
+    ]
 
 
 def measure(arguments: argparse.Namespace) -> Findings:

@@ -42,7 +42,7 @@ class Reference:
         document = self._document
         base = document["servers"][0]["url"]
         yield from (f"# {document['info']['title']}: reference", "")
-        yield from ("<!-- Made from openapi.yaml by `make reference`; edit that file. -->", "")
+        yield from ("Made from [openapi.yaml](../openapi.yaml) by `make reference`: edit that file, not this page.", "")
         yield from (document["info"]["description"].strip(), "")
         yield from (f"Every path is below `{base}`. Send `Authorization: Bearer <API key>` with every request.", "")
         yield from self._contents()
