@@ -1,4 +1,4 @@
-# make demo | local | test | lint | setup | clean; each sets up what it needs first, once.
+# make demo | local | check | test | lint | setup | clean; each sets up what it needs first, once.
 
 PORT ?= 8787
 DATA ?= .local/demo
@@ -9,19 +9,22 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .PHONY: help setup venv aws-tools .venv-sam .venv-checkov demo local test faults fuzz lint format bench bench-full clean
-.PHONY: dynoxide tools reference
+.PHONY: dynoxide tools reference check soak coverage
 
 help:
 	@echo "make demo [CONTENT=folder]  publish a folder of documents on the local stack and keep serving"
 	@echo "make local [PORT=8787]      the local stack alone"
-	@echo "make test                   every test that this machine can run"
+	@echo "make check                  lint, unit tests and most functional ones: within two minutes"
+	@echo "make test                   every test that this machine can run, and how long each tier took"
+	@echo "make soak                   the long forms of every tier, make faults and make fuzz among them: hours"
+	@echo "make coverage               which lines and branches of layers/ the unit and functional tests reach"
 	@echo "make aws-tools              the AWS SAM CLI in .venv-sam and checkov in .venv-checkov, which test sets up too"
-	@echo "make lint                   ruff, and mypy in its strict mode"
+	@echo "make lint                   ruff, mypy in its strict mode, and vulture, which finds what nobody uses"
 	@echo "make faults                 every crash case and 20 000 interleavings: about two hours"
 	@echo "make fuzz                   100 000 hostile requests: about half an hour"
 	@echo "make reference              docs/reference.md anew from openapi.yaml"
-	@echo "make bench                  every figure of the design, and the report of all benchmarks: some minutes"
-	@echo "make bench-full             the same with larger sources and a file of 1 GiB: about an hour"
+	@echo "make bench                  every figure of the design; report and plots in .local/benchmarks: some minutes"
+	@echo "make bench-full             with larger sources and a file of 1 GiB, for benchmarks/report.md: about an hour"
 	@echo "make clean                  remove what setting up and running left"
 
 setup: venv dynoxide
@@ -62,6 +65,16 @@ local: setup
 test: setup
 	@tests/run.sh
 
+check: setup
+	@tests/check.sh
+
+soak: setup
+	@tests/soak.sh
+
+coverage: setup
+	@$(BIN)/python -m coverage run -m pytest -q tests/unit tests/functional
+	@$(BIN)/python -m coverage report --skip-covered --sort=cover
+
 faults: setup
 	@FAULTS_SHARE=1 FAULTS_INTERLEAVINGS=$${FAULTS_INTERLEAVINGS:-20000} MODEL_STEPS=$${MODEL_STEPS:-100000} \
 		WRITERS_SEEDS=$${WRITERS_SEEDS:-1000} WEBHOOK_EVENTS=$${WEBHOOK_EVENTS:-10000} \
@@ -76,8 +89,10 @@ reference: setup
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy layers/shared local
+	@$(BIN)/mypy layers/shared local benchmarks operations docs
+	@MYPYPATH=examples/python $(BIN)/mypy --no-error-summary examples/python
 	@for function in functions/*/; do MYPYPATH=layers/shared:$$function $(BIN)/mypy --no-error-summary $$function || exit 1; done
+	@$(BIN)/vulture
 
 format: setup
 	@$(BIN)/ruff format .

@@ -33,7 +33,6 @@ class Services:
 
     def __init__(self, data: DataDirectory, invoke_url: str, kms_keys: Sequence[str], sink: LineSink) -> None:
         """Start what is needed; MissingToolError when durable tables are wanted and nothing can keep them."""
-        self._data = data
         self._dynoxide: Dynoxide | None = None
         named = os.environ.get(_DYNAMODB_ENDPOINT)
         binary = None if named else find_dynoxide()

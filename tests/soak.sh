@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# The long forms of every tier, one after the other, hours in all. Each variable can be set to make its part shorter;
+# a failure prints how to run it again alone.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+# shellcheck source=tests/tiers.sh
+. tests/tiers.sh
+
+failed=0
+run_tier setup .venv/bin/python -m pytest tests/setup/real_setup.py -s || failed=1
+run_tier coverage make --no-print-directory coverage || failed=1
+run_tier fuzz make --no-print-directory fuzz || failed=1
+run_tier faults make --no-print-directory faults || failed=1
+tell_results
+exit "$failed"

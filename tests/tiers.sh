@@ -1,0 +1,45 @@
+# Functions to run tiers of tests in lines side by side, and to tell at the end how each went. Sourced by run.sh,
+# check.sh and soak.sh, at the root of the checkout.
+# shellcheck shell=bash
+tiers=.local/tiers
+rm -rf "$tiers" && mkdir -p "$tiers"
+started=$SECONDS
+
+# run_tier NAME COMMAND...: runs it, shows all it said when it is done, and notes how it went. False when it failed.
+run_tier() {
+  local name=$1 began=$SECONDS status=0
+  local log=$tiers/$name.log
+  shift
+  echo "$name begins ..."
+  "$@" >"$log" 2>&1 || status=$?
+  local seconds=$((SECONDS - began)) passed failed skipped
+  passed=$(counted "$log" passed) failed=$(($(counted "$log" failed) + $(counted "$log" 'errors?')))
+  skipped=$(counted "$log" skipped)
+  # What ends without a closing line has crashed.
+  [ "$status" = 0 ] || [ "$failed" != 0 ] || failed=1
+  printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$passed" "$failed" "$skipped" "$seconds" >>"$tiers/results"
+  # In one piece: the lines' tiers end when they do.
+  printf -- '--- %s, %s s\n%s\n' "$name" "$seconds" "$(cat "$log")"
+  [ "$status" = 0 ]
+}
+
+# counted LOG WORD: the number before a word in pytest's closing line.
+counted() {
+  local line
+  line=$(grep -E '(passed|failed|skipped|errors?|deselected).* in [0-9.]+s' "$1" | tail -n 1)
+  [[ $line =~ ([0-9]+)\ $2 ]] && echo "${BASH_REMATCH[1]}" || echo 0
+}
+
+# tell_results: a table of all tiers, and below it their sum in a line of its own.
+tell_results() {
+  local rest=$((SECONDS - started))
+  echo
+  awk -F '\t' -v took="$rest" '
+    function clock(s) { return sprintf("%d:%02d", s / 60, s % 60) }
+    BEGIN { printf "%-16s %7s %7s %8s %7s\n", "tier", "passed", "failed", "skipped", "time" }
+    { printf "%-16s %7d %7d %8d %7s\n", $1, $2, $3, $4, clock($5); p += $2; f += $3; s += $4 }
+    END {
+      printf "%-16s %7d %7d %8d %7s\n\n", "all", p, f, s, clock(took)
+      printf "%d passed, %d failed, %d skipped\n", p, f, s
+    }' "$tiers/results"
+}
