@@ -21,6 +21,7 @@ EXACT = ("transactions", "calls", "rows", "write units", "read units", "put", "g
 EXACT += ("written", "allowed", "leaves", "groups")
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("dynoxide_server")
 @pytest.mark.parametrize("benchmark", [staging, publish, imports, diff], ids=lambda module: module.__name__)
 def test_counted_figures_hold(benchmark: ModuleType) -> None:

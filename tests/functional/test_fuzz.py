@@ -21,6 +21,7 @@ SEED = int(os.environ.get("FUZZ_SEED", "1"))
 A_CLIENT = 500
 
 
+@pytest.mark.long
 @pytest.mark.timeout(0)
 def test_no_request_breaks_the_edge(edge_on_dynoxide: Edge, caplog: pytest.LogCaptureFixture) -> None:
     edge = edge_on_dynoxide

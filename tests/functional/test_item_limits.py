@@ -130,6 +130,7 @@ def test_body_at_its_bound_is_staged(edge: Edge) -> None:
     assert len(staged(edge, source)) == 10
 
 
+@pytest.mark.long
 def test_batch_and_part_take_5_000_entries_and_no_more(edge_on_dynoxide: Edge) -> None:
     edge = edge_on_dynoxide
     source = edge.source()

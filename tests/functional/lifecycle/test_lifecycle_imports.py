@@ -115,6 +115,7 @@ def test_empty_snapshot_removes_nothing(importing: Importing, body: bytes) -> No
     assert importing.life.source.open_snapshot_id is None
 
 
+@pytest.mark.long
 def test_memory_stays_flat_however_large_the_file(importing: Importing) -> None:
     importing.whole(ndjson({"warm": "up"}), apply=False)
     peaks = []

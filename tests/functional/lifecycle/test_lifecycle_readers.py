@@ -36,6 +36,7 @@ class PagedReading:
         return self.position is None
 
 
+@pytest.mark.long
 def test_readers_are_not_broken_by_200_further_generations(
     lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

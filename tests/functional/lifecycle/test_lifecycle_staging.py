@@ -203,6 +203,7 @@ def test_list_by_state_and_prefix(lifecycle: Checked) -> None:
     assert listed(prefix="a", state=ItemState.ACTIVE) == ["a1"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", [Way.DIE_BEFORE, Way.DIE_AFTER])
 def test_completion_that_crashed_anywhere_rolls_forward(lean_lifecycle: Checked, way: Way) -> None:
     lifecycle = lean_lifecycle

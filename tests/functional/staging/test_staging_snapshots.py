@@ -44,6 +44,7 @@ def replace(lifecycle: Checked, snapshot_id: str, *names: str) -> Snapshot:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", [Way.DIE_BEFORE, Way.DIE_AFTER])
 @pytest.mark.parametrize("pause_seconds", [0, 3_600])
 def test_one_request_snapshot_that_crashed_anywhere_is_finished_by_its_retry(
