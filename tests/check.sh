@@ -24,7 +24,7 @@ first() {
 second() {
   failed=0
   run functional-2 tests/functional --ignore tests/functional/lifecycle --ignore tests/functional/staging \
-    --ignore-glob '*/functional/test_[ab]*.py' --ignore-glob '*/test_zz_*'
+    --ignore-glob '*/functional/test_[ab]*.py'
   return "$failed"
 }
 
