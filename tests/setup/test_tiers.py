@@ -12,7 +12,7 @@ SCRIPT = """
 set -u
 . tests/tiers.sh
 run_tier good echo '===== 3 passed, 1 skipped, 2 deselected in 0.50s ====='
-run_tier bad bash -c 'echo "FAILED tests/some.py"; echo "1 failed, 2 passed, 1 error in 75.20s (0:01:15)"; exit 1' || echo told
+run_tier bad bash -c 'echo "FAILED some"; echo "1 failed, 2 passed, 1 error in 75.20s (0:01:15)"; exit 1' || echo told
 run_tier crashed bash -c 'echo no closing line; exit 3' || echo told
 run_tier lint echo All checks passed!
 tell_results
