@@ -56,21 +56,22 @@ def _read(objects: ObjectStore, place: Placed) -> tuple[bytes, dict[str, Any]]:
 class PackWriter:
     """Puts members one after another into packs under `prefix`, whose user closes one at `PACK_BYTES`.
 
-    `key` names the open pack, `members` are in it, `size` is theirs in bytes.
+    `members` are in the open pack, `size` is theirs in bytes.
     """
 
     objects: ObjectStore
     prefix: str
-    key: str = ""
-    members: list[bytes] = field(default_factory=list)
     size: int = 0
+    members: list[bytes] = field(default_factory=list)
     _written: int = 0
 
-    def __post_init__(self) -> None:
-        self._name_next()
+    @property
+    def key(self) -> str:
+        """The key of the open pack."""
+        return f"{self.prefix}/pack-{self._written:04d}.gz"
 
     def add(self, member: bytes) -> int:
-        """Put a member into the open pack, `key`, and return its offset in bytes."""
+        """Put a member into the open pack and return its offset in bytes."""
         offset = self.size
         self.members.append(member)
         self.size += len(member)
@@ -82,9 +83,5 @@ class PackWriter:
             return None
         ref = self.objects.put_once(self.key, b"".join(self.members))
         self._written += 1
-        self._name_next()
-        return ref
-
-    def _name_next(self) -> None:
-        self.key = f"{self.prefix}/pack-{self._written:04d}.gz"
         self.members, self.size = [], 0
+        return ref

@@ -49,10 +49,13 @@ class PlanWriter:
             _, content_hash, published_title, pack, offset, length, content_bytes, _ = entry
             was = (content_hash, self._older.setdefault(pack, len(self._older)), offset, length)
         if member is not None and row is not None:
+            writer, size = self._pack, len(member)
             # The open pack is the next in the part's list.
-            offset = self._pack.add(member)
-            served = (row.content_hash, len(self._packs), offset, len(member), row.content_bytes, None)
-            if self._pack.size >= PACK_BYTES:
+            served = (row.content_hash, len(self._packs), writer.size, size, row.content_bytes, None)
+            # What `writer.add` does, without a call for every item.
+            writer.members.append(member)
+            writer.size += size
+            if writer.size >= PACK_BYTES:
                 self._close_pack()
         elif entry is not None:
             title = published_title
