@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from knowledge.storage.clients import Clients
+from knowledge.times import system_clock
 
 from httpapi.authentication import Authenticator
 from httpapi.keys.ledger import KeyLedger
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     from httpapi.idempotency import Idempotency
 
 
-def now_ms() -> int:
-    """Return the time in milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
-
-
 class Assembly:
     """What one process answers requests with. Times come from `clock`, in milliseconds since 1970."""
 
@@ -37,7 +32,7 @@ class Assembly:
         settings: EdgeSettings,
         *,
         clients: Clients | None = None,
-        clock: Callable[[], int] = now_ms,
+        clock: Callable[[], int] = system_clock,
         knowledge: Callable[[Clients], KnowledgeServices] | None = None,
         webhooks: Callable[[Clients], Webhooks] | None = None,
     ) -> None:

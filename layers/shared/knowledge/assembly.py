@@ -5,7 +5,6 @@ Each part is imported then, too: a function pays at its cold start for nothing t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from knowledge.ids import new_id
 from knowledge.ports import Clock, Machine, NewId
 from knowledge.storage.clients import Clients, Fanout
+from knowledge.times import system_clock
 
 if TYPE_CHECKING:
     from knowledge.generations.building import Builder
@@ -32,11 +32,6 @@ if TYPE_CHECKING:
     from knowledge.staging.writing import StagingWriter
     from knowledge.stores import Stores
     from knowledge.upkeep.rounds import Upkeep
-
-
-def system_clock() -> int:
-    """The time in ms since 1970."""
-    return time.time_ns() // 1_000_000
 
 
 class KnowledgeServices:

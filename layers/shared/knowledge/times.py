@@ -1,7 +1,8 @@
-"""Times: how long a day is, and as tenants read them."""
+"""Times: what the clock says, how long a day is, and as tenants read them."""
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 MS_PER_DAY = 86_400_000
@@ -18,3 +19,8 @@ def timestamp(milliseconds: int) -> str:
 def optional_timestamp(milliseconds: int | None) -> str | None:
     """Write a time that may be missing."""
     return None if milliseconds is None else timestamp(milliseconds)
+
+
+def system_clock() -> int:
+    """The time in ms since 1970."""
+    return time.time_ns() // 1_000_000

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from knowledge.assembly import system_clock
 from knowledge.ids import new_id
 from knowledge.ports import Clock, NewId
 from knowledge.storage.catalog import Catalog
 from knowledge.storage.clients import Clients
 from knowledge.storage.sealing import Sealer
+from knowledge.times import system_clock
 
 from webhooks.deliveries.queue import DeliveryQueue
 from webhooks.deliveries.store import DeliveryStore

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Generic, TypeVar
 
 from knowledge.ids import id_pattern, is_id
+from knowledge.items.field_rules import Rule
 from knowledge.items.problems import FAULTS_SHOWN, Fault, fault_message, field_path
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -101,7 +101,7 @@ def distinct(values: Sequence[ValueT] | None) -> tuple[ValueT, ...] | None:
     return None if values is None else tuple(dict.fromkeys(values))
 
 
-SourceId = Annotated[str, AfterValidator(_source_id), told(pattern=id_pattern("src"))]
+SourceId = Annotated[str, Rule(_source_id, {"pattern": id_pattern("src")})]
 # Read into milliseconds since 1970. Told more narrowly than it is read: ISO 8601 has more forms than RFC 3339, and the
 # RFC has small letters and leap seconds, which are refused.
 Moment = Annotated[int, BeforeValidator(_moment), told(format="date-time", pattern=_MOMENT_PATTERN)]

@@ -108,7 +108,7 @@ class GenerationReader:
                 here = Position(step.prefix, step.external_item_id)
         else:
             here = None
-        return Page(self.stores.index.fanout.map(self._change, chosen), here and list(here))
+        return Page(self.stores.fanout.map(self._change, chosen), here and list(here))
 
     def _change(self, difference: Difference) -> Change:
         before, after = difference.before, difference.after
@@ -161,7 +161,7 @@ class GenerationReader:
                 )
                 for entry in entries
             ]
-        return self.stores.index.fanout.map(self._with_content, entries)
+        return self.stores.fanout.map(self._with_content, entries)
 
     def _with_content(self, entry: Entry) -> GenerationItem:
         document = read_document(self.stores.objects, entry)

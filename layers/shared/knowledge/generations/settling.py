@@ -55,4 +55,4 @@ class Settler:
                 self.stores.items.mark_tombstoned(source_id, line.external_item_id, line.rev, published_at, expires_at)
 
         dropped = (ChangeKind.TOMBSTONED, DROP)
-        self.stores.items.fanout.map(mark, [line for line in lines if line.kind in dropped])
+        self.stores.fanout.map(mark, [line for line in lines if line.kind in dropped])

@@ -47,7 +47,7 @@ LANGUAGE_CHARACTERS = 35
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """A check of a value, and what JSON Schema can `tell` of it: the contract is held to that.
+    """A check of a value, and what JSON Schema can say of it (`tells`): the contract is held to that.
 
     Goes into an annotation, `Annotated[str, Rule(...)]`; a pydantic model that has it checks by it.
     """

@@ -74,7 +74,7 @@ DETAILS = {each.name: json_name(each.name) for each in fields(ItemDetails)}
 
 def details_document(details: ItemDetails) -> dict[str, Any]:
     """Write the details that are there, as the stored document has them."""
-    return {name: value for name, value in details_answer(details).items() if value}
+    return {name: value for name, value in details_answer(details).items() if value not in (None, [], {})}
 
 
 def details_answer(details: ItemDetails) -> dict[str, Any]:

@@ -132,7 +132,7 @@ class Planner:
             piece = encode_work(state.work[start : start + CHANGES_PER_PART])
             return self.stores.objects.put_once(f"{prefix}/work-{start // CHANGES_PER_PART:04d}.json.gz", piece)
 
-        pieces = self.stores.items.fanout.map(put, range(0, len(state.work), CHANGES_PER_PART))
+        pieces = self.stores.fanout.map(put, range(0, len(state.work), CHANGES_PER_PART))
         return replace(state, work=(), later=(*pieces, *state.later))
 
     def _advance_journal(self, state: Checkpoint, writer: PlanWriter, unread: set[str]) -> Checkpoint:
@@ -190,7 +190,7 @@ class Planner:
 
     def _fetch(self, rows: Sequence[RunRow]) -> dict[str, bytes]:
         """The members of rows that are objects of their own."""
-        members = self.stores.items.fanout.map(lambda row: self.stores.objects.read(row.content_key or ""), rows)
+        members = self.stores.fanout.map(lambda row: self.stores.objects.read(row.content_key or ""), rows)
         return {row.external_item_id: member for row, member in zip(rows, members, strict=True)}
 
     def _finish(self, state: Checkpoint, attempt: str) -> Planned:

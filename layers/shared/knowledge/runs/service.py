@@ -177,7 +177,7 @@ class RunService:
             raise InvalidPositionError(message) from error
 
     def _described(self, lines: Sequence[ChangeLine]) -> Changes:
-        return self.stores.index.fanout.map(self._describe, lines)
+        return self.stores.fanout.map(self._describe, lines)
 
     def _describe(self, line: ChangeLine) -> Change:
         entry, was = line.entry, line.was

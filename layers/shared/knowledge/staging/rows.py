@@ -25,7 +25,7 @@ class StagedRow(NamedTuple):
     """One row of a staging set.
 
     `rev` grows with every write of the item. `member` is the whole item while it fits in the row; else `head` is the
-    item without content and `content_key` names the member's object. `tombstone_expires_at` is in seconds.
+    item without content and `content_key` names the member's object. `expires_at` is in seconds.
     """
 
     external_item_id: str

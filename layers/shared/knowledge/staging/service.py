@@ -113,7 +113,7 @@ class StagingService:
         self, source: Source, rows: Sequence[StagedRow], position: str | None, include_content: bool
     ) -> Page[StagedItem]:
         """Show rows, as many as fit into 4 MB. What a row takes in an answer is known only now that it is unpacked."""
-        views = self.stores.items.fanout.map(lambda row: self._view(source, row, content=include_content), rows)
+        views = self.stores.fanout.map(lambda row: self._view(source, row, content=include_content), rows)
         count = how_many_fit(views)
         return Page(views, position) if count == len(views) else Page(views[:count], views[count - 1].external_item_id)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from knowledge.errors import EmptySnapshotError, SnapshotClosedError, SourceInactiveError
@@ -70,11 +71,9 @@ class SnapshotCompleter:
                 decisions = self.writer.stage(source, batch, epoch=snapshot.epoch, touch=False)
                 removed += sum(decision.result is PushResult.REMOVED for decision in decisions.values())
         counts = summed(replace(snapshot, counts=StagingCounts(removed=removed)), parts).counts
-        try:
+        # Another completion of this snapshot may have ended first; it found the same.
+        with suppress(TransitionRefusedError):
             self.stores.snapshots.end(snapshot, SnapshotState.COMPLETED, counts, self.clock())
-        except TransitionRefusedError:
-            # Another completion of this snapshot ended first; it found the same.
-            return self._stored(snapshot)
         return self._stored(snapshot)
 
     def _stored(self, snapshot: Snapshot) -> Snapshot:
@@ -82,7 +81,7 @@ class SnapshotCompleter:
         return summed(stored, self.stores.snapshots.parts(snapshot.source_id, snapshot.snapshot_id))
 
     def _named(self, parts: Sequence[SnapshotPart]) -> set[str]:
-        listed = self.stores.items.fanout.map(lambda part: unpack_json(self.stores.objects.get(part.ids))["ids"], parts)
+        listed = self.stores.fanout.map(lambda part: unpack_json(self.stores.objects.get(part.ids))["ids"], parts)
         return {external_item_id for ids in listed for external_item_id in ids}
 
     def _unnamed(self, source: Source, snapshot: Snapshot, slot: str, named: set[str]) -> Iterator[list[Wish]]:

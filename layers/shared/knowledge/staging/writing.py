@@ -104,7 +104,7 @@ class StagingWriter:
             for decision in decisions
             if decision.upload is not None and decision.writes is not None
         ]
-        self.stores.items.fanout.map(lambda upload: self.stores.objects.put_content(*upload), uploads)
+        self.stores.fanout.map(lambda upload: self.stores.objects.put_content(*upload), uploads)
 
     def _content_key(self, source: Source, now: int) -> Callable[[EncodedItem], str]:
         day = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y-%m-%d")

@@ -142,7 +142,7 @@ class Collector:
             tree = self.stores.index.read_manifest(generation.manifest).tree
             named.keys.add(generation.manifest.key)
             nodes = [node for node in tree.nodes.values() if node.key not in named.keys]
-            groups = self.stores.index.fanout.map(self.stores.index.read_group, nodes)
+            groups = self.stores.fanout.map(self.stores.index.read_group, nodes)
             leaves = [*tree.leaves.values(), *(leaf for group in groups for leaf in group)]
             unread = [leaf for leaf in leaves if leaf.key not in named.keys]
             named.keys.update(node.key for node in nodes)
@@ -178,7 +178,7 @@ class Collector:
         chosen: list[StoredObject] = []
         for start in range(0, len(contents), _CONTENTS_AT_A_TIME):
             batch = contents[start : start + _CONTENTS_AT_A_TIME]
-            owners = self.stores.items.fanout.map(lambda each: self.stores.objects.owner_of(each.key), batch)
+            owners = self.stores.fanout.map(lambda each: self.stores.objects.owner_of(each.key), batch)
             rows = self.stores.items.read(source.source_id, list({owner for owner in owners if owner is not None}), now)
             for each, owner in zip(batch, owners, strict=True):
                 row = None if owner is None else rows.get(owner)
