@@ -1,0 +1,14 @@
+"""The fields of an item are declared in `knowledge.items.fields`, and documented in every schema that has them."""
+
+from __future__ import annotations
+
+import pytest
+from knowledge.items.fields import DETAILS
+
+from testing import spec
+
+
+@pytest.mark.parametrize("schema", ["ItemInput", "Item", "GenerationItem"])
+def test_every_field_of_an_item_is_documented(schema: str) -> None:
+    documented = spec.document()["components"]["schemas"][schema]["properties"]
+    assert set(DETAILS.values()) - documented.keys() == set(), f"openapi.yaml: {schema} lacks them"
