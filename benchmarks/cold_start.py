@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from httpapi.assembly import Assembly
+from httpapi.assembly import EdgeServices
 from httpapi.settings import EdgeSettings
 from moto import mock_aws
 
@@ -85,7 +85,7 @@ def first_event(function: str, token: str, bucket: str) -> dict[str, object] | N
             "detail-type": "Object Created",
             "detail": {"bucket": {"name": bucket}, "object": {"key": key, "etag": "0", "sequencer": "0"}},
         },
-        "tend_sources": {},
+        "run_upkeep": {},
     }
     return events.get(function)
 
@@ -152,7 +152,7 @@ def measure(arguments: argparse.Namespace) -> Findings:
     rounds = arguments.rounds or ROUNDS[arguments.size]
     with mock_aws(), dynoxide("cold") as resources:
         os.environ.update(resources.environment)
-        keys = Assembly(EdgeSettings.from_environment()).keys
+        keys = EdgeServices(EdgeSettings.from_environment()).keys
         token = keys.bootstrap(tenant_id=None, name="cold").token.text
         environment = {**resources.environment, "AWS_ENDPOINT_URL": UNREACHABLE}
         measured = compare(environment, token, rounds, chosen)

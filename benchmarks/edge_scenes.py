@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from httpapi.assembly import Assembly
+from httpapi.assembly import EdgeServices
 from knowledge.assembly import KnowledgeServices
 from knowledge.settings import Settings
 
@@ -22,7 +22,7 @@ ITEM = "prepared-item"
 class WarmEdge(Edge):
     """The edge with as many calls side by side as in production; the state machine runs in its place."""
 
-    def make_services(self, **settings: Any) -> Assembly:
+    def make_services(self, **settings: Any) -> EdgeServices:
         """Put the services together, with the key that seals secrets."""
         return super().make_services(idempotency_key_id=self.environment["IDEMPOTENCY_KEY_ID"], **settings)
 

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import parse_qs, quote
 
-from httpapi.assembly import Assembly
+from httpapi.assembly import EdgeServices
 from httpapi.keys.model import ALL_SCOPES, Key, KeySpec
 from httpapi.settings import EdgeSettings
 from knowledge.assembly import KnowledgeServices
 from knowledge.settings import Settings
 from knowledge.storage.clients import Clients, Fanout
-from webhooks.assembly import Webhooks, WebhookSettings
+from webhooks.assembly import WebhookServices, WebhookSettings
 from webhooks.sending.posting import Poster
 
 from testing import spec
@@ -140,7 +140,7 @@ class Edge:
         self.admin = self.bootstrap()
         self.token = self.key(self.admin)
 
-    def make_services(self, **settings: Any) -> Assembly:
+    def make_services(self, **settings: Any) -> EdgeServices:
         """Put the functions' services together, as a new process would."""
         environment = self.environment
         edge = EdgeSettings(
@@ -151,7 +151,7 @@ class Edge:
             catalog_table=environment["CATALOG_TABLE"],
             **{"cors_origins": ("https://console.example.com",), **settings},
         )
-        return Assembly(
+        return EdgeServices(
             edge, clients=self.clients, clock=self.clock, knowledge=self._knowledge, webhooks=self._webhooks
         )
 
@@ -175,10 +175,10 @@ class Edge:
         self.import_machine.knowledge = made
         return made
 
-    def _webhooks(self, clients: Any) -> Webhooks:
+    def _webhooks(self, clients: Any) -> WebhookServices:
         # Names resolve to a public address here, and nothing is connected to.
         poster = Poster(resolve=lambda host, port: self.addresses.get(host, ["93.184.215.14"]), connect=_refuse)
-        return Webhooks(WebhookSettings.from_environment(), clients=clients, clock=self.clock, poster=poster)
+        return WebhookServices(WebhookSettings.from_environment(), clients=clients, clock=self.clock, poster=poster)
 
     def bootstrap(self, **event: Any) -> str:
         """Make a tenant; return its admin key's text."""

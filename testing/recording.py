@@ -52,9 +52,9 @@ def start_recording() -> None:
     from webhooks.outbox.relaying import Relay
 
     watch_clients(_note)
-    _belongs(Upkeep, "go_on", "TendSourcesFunction")
-    _belongs(Collector, "collect", "TendSourcesFunction")
-    _belongs(Compactor, "compact", "TendSourcesFunction")
+    _belongs(Upkeep, "go_on", "RunUpkeepFunction")
+    _belongs(Collector, "collect", "RunUpkeepFunction")
+    _belongs(Compactor, "compact", "RunUpkeepFunction")
     _belongs(ImportIntake, "take", "StartImportFunction")
     _belongs(Restorer, "restore", "DeveloperApiFunction")
     _belongs(Relay, "relay", "RelayEventsFunction")

@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from knowledge.events import GENERATION_PUBLISHED, Event, event_row
 from knowledge.storage.attributes import to_row
-from webhooks.assembly import Webhooks, WebhookSettings
+from webhooks.assembly import WebhookServices, WebhookSettings
 from webhooks.deliveries.delivering import Deliverer
 from webhooks.deliveries.model import Delivery
 from webhooks.endpoints.model import Endpoint
@@ -106,7 +106,7 @@ class WebhookWorld:
         self.queue = DelayQueue(self.clock)
         self.receiver = Receiver(self.clock)
         clients = self.watch.clients(dynamodb, None, sqs=self.queue, kms=SealedKms())
-        self.hooks = Webhooks(
+        self.hooks = WebhookServices(
             WebhookSettings(table, "hooks-WebhookDeliveriesQueue", "key"),
             clients=clients,
             clock=self.clock,

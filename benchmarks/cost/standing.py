@@ -9,7 +9,7 @@ from knowledge.events import GENERATION_PUBLISHED
 from knowledge.storage.attributes import from_row
 from knowledge.times import MS_PER_DAY
 from knowledge.upkeep.retention import RECHECK_MS
-from webhooks.assembly import Webhooks, WebhookSettings
+from webhooks.assembly import WebhookServices, WebhookSettings
 from webhooks.tasks import deliver_webhooks, relay_events
 
 from benchmarks.cost.prices import Bill
@@ -37,7 +37,7 @@ def month(edge: CountedEdge) -> Bill:
 def schedules(edge: CountedEdge) -> Bill:
     """A month of the hours in which the upkeep has nothing to do, and of the sweeps that find no event."""
     upkeep = edge.till.bill(lambda: _tend(edge)) * (DAYS * (_ROUNDS_A_DAY - 1))
-    hooks = Webhooks(WebhookSettings.from_environment(), clients=edge.clients, clock=edge.clock)
+    hooks = WebhookServices(WebhookSettings.from_environment(), clients=edge.clients, clock=edge.clock)
 
     def sweep() -> None:
         with edge.till.invocation("RelayEventsFunction"):
@@ -50,7 +50,7 @@ def events(edge: CountedEdge, count: int) -> tuple[Bill, Bill]:
     """So many events, one at a time: relayed for a tenant with one webhook, and delivered at the first attempt."""
     edge.request("POST", "/v1/webhooks", {"url": _TARGET, "events": [GENERATION_PUBLISHED]})
     clock = HeldClock(edge.clock.now)
-    hooks = Webhooks(
+    hooks = WebhookServices(
         WebhookSettings.from_environment(),
         clients=edge.clients,
         clock=clock,
@@ -105,6 +105,6 @@ def _rounds(edge: CountedEdge, days: int) -> None:
 
 
 def _tend(edge: CountedEdge) -> None:
-    with edge.till.invocation("TendSourcesFunction"):
+    with edge.till.invocation("RunUpkeepFunction"):
         report = edge.services.knowledge.upkeep.go_on(lambda: True)
     assert not report.failed

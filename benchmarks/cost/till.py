@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
-from httpapi.assembly import Assembly
+from httpapi.assembly import EdgeServices
 from knowledge.assembly import KnowledgeServices
 from knowledge.ports import Action
 from knowledge.settings import Settings
@@ -171,7 +171,7 @@ class CountedEdge(Edge):
         self.till.meter.watch(clients.dynamodb, clients.s3, clients.sqs, clients.kms)
         super().__post_init__()
 
-    def make_services(self, **settings: Any) -> Assembly:
+    def make_services(self, **settings: Any) -> EdgeServices:
         """Put the services together, with the key that seals secrets."""
         return super().make_services(idempotency_key_id=self.environment["IDEMPOTENCY_KEY_ID"], **settings)
 

@@ -10,16 +10,16 @@ from telemetry.process import prepare_process
 prepare_process()  # First, since it is for what is imported below.
 
 from httpapi.api import Api
-from httpapi.assembly import Assembly
+from httpapi.assembly import EdgeServices
 from httpapi.settings import EdgeSettings
 
 api = Api({"/v1/admin/keys": "routes.keys"})
 
 
 @cache
-def services() -> Assembly:
+def services() -> EdgeServices:
     """Put the services together, once a process."""
-    return Assembly(EdgeSettings.from_environment())
+    return EdgeServices(EdgeSettings.from_environment())
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

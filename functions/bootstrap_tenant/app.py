@@ -14,16 +14,16 @@ from telemetry.process import prepare_process
 
 prepare_process()  # First, since it is for what is imported below.
 
-from httpapi.assembly import Assembly
+from httpapi.assembly import EdgeServices
 from httpapi.render.keys import render_key
 from httpapi.settings import EdgeSettings
 from telemetry.tasks import observed
 
 
 @cache
-def services() -> Assembly:
+def services() -> EdgeServices:
     """Put the services together, once a process."""
-    return Assembly(EdgeSettings.from_environment())
+    return EdgeServices(EdgeSettings.from_environment())
 
 
 @observed("bootstrap_tenant")

@@ -9,10 +9,10 @@ from telemetry.process import prepare_process
 prepare_process()  # First, since it is for what is imported below.
 
 from telemetry.tasks import observed
-from webhooks.assembly import Webhooks, WebhookSettings
+from webhooks.assembly import WebhookServices, WebhookSettings
 from webhooks.tasks import deliver_webhooks
 
-_webhooks = Webhooks(WebhookSettings.from_environment())
+_webhooks = WebhookServices(WebhookSettings.from_environment())
 
 
 @observed("deliver_webhook")

@@ -10,7 +10,7 @@ from telemetry.process import prepare_process
 prepare_process()  # First, since it is for what is imported below.
 
 from httpapi.api import Api
-from httpapi.assembly import Assembly
+from httpapi.assembly import EdgeServices
 from httpapi.settings import EdgeSettings
 
 # The gateway sends wrong methods of these paths here, although AdminApi serves the right ones.
@@ -37,9 +37,9 @@ api = Api(
 
 
 @cache
-def services() -> Assembly:
+def services() -> EdgeServices:
     """Put the services together, once a process."""
-    return Assembly(EdgeSettings.from_environment())
+    return EdgeServices(EdgeSettings.from_environment())
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def check_input(target: Mapping[str, Any]) -> None:
 
 
 def find(event: Mapping[str, Any], path: str) -> Any:
-    """Return what a path such as `$.detail.object.key` leads to; `is_missing` tells whether there was anything."""
+    """Return what a path such as `$.detail.object.key` leads to, or `_MISSING` when there is nothing."""
     value: Any = event
     for name, place, quoted in _STEP.findall(path):
         if place:

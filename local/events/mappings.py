@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as MappingType
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ _FOREVER = -1
 
 
 @dataclass(frozen=True)
-class Mapping:
+class EventSourceMapping:
     """A mapping from a source to a function; `table` or `queue` is the source's logical id, the other is None.
 
     A negative number of retries or seconds means no bound.
@@ -47,12 +47,12 @@ class Mapping:
     maximum_age_seconds: int = _FOREVER
     on_failure_arn: str | None = None
 
-    def wants(self, record: MappingType[str, Any]) -> bool:
+    def wants(self, record: Mapping[str, Any]) -> bool:
         """Tell whether a record or message passes one of the filters, or there is none."""
         return not self.filters or any(pattern.matches(record) for pattern in self.filters)
 
 
-def mappings_of(template: Template, resolver: Resolver) -> list[Mapping]:
+def mappings_of(template: Template, resolver: Resolver) -> list[EventSourceMapping]:
     """Return every enabled mapping; TemplateError for a source or a property that the local stack does not know."""
     return [
         _mapping(template, resolver, logical_id, properties)
@@ -61,7 +61,7 @@ def mappings_of(template: Template, resolver: Resolver) -> list[Mapping]:
     ]
 
 
-def _mapping(template: Template, resolver: Resolver, logical_id: str, properties: dict[str, Any]) -> Mapping:
+def _mapping(template: Template, resolver: Resolver, logical_id: str, properties: dict[str, Any]) -> EventSourceMapping:
     resolved = resolver.resolve(properties)
     source_arn = resolved["EventSourceArn"]
     table, queue = _source(template, resolver, source_arn)
@@ -75,7 +75,7 @@ def _mapping(template: Template, resolver: Resolver, logical_id: str, properties
         raise TemplateError(f"{logical_id}: the local stack does not start at {position}")
     if queue:
         _check_visibility(template, logical_id, queue, resolver.logical_id(resolved["FunctionName"]))
-    return Mapping(
+    return EventSourceMapping(
         logical_id=logical_id,
         function_name=resolved["FunctionName"],
         source_arn=source_arn,

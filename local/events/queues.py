@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.events.calls import Invoke, LineSink, failed_items, reason_of
-from local.events.mappings import Mapping
+from local.events.mappings import EventSourceMapping
 from local.template.load import REGION
 
 _POLL_SECONDS = 2
@@ -28,7 +28,7 @@ class QueueReader(threading.Thread):
 
     def __init__(
         self,
-        mapping: Mapping,
+        mapping: EventSourceMapping,
         client: Any,
         queue_url: str,
         invoke: Invoke,

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.events.calls import DeadLetters, Invoke, LineSink, failed_items, reason_of, timestamp
-from local.events.mappings import Mapping
+from local.events.mappings import EventSourceMapping
 from local.template.load import ACCOUNT_ID, REGION
 from local.workers.pool import Outcome
 
@@ -33,7 +33,12 @@ class BatchDelivery:
     """Delivers the batches of one mapping; used by one thread."""
 
     def __init__(
-        self, mapping: Mapping, invoke: Invoke, dead_letters: DeadLetters, sink: LineSink, stopping: threading.Event
+        self,
+        mapping: EventSourceMapping,
+        invoke: Invoke,
+        dead_letters: DeadLetters,
+        sink: LineSink,
+        stopping: threading.Event,
     ) -> None:
         self._mapping = mapping
         self._invoke = invoke

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.events.mappings import Mapping
+from local.events.mappings import EventSourceMapping
 from local.events.stream_batches import BatchDelivery
 from local.template.load import REGION
 
@@ -47,7 +47,7 @@ class StreamReader(threading.Thread):
     """A thread that reads one stream for one mapping until it is told to stop."""
 
     def __init__(
-        self, mapping: Mapping, client: Any, table_name: str, positions: Positions, delivery: BatchDelivery
+        self, mapping: EventSourceMapping, client: Any, table_name: str, positions: Positions, delivery: BatchDelivery
     ) -> None:
         """Take a DynamoDB Streams client that does not check shard ids, which are shorter here than on AWS."""
         super().__init__(name=mapping.logical_id, daemon=True)
@@ -109,7 +109,7 @@ class StreamReader(threading.Thread):
         return True
 
 
-def _batches(mapping: Mapping, records: list[Record]) -> Iterator[tuple[list[Record], Record]]:
+def _batches(mapping: EventSourceMapping, records: list[Record]) -> Iterator[tuple[list[Record], Record]]:
     """Yield batches of wanted records, each with the last record, wanted or not, that it takes the reader past."""
     batch: list[Record] = []
     for record in records:

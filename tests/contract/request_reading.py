@@ -56,7 +56,7 @@ def refusals(route: Operation, ids: dict[str, str], query: dict[str, str], body:
     except ValidationFailedError as error:
         return [str(detail["message"]) for detail in error.details]
     except InvalidItemsError as error:
-        return [fault.message for fault in error.faults]
+        return [problem.message for problem in error.problems]
     except (_ReachedError, NotFoundError):
         return []
     raise AssertionError(f"{route.name} answers without a service")

@@ -25,7 +25,7 @@ def test_round_of_the_upkeep_ends_and_everything_is_still_served(local_stack: St
         run = api.post(f"v1/sources/{source}/runs").raise_for_status().json()["run"]["id"]
         api.post(f"v1/sources/{source}/runs/{run}/apply").raise_for_status()
 
-        fired = httpx.post(f"{origin}/_local/fire/TendSourcesFunction", json={}, trust_env=False)
+        fired = httpx.post(f"{origin}/_local/fire/RunUpkeepFunction", json={}, trust_env=False)
         assert fired.status_code == 202
         assert eventually(lambda: _round(origin))["ended"] == {"BOOL": True}
         served = api.get(f"v1/sources/{source}/generations/current/items").raise_for_status().json()["items"]

@@ -17,7 +17,7 @@ from knowledge.model import ObjectRef
 from knowledge.runs import planning
 from knowledge.runs import store as run_store
 from knowledge.runs.events import run_ready
-from knowledge.runs.model import Planned
+from knowledge.runs.model import PlanningProgress
 from knowledge.sources import store as source_store
 from knowledge.sources.model import Source
 from knowledge.storage import objects as object_store
@@ -152,7 +152,7 @@ def _rebase(patched: pytest.MonkeyPatch) -> None:
         rebased = replace(run.plan, version=run.plan_version + 1, base_generation_id=base)
         key, now = run_store.RunKey(tenant_id, source_id, run_id), self.clock()
         self.stores.runs.set_plan(key, rebased, run_ready(self.new_id("evt"), *key, rebased, now), now)
-        return Planned(done=True)
+        return PlanningProgress(done=True)
 
     patched.setattr(planning.Planner, "plan", rebasing)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from httpapi.answers import RequestMark, WrittenAnswer
-from httpapi.assembly import Assembly
+from httpapi.assembly import EdgeServices
 from httpapi.errors import EdgeError, RateLimitedError
 from httpapi.keys.model import ALL_SCOPES, KeySpec
 from httpapi.keys.service import Creation
@@ -24,8 +24,8 @@ WORKERS = 8
 
 
 @pytest.fixture
-def services(dynoxide: Any) -> Iterator[Assembly]:
-    yield Assembly(EdgeSettings.from_environment(), clock=lambda: START)
+def services(dynoxide: Any) -> Iterator[EdgeServices]:
+    yield EdgeServices(EdgeSettings.from_environment(), clock=lambda: START)
 
 
 def outcomes(work: Callable[[int], Any], times: int) -> Counter[str]:
@@ -41,7 +41,7 @@ def outcomes(work: Callable[[int], Any], times: int) -> Counter[str]:
         return Counter(pool.map(once, range(times)))
 
 
-def test_rate_limit_is_exact(services: Assembly) -> None:
+def test_rate_limit_is_exact(services: EdgeServices) -> None:
     key = services.keys.bootstrap(tenant_id=None, name="t").key
 
     def take(_: int) -> str:
@@ -51,7 +51,7 @@ def test_rate_limit_is_exact(services: Assembly) -> None:
     assert outcomes(take, 200) == {"taken": 120, RateLimitedError.__name__: 80}
 
 
-def test_noisy_key_takes_nothing_from_another(services: Assembly) -> None:
+def test_noisy_key_takes_nothing_from_another(services: EdgeServices) -> None:
     noisy = services.keys.bootstrap(tenant_id=None, name="t").key
     quiet = services.keys.create(noisy.tenant_id, KeySpec("quiet")).key
 
@@ -66,7 +66,7 @@ def test_noisy_key_takes_nothing_from_another(services: Assembly) -> None:
     assert outcomes(take, 360) == {"quiet": 120, noisy.spec.name: 120, f"{noisy.spec.name} limited": 120}
 
 
-def test_one_admin_key_is_left_when_all_are_revoked_at_once(services: Assembly) -> None:
+def test_one_admin_key_is_left_when_all_are_revoked_at_once(services: EdgeServices) -> None:
     first = services.keys.bootstrap(tenant_id=None, name="t").key
     made = [services.keys.create(first.tenant_id, KeySpec("k", ALL_SCOPES)).key for _ in range(7)]
     keys = [first, *made]
@@ -77,7 +77,7 @@ def test_one_admin_key_is_left_when_all_are_revoked_at_once(services: Assembly) 
     assert outcomes(revoke, 8) == {"revoked": 7, "LastAdminKeyError": 1}
 
 
-def test_one_request_with_a_key_works_and_the_others_wait_or_replay(services: Assembly) -> None:
+def test_one_request_with_a_key_works_and_the_others_wait_or_replay(services: EdgeServices) -> None:
     worked: list[int] = []
 
     def run(number: int) -> str:
@@ -97,7 +97,7 @@ def test_one_request_with_a_key_works_and_the_others_wait_or_replay(services: As
     assert services._clients.dynamodb.scan(TableName=table)["Count"] == 1
 
 
-def test_retries_of_a_crashed_creation_make_one_key(services: Assembly) -> None:
+def test_retries_of_a_crashed_creation_make_one_key(services: EdgeServices) -> None:
     tenant = services.keys.bootstrap(tenant_id=None, name="t").key.tenant_id
     creation = Creation("0123456789abcdef", "token")
     counted = outcomes(lambda _: services.keys.create(tenant, KeySpec("k"), creation).key.key_id, 16)

@@ -13,7 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
-from httpapi.assembly import Assembly
+from httpapi.assembly import EdgeServices
 from httpapi.errors import EdgeError
 from httpapi.keys import tokens
 from httpapi.keys.model import ALL_SCOPES, Key, KeySpec
@@ -32,8 +32,8 @@ WAYS = (Way.DIE_BEFORE, Way.DIE_AFTER, Way.ANSWER_LOST, Way.REPEATED)
 
 
 @pytest.fixture
-def services(dynoxide: Any) -> Iterator[Assembly]:
-    yield Assembly(EdgeSettings.from_environment(), clock=lambda: START)
+def services(dynoxide: Any) -> Iterator[EdgeServices]:
+    yield EdgeServices(EdgeSettings.from_environment(), clock=lambda: START)
 
 
 def at_once(*works: Callable[[], object]) -> Counter[str]:
@@ -52,7 +52,7 @@ def at_once(*works: Callable[[], object]) -> Counter[str]:
         return Counter(pool.map(one, works))
 
 
-def test_two_admin_keys_that_revoke_each_other_leave_one(services: Assembly) -> None:
+def test_two_admin_keys_that_revoke_each_other_leave_one(services: EdgeServices) -> None:
     for _ in range(ROUNDS):
         first = services.keys.bootstrap(tenant_id=None, name="t").key
         tenant = first.tenant_id
@@ -65,7 +65,7 @@ def test_two_admin_keys_that_revoke_each_other_leave_one(services: Assembly) -> 
         assert [event["eventType"] for event in outbox(tenant)] == ["key.revoked"]
 
 
-def test_two_admin_keys_of_which_one_rotates_and_both_are_revoked_leave_one(services: Assembly) -> None:
+def test_two_admin_keys_of_which_one_rotates_and_both_are_revoked_leave_one(services: EdgeServices) -> None:
     for _ in range(ROUNDS):
         first = services.keys.bootstrap(tenant_id=None, name="t").key
         tenant = first.tenant_id
@@ -78,7 +78,7 @@ def test_two_admin_keys_of_which_one_rotates_and_both_are_revoked_leave_one(serv
         check_figures(tenant, START)
 
 
-def test_key_rotated_by_many_at_once_gets_one_successor(services: Assembly) -> None:
+def test_key_rotated_by_many_at_once_gets_one_successor(services: EdgeServices) -> None:
     key = services.keys.bootstrap(tenant_id=None, name="t").key
     rotate = [lambda: services.keys.rotate(key.tenant_id, key.key_id, 60_000)] * 8
     assert at_once(*rotate) == {"done": 1, "KeyRotatedError": 7}
@@ -87,7 +87,7 @@ def test_key_rotated_by_many_at_once_gets_one_successor(services: Assembly) -> N
     check_figures(key.tenant_id, START)
 
 
-def test_key_revoked_by_many_at_once_is_one_event(services: Assembly) -> None:
+def test_key_revoked_by_many_at_once_is_one_event(services: EdgeServices) -> None:
     admin = services.keys.bootstrap(tenant_id=None, name="t").key
     key = services.keys.create(admin.tenant_id, KeySpec("k")).key
     assert at_once(*[lambda: services.keys.revoke(key.tenant_id, key.key_id)] * 8) == {"done": 8}
@@ -95,14 +95,14 @@ def test_key_revoked_by_many_at_once_is_one_event(services: Assembly) -> None:
     check_figures(key.tenant_id, START)
 
 
-def test_sum_of_limits_is_exact_when_many_keys_are_made_at_once(services: Assembly) -> None:
+def test_sum_of_limits_is_exact_when_many_keys_are_made_at_once(services: EdgeServices) -> None:
     tenant = services.keys.bootstrap(tenant_id=None, name="t").key.tenant_id
     made = at_once(*[lambda: services.keys.create(tenant, KeySpec("k", rate_limit_per_minute=6_000))] * 14)
     assert made == {"done": 9, "ValidationFailedError": 5}
     check_figures(tenant, START)
 
 
-def test_expired_key_leaves_the_sum_once(services: Assembly) -> None:
+def test_expired_key_leaves_the_sum_once(services: EdgeServices) -> None:
     tenant = services.keys.bootstrap(tenant_id=None, name="t").key.tenant_id
     for number in range(9):
         expiry = START if number < 4 else None

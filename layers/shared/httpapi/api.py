@@ -7,7 +7,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import Any
 
-from httpapi.assembly import Assembly
+from httpapi.assembly import EdgeServices
 from httpapi.cors import cors_headers
 from httpapi.errors import MethodNotAllowedError, UnknownRouteError
 from httpapi.exchange import Exchange
@@ -39,7 +39,7 @@ class Api:
         """Every operation, which imports every resource."""
         return [each for module in dict.fromkeys(self._resources.values()) for each in _operations_of(module)]
 
-    def handle(self, event: Mapping[str, Any], context: Any, services: Assembly) -> dict[str, Any]:
+    def handle(self, event: Mapping[str, Any], context: Any, services: EdgeServices) -> dict[str, Any]:
         """Answer one proxy event; every way out has the API's shape."""
         request = HttpRequest.from_event(event, _path(event))
         exchange = Exchange(request, services, context)
@@ -55,7 +55,7 @@ class Api:
                     return operation, matched.groupdict()
         return None
 
-    def _unmatched(self, request: HttpRequest, exchange: Exchange, services: Assembly) -> Response:
+    def _unmatched(self, request: HttpRequest, exchange: Exchange, services: EdgeServices) -> Response:
         methods = self._methods_of(request.path)
         if methods and request.method == "OPTIONS":
             headers = cors_headers(request, services.settings.cors_origins, methods)

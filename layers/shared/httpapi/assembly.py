@@ -19,12 +19,12 @@ from httpapi.settings import EdgeSettings
 
 if TYPE_CHECKING:
     from knowledge.assembly import KnowledgeServices
-    from webhooks.assembly import Webhooks
+    from webhooks.assembly import WebhookServices
 
     from httpapi.idempotency import Idempotency
 
 
-class Assembly:
+class EdgeServices:
     """What one process answers requests with. Times come from `clock`, in milliseconds since 1970."""
 
     def __init__(
@@ -34,7 +34,7 @@ class Assembly:
         clients: Clients | None = None,
         clock: Callable[[], int] = system_clock,
         knowledge: Callable[[Clients], KnowledgeServices] | None = None,
-        webhooks: Callable[[Clients], Webhooks] | None = None,
+        webhooks: Callable[[Clients], WebhookServices] | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -82,7 +82,7 @@ class Assembly:
         return self._make_knowledge(self._clients)
 
     @cached_property
-    def webhooks(self) -> Webhooks:
+    def webhooks(self) -> WebhookServices:
         """Endpoints and deliveries."""
         return self._make_webhooks(self._clients)
 
@@ -99,7 +99,7 @@ def _knowledge_from_environment(clients: Clients) -> KnowledgeServices:
     return KnowledgeServices(Settings.from_environment(), clients=clients)
 
 
-def _webhooks_from_environment(clients: Clients) -> Webhooks:
-    from webhooks.assembly import Webhooks, WebhookSettings
+def _webhooks_from_environment(clients: Clients) -> WebhookServices:
+    from webhooks.assembly import WebhookServices, WebhookSettings
 
-    return Webhooks(WebhookSettings.from_environment(), clients=clients)
+    return WebhookServices(WebhookSettings.from_environment(), clients=clients)

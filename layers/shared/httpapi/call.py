@@ -31,7 +31,7 @@ from httpapi.schemas.fields import ListQuery
 if TYPE_CHECKING:
     from knowledge.sources.model import Source
 
-    from httpapi.assembly import Assembly
+    from httpapi.assembly import EdgeServices
 
 BodyT = TypeVar("BodyT")
 QueryT = TypeVar("QueryT")
@@ -49,7 +49,7 @@ class Call(Generic[BodyT, QueryT]):
     ids: Mapping[str, str]
     body: BodyT
     query: QueryT
-    services: Assembly
+    services: EdgeServices
     now: int
     idempotency_key: str | None = None
     fingerprint: str | None = None

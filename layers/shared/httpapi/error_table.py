@@ -130,7 +130,7 @@ def _details(error: Exception) -> list[Mapping[str, Any]]:
     if isinstance(error, edge.ValidationFailedError):
         return error.details
     if isinstance(error, InvalidItemsError):
-        return [fault.as_detail() for fault in error.faults]
+        return [problem.as_detail() for problem in error.problems]
     if isinstance(error, webhooks.TargetRefusedError):
         return [{"path": "url", "message": str(error)}]
     return []

@@ -105,7 +105,7 @@ class InvalidBodyError(EdgeError):
 
 
 class ValidationFailedError(EdgeError):
-    """Raised when a body, query or path does not hold what the operation takes; `details` names every fault."""
+    """Raised when a body, query or path does not hold what the operation takes; `details` names every problem."""
 
     message = "The request failed validation."
 
@@ -159,5 +159,5 @@ class KeyRotatedError(EdgeError):
 
 
 def invalid_field(path: str, message: str) -> ValidationFailedError:
-    """Build the error for one fault at one place."""
+    """Build the error for one problem at one place."""
     return ValidationFailedError([{"path": path, "message": message}])

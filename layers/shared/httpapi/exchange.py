@@ -15,7 +15,7 @@ from telemetry.lines import Metric, write_line
 
 from httpapi import strict_json
 from httpapi.answers import RequestMark, WrittenAnswer
-from httpapi.assembly import Assembly
+from httpapi.assembly import EdgeServices
 from httpapi.bodies import read_object
 from httpapi.call import Call, check_ids
 from httpapi.cors import cors_headers
@@ -39,7 +39,7 @@ _LOGGED_IDS = {"sourceId": "source_id", "runId": "run_id", "importId": "import_i
 class Exchange:
     """Answers one request; the headers of the answer gather in it on the way."""
 
-    def __init__(self, request: HttpRequest, services: Assembly, context: Any) -> None:
+    def __init__(self, request: HttpRequest, services: EdgeServices, context: Any) -> None:
         self._request = request
         self._services = services
         self._context = context

@@ -28,7 +28,7 @@ class HttpRequest:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any], path: str) -> HttpRequest:
-        """Read a proxy event; `path` is the one the resolver matched."""
+        """Read a proxy event; `path` is the one that the routes matched."""
         return cls(
             method=str(event.get("httpMethod", "")).upper(),
             path=path,

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from knowledge.assembly import KnowledgeServices
-from knowledge.generations.building import Build
+from knowledge.generations.building import BuildProgress
 from knowledge.generations.eligibility import ApplyRequest
 from knowledge.generations.store import Publication, generation_from
 from knowledge.model import ObjectRef
@@ -46,7 +46,7 @@ def build_generation(knowledge: KnowledgeServices, state: State) -> dict[str, An
     request = ApplyRequest(*_run_of(state), state.get("approveRemovals"), state.get("planVersion"))
     progress = _build_of(state).get("progress")
     if progress is not None:
-        progress = Build(**{**progress, "manifest": ObjectRef(**progress["manifest"])})
+        progress = BuildProgress(**{**progress, "manifest": ObjectRef(**progress["manifest"])})
     outcome = knowledge.builder.build(request, progress)
     if outcome.publication is not None:
         return {

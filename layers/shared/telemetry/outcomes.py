@@ -49,7 +49,7 @@ def of_finish_import(call: State, _result: Any) -> list[Metric]:
     return [_outcome("Imports", outcome)] if outcome else []
 
 
-def of_tend_sources(_event: State, report: Any) -> list[Metric]:
+def of_run_upkeep(_event: State, report: Any) -> list[Metric]:
     """The sources that could not be looked after, and the age of the oldest change that no generation holds."""
     age_seconds = report["oldest_unapplied_seconds"]
     ages = [] if age_seconds is None else [Metric("OldestUnappliedAge", age_seconds, "Seconds")]

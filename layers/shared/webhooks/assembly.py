@@ -21,7 +21,7 @@ from webhooks.endpoints.store import EndpointStore
 if TYPE_CHECKING:
     from webhooks.deliveries.delivering import Deliverer
     from webhooks.deliveries.service import DeliveryService
-    from webhooks.endpoints.secrets import SecretBox
+    from webhooks.endpoints.secrets import EndpointSecrets
     from webhooks.endpoints.service import EndpointService
     from webhooks.outbox.relaying import Relay
     from webhooks.sending.posting import Poster
@@ -47,7 +47,7 @@ class WebhookSettings:
         )
 
 
-class Webhooks:
+class WebhookServices:
     """The webhooks of one deployment."""
 
     def __init__(
@@ -125,10 +125,10 @@ class Webhooks:
         return DeliveryQueue(lambda: self.clients.sqs, self.settings.queue_url)
 
     @cached_property
-    def _secrets(self) -> SecretBox:
-        from webhooks.endpoints.secrets import SecretBox
+    def _secrets(self) -> EndpointSecrets:
+        from webhooks.endpoints.secrets import EndpointSecrets
 
-        return SecretBox(Sealer(lambda: self.clients.kms, self.settings.key_id))
+        return EndpointSecrets(Sealer(lambda: self.clients.kms, self.settings.key_id))
 
     @cached_property
     def _poster(self) -> Poster:

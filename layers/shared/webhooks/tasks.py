@@ -12,13 +12,15 @@ from knowledge.events import event_from
 from knowledge.storage.attributes import from_row
 from telemetry.lines import write_line
 
-from webhooks.assembly import Webhooks
+from webhooks.assembly import WebhookServices
 from webhooks.deliveries.queue import Message
 
 _SPARE_MS = 10_000
 
 
-def relay_events(webhooks: Webhooks, event: Mapping[str, Any], remaining_ms: Callable[[], int]) -> dict[str, Any]:
+def relay_events(
+    webhooks: WebhookServices, event: Mapping[str, Any], remaining_ms: Callable[[], int]
+) -> dict[str, Any]:
     """Relay the outbox rows of stream records; an event without records is the schedule's, and asks for a sweep.
 
     Answers `{"batchItemFailures": [...]}` with the first record that failed, from which the stream goes on; records
@@ -34,7 +36,7 @@ def relay_events(webhooks: Webhooks, event: Mapping[str, Any], remaining_ms: Cal
     return _failures([number for number, each in events.items() if each.event_id in failed][:1])
 
 
-def deliver_webhooks(webhooks: Webhooks, event: Mapping[str, Any]) -> dict[str, Any]:
+def deliver_webhooks(webhooks: WebhookServices, event: Mapping[str, Any]) -> dict[str, Any]:
     """Attempt the deliveries of a batch of messages side by side, so that a slow receiver holds up no other.
 
     Answers `{"batchItemFailures": [...]}` with the messages that are to come back.

@@ -49,7 +49,7 @@ def test_every_way_a_line_can_be_bad_is_reported_by_its_number(importing: Import
 
 
 def test_report_is_capped_and_counts_the_rest(importing: Importing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_staging, "REPORTED_FAULTS", 25)
+    monkeypatch.setattr(import_staging, "REPORTED_PROBLEMS", 25)
     job = importing.whole(b"nonsense\n" * 60)
     assert (job.rejected, job.reported, job.unreported) == (60, 25, 35)
     assert [entry["line"] for entry in importing.report(job)] == list(range(1, 26))

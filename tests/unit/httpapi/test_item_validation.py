@@ -18,7 +18,7 @@ ITEM: dict[str, Any] = {"externalItemId": "faq-1", "title": "Refunds", "content"
 def paths(body: dict[str, Any]) -> list[str]:
     with pytest.raises(InvalidItemsError) as refused:
         read_item(body)
-    return [fault.path for fault in refused.value.faults]
+    return [problem.path for problem in refused.value.problems]
 
 
 def test_least_item_gets_its_defaults() -> None:
@@ -132,7 +132,7 @@ def test_batch_keeps_its_order() -> None:
 def test_id_in_both_lists_is_named_at_both_places() -> None:
     with pytest.raises(InvalidItemsError) as refused:
         read_batch({"items": [ITEM], "removals": [{"externalItemId": "x"}, {"externalItemId": "faq-1"}]})
-    assert [fault.as_detail() for fault in refused.value.faults] == [
+    assert [problem.as_detail() for problem in refused.value.problems] == [
         {"index": 0, "externalItemId": "faq-1", "path": "items[0].externalItemId", "message": "is also at removals[1]"},
         {"index": 1, "externalItemId": "faq-1", "path": "removals[1].externalItemId", "message": "is also at items[0]"},
     ]
@@ -145,7 +145,7 @@ def test_id_in_both_lists_is_named_at_both_places() -> None:
 def test_batch_of_the_wrong_shape_is_refused(body: dict[str, Any], path: str) -> None:
     with pytest.raises(InvalidItemsError) as refused:
         read_batch(body)
-    assert [fault.path for fault in refused.value.faults] == [path]
+    assert [problem.path for problem in refused.value.problems] == [path]
 
 
 def test_large_batch_is_read_well_under_a_second() -> None:
@@ -168,7 +168,7 @@ def test_hopeless_batch_is_given_up_quickly_with_at_most_100_faults(body: dict[s
     started = time.process_time()
     with pytest.raises(InvalidItemsError) as refused:
         read_batch(body)
-    assert 1 <= len(refused.value.faults) <= 100
+    assert 1 <= len(refused.value.problems) <= 100
     assert time.process_time() - started < 1
 
 
@@ -182,4 +182,4 @@ def test_any_object_is_taken_or_refused_with_places(body: dict[str, Any]) -> Non
         read_item(body)
         read_batch({"items": [body]})
     except InvalidItemsError as error:
-        assert all(fault.message for fault in error.faults)
+        assert all(problem.message for problem in error.problems)

@@ -1,4 +1,4 @@
-"""Lines into wishes and faults."""
+"""Lines into commands and problems."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gzip
 import json
 
 import pytest
-from knowledge.imports.entries import Entry, read_entry, report_lines, windows
+from knowledge.imports.entries import ImportLine, read_import_line, report_lines, windows
 from knowledge.imports.lines import Line
 from knowledge.items.content import encode_item
 from knowledge.items.problems import InvalidItemsError
@@ -16,8 +16,8 @@ from knowledge.staging.rules import Push
 from tests.support.import_bad_lines import BAD_LINES, GOOD_ODD_LINES
 
 
-def entry_of(text: bytes | None) -> Entry:
-    return read_entry(Line(7, 99, text))
+def entry_of(text: bytes | None) -> ImportLine:
+    return read_import_line(Line(7, 99, text))
 
 
 def report_of(*texts: bytes) -> list[dict[str, object]]:
@@ -27,21 +27,21 @@ def report_of(*texts: bytes) -> list[dict[str, object]]:
 
 def test_item_is_read_by_the_rules_of_a_push() -> None:
     fields = {"externalItemId": "a", "title": "T", "content": "C", "tags": ["x"], "sourceVersion": 3}
-    assert entry_of(json.dumps(fields).encode()) == Entry(7, 99, Push(encode_item(read_item(fields)), 3))
+    assert entry_of(json.dumps(fields).encode()) == ImportLine(7, 99, Push(encode_item(read_item(fields)), 3))
 
 
 @pytest.mark.parametrize("text", GOOD_ODD_LINES, ids=lambda text: repr(text[:30]))
 def test_odd_line_is_good(text: bytes) -> None:
     entry = entry_of(text)
-    assert not entry.faults
-    assert (entry.wish is None) == (not text.strip())
+    assert not entry.problems
+    assert (entry.command is None) == (not text.strip())
 
 
 @pytest.mark.parametrize("text", BAD_LINES, ids=lambda text: repr(text[:60]))
 def test_bad_line_has_faults_and_no_wish(text: bytes) -> None:
     entry = entry_of(text)
-    assert entry.wish is None
-    assert 1 <= len(entry.faults) <= 10
+    assert entry.command is None
+    assert 1 <= len(entry.problems) <= 10
     for line in report_of(text):
         assert line["line"] == 7
         assert line["message"]
@@ -61,7 +61,7 @@ def test_faults_are_those_of_a_push() -> None:
     with pytest.raises(InvalidItemsError) as refused:
         read_item(fields)
     told = [(line["path"], line["message"]) for line in report_of(json.dumps(fields).encode())]
-    assert told == [(fault.path, fault.message) for fault in refused.value.faults]
+    assert told == [(problem.path, problem.message) for problem in refused.value.problems]
 
 
 def test_report_stops_at_its_bound_and_counts_on() -> None:

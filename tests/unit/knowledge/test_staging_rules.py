@@ -1,4 +1,4 @@
-"""What a wish comes to, given the row that is staged."""
+"""What a command comes to, given the row that is staged."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from knowledge.items.content import encode_item
 from knowledge.items.model import ItemDraft, Removal
 from knowledge.staging.model import ItemState, PushResult
 from knowledge.staging.rows import StagedRow
-from knowledge.staging.rules import Decision, Moment, Push, Restore, Wish, decide
+from knowledge.staging.rules import Decision, Push, Restore, StagingCommand, WriteContext, decide
 
 NOW = 1_700_000_000_000
 LATER = NOW + 10_000
@@ -17,8 +17,8 @@ def push(content: str = "one", source_version: int | None = None) -> Push:
     return Push(encode_item(ItemDraft("id", "title", content)), source_version)
 
 
-def decision(wish: Wish, row: StagedRow | None, now: int = LATER, *, touch: bool = False) -> Decision:
-    return decide(wish, row, Moment(now, 3, touch), lambda item: f"content/{item.content_hash}")
+def decision(command: StagingCommand, row: StagedRow | None, now: int = LATER, *, touch: bool = False) -> Decision:
+    return decide(command, row, WriteContext(now, 3, touch), lambda item: f"content/{item.content_hash}")
 
 
 def staged(state: ItemState = ItemState.ACTIVE, source_version: int | None = None) -> StagedRow:
@@ -32,7 +32,7 @@ def staged(state: ItemState = ItemState.ACTIVE, source_version: int | None = Non
 
 
 @pytest.mark.parametrize(
-    ("wish", "row", "result", "writes"),
+    ("command", "row", "result", "writes"),
     [
         (push(), None, PushResult.CREATED, True),
         (push(), staged(), PushResult.UNCHANGED, False),
@@ -55,8 +55,8 @@ def staged(state: ItemState = ItemState.ACTIVE, source_version: int | None = Non
         (push(source_version=5), staged(source_version=5), PushResult.UNCHANGED, False),
     ],
 )
-def test_result(wish: Wish, row: StagedRow | None, result: PushResult, writes: bool) -> None:
-    made = decision(wish, row)
+def test_result(command: StagingCommand, row: StagedRow | None, result: PushResult, writes: bool) -> None:
+    made = decision(command, row)
     assert made.result is result
     assert (made.writes is not None) == writes
     if made.writes is not None:
@@ -102,13 +102,13 @@ def test_rev_grows_even_when_the_clock_does_not() -> None:
     assert made.writes.rev == row.rev + 1
 
 
-@pytest.mark.parametrize("wish", [push(), Restore("id")])
-def test_unchanged_push_leaves_its_epoch_while_a_snapshot_is_open(wish: Wish) -> None:
+@pytest.mark.parametrize("command", [push(), Restore("id")])
+def test_unchanged_push_leaves_its_epoch_while_a_snapshot_is_open(command: StagingCommand) -> None:
     row = staged()._replace(epoch=2)
-    made = decision(wish, row, touch=True)
+    made = decision(command, row, touch=True)
     assert made.writes is not None
     assert (made.result, made.writes.epoch, made.journaled) == (PushResult.UNCHANGED, 3, False)
-    assert decision(wish, made.writes, touch=True).writes is None
+    assert decision(command, made.writes, touch=True).writes is None
 
 
 def test_epoch_of_a_row_never_goes_back() -> None:

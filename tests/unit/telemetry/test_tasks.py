@@ -115,6 +115,6 @@ def test_ends_of_tasks() -> None:
 
 def test_upkeep_tells_failures_and_the_oldest_change() -> None:
     report = {"failed": 2, "oldest_unapplied_seconds": None}
-    assert names(outcomes.of_tend_sources({}, report)) == ["UpkeepFailures 2"]
+    assert names(outcomes.of_run_upkeep({}, report)) == ["UpkeepFailures 2"]
     report = {"failed": 0, "oldest_unapplied_seconds": 90}
-    assert names(outcomes.of_tend_sources({}, report)) == ["UpkeepFailures 0", "OldestUnappliedAge 90"]
+    assert names(outcomes.of_run_upkeep({}, report)) == ["UpkeepFailures 0", "OldestUnappliedAge 90"]

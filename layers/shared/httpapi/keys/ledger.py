@@ -21,7 +21,7 @@ from knowledge.storage.transactions import RefusedTransactionError, transact
 from httpapi.errors import TenantNotFoundError
 from httpapi.keys.model import Key
 from httpapi.keys.rows import key_to_row
-from httpapi.keys.tenant_row import Change, new_tenant_row, tenant_key
+from httpapi.keys.tenant_row import FiguresDelta, new_tenant_row, tenant_key
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -65,7 +65,7 @@ class KeyLedger:
 
         Raises IdTakenError, FiguresRefusedError, TenantNotFoundError.
         """
-        figures = Change.adding(key).action(self._table, key.tenant_id, bounded=bounded)
+        figures = FiguresDelta.adding(key).action(self._table, key.tenant_id, bounded=bounded)
         refused = self._transact([self._new_key(key, creation_token), {"Update": figures}])
         if 0 in refused:
             raise IdTakenError
@@ -79,8 +79,8 @@ class KeyLedger:
         Raises KeyChangedError, IdTakenError, FiguresRefusedError.
         """
         at_once = expires_at <= new.created_at
-        leaving = Change.removing(old)
-        change = Change.adding(new) + Change(leaving.admins, leaving.limit if at_once else 0)
+        leaving = FiguresDelta.removing(old)
+        change = FiguresDelta.adding(new) + FiguresDelta(leaving.admins, leaving.limit if at_once else 0)
         update = "SET rotatedTo = :new, expiresAt = :expiry" + (", uncounted = :yes" if at_once else "")
         values: dict[str, Any] = {":new": {"S": new.key_id}, ":expiry": {"N": str(expires_at)}}
         if at_once:
@@ -105,7 +105,7 @@ class KeyLedger:
         refused = self._transact(
             [
                 self._old_key(key, "SET revokedAt = :now", {":now": {"N": str(now)}}),
-                self._figures(key, Change.removing(key)),
+                self._figures(key, FiguresDelta.removing(key)),
                 self._outbox(event),
             ]
         )
@@ -117,7 +117,7 @@ class KeyLedger:
     def release(self, key: Key) -> bool:
         """Take an expired key's limit out of its tenant's sum; False when somebody else has."""
         mark = self._old_key(key, "SET uncounted = :yes", {":yes": {"BOOL": True}})
-        change = Change(limit=Change.removing(key).limit)
+        change = FiguresDelta(limit=FiguresDelta.removing(key).limit)
         return not self._transact([mark, self._figures(key, change)])
 
     def _transact(self, actions: list[Any]) -> frozenset[int]:
@@ -160,7 +160,7 @@ class KeyLedger:
             }
         }
 
-    def _figures(self, key: Key, change: Change) -> Any:
+    def _figures(self, key: Key, change: FiguresDelta) -> Any:
         return {"Update": change.action(self._table, key.tenant_id)}
 
     def _outbox(self, event: Event) -> Any:

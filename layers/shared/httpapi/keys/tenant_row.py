@@ -2,7 +2,7 @@
 
 It counts the lasting admin keys and sums the limits of the keys that may be used, and changes in the same transaction
 as a key, so that no two requests can break either rule at once. It has no `tenantId`, which keeps it out of the index.
-An expired key stays in the sum until its share is wanted (`release_expired` of the service).
+An expired key stays in the sum until its share is wanted (`_free` of the service).
 """
 
 from __future__ import annotations
@@ -30,24 +30,24 @@ def new_tenant_row(tenant_id: str, name: str, now: int) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FiguresDelta:
     """By how much a transaction moves a tenant's figures; `limit` is requests a minute."""
 
     admins: int = 0
     limit: int = 0
 
     @classmethod
-    def adding(cls, key: Key) -> Change:
+    def adding(cls, key: Key) -> FiguresDelta:
         """Take a new key in."""
         return cls(int(key.lasting_admin), key.spec.rate_limit_per_minute)
 
     @classmethod
-    def removing(cls, key: Key) -> Change:
+    def removing(cls, key: Key) -> FiguresDelta:
         """Take a key out, as far as it is still in."""
         return cls(-int(key.lasting_admin), -key.spec.rate_limit_per_minute if key.counted else 0)
 
-    def __add__(self, other: Change) -> Change:
-        return Change(self.admins + other.admins, self.limit + other.limit)
+    def __add__(self, other: FiguresDelta) -> FiguresDelta:
+        return FiguresDelta(self.admins + other.admins, self.limit + other.limit)
 
     def action(self, table: str, tenant_id: str, *, bounded: bool = True) -> Any:
         """Write the change as an action of a transaction, on condition that it keeps both rules.

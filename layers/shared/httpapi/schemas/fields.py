@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from knowledge.ids import id_pattern, is_id
 from knowledge.items.field_rules import Rule
-from knowledge.items.problems import FAULTS_SHOWN, Fault, fault_message, field_path
+from knowledge.items.problems import PROBLEMS_SHOWN, Problem, field_path, problem_message
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -29,7 +29,7 @@ ValueT = TypeVar("ValueT")
 
 _FIELDS_READ = 64
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MOMENT_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$"
+_TIMESTAMP_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$"
 
 
 def _digits(value: Any) -> Any:
@@ -55,7 +55,7 @@ class BodyModel(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _bounded(cls, value: Any) -> Any:
-        # One fault is worked out for each unknown field, and a body has room for a hundred thousand of them.
+        # One problem is worked out for each unknown field, and a body has room for a hundred thousand of them.
         if isinstance(value, dict) and len(value) > _FIELDS_READ:
             raise ValueError("has far too many fields")
         return value
@@ -78,7 +78,7 @@ class ListQuery(QueryModel):
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT), Digits] = DEFAULT_LIMIT
 
 
-def _moment(value: Any) -> Any:
+def _read_timestamp(value: Any) -> Any:
     if not isinstance(value, str):
         raise ValueError("must be a text such as 2027-01-31T12:00:00Z")  # noqa: TRY004 - pydantic asks for ValueError
     try:
@@ -104,7 +104,7 @@ def distinct(values: Sequence[ValueT] | None) -> tuple[ValueT, ...] | None:
 SourceId = Annotated[str, Rule(_source_id, {"pattern": id_pattern("src")})]
 # Read into milliseconds since 1970. Told more narrowly than it is read: ISO 8601 has more forms than RFC 3339, and the
 # RFC has small letters and leap seconds, which are refused.
-Moment = Annotated[int, BeforeValidator(_moment), told(format="date-time", pattern=_MOMENT_PATTERN)]
+Timestamp = Annotated[int, BeforeValidator(_read_timestamp), told(format="date-time", pattern=_TIMESTAMP_PATTERN)]
 
 
 class BodyReader(Generic[ReadT]):
@@ -115,12 +115,12 @@ class BodyReader(Generic[ReadT]):
         self._read = read
 
     def __call__(self, body: Mapping[str, Any]) -> ReadT:
-        """Read a body. Raises ValidationFailedError or InvalidItemsError with every fault."""
+        """Read a body. Raises ValidationFailedError or InvalidItemsError with every problem."""
         return self._read(body)
 
 
 def body_of(model: type[ModelT]) -> BodyReader[ModelT]:
-    """Make the reader of a body from its model; the reader raises ValidationFailedError with every fault."""
+    """Make the reader of a body from its model; the reader raises ValidationFailedError with every problem."""
 
     def read(body: Mapping[str, Any]) -> ModelT:
         try:
@@ -132,7 +132,7 @@ def body_of(model: type[ModelT]) -> BodyReader[ModelT]:
 
 
 def read_query(model: type[ModelT], query: Mapping[str, list[str]]) -> ModelT:
-    """Read a query; a parameter sent twice is a fault, because nobody can say which one counts."""
+    """Read a query; a parameter sent twice is a problem, because nobody can say which one counts."""
     names = {field.alias or name for name, field in model.model_fields.items()}
     for name in names & query.keys():
         if len(query[name]) > 1:
@@ -144,5 +144,5 @@ def read_query(model: type[ModelT], query: Mapping[str, list[str]]) -> ModelT:
 
 
 def _details(error: ValidationError) -> list[dict[str, Any]]:
-    found = error.errors(include_url=False, include_input=False)[:FAULTS_SHOWN]
-    return [Fault(field_path(fault["loc"]), fault_message(fault)).as_detail() for fault in found]
+    found = error.errors(include_url=False, include_input=False)[:PROBLEMS_SHOWN]
+    return [Problem(field_path(problem["loc"]), problem_message(problem)).as_detail() for problem in found]

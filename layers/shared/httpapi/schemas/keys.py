@@ -19,7 +19,7 @@ from httpapi.keys.model import (
     KeySpec,
     Scope,
 )
-from httpapi.schemas.fields import BodyModel, Moment, SourceId, distinct
+from httpapi.schemas.fields import BodyModel, SourceId, Timestamp, distinct
 
 KEY_SOURCES = 100
 
@@ -31,7 +31,7 @@ class CreateKeyRequest(BodyModel):
     scopes: Annotated[list[Annotated[Scope, Field(strict=False)]], Field(min_length=1, max_length=50)] | None = None
     source_ids: Annotated[list[SourceId], Field(min_length=1, max_length=KEY_SOURCES)] | None = None
     rate_limit_per_minute: Annotated[int, Field(ge=1, le=MAX_RATE_LIMIT_PER_MINUTE)] = DEFAULT_RATE_LIMIT_PER_MINUTE
-    expires_at: Moment | None = None
+    expires_at: Timestamp | None = None
     environment: Annotated[Environment, Field(strict=False)] = Environment.LIVE
 
     def spec(self, now: int) -> KeySpec:

@@ -11,7 +11,7 @@ from webhooks.endpoints.model import EventType
 
 from httpapi.errors import invalid_field
 from httpapi.keys.model import DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS
-from httpapi.schemas.fields import BodyModel, ListQuery, Moment, SourceId, distinct
+from httpapi.schemas.fields import BodyModel, ListQuery, SourceId, Timestamp, distinct
 
 URL_CHARACTERS = 2_048
 WEBHOOK_SOURCES = 100
@@ -72,7 +72,7 @@ class RotateSecretRequest(BodyModel):
 class RedeliverRequest(BodyModel):
     """From when on failed deliveries are delivered again."""
 
-    since: Moment
+    since: Timestamp
 
 
 class DeliveryQuery(ListQuery):

@@ -30,7 +30,7 @@ from knowledge.storage.objects import ObjectGoneError
 
 
 @dataclass(frozen=True, slots=True)
-class Build:
+class BuildProgress:
     """How far a build has come: the parts done, and the tree with them in."""
 
     generation_id: str
@@ -44,7 +44,7 @@ class Build:
 class BuildOutcome:
     """What one building call came to: more to do, a publication to make, or a generation that serves already."""
 
-    build: Build | None = None
+    build: BuildProgress | None = None
     publication: Publication | None = None
     generation_id: str | None = None
 
@@ -58,7 +58,7 @@ class Builder:
     clock: Clock
     new_id: NewId
 
-    def build(self, request: ApplyRequest, build: Build | None = None) -> BuildOutcome:
+    def build(self, request: ApplyRequest, build: BuildProgress | None = None) -> BuildOutcome:
         """Build a part of the generation; the first call takes the lease and makes the checks.
 
         Raises the refusals of `knowledge.errors`. The lease is freed on any failure of the first call; later the
@@ -94,7 +94,7 @@ class Builder:
             return BuildOutcome(generation_id=source.generation_id)
         return self._fold(source, run, plan, self.new_id("gen"), 0, source.manifest, now)
 
-    def _go_on(self, source: Source, run: Run, build: Build, now: int) -> BuildOutcome:
+    def _go_on(self, source: Source, run: Run, build: BuildProgress, now: int) -> BuildOutcome:
         if run.state is RunState.PUBLISHED:
             return BuildOutcome(generation_id=run.generation_id)
         if run.plan is None or run.plan_version != build.plan_version:
@@ -127,7 +127,7 @@ class Builder:
         except (ObjectGoneError, UnknownFormatError) as error:
             raise BuildFailedError from error
         if not last:
-            build = Build(generation_id, source.lease_token, run.plan_version, done + 1, written)
+            build = BuildProgress(generation_id, source.lease_token, run.plan_version, done + 1, written)
             return BuildOutcome(build=build)
         if tree.entries != plan.counts.total:
             raise BuildFailedError

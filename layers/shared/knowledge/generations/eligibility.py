@@ -1,4 +1,4 @@
-"""Whether a run may be applied to its source as both are now. Pure; the publisher asks under the lease."""
+"""Whether a run may be applied to its source as both are now. Pure; the builder asks under the lease."""
 
 from __future__ import annotations
 

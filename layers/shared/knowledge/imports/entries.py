@@ -1,4 +1,4 @@
-"""Lines of an import as what they ask for: an item to push, or the faults that make the line a bad one. Pure.
+"""Lines of an import as what they ask for: an item to push, or the problems that make the line a bad one. Pure.
 
 The rules of an item are those of a push (`knowledge.items.validation`).
 """
@@ -12,50 +12,50 @@ from typing import NamedTuple
 from knowledge.imports.lines import LINE_BYTES, Line
 from knowledge.items.content import encode_item
 from knowledge.items.json_text import JsonTextError, parse_json
-from knowledge.items.problems import Fault, InvalidItemsError
+from knowledge.items.problems import InvalidItemsError, Problem
 from knowledge.items.validation import read_item
-from knowledge.staging.rules import Push, Wish
+from knowledge.staging.rules import Push, StagingCommand
 from knowledge.storage.format import canonical_json
 
-REPORTED_FAULTS = 100_000
-# One line may hold a fault in each field of a large object; a few show what is wrong with it.
-_FAULTS_A_LINE = 10
+REPORTED_PROBLEMS = 100_000
+# One line may hold a problem in each field of a large object; a few show what is wrong with it.
+_PROBLEMS_A_LINE = 10
 _SHOWN_BYTES = 512
 _WINDOW_LINES = 490
 _WINDOW_BYTES = 4 * 1_048_576
-# The report's part of a window is one row of at most 400 KB, compressed; a fault may quote an id of 512 bytes.
-_WINDOW_FAULTS = 200
+# The report's part of a window is one row of at most 400 KB, compressed; a problem may quote an id of 512 bytes.
+_WINDOW_PROBLEMS = 200
 
 
-class Entry(NamedTuple):
-    """A line (or a removal, which is of no line): what is wished, where the next line begins, what is wrong.
+class ImportLine(NamedTuple):
+    """A line (or a removal, which is of no line): what is asked, where the next line begins, what is wrong.
 
-    Neither a wish nor a fault: a blank line.
+    Neither a command nor a problem: a blank line.
     """
 
     number: int
     end: int
-    wish: Wish | None = None
-    faults: tuple[Fault, ...] = ()
+    command: StagingCommand | None = None
+    problems: tuple[Problem, ...] = ()
 
 
-def read_entry(line: Line) -> Entry:
+def read_import_line(line: Line) -> ImportLine:
     """Read what a line asks for."""
     if line.text is None:
-        return _bad(line, [Fault("", f"is longer than {LINE_BYTES} bytes, so it was not read")])
+        return _bad(line, [Problem("", f"is longer than {LINE_BYTES} bytes, so it was not read")])
     if not line.text.strip():
-        return Entry(line.number, line.end)
+        return ImportLine(line.number, line.end)
     try:
         value = parse_json(line.text, one_line=True)
     except JsonTextError as error:
-        return _bad(line, [Fault("", str(error))])
+        return _bad(line, [Problem("", str(error))])
     if not isinstance(value, dict):
-        return _bad(line, [Fault("", "must be a JSON object, one item a line")])
+        return _bad(line, [Problem("", "must be a JSON object, one item a line")])
     try:
         draft = read_item(value)
     except InvalidItemsError as error:
-        return _bad(line, error.faults, _id_of(value))
-    return Entry(line.number, line.end, Push(encode_item(draft), draft.source_version))
+        return _bad(line, error.problems, _id_of(value))
+    return ImportLine(line.number, line.end, Push(encode_item(draft), draft.source_version))
 
 
 def named_id(line: Line) -> str | None:
@@ -65,57 +65,61 @@ def named_id(line: Line) -> str | None:
     return _id_of(parse_json(line.text, one_line=True))
 
 
-def windows(lines: Iterable[Line]) -> Iterator[list[Entry]]:
+def windows(lines: Iterable[Line]) -> Iterator[list[ImportLine]]:
     """Group lines into what is decided on together: bounded, and naming no item twice, so that the last one counts."""
-    window: list[Entry] = []
+    window: list[ImportLine] = []
     names: set[str] = set()
-    size = faults = 0
+    size = problems = 0
     for line in lines:
-        entry = read_entry(line)
-        name = None if entry.wish is None else entry.wish.external_item_id
+        entry = read_import_line(line)
+        name = None if entry.command is None else entry.command.external_item_id
         taken = len(line.text or b"")
         if window and (
             name in names
             or len(window) == _WINDOW_LINES
             or size + taken > _WINDOW_BYTES
-            or faults + len(entry.faults) > _WINDOW_FAULTS
+            or problems + len(entry.problems) > _WINDOW_PROBLEMS
         ):
             yield window
-            window, names, size, faults = [], set(), 0, 0
+            window, names, size, problems = [], set(), 0, 0
         window.append(entry)
         size += taken
-        faults += len(entry.faults)
+        problems += len(entry.problems)
         if name is not None:
             names.add(name)
     if window:
         yield window
 
 
-def report_lines(entries: Sequence[Entry], most: int) -> tuple[bytes, int, int]:
-    """The report's lines on some entries, gzipped, how many there are, and how many faults are over `most`."""
-    faults = [(entry.number, fault) for entry in entries for fault in entry.faults]
-    shown = faults[: max(0, most)]
+def report_lines(entries: Sequence[ImportLine], most: int) -> tuple[bytes, int, int]:
+    """The report's lines on some entries, gzipped, how many there are, and how many problems are over `most`."""
+    problems = [(entry.number, problem) for entry in entries for problem in entry.problems]
+    shown = problems[: max(0, most)]
     text = b"".join(
         canonical_json(
             {
                 "line": number,
-                "externalItemId": fault.external_item_id,
-                "path": fault.path,
-                "message": fault.message,
+                "externalItemId": problem.external_item_id,
+                "path": problem.path,
+                "message": problem.message,
             }
         )
         + b"\n"
-        for number, fault in shown
+        for number, problem in shown
     )
-    return gzip.compress(text, 6, mtime=0), len(shown), len(faults) - len(shown)
+    return gzip.compress(text, 6, mtime=0), len(shown), len(problems) - len(shown)
 
 
-def _bad(line: Line, faults: Sequence[Fault], external_item_id: str | None = None) -> Entry:
+def _bad(line: Line, problems: Sequence[Problem], external_item_id: str | None = None) -> ImportLine:
     named = (
-        Fault(_shown(fault.path), _shown(fault.message), external_item_id=external_item_id and _shown(external_item_id))
-        for fault in faults[:_FAULTS_A_LINE]
+        Problem(
+            _shown(problem.path),
+            _shown(problem.message),
+            external_item_id=external_item_id and _shown(external_item_id),
+        )
+        for problem in problems[:_PROBLEMS_A_LINE]
     )
-    return Entry(line.number, line.end, faults=tuple(named))
+    return ImportLine(line.number, line.end, problems=tuple(named))
 
 
 def _id_of(value: object) -> str | None:

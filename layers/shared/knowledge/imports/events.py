@@ -37,7 +37,7 @@ class UploadArrived:
 
 @dataclass(frozen=True, slots=True)
 class ImportRequested:
-    """A wish to import a file. `identity` is the same for every delivery of one event and for no other event.
+    """A request to import a file. `identity` is the same for every delivery of one event and for no other event.
 
     `mode` and `apply` are None where the object's own metadata say them.
     """
@@ -103,10 +103,10 @@ def _requested(event_id: Any, detail: Mapping[str, Any], own_bucket: str) -> Req
     if not isinstance(event_id, str) or not event_id:
         raise RejectedEventError("The event has no id.")
     # Uploads are far more frequent, and need none of what reads this.
-    from knowledge.imports.request_detail import read_wish
+    from knowledge.imports.request_detail import read_request_detail
 
     try:
-        asked = read_wish(detail)
+        asked = read_request_detail(detail)
     except ValueError as error:
         raise RejectedEventError(str(error)) from None
     folder = f"imports/{asked.tenant_id}/{asked.source_id}/"

@@ -8,10 +8,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from knowledge.items.problems import fault_message, field_path
+from knowledge.items.problems import field_path, problem_message
 
 
-class ImportWish(BaseModel):
+class ImportRequestDetail(BaseModel):
     """Which file to import into which source, and how."""
 
     model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
@@ -24,10 +24,10 @@ class ImportWish(BaseModel):
     apply: bool = False
 
 
-def read_wish(detail: Mapping[str, Any]) -> ImportWish:
-    """Read a detail. Raises ValueError with the first fault, in at most 500 characters."""
+def read_request_detail(detail: Mapping[str, Any]) -> ImportRequestDetail:
+    """Read a detail. Raises ValueError with the first problem, in at most 500 characters."""
     try:
-        return ImportWish.model_validate(dict(detail))
+        return ImportRequestDetail.model_validate(dict(detail))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise ValueError(f"detail.{field_path(first['loc'])} {fault_message(first)}"[:500]) from None
+        raise ValueError(f"detail.{field_path(first['loc'])} {problem_message(first)}"[:500]) from None

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.errors import ImportFailedError, SourceInactiveError, StagingConflictError
-from knowledge.imports.entries import REPORTED_FAULTS, Entry, named_id, report_lines, windows
+from knowledge.imports.entries import REPORTED_PROBLEMS, ImportLine, named_id, report_lines, windows
 from knowledge.imports.inflating import MAGIC, pieces
 from knowledge.imports.lines import Line, read_lines
 from knowledge.imports.model import Import, ImportFile, ImportMode
@@ -112,13 +112,13 @@ class ImportStager:
     def _lines(self, job: Import, size: int, offset: int = 0, lines: int = 0) -> Iterator[Line]:
         return read_lines(lambda at, length: self.stores.files.read_plain(job, at, length), size, offset, lines)
 
-    def _stage(self, source: Source, job: Import, entries: Sequence[Entry]) -> Import:
+    def _stage(self, source: Source, job: Import, entries: Sequence[ImportLine]) -> Import:
         """Carry out entries in their order, as many at a time as a transaction takes beside the checkpoint."""
         # A snapshot's rows carry the epoch before it, as the parts of a snapshot do.
         epoch = job.epoch - (job.mode is ImportMode.SNAPSHOT)
         for attempt in range(_TRIES):
-            wishes = [entry.wish for entry in entries if entry.wish is not None]
-            decisions = self.writer.decide(source, wishes, epoch, touch=False)
+            commands = [entry.command for entry in entries if entry.command is not None]
+            decisions = self.writer.decide(source, commands, epoch, touch=False)
             for chunk in _chunks(entries, decisions):
                 after, written = self._write(source, job, chunk, decisions)
                 if not written:
@@ -131,17 +131,17 @@ class ImportStager:
         raise StagingConflictError
 
     def _write(
-        self, source: Source, job: Import, chunk: Sequence[Entry], decisions: Mapping[str, Decision]
+        self, source: Source, job: Import, chunk: Sequence[ImportLine], decisions: Mapping[str, Decision]
     ) -> tuple[Import, bool]:
         made = {
-            entry.wish.external_item_id: decisions[entry.wish.external_item_id]
+            entry.command.external_item_id: decisions[entry.command.external_item_id]
             for entry in chunk
-            if entry.wish is not None
+            if entry.command is not None
         }
         now = self.clock()
-        report, reported, unreported = report_lines(chunk, REPORTED_FAULTS - job.reported)
+        report, reported, unreported = report_lines(chunk, REPORTED_PROBLEMS - job.reported)
         # A removal that somebody's push made needless is nothing that a line of the file came to.
-        swept = any(isinstance(entry.wish, Sweep) for entry in chunk)
+        swept = any(isinstance(entry.command, Sweep) for entry in chunk)
         tally = Counter(
             str(decision.result) for decision in made.values() if not swept or decision.result is PushResult.REMOVED
         )
@@ -150,7 +150,7 @@ class ImportStager:
             offset=chunk[-1].end,
             lines=chunk[-1].number,
             counts=job.counts.plus(StagingCounts(**tally)),
-            rejected=job.rejected + sum(bool(entry.faults) for entry in chunk),
+            rejected=job.rejected + sum(bool(entry.problems) for entry in chunk),
             reported=job.reported + reported,
             unreported=job.unreported + unreported,
         )
@@ -177,11 +177,11 @@ class ImportStager:
             job = replace(job, slots_done=job.slots_done + 1)
         return self._note(job, job)
 
-    def _unnamed(self, job: Import, slot: str, named: set[str]) -> Iterator[list[Entry]]:
-        batch: list[Entry] = []
+    def _unnamed(self, job: Import, slot: str, named: set[str]) -> Iterator[list[ImportLine]]:
+        batch: list[ImportLine] = []
         for row in self.stores.items.list_slot(job.source_id, slot):
             if row.state is ItemState.ACTIVE and row.epoch < job.epoch and row.external_item_id not in named:
-                batch.append(Entry(job.lines, job.offset, Sweep(row.external_item_id, job.epoch)))
+                batch.append(ImportLine(job.lines, job.offset, Sweep(row.external_item_id, job.epoch)))
             if len(batch) == _SWEEPS_AT_A_TIME:
                 yield batch
                 batch = []
@@ -198,21 +198,21 @@ def _file_of(job: Import) -> ImportFile:
     return job.file
 
 
-def _chunks(entries: Sequence[Entry], decisions: Mapping[str, Decision]) -> Iterator[Sequence[Entry]]:
+def _chunks(entries: Sequence[ImportLine], decisions: Mapping[str, Decision]) -> Iterator[Sequence[ImportLine]]:
     """Cut entries into runs whose rows, journal entry, checkpoint and report fit into one transaction."""
     begin = rows = size = 0
     faulty = False
     for position, entry in enumerate(entries):
-        decision = None if entry.wish is None else decisions[entry.wish.external_item_id]
+        decision = None if entry.command is None else decisions[entry.command.external_item_id]
         row = None if decision is None else decision.writes
         taken = 0 if row is None else row.size
-        needed = (row is not None) + (bool(entry.faults) and not faulty)
+        needed = (row is not None) + (bool(entry.problems) and not faulty)
         if position > begin and (rows + needed > ROWS_PER_CHECKPOINT or size + taken > BYTES_PER_TRANSACTION):
             yield entries[begin:position]
             begin, rows, size, faulty = position, 0, 0, False
-            needed = (row is not None) + bool(entry.faults)
+            needed = (row is not None) + bool(entry.problems)
         rows += needed
         size += taken
-        faulty = faulty or bool(entry.faults)
+        faulty = faulty or bool(entry.problems)
     if begin < len(entries):
         yield entries[begin:]

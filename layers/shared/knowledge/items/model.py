@@ -19,7 +19,7 @@ class ItemDraft(ItemDetails):
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A wish to remove one item, with the version it is made at."""
+    """A command to remove one item, with the version it is made at."""
 
     external_item_id: str
     source_version: int | None = None

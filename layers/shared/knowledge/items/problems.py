@@ -8,11 +8,11 @@ from typing import Any
 
 from knowledge.errors import KnowledgeError
 
-FAULTS_SHOWN = 100
+PROBLEMS_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Problem:
     """One thing wrong with an input: where it is, and what should be there instead.
 
     `index` counts within the list the path starts with; it is None for an item sent alone.
@@ -24,7 +24,7 @@ class Fault:
     external_item_id: str | None = None
 
     def as_detail(self) -> dict[str, Any]:
-        """Write the fault as the API shows it."""
+        """Write the problem as the API shows it."""
         detail: dict[str, Any] = {"path": self.path, "message": self.message}
         if self.index is not None:
             detail = {"index": self.index, "externalItemId": self.external_item_id, **detail}
@@ -32,12 +32,12 @@ class Fault:
 
 
 class InvalidItemsError(KnowledgeError):
-    """Raised when items or removals break a rule; `faults` holds every fault, up to 100 of them."""
+    """Raised when items or removals break a rule; `problems` holds every problem, up to 100 of them."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        self.faults = list(faults[:FAULTS_SHOWN])
-        count = f"more than {FAULTS_SHOWN}" if len(faults) > FAULTS_SHOWN else str(len(faults))
-        super().__init__(f"The body failed validation: {count} {'fault' if len(faults) == 1 else 'faults'}.")
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = list(problems[:PROBLEMS_SHOWN])
+        count = f"more than {PROBLEMS_SHOWN}" if len(problems) > PROBLEMS_SHOWN else str(len(problems))
+        super().__init__(f"The body failed validation: {count} {'fault' if len(problems) == 1 else 'faults'}.")
 
 
 def field_path(location: Sequence[int | str]) -> str:
@@ -58,7 +58,7 @@ _MESSAGES = {
 }
 
 
-def fault_message(found: Mapping[str, Any]) -> str:
+def problem_message(found: Mapping[str, Any]) -> str:
     """Say in a few words what pydantic found."""
     kind = found["type"]
     if kind == "value_error":

@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from knowledge.items.field_rules import BATCH_ENTRIES, SOURCE_VERSION_LIMIT
 from knowledge.items.fields import DETAILS, Content, ExternalItemId, ItemDetails, Title, json_name, sent_values
 from knowledge.items.model import ItemDraft, Removal
-from knowledge.items.problems import FAULTS_SHOWN, Fault, InvalidItemsError, fault_message, field_path
+from knowledge.items.problems import PROBLEMS_SHOWN, InvalidItemsError, Problem, field_path, problem_message
 
-# Entries are checked in steps, so that a batch that is wrong everywhere is given up once enough faults are known.
+# Entries are checked in steps, so that a batch that is wrong everywhere is given up once enough problems are known.
 _STEP = 100
 _FIELDS_READ = 64
 _LISTS = ("items", "removals")
@@ -31,7 +31,7 @@ class _Input(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _bounded(cls, value: Any) -> Any:
-        # One fault is worked out for each unknown field, and a body has room for a million of them.
+        # One problem is worked out for each unknown field, and a body has room for a million of them.
         if isinstance(value, dict) and len(value) > _FIELDS_READ:
             raise ValueError("has far too many fields")
         return value
@@ -71,7 +71,7 @@ else:
 
 
 class RemovalInput(_Input):
-    """A wish to remove one item."""
+    """A command to remove one item."""
 
     external_item_id: ExternalItemId
     source_version: SourceVersion | None = None
@@ -93,14 +93,14 @@ def read_item(body: Mapping[str, Any]) -> ItemDraft:
         return ItemInput.model_validate(body).draft()
     except ValidationError as error:
         raise InvalidItemsError(
-            [Fault(field_path(found["loc"]), fault_message(found)) for found in _found(error)]
+            [Problem(field_path(found["loc"]), problem_message(found)) for found in _found(error)]
         ) from None
 
 
 def read_batch(body: Mapping[str, Any]) -> tuple[list[ItemDraft], list[Removal]]:
     """Read `{items?, removals?}`.
 
-    The batch is taken whole or not at all. An id named twice, in either list, is a fault at both places.
+    The batch is taken whole or not at all. An id named twice, in either list, is a problem at both places.
 
     Raises InvalidItemsError.
     """
@@ -109,41 +109,47 @@ def read_batch(body: Mapping[str, Any]) -> tuple[list[ItemDraft], list[Removal]]
 
 def read_items(body: Mapping[str, Any], *, flags: Collection[str] = ()) -> list[ItemDraft]:
     """Read `{items}` with the named optional flags beside it, whole or not at all. Raises InvalidItemsError."""
-    faults = [] if "items" in body else [Fault("items", "is missing")]
-    faults += [Fault(flag, "must be true or false") for flag in flags if not isinstance(body.get(flag, False), bool)]
-    items, _ = _read_lists({name: value for name, value in body.items() if name not in flags}, ("items",), faults)
+    problems = [] if "items" in body else [Problem("items", "is missing")]
+    problems += [
+        Problem(flag, "must be true or false") for flag in flags if not isinstance(body.get(flag, False), bool)
+    ]
+    items, _ = _read_lists({name: value for name, value in body.items() if name not in flags}, ("items",), problems)
     return items
 
 
 def _read_lists(
-    body: Mapping[str, Any], names: Sequence[str], faults: list[Fault]
+    body: Mapping[str, Any], names: Sequence[str], problems: list[Problem]
 ) -> tuple[list[ItemDraft], list[Removal]]:
-    faults += [Fault(name, "is not a field of this object") for name in list(body)[:FAULTS_SHOWN] if name not in names]
+    problems += [
+        Problem(name, "is not a field of this object") for name in list(body)[:PROBLEMS_SHOWN] if name not in names
+    ]
     lists: dict[str, list[Any]] = {}
     for name in names:
         entries = body.get(name)
         if isinstance(entries, list):
             lists[name] = entries
         elif entries is not None:
-            faults.append(Fault(name, "must be a list"))
+            problems.append(Problem(name, "must be a list"))
     count = sum(map(len, lists.values()))
     if count > BATCH_ENTRIES:
-        faults.append(Fault("items", f"a request takes {BATCH_ENTRIES} {' and '.join(names)}; this one has {count}"))
-        raise InvalidItemsError(faults)
+        problems.append(
+            Problem("items", f"a request takes {BATCH_ENTRIES} {' and '.join(names)}; this one has {count}")
+        )
+        raise InvalidItemsError(problems)
     repeated = _repeated_ids(lists)
     read: dict[str, list[Any]] = {}
     for name, entries in lists.items():
         read[name], found = _read_list(name, entries)
-        found += [fault for fault in repeated if fault.path.startswith(name)]
-        faults += sorted(found, key=lambda fault: fault.index or 0)
-    if faults:
-        raise InvalidItemsError(faults)
+        found += [problem for problem in repeated if problem.path.startswith(name)]
+        problems += sorted(found, key=lambda problem: problem.index or 0)
+    if problems:
+        raise InvalidItemsError(problems)
     return [item.draft() for item in read.get("items", ())], [entry.removal() for entry in read.get("removals", ())]
 
 
-def _read_list(name: str, entries: list[Any]) -> tuple[list[Any], list[Fault]]:
+def _read_list(name: str, entries: list[Any]) -> tuple[list[Any], list[Problem]]:
     read: list[Any] = []
-    faults: list[Fault] = []
+    problems: list[Problem] = []
     for start in range(0, len(entries), _STEP):
         try:
             read += _LIST_ADAPTERS[name].validate_python(entries[start : start + _STEP])
@@ -151,13 +157,13 @@ def _read_list(name: str, entries: list[Any]) -> tuple[list[Any], list[Fault]]:
             for found in _found(error):
                 index = start + int(found["loc"][0])
                 path = field_path((name, index, *found["loc"][1:]))
-                faults.append(Fault(path, fault_message(found), index, _id_of(entries[index])))
-        if len(faults) > FAULTS_SHOWN:
+                problems.append(Problem(path, problem_message(found), index, _id_of(entries[index])))
+        if len(problems) > PROBLEMS_SHOWN:
             break
-    return read, faults
+    return read, problems
 
 
-def _repeated_ids(lists: Mapping[str, list[Any]]) -> list[Fault]:
+def _repeated_ids(lists: Mapping[str, list[Any]]) -> list[Problem]:
     places: dict[str, list[tuple[str, int]]] = {}
     for name, entries in lists.items():
         for index, entry in enumerate(entries):
@@ -166,13 +172,13 @@ def _repeated_ids(lists: Mapping[str, list[Any]]) -> list[Fault]:
                 places.setdefault(external_item_id, []).append((name, index))
     if len(places) == sum(map(len, places.values())):
         return []
-    faults = (
-        Fault(f"{name}[{index}].externalItemId", f"is also at {_others(found, (name, index))}", index, repeated)
+    problems = (
+        Problem(f"{name}[{index}].externalItemId", f"is also at {_others(found, (name, index))}", index, repeated)
         for repeated, found in places.items()
         if len(found) > 1
         for name, index in found
     )
-    return list(islice(faults, FAULTS_SHOWN + 1))
+    return list(islice(problems, PROBLEMS_SHOWN + 1))
 
 
 def _others(places: list[tuple[str, int]], own: tuple[str, int]) -> str:

@@ -89,7 +89,7 @@ class ApplyOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlanningProgress:
     """How far a planning has come: done, or to be carried on from a checkpoint.
 
     `plan` and the time at which it was stored are told when this planning's plan is the one that stands.

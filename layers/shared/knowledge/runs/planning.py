@@ -30,7 +30,7 @@ from knowledge.runs.checkpoint import (
 )
 from knowledge.runs.diff import NOTHING, judge
 from knowledge.runs.events import run_ready
-from knowledge.runs.model import Discovery, Plan, Planned, RunMode
+from knowledge.runs.model import Discovery, Plan, PlanningProgress, RunMode
 from knowledge.runs.plan_writer import CHANGES_PER_PART, PlanWriter
 from knowledge.runs.published_entries import PublishedEntries
 from knowledge.runs.store import EpochMovedError, RunKey
@@ -56,7 +56,9 @@ class Planner:
     clock: Clock
     new_id: NewId
 
-    def plan(self, tenant_id: str, source_id: str, run_id: str, checkpoint: ObjectRef | None = None) -> Planned:
+    def plan(
+        self, tenant_id: str, source_id: str, run_id: str, checkpoint: ObjectRef | None = None
+    ) -> PlanningProgress:
         """Plan a run, or carry its planning on. RunFailedError when the base can't be read."""
         try:
             state = self._begin(tenant_id, source_id, run_id) if checkpoint is None else self._resume(checkpoint)
@@ -108,7 +110,7 @@ class Planner:
             state, tree=tree, work=decode_work(self.stores.objects.get(state.later[0])), later=state.later[1:]
         )
 
-    def _advance(self, state: Checkpoint) -> Planned:
+    def _advance(self, state: Checkpoint) -> PlanningProgress:
         attempt = self.new_id("att")
         prefix = f"runs/{state.tenant_id}/{state.source_id}/{state.run_id}/{attempt}"
         writer = PlanWriter(self.stores.objects, prefix, len(state.parts), tally=dict(state.tally))
@@ -122,7 +124,7 @@ class Planner:
         if not state.finished:
             state = state if state.full else self._put_work(state, prefix)
             ref = self.stores.objects.put_once(f"{prefix}/checkpoint.json.gz", encode_checkpoint(state))
-            return Planned(done=False, checkpoint=ref)
+            return PlanningProgress(done=False, checkpoint=ref)
         return self._finish(state, attempt)
 
     def _put_work(self, state: Checkpoint, prefix: str) -> Checkpoint:
@@ -193,7 +195,7 @@ class Planner:
         members = self.stores.fanout.map(lambda row: self.stores.objects.read(row.content_key or ""), rows)
         return {row.external_item_id: member for row, member in zip(rows, members, strict=True)}
 
-    def _finish(self, state: Checkpoint, attempt: str) -> Planned:
+    def _finish(self, state: Checkpoint, attempt: str) -> PlanningProgress:
         plan = Plan(
             version=state.plan_version + 1,
             attempt=attempt,
@@ -217,7 +219,7 @@ class Planner:
             plan = replace(plan, discovery=Discovery.INCOMPLETE)
             stored = self.stores.runs.set_plan(run, plan, run_ready(event_id, *run, plan, now), now)
         # When another planning of this run ended first, its plan stands and this one's objects are nobody's.
-        return Planned(done=True, plan=plan, stored_at=now) if stored else Planned(done=True)
+        return PlanningProgress(done=True, plan=plan, stored_at=now) if stored else PlanningProgress(done=True)
 
     def _covered(self, state: Checkpoint, unread: set[str]) -> tuple[str, ...]:
         """The journal entries that this plan stands for, so that its publication may forget them."""

@@ -1,19 +1,19 @@
-"""What a wish comes to, given the row that is staged. Pure.
+"""What a command comes to, given the row that is staged. Pure.
 
-| wish | absent | active, same | active, differs | removed | tombstoned |
+| command | absent | active, same | active, differs | removed | tombstoned |
 |---|---|---|---|---|---|
 | push | created | unchanged | updated | updated | created |
 | remove | unchanged | removed | removed | unchanged | unchanged |
 | restore | (not found) | unchanged | unchanged | updated | created |
 | sweep | unchanged | removed unless pushed since | the same | unchanged | unchanged |
 
-A wish with a lower `source_version` than the row's is `stale`. A higher one with nothing else to change writes an
+A command with a lower `source_version` than the row's is `stale`. A higher one with nothing else to change writes an
 active row without a journal entry: no run has to look at it. A removed row is named all the same, since a plan may be
 about to mark it by the rev it had.
 
-While a snapshot is open, a push that changes nothing still leaves its mark (`Moment.touch`): the row's epoch tells
-the completion that somebody pushed the item since. A snapshot's own parts write the epoch before it, so that an item
-which a repeated part no longer names does not stay for having been named once.
+While a snapshot is open, a push that changes nothing still leaves its mark (`WriteContext.touch`): the row's epoch
+tells the completion that somebody pushed the item since. A snapshot's own parts write the epoch before it, so that an
+item which a repeated part no longer names does not stay for having been named once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from knowledge.staging.rows import StagedRow
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A wish to stage an item."""
+    """A command to stage an item."""
 
     item: EncodedItem
     source_version: int | None
@@ -42,25 +42,25 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """A wish to bring an item back with the content it had."""
+    """A command to bring an item back with the content it had."""
 
     external_item_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """A wish to remove an item that a snapshot does not name, unless somebody pushed it since `epoch` began."""
+    """A command to remove an item that a snapshot does not name, unless somebody pushed it since `epoch` began."""
 
     external_item_id: str
     epoch: int
 
 
-Wish = Push | Removal | Restore | Sweep
+StagingCommand = Push | Removal | Restore | Sweep
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """What a decision depends on beside wish and row: the time (ms), the epoch to write, whether to leave it anyway."""
+class WriteContext:
+    """What a decision depends on beside command and row: the time (ms), the epoch, whether to write it anyway."""
 
     now: int
     epoch: int
@@ -82,27 +82,31 @@ class Decision:
     upload: tuple[str, bytes] | None = None
 
 
-def decide(wish: Wish, row: StagedRow | None, at: Moment, content_key: Callable[[EncodedItem], str]) -> Decision:
-    """Decide on one wish; `content_key` names the object of an item that is too large for its row."""
-    if isinstance(wish, Restore):
+def decide(
+    command: StagingCommand, row: StagedRow | None, at: WriteContext, content_key: Callable[[EncodedItem], str]
+) -> Decision:
+    """Decide on one command; `content_key` names the object of an item that is too large for its row."""
+    if isinstance(command, Restore):
         return _restored(row, at)
-    if isinstance(wish, Sweep):
-        if row is None or row.epoch >= wish.epoch:
+    if isinstance(command, Sweep):
+        if row is None or row.epoch >= command.epoch:
             return Decision(PushResult.UNCHANGED, row)
         return _removed(None, row, at)
-    if row is not None and None not in (wish.source_version, row.source_version):
-        older = (wish.source_version or 0) < (row.source_version or 0)
+    if row is not None and None not in (command.source_version, row.source_version):
+        older = (command.source_version or 0) < (row.source_version or 0)
         if older:
             return Decision(PushResult.STALE, row)
-    if isinstance(wish, Removal):
-        return _removed(wish.source_version, row, at)
-    return _pushed(wish, row, at, content_key)
+    if isinstance(command, Removal):
+        return _removed(command.source_version, row, at)
+    return _pushed(command, row, at, content_key)
 
 
-def _pushed(wish: Push, row: StagedRow | None, at: Moment, content_key: Callable[[EncodedItem], str]) -> Decision:
-    item, now = wish.item, at.now
+def _pushed(
+    command: Push, row: StagedRow | None, at: WriteContext, content_key: Callable[[EncodedItem], str]
+) -> Decision:
+    item, now = command.item, at.now
     if row is not None and row.state is ItemState.ACTIVE and row.content_hash == item.content_hash:
-        return _unchanged(wish.source_version, row, at, touch=at.touch)
+        return _unchanged(command.source_version, row, at, touch=at.touch)
     fresh = row is None or row.state is ItemState.TOMBSTONED
     key = None if item.head is None else content_key(item)
     written = StagedRow(
@@ -115,7 +119,7 @@ def _pushed(wish: Push, row: StagedRow | None, at: Moment, content_key: Callable
         member=item.member if key is None else None,
         head=item.head,
         content_key=key,
-        source_version=_version(wish.source_version, row),
+        source_version=_version(command.source_version, row),
         epoch=_epoch(row, at),
         created_at=now if row is None or fresh else row.created_at,
         updated_at=now,
@@ -130,7 +134,7 @@ def _pushed(wish: Push, row: StagedRow | None, at: Moment, content_key: Callable
     )
 
 
-def _removed(source_version: int | None, row: StagedRow | None, at: Moment) -> Decision:
+def _removed(source_version: int | None, row: StagedRow | None, at: WriteContext) -> Decision:
     if row is None:
         return Decision(PushResult.UNCHANGED, None)
     if row.state is not ItemState.ACTIVE:
@@ -146,7 +150,7 @@ def _removed(source_version: int | None, row: StagedRow | None, at: Moment) -> D
     return Decision(PushResult.REMOVED, written, written, row.rev, journaled=True)
 
 
-def _restored(row: StagedRow | None, at: Moment) -> Decision:
+def _restored(row: StagedRow | None, at: WriteContext) -> Decision:
     if row is None:
         return Decision(PushResult.UNCHANGED, None)
     if row.state is ItemState.ACTIVE:
@@ -164,7 +168,7 @@ def _restored(row: StagedRow | None, at: Moment) -> Decision:
     return Decision(result, written, written, row.rev, journaled=True)
 
 
-def _unchanged(source_version: int | None, row: StagedRow, at: Moment, *, touch: bool) -> Decision:
+def _unchanged(source_version: int | None, row: StagedRow, at: WriteContext, *, touch: bool) -> Decision:
     higher = source_version is not None and (row.source_version is None or source_version > row.source_version)
     if not higher and not (touch and row.epoch < at.epoch):
         return Decision(PushResult.UNCHANGED, row)
@@ -176,13 +180,13 @@ def _unchanged(source_version: int | None, row: StagedRow, at: Moment, *, touch:
     return Decision(PushResult.UNCHANGED, written, written, row.rev, journaled=row.state is ItemState.REMOVED)
 
 
-def _epoch(row: StagedRow | None, at: Moment) -> int:
+def _epoch(row: StagedRow | None, at: WriteContext) -> int:
     return at.epoch if row is None else max(row.epoch, at.epoch)
 
 
-def _version(wished: int | None, row: StagedRow | None) -> int | None:
+def _version(asked: int | None, row: StagedRow | None) -> int | None:
     """An unversioned write is taken, and does not lower the bar for versioned ones."""
-    return wished if wished is not None or row is None else row.source_version
+    return asked if asked is not None or row is None else row.source_version
 
 
 def next_rev(row: StagedRow | None, now: int) -> int:

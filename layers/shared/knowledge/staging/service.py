@@ -21,7 +21,7 @@ from knowledge.ports import Clock
 from knowledge.sources.model import Source
 from knowledge.staging.model import ItemResult, ItemState, PushResult, StagedItem
 from knowledge.staging.rows import SLOTS, StagedRow
-from knowledge.staging.rules import Decision, Push, Restore, Wish
+from knowledge.staging.rules import Decision, Push, Restore, StagingCommand
 from knowledge.staging.stores import StagingStores
 from knowledge.staging.writing import StagingWriter
 from knowledge.storage.format import canonical_json
@@ -44,10 +44,12 @@ class StagingService:
         No id may be named twice. SourceInactiveError on an archived source; StagingConflictError when other writers
         do not let go of a row, in which case the chunks before it stand.
         """
-        wishes: list[Wish] = [Push(encode_item(item), item.source_version) for item in items]
-        wishes.extend(removals)
-        decisions = self._stage(source, wishes)
-        return [ItemResult(wish.external_item_id, decisions[wish.external_item_id].result) for wish in wishes]
+        commands: list[StagingCommand] = [Push(encode_item(item), item.source_version) for item in items]
+        commands.extend(removals)
+        decisions = self._stage(source, commands)
+        return [
+            ItemResult(command.external_item_id, decisions[command.external_item_id].result) for command in commands
+        ]
 
     def push_one(self, source: Source, item: ItemDraft) -> tuple[StagedItem, PushResult]:
         """Stage one item; StaleVersionError when a newer `source_version` is staged."""
@@ -124,8 +126,8 @@ class StagingService:
         ]
         return heapq.merge(*slots, key=lambda row: row.external_item_id)
 
-    def _stage(self, source: Source, wishes: Sequence[Wish]) -> dict[str, Decision]:
-        return self.writer.stage(source, wishes, epoch=source.epoch, touch=source.open_snapshot_id is not None)
+    def _stage(self, source: Source, commands: Sequence[StagingCommand]) -> dict[str, Decision]:
+        return self.writer.stage(source, commands, epoch=source.epoch, touch=source.open_snapshot_id is not None)
 
     def _view(self, source: Source, row: StagedRow, *, content: bool) -> StagedItem:
         document: dict[str, Any] = {}

@@ -12,7 +12,7 @@ from knowledge.ports import Clock
 from knowledge.sources.model import Source
 from knowledge.staging.model import ItemState, PushResult, Snapshot, SnapshotState, StagingCounts
 from knowledge.staging.rows import SLOTS
-from knowledge.staging.rules import Decision, Sweep, Wish
+from knowledge.staging.rules import Decision, StagingCommand, Sweep
 from knowledge.staging.snapshot_store import SnapshotPart, TransitionRefusedError
 from knowledge.staging.stores import StagingStores
 from knowledge.staging.writing import StagingWriter
@@ -84,13 +84,15 @@ class SnapshotCompleter:
         listed = self.stores.fanout.map(lambda part: unpack_json(self.stores.objects.get(part.ids))["ids"], parts)
         return {external_item_id for ids in listed for external_item_id in ids}
 
-    def _unnamed(self, source: Source, snapshot: Snapshot, slot: str, named: set[str]) -> Iterator[list[Wish]]:
+    def _unnamed(
+        self, source: Source, snapshot: Snapshot, slot: str, named: set[str]
+    ) -> Iterator[list[StagingCommand]]:
         """What is to be removed of one slot, some at a time.
 
         The first batch is empty: it lets the caller look at the time before the slot is read.
         """
         yield []
-        doomed: list[Wish] = [
+        doomed: list[StagingCommand] = [
             Sweep(row.external_item_id, snapshot.epoch)
             for row in self.stores.items.list_slot(source.source_id, slot)
             if row.state is ItemState.ACTIVE and row.epoch < snapshot.epoch and row.external_item_id not in named

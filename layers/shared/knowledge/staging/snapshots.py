@@ -35,7 +35,7 @@ from knowledge.pages import Page
 from knowledge.ports import Clock, NewId
 from knowledge.sources.model import Source
 from knowledge.staging.model import Snapshot, SnapshotState, StagingCounts
-from knowledge.staging.rules import Push, Wish
+from knowledge.staging.rules import Push, StagingCommand
 from knowledge.staging.snapshot_completion import SnapshotCompleter, counts_of, summed
 from knowledge.staging.snapshot_store import SnapshotPart, TransitionRefusedError
 from knowledge.staging.stores import StagingStores
@@ -131,17 +131,17 @@ class SnapshotService:
         SnapshotClosedError when the snapshot is not open any more; then the items may be staged all the same.
         """
         snapshot = self._open_one(source, snapshot_id)
-        wishes: list[Wish] = [Push(encode_item(item), item.source_version) for item in items]
-        decisions = self.writer.stage(source, wishes, epoch=snapshot.epoch - 1, touch=False)
+        commands: list[StagingCommand] = [Push(encode_item(item), item.source_version) for item in items]
+        decisions = self.writer.stage(source, commands, epoch=snapshot.epoch - 1, touch=False)
         counts = counts_of(decisions.values())
         key = f"snapshots/{source.tenant_id}/{source.source_id}/{snapshot_id}/part-{number:05d}-{self.new_id('att')}"
-        ids = pack_json({"format": FORMAT, "ids": [wish.external_item_id for wish in wishes]})
-        part = SnapshotPart(number, self.stores.objects.put_once(f"{key}.json.gz", ids), len(wishes), counts)
+        ids = pack_json({"format": FORMAT, "ids": [command.external_item_id for command in commands]})
+        part = SnapshotPart(number, self.stores.objects.put_once(f"{key}.json.gz", ids), len(commands), counts)
         try:
             self.stores.snapshots.acknowledge(snapshot, part, self.clock())
         except TransitionRefusedError as error:
             raise SnapshotClosedError from error
-        return PartReceipt(number, len(wishes), counts)
+        return PartReceipt(number, len(commands), counts)
 
     def complete(self, source: Source, snapshot_id: str, *, allow_empty: bool = False) -> Snapshot:
         """Remove what no part names; see `SnapshotCompleter.complete`."""

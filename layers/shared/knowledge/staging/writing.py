@@ -1,4 +1,4 @@
-"""Writing the staging set: deciding on wishes, and carrying the decisions out in transactions.
+"""Writing the staging set: deciding on commands, and carrying the decisions out in transactions.
 
 What would break it, and what stands against it:
 
@@ -20,7 +20,7 @@ from knowledge.items.content import EncodedItem
 from knowledge.ports import Clock, NewId
 from knowledge.sources.model import Source
 from knowledge.staging.rows import JournalEntry
-from knowledge.staging.rules import Decision, Moment, Wish, decide
+from knowledge.staging.rules import Decision, StagingCommand, WriteContext, decide
 from knowledge.staging.store import BYTES_PER_TRANSACTION, ROWS_PER_TRANSACTION, RowChangedError, RowWrite
 from knowledge.staging.stores import StagingStores
 from knowledge.storage.clients import backoff
@@ -36,16 +36,18 @@ class StagingWriter:
     clock: Clock
     new_id: NewId
 
-    def stage(self, source: Source, wishes: Sequence[Wish], *, epoch: int, touch: bool) -> dict[str, Decision]:
-        """Decide on every wish and write what is to be written, in transactions of bounded size.
+    def stage(
+        self, source: Source, commands: Sequence[StagingCommand], *, epoch: int, touch: bool
+    ) -> dict[str, Decision]:
+        """Decide on every command and write what is to be written, in transactions of bounded size.
 
         `epoch` is what the rows carry; `touch` leaves it on unchanged active rows too. Returns the decision that was
         carried out for each id.
         """
         if not source.active:
             raise SourceInactiveError
-        decisions = self.decide(source, wishes, epoch, touch)
-        by_name = {wish.external_item_id: wish for wish in wishes}
+        decisions = self.decide(source, commands, epoch, touch)
+        by_name = {command.external_item_id: command for command in commands}
         writing = [name for name in by_name if decisions[name].writes is not None]
         for chunk in _chunks(writing, decisions):
             made = {name: decisions[name] for name in chunk}
@@ -60,12 +62,17 @@ class StagingWriter:
             decisions.update(made)
         return decisions
 
-    def decide(self, source: Source, wishes: Sequence[Wish], epoch: int, touch: bool) -> dict[str, Decision]:
-        """Decide on wishes that name no item twice, and write nothing; see `stage` for `epoch` and `touch`."""
-        at = Moment(self.clock(), epoch, touch)
-        rows = self.stores.items.read(source.source_id, [wish.external_item_id for wish in wishes], at.now)
+    def decide(
+        self, source: Source, commands: Sequence[StagingCommand], epoch: int, touch: bool
+    ) -> dict[str, Decision]:
+        """Decide on commands that name no item twice, and write nothing; see `stage` for `epoch` and `touch`."""
+        at = WriteContext(self.clock(), epoch, touch)
+        rows = self.stores.items.read(source.source_id, [command.external_item_id for command in commands], at.now)
         key = self._content_key(source, at.now)
-        return {wish.external_item_id: decide(wish, rows.get(wish.external_item_id), at, key) for wish in wishes}
+        return {
+            command.external_item_id: decide(command, rows.get(command.external_item_id), at, key)
+            for command in commands
+        }
 
     def write(self, source: Source, made: Mapping[str, Decision], beside: Sequence[Mapping[str, Any]] = ()) -> bool:
         """Write one chunk of decisions; False when a row is no longer as it was read, and nothing was written.

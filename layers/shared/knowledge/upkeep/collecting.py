@@ -51,7 +51,7 @@ class PackUse:
 
 
 @dataclass(slots=True)
-class Named:
+class ReferencedObjects:
     """The objects that generations name, and how the current one uses its packs."""
 
     keys: set[str] = field(default_factory=set)
@@ -60,10 +60,10 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What one pass over a source came to.
+    """What one look at a source came to.
 
     `packs` tells how the current generation uses the packs older than a day, with their `sizes` in bytes; both are
-    empty when nothing had changed since the last pass.
+    empty when nothing had changed since the last look.
     """
 
     deleted: int = 0
@@ -99,8 +99,8 @@ class Collector:
         state = [sorted(live), [generation.generation_id for generation in kept], now // RECHECK_MS]
         if self.stores.upkeep.seen(source.source_id) == _fingerprint(state, [*old, *contents]):
             return Collected(retired=len(retired), expired=expired)
-        named = self._named(kept)
-        garbage = [each for each in old if self._is_garbage(source, each, live, named, now)]
+        referenced = self._find_referenced(kept)
+        garbage = [each for each in old if self._is_garbage(source, each, live, referenced, now)]
         garbage += self._unnamed_contents(source, contents, now)
         self.stores.objects.delete([each.key for each in garbage])
         gone = set(garbage)
@@ -112,8 +112,8 @@ class Collector:
             deleted_bytes=sum(each.size for each in garbage),
             retired=len(retired),
             expired=expired,
-            packs=named.packs,
-            sizes={each.key: each.size for each in old if each.key in named.packs},
+            packs=referenced.packs,
+            sizes={each.key: each.size for each in old if each.key in referenced.packs},
         )
 
     def _list(self, source: Source, kinds: Sequence[str], before: int) -> list[StoredObject]:
@@ -135,31 +135,33 @@ class Collector:
             runs[run_id] = run
         return runs, expired
 
-    def _named(self, kept: Sequence[Generation]) -> Named:
+    def _find_referenced(self, kept: Sequence[Generation]) -> ReferencedObjects:
         """Walk over the indexes of the generations that are kept, the current one first; each object is read once."""
-        named = Named()
+        referenced = ReferencedObjects()
         for generation in kept:
             tree = self.stores.index.read_manifest(generation.manifest).tree
-            named.keys.add(generation.manifest.key)
-            nodes = [node for node in tree.nodes.values() if node.key not in named.keys]
+            referenced.keys.add(generation.manifest.key)
+            nodes = [node for node in tree.nodes.values() if node.key not in referenced.keys]
             groups = self.stores.fanout.map(self.stores.index.read_group, nodes)
             leaves = [*tree.leaves.values(), *(leaf for group in groups for leaf in group)]
-            unread = [leaf for leaf in leaves if leaf.key not in named.keys]
-            named.keys.update(node.key for node in nodes)
-            named.keys.update(leaf.key for leaf in unread)
+            unread = [leaf for leaf in leaves if leaf.key not in referenced.keys]
+            referenced.keys.update(node.key for node in nodes)
+            referenced.keys.update(leaf.key for leaf in unread)
             for start in range(0, len(unread), _LEAVES_AT_A_TIME):
                 for entries in self.stores.index.read_leaves(unread[start : start + _LEAVES_AT_A_TIME]):
                     for entry in entries.values():
-                        named.keys.add(entry.pack)
+                        referenced.keys.add(entry.pack)
                         if generation is kept[0]:
-                            use = named.packs.setdefault(entry.pack, PackUse())
+                            use = referenced.packs.setdefault(entry.pack, PackUse())
                             use.live_bytes += entry.length
                             use.items += 1
-        return named
+        return referenced
 
-    def _is_garbage(self, source: Source, each: StoredObject, live: set[str], named: Named, now: int) -> bool:
+    def _is_garbage(
+        self, source: Source, each: StoredObject, live: set[str], referenced: ReferencedObjects, now: int
+    ) -> bool:
         kind, _, _, owner, *_ = each.key.split("/")
-        if each.key in named.keys:
+        if each.key in referenced.keys:
             return False
         if kind == "runs":
             return owner not in live
@@ -182,8 +184,8 @@ class Collector:
             rows = self.stores.items.read(source.source_id, list({owner for owner in owners if owner is not None}), now)
             for each, owner in zip(batch, owners, strict=True):
                 row = None if owner is None else rows.get(owner)
-                named = row is not None and (row.content_key == each.key or row.updated_at + READER_MS > now)
-                if owner is not None and not named:
+                referenced = row is not None and (row.content_key == each.key or row.updated_at + READER_MS > now)
+                if owner is not None and not referenced:
                     chosen.append(each)
         return chosen
 

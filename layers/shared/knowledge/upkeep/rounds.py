@@ -53,7 +53,7 @@ class RoundReport:
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """Looks after every source once a day."""
+    """Looks at every source once a day."""
 
     stores: UpkeepStores
     collector: Collector
@@ -72,14 +72,14 @@ class Upkeep:
         for place in self._places(state.behind):
             if not has_time():
                 return report
-            self._look_after(place, report)
+            self._look_at(place, report)
             state = replace(state, behind=place)
             self.stores.upkeep.set_round(state)
         self.stores.upkeep.set_round(Round(state.started_at, ended=True))
         report.ended = True
         return report
 
-    def _look_after(self, place: Place, report: RoundReport) -> None:
+    def _look_at(self, place: Place, report: RoundReport) -> None:
         report.sources += 1
         try:
             source = self.stores.sources.get(*place)

@@ -1,4 +1,4 @@
-"""How far the upkeep has come: where in the round of all sources, and what a source's last pass had found."""
+"""How far the upkeep has come: where in the round of all sources, and what a source's last look had found."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class UpkeepStore:
     catalog: Catalog
 
     def seen(self, source_id: str) -> str | None:
-        """Read the fingerprint of what the last pass over a source left."""
+        """Read the fingerprint of what the last look at a source left."""
         row = self.catalog.find(source_id, _COLLECTION)
         return None if row is None else row["seen"]
 
     def note(self, source_id: str, seen: str) -> None:
-        """Note what a pass over a source left."""
+        """Note what a look at a source left."""
         self.catalog.put({"pk": source_id, "sk": _COLLECTION, "seen": seen})
 
     def round(self) -> Round | None:

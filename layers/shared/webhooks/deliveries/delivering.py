@@ -15,7 +15,7 @@ from webhooks.deliveries.queue import DeliveryQueue, Message
 from webhooks.deliveries.schedule import FAILURES_BEFORE_PROBING, next_attempt_at, probe_wait_seconds, to_be_disabled
 from webhooks.deliveries.store import DeliveryStore, NotClaimedError
 from webhooks.endpoints.model import DisabledReason, Disabling, Endpoint
-from webhooks.endpoints.secrets import SecretBox
+from webhooks.endpoints.secrets import EndpointSecrets
 from webhooks.endpoints.store import EndpointStore
 from webhooks.sending.posting import Poster
 from webhooks.sending.replies import Reply
@@ -35,7 +35,7 @@ class Deliverer:
 
     endpoints: EndpointStore
     deliveries: DeliveryStore
-    secrets: SecretBox
+    secrets: EndpointSecrets
     poster: Poster
     queue: DeliveryQueue
     clock: Clock

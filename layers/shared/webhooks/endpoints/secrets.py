@@ -12,7 +12,7 @@ _KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
-class SecretBox:
+class EndpointSecrets:
     """Seals secrets, and opens them; what was opened lately is kept in memory, so that few deliveries ask KMS."""
 
     sealer: Sealer

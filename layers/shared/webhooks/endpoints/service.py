@@ -15,7 +15,7 @@ from knowledge.unset import UNSET, Unset
 
 from webhooks.endpoints.model import DisabledReason, Disabling, Endpoint, EventType, Secret
 from webhooks.endpoints.rows import disabling_row
-from webhooks.endpoints.secrets import SecretBox
+from webhooks.endpoints.secrets import EndpointSecrets
 from webhooks.endpoints.store import EndpointStore
 from webhooks.sending.signing import new_secret
 
@@ -36,7 +36,7 @@ class EndpointService:
     """What can be done with endpoints. `check_url` raises TargetRefusedError for a target that may not be called."""
 
     store: EndpointStore
-    secrets: SecretBox
+    secrets: EndpointSecrets
     check_url: Callable[[str], None]
     clock: Clock
 

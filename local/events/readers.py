@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from local.events.calls import DeadLetters, Invoke, LineSink
-from local.events.mappings import Mapping, mappings_of
+from local.events.mappings import EventSourceMapping, mappings_of
 from local.events.queues import QueueReader
 from local.events.stream_batches import BatchDelivery
 from local.events.streams import Positions, StreamReader
@@ -58,7 +58,7 @@ class EventSources:
         """Begin no further call of a function."""
         self._stopping.set()
 
-    def _stream_reader(self, mapping: Mapping, table: str, positions: Path) -> StreamReader:
+    def _stream_reader(self, mapping: EventSourceMapping, table: str, positions: Path) -> StreamReader:
         delivery = BatchDelivery(mapping, self._invoke, self._dead_letters, self._sink, self._stopping)
         return StreamReader(
             mapping,
@@ -68,7 +68,7 @@ class EventSources:
             delivery,
         )
 
-    def _queue_reader(self, mapping: Mapping, queue: str) -> QueueReader:
+    def _queue_reader(self, mapping: EventSourceMapping, queue: str) -> QueueReader:
         client = self._make_client("sqs")
         url = client.get_queue_url(QueueName=self._resolver.name(queue))["QueueUrl"]
         return QueueReader(mapping, client, url, self._invoke, self._sink, self._stopping)

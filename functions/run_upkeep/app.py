@@ -14,14 +14,14 @@ prepare_process()  # First, since it is for what is imported below.
 
 from knowledge.assembly import KnowledgeServices
 from knowledge.settings import Settings
-from telemetry.outcomes import of_tend_sources
+from telemetry.outcomes import of_run_upkeep
 from telemetry.tasks import observed
 
 _SPARE_MS = 240_000
 _knowledge = KnowledgeServices(Settings.from_environment())
 
 
-@observed("tend_sources", done=of_tend_sources)
+@observed("run_upkeep", done=of_run_upkeep)
 def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Go on with the round; the answer tells what was done, see `knowledge.upkeep.rounds.RoundReport`."""
     report = _knowledge.upkeep.go_on(lambda: context.get_remaining_time_in_millis() > _SPARE_MS)
