@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.events.mappings import Mapping
+from local.events.mappings import EventSourceMapping
 from local.events.patterns import Pattern
 from local.events.queues import QueueReader, lambda_record
 from local.workers.pool import Outcome
@@ -23,7 +23,7 @@ class Reading:
 
     def __init__(self, behave: Any, *messages: dict[str, Any], **settings: Any) -> None:
         fixed = {"batch_size": 10, "filters": (), "reports_item_failures": False}
-        mapping = Mapping("FQueue", "local-F", ARN, None, "Q", **{**fixed, **settings})
+        mapping = EventSourceMapping("FQueue", "local-F", ARN, None, "Q", **{**fixed, **settings})
         stopping = threading.Event()
 
         def behave_and_stop(event: Any) -> Outcome:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local.events.calls import DeadLetters
-from local.events.mappings import Mapping
+from local.events.mappings import EventSourceMapping
 from local.events.stream_batches import BatchDelivery
 from local.workers.pool import Outcome
 from tests.unit.local.background_doubles import FAILED, Console, Function, Queues, done
@@ -41,7 +41,7 @@ class Delivering:
         self.function, self.queues, self.console = Function(behave), Queues(), Console()
         self.stopping = threading.Event()
         self.delivery = BatchDelivery(
-            Mapping(**{**fixed, **settings}),
+            EventSourceMapping(**{**fixed, **settings}),
             self.function.as_invoke,
             DeadLetters(self.queues, self.console),
             self.console,

@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from local.events.mappings import Mapping
+from local.events.mappings import EventSourceMapping
 from local.events.patterns import Pattern
 from local.events.streams import Positions, StreamReader, lambda_record
 
@@ -62,7 +62,9 @@ def read(streams_of: Any, path: Path, *, latest: bool = False, refuses: int | No
     streams = Streams(delivery.stopping)
     streams_of(streams)
     only_events = Pattern({"dynamodb": {"NewImage": {"kind": {"S": ["event"]}}}}, "FStream")
-    mapping = Mapping("FStream", "local-F", "arn:stream", "T", None, 2, (only_events,), False, from_latest=latest)
+    mapping = EventSourceMapping(
+        "FStream", "local-F", "arn:stream", "T", None, 2, (only_events,), False, from_latest=latest
+    )
     StreamReader(mapping, streams, "local-T", Positions(path), delivery).run()
     return delivery.batches
 
