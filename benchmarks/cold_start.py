@@ -153,7 +153,7 @@ def measure(arguments: argparse.Namespace) -> Findings:
     with mock_aws(), dynoxide("cold") as resources:
         os.environ.update(resources.environment)
         keys = EdgeServices(EdgeSettings.from_environment()).keys
-        token = keys.bootstrap(tenant_id=None, name="cold").token.text
+        token = keys.bootstrap_tenant(tenant_id=None, name="cold").token.text
         environment = {**resources.environment, "AWS_ENDPOINT_URL": UNREACHABLE}
         measured = compare(environment, token, rounds, chosen)
     rows, ratios = [], {}

@@ -112,23 +112,23 @@ def write_file(path: Path, size: int, edition: int, every: int = 1) -> int:
 def stage(knowledge: KnowledgeServices, source: Source, bucket: str) -> Import:
     """Import the file on disk, up to its run."""
     imports = knowledge.imports
-    job, _ = imports.service.create(
+    job, _ = imports.service.create_import(
         source, mode=ImportMode.SNAPSHOT, apply=False, file_format=ImportFormat.NDJSON, import_id=new_id("imp")
     )
     key = f"imports/{job.tenant_id}/{job.source_id}/{job.import_id}/upload"
-    imports.intake.take(created_event(bucket, key, "disk", 0))
+    imports.intake.start_import(created_event(bucket, key, "disk", 0))
     name = ImportName(job.tenant_id, job.source_id, job.import_id, 1)
     while True:
-        found = imports.steps.stage(name)
+        found = imports.steps.stage_import(name)
         if found is None or found.state is ImportState.PLANNING:
             break
-    imports.steps.complete(name)
-    return imports.service.get(source, job.import_id)
+    imports.steps.complete_import(name)
+    return imports.service.get_import(source, job.import_id)
 
 
 def run(size: int, knowledge: KnowledgeServices, meter: Meter, disk: DiskBucket) -> Findings:
     """Measure everything."""
-    source = knowledge.sources.create(
+    source = knowledge.sources.create_source(
         "ten_bench", name="bench", grace_days=7, removal_guard=None, source_id=new_id("src")
     )
     rows, transactions = [], {}

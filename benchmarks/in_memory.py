@@ -122,18 +122,18 @@ class World:
 
     def plan(self) -> int:
         """Plan the run as the machine does, from the journal to the plan; returns in how many invocations."""
-        planned, invocations = self._cold().planner.plan(TENANT, SOURCE, RUN), 1
+        planned, invocations = self._cold().planner.plan_run(TENANT, SOURCE, RUN), 1
         while not planned.done:
-            planned = self._cold().planner.plan(TENANT, SOURCE, RUN, planned.checkpoint)
+            planned = self._cold().planner.plan_run(TENANT, SOURCE, RUN, planned.checkpoint)
             invocations += 1
         return invocations
 
     def build(self) -> int:
         """Build the generation of the run that was planned; returns in how many invocations."""
         request = ApplyRequest(TENANT, SOURCE, RUN)
-        outcome, invocations = self._cold().builder.build(request), 1
+        outcome, invocations = self._cold().builder.build_part(request), 1
         while outcome.build is not None:
-            outcome = self._cold().builder.build(request, outcome.build)
+            outcome = self._cold().builder.build_part(request, outcome.build)
             invocations += 1
         if outcome.publication is None or outcome.publication.generation.counts.total != len(self.table.rows):
             message = f"{outcome} does not publish every item"

@@ -140,7 +140,7 @@ def load(knowledge: KnowledgeServices, objects: ObjectStore, source: Source, cou
         content_bytes=tree.content_bytes,
         published_at=0,
     )
-    knowledge.publisher.publish(Publication(generation, generation_id, held.lease_token))
+    knowledge.publisher.publish_generation(Publication(generation, generation_id, held.lease_token))
     return tree
 
 
@@ -157,13 +157,13 @@ def publish(
     dice = random.Random(changes)
     numbers = dice.sample(range(count), changes)
     for start in range(0, changes, BATCH):
-        knowledge.staging.push(source, [draft(each, changes) for each in numbers[start : start + BATCH]])
-    source = knowledge.sources.get(source.tenant_id, source.source_id)
+        knowledge.staging.push_items(source, [draft(each, changes) for each in numbers[start : start + BATCH]])
+    source = knowledge.sources.get_source(source.tenant_id, source.source_id)
     emulators.seconds = 0.0
     began = time.process_time()
     with meter.measuring():
-        run = knowledge.runs.create(source, RunMode.INCREMENTAL, run_id=new_id("run"))
-        outcome = knowledge.runs.apply(source, run.run_id)
+        run = knowledge.runs.create_run(source, RunMode.INCREMENTAL, run_id=new_id("run"))
+        outcome = knowledge.runs.apply_run(source, run.run_id)
     if outcome.counts.updated != changes:
         message = f"{outcome.counts} is not {changes} updates"
         raise RuntimeError(message)
@@ -238,7 +238,7 @@ def measure(arguments: argparse.Namespace) -> Findings:
         emulators.watch(clients.s3)
         knowledge = KnowledgeServices(settings_of(resources), clients=clients, fanout=Fanout(8), machine=InlineMachine)
         for count in SIZES[arguments.size]:
-            source = knowledge.sources.create(
+            source = knowledge.sources.create_source(
                 "ten_bench", name="bench", grace_days=7, removal_guard=None, source_id=new_id("src")
             )
             tree = load(knowledge, ObjectStore(clients.s3, resources.bucket), source, count)

@@ -80,11 +80,11 @@ def counted(meter: Meter, work: Callable[[], object]) -> Staged:
 def snapshot(knowledge: KnowledgeServices, source: Source, wanted: list[ItemDraft]) -> None:
     """Send a whole set in parts and complete it."""
     snapshot_id = new_id("snp")
-    knowledge.snapshots.open(source, snapshot_id=snapshot_id)
-    source = knowledge.sources.get(source.tenant_id, source.source_id)
+    knowledge.snapshots.open_snapshot(source, snapshot_id=snapshot_id)
+    source = knowledge.sources.get_source(source.tenant_id, source.source_id)
     for number, start in enumerate(range(0, len(wanted), PART), start=1):
         knowledge.snapshots.put_part(source, snapshot_id, number, wanted[start : start + PART])
-    while knowledge.snapshots.complete(source, snapshot_id).state is not SnapshotState.COMPLETED:
+    while knowledge.snapshots.complete_snapshot(source, snapshot_id).state is not SnapshotState.COMPLETED:
         # It answers within a request's time; a client sends it again until it is through.
         pass
 
@@ -93,13 +93,15 @@ def run(count: int, knowledge: KnowledgeServices, meter: Meter) -> Findings:
     """Measure everything."""
 
     def source() -> Source:
-        return knowledge.sources.create(
+        return knowledge.sources.create_source(
             "ten_bench", name="bench", grace_days=7, removal_guard=None, source_id=new_id("src")
         )
 
     small, large = source(), source()
     batches = [("new", 0), ("changed", 1), ("unchanged", 1)]
-    staged = [counted(meter, partial(knowledge.staging.push, small, items(BATCH, edition))) for _, edition in batches]
+    staged = [
+        counted(meter, partial(knowledge.staging.push_items, small, items(BATCH, edition))) for _, edition in batches
+    ]
     sets = (items(count, 0), items(count, 1, every=100))
     staged += [counted(meter, partial(snapshot, knowledge, large, wanted)) for wanted in sets]
     labels = [f"{BATCH:,} {label} items of 2 KB" for label, _ in batches]

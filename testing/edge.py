@@ -182,18 +182,18 @@ class Edge:
 
     def bootstrap(self, **event: Any) -> str:
         """Make a tenant; return its admin key's text."""
-        return self.services.keys.bootstrap(tenant_id=event.get("tenantId"), name="tenant").token.text
+        return self.services.keys.bootstrap_tenant(tenant_id=event.get("tenantId"), name="tenant").token.text
 
     def tenant_of(self, token: str) -> str:
         return self.stored(token).tenant_id
 
     def stored(self, token: str) -> Key:
-        return self.services.key_store.find(token.split("_")[2])
+        return self.services.key_store.find_key(token.split("_")[2])
 
     def key(self, admin: str, **spec_fields: Any) -> str:
         """Make a key for an admin's tenant without going through HTTP."""
         fields = {"name": "test", "scopes": ALL_SCOPES, "rate_limit_per_minute": 6_000, **spec_fields}
-        return self.services.keys.create(self.tenant_of(admin), KeySpec(**fields)).token.text
+        return self.services.keys.create_key(self.tenant_of(admin), KeySpec(**fields)).token.text
 
     def request(
         self,

@@ -54,7 +54,7 @@ class Importing:
 
     def create(self, mode: str = "upsert", *, apply: bool = True) -> Import:
         """Ask for an import."""
-        job, link = self.life.knowledge.imports.service.create(
+        job, link = self.life.knowledge.imports.service.create_import(
             self.life.source,
             mode=ImportMode(mode),
             apply=apply,
@@ -94,7 +94,7 @@ class Importing:
     def get(self, job: Import | str) -> Import:
         """Read an import as a client does."""
         name = job if isinstance(job, str) else job.import_id
-        return self.life.knowledge.imports.service.get(self.life.source, name)
+        return self.life.knowledge.imports.service.get_import(self.life.source, name)
 
     def whole(self, body: bytes, mode: str = "upsert", *, apply: bool = True) -> Import:
         """Import a file from beginning to end."""

@@ -35,7 +35,7 @@ class InlineMachine:
         self.caught: list[Exception] = []
         self.definition = json.loads(DEFINITION.read_text(encoding="utf-8"))
 
-    def run(
+    def run_action(
         self,
         action: Action,
         tenant_id: str,
@@ -45,7 +45,7 @@ class InlineMachine:
         approve_removals: int | None = None,
         plan_version: int | None = None,
     ) -> Mapping[str, Any]:
-        """See `knowledge.ports.Machine.run`."""
+        """See `knowledge.ports.Machine.run_action`."""
         return self.walk(execution_input(action, tenant_id, source_id, run_id, approve_removals, plan_version), action)
 
     def walk(self, state: dict[str, Any], action: Action) -> Mapping[str, Any]:

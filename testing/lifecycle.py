@@ -88,39 +88,39 @@ class Lifecycle:
         self.clients = clients
         self.tenant_id = tenant_id
         self.source_id = self.ids("src")
-        self.knowledge.sources.create(
+        self.knowledge.sources.create_source(
             tenant_id, name="Help", grace_days=grace_days, removal_guard=None, source_id=self.source_id
         )
 
     @property
     def source(self) -> Source:
         """The source as it is now."""
-        return self.knowledge.sources.get(self.tenant_id, self.source_id)
+        return self.knowledge.sources.get_source(self.tenant_id, self.source_id)
 
     def push(self, *removals: str, **contents: str) -> list[ItemResult]:
         """Stage contents by id, and removals, in one batch."""
         items = [draft(name, content) for name, content in contents.items()]
-        return self.knowledge.staging.push(self.source, items, [Removal(name) for name in removals])
+        return self.knowledge.staging.push_items(self.source, items, [Removal(name) for name in removals])
 
     def push_many(self, contents: Mapping[str, str]) -> list[ItemResult]:
         """Stage contents whose ids are no identifiers."""
-        return self.knowledge.staging.push(self.source, [draft(name, text) for name, text in contents.items()])
+        return self.knowledge.staging.push_items(self.source, [draft(name, text) for name, text in contents.items()])
 
     def remove(self, external_item_id: str, source_version: int | None = None) -> Any:
         """Remove one item."""
-        return self.knowledge.staging.remove(self.source, external_item_id, source_version)
+        return self.knowledge.staging.remove_item(self.source, external_item_id, source_version)
 
     def restore(self, external_item_id: str) -> Any:
         """Bring one item back."""
-        return self.knowledge.staging.restore(self.source, external_item_id)
+        return self.knowledge.staging.restore_item(self.source, external_item_id)
 
     def run(self, mode: str = "incremental", run_id: str | None = None) -> Run:
         """Start a run and wait for its plan."""
-        return self.knowledge.runs.create(self.source, RunMode(mode), run_id=run_id or self.ids("run"))
+        return self.knowledge.runs.create_run(self.source, RunMode(mode), run_id=run_id or self.ids("run"))
 
     def apply(self, run: Run | str, **approved: Any) -> ApplyOutcome:
         """Apply a run."""
-        return self.knowledge.runs.apply(self.source, run if isinstance(run, str) else run.run_id, **approved)
+        return self.knowledge.runs.apply_run(self.source, run if isinstance(run, str) else run.run_id, **approved)
 
     def apply_patiently(self, run: Run | str, *, tries: int = 5, **approved: Any) -> ApplyOutcome:
         """Apply as a client does that honours `Retry-After` on the transient refusals."""
@@ -137,17 +137,19 @@ class Lifecycle:
 
     def roll_back(self, generation_id: str, new_id: str | None = None) -> ApplyOutcome:
         """Publish an older generation anew."""
-        return self.knowledge.restorer.restore(self.source, generation_id, new_generation_id=new_id or self.ids("gen"))
+        return self.knowledge.restorer.restore_generation(
+            self.source, generation_id, new_generation_id=new_id or self.ids("gen")
+        )
 
     def compare(self, generation_id: str, from_id: str | None, limit: int = 3) -> dict[str, Change]:
         """What a generation serves differently from another, page by page."""
         reader, source = self.knowledge.generations, self.source
-        after = reader.get(source, generation_id)
-        before = None if from_id is None else reader.get(source, from_id)
+        after = reader.get_generation(source, generation_id)
+        before = None if from_id is None else reader.get_generation(source, from_id)
         found: dict[str, Change] = {}
         position = None
         while True:
-            page = reader.changes(after, before, kind=None, limit=limit, position=position)
+            page = reader.list_changes(after, before, kind=None, limit=limit, position=position)
             assert len(page.items) <= limit
             assert not found.keys() & {change.external_item_id for change in page.items}
             found |= {change.external_item_id: change for change in page.items}
@@ -160,7 +162,7 @@ class Lifecycle:
         found: list[Change] = []
         position = None
         while True:
-            page = self.knowledge.runs.changes(self.source, run.run_id, kind=None, limit=3, position=position)
+            page = self.knowledge.runs.list_changes(self.source, run.run_id, kind=None, limit=3, position=position)
             found.extend(page.items)
             position = page.next_position
             if position is None:
@@ -173,15 +175,15 @@ class Lifecycle:
     @property
     def current(self) -> Generation:
         """The generation that serves."""
-        return self.knowledge.generations.get(self.source, "current")
+        return self.knowledge.generations.get_generation(self.source, "current")
 
     def generation_items(self, generation_id: str = "current") -> list[GenerationItem]:
         """Everything a generation serves, with contents."""
-        generation = self.knowledge.generations.get(self.source, generation_id)
+        generation = self.knowledge.generations.get_generation(self.source, generation_id)
         found: list[GenerationItem] = []
         position = None
         while True:
-            page = self.knowledge.generations.items(generation, limit=7, position=position, include_content=True)
+            page = self.knowledge.generations.list_items(generation, limit=7, position=position, include_content=True)
             found.extend(page.items)
             position = page.next_position
             if position is None:

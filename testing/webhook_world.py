@@ -78,7 +78,7 @@ class Receiver:
     arrived: dict[tuple[str, str], list[tuple[int, bytes]]] = field(default_factory=dict)
     posts: int = 0
 
-    def check(self, url: str) -> None:
+    def check_url(self, url: str) -> None:
         """Every URL may be called here."""
 
     def post(self, url: str, headers: dict[str, str], body: bytes) -> Reply:
@@ -121,11 +121,13 @@ class WebhookWorld:
     def endpoint(self, url: str, **fields: Any) -> Endpoint:
         """Make an endpoint."""
         given = {"description": None, "event_types": None, "source_ids": None, "enabled": True, **fields}
-        return self.hooks.endpoints.create(self.tenant_id, url=url, endpoint_id=self.ids("whk"), **given).endpoint
+        return self.hooks.endpoints.create_endpoint(
+            self.tenant_id, url=url, endpoint_id=self.ids("whk"), **given
+        ).endpoint
 
     def read(self, endpoint: Endpoint) -> Endpoint:
         """Read an endpoint anew."""
-        return self.hooks.endpoints.get(self.tenant_id, endpoint.endpoint_id)
+        return self.hooks.endpoints.get_endpoint(self.tenant_id, endpoint.endpoint_id)
 
     def happen(self, event_type: str = GENERATION_PUBLISHED, source_id: str | None = "src_a") -> Event:
         """Write an event into the outbox, as a fact's own transaction does."""

@@ -147,7 +147,7 @@ class Scenes:
         till.note(transitions=len(execution.path) + 1)
 
     def _row(self, source: str) -> Source:
-        return self.edge.services.knowledge.sources.get(self.edge.tenant_of(self.edge.token), source)
+        return self.edge.services.knowledge.sources.get_source(self.edge.tenant_of(self.edge.token), source)
 
     def _bill(self, requests: Iterable[tuple[str, str, object]]) -> Bill:
         made = list(requests)

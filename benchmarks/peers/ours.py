@@ -79,7 +79,7 @@ class Ours:
 
     @property
     def _source(self) -> Source:
-        return self._knowledge.sources.get(TENANT, SOURCE)
+        return self._knowledge.sources.get_source(TENANT, SOURCE)
 
     def prepare(self, rows: Sequence[Row]) -> list[list[ItemDraft]]:
         """Make batches of what validation hands on."""
@@ -88,7 +88,7 @@ class Ours:
 
     def load(self, prepared: Sequence[list[list[ItemDraft]]]) -> None:
         """Push and publish by the road that changes take too, so many at a time as one run plans within its time."""
-        self._knowledge.sources.create(TENANT, name="bench", grace_days=7, removal_guard=None, source_id=SOURCE)
+        self._knowledge.sources.create_source(TENANT, name="bench", grace_days=7, removal_guard=None, source_id=SOURCE)
         batches = [batch for part in prepared for batch in part]
         for start in range(0, len(batches), BATCHES_A_RUN):
             self.change(batches[start : start + BATCHES_A_RUN])
@@ -100,11 +100,11 @@ class Ours:
         """Push, run, apply."""
         source = self._source
         for batch in prepared:
-            self._knowledge.staging.push(source, batch)
+            self._knowledge.staging.push_items(source, batch)
         source = self._source
         try:
-            run = self._knowledge.runs.create(source, RunMode.INCREMENTAL, run_id=new_id("run"))
-            self._knowledge.runs.apply(source, run.run_id)
+            run = self._knowledge.runs.create_run(source, RunMode.INCREMENTAL, run_id=new_id("run"))
+            self._knowledge.runs.apply_run(source, run.run_id)
         except KnowledgeError as error:
             error.add_note(f"A task raised {self._machine.caught}")
             raise
@@ -112,8 +112,8 @@ class Ours:
     def changed(self) -> set[str]:
         """Compare the indexes of the last two generations; nothing of them is kept between two calls."""
         reader, source = self._knowledge.generations, self._source
-        after = reader.get(source, CURRENT)
-        before = reader.get(source, str(after.base_generation_id))
+        after = reader.get_generation(source, CURRENT)
+        before = reader.get_generation(source, str(after.base_generation_id))
         trees = (self._knowledge.stores.index.read_manifest(each.manifest).tree for each in (before, after))
         steps = Comparison(self._knowledge.stores.index, *trees).differences()
         return {step.external_item_id for step in steps if isinstance(step, Difference)}
@@ -150,4 +150,4 @@ class Ours:
 
     def _tree(self) -> Tree:
         reader = self._knowledge.generations
-        return self._knowledge.stores.index.read_manifest(reader.get(self._source, CURRENT).manifest).tree
+        return self._knowledge.stores.index.read_manifest(reader.get_generation(self._source, CURRENT).manifest).tree

@@ -32,6 +32,6 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     from httpapi.schemas.tenants import BootstrapEvent
 
     wanted = BootstrapEvent.model_validate(event)
-    issued = services().keys.bootstrap(tenant_id=wanted.tenant_id, name=wanted.name)
+    issued = services().keys.bootstrap_tenant(tenant_id=wanted.tenant_id, name=wanted.name)
     key = render_key(issued.key, services().clock())
     return {"tenantId": issued.key.tenant_id, "key": key, "secret": issued.token.text}

@@ -133,7 +133,7 @@ def _forget_on_empty_apply(patched: pytest.MonkeyPatch) -> None:
     def forgetful(self: Any, source: Any, request: Any, now: int) -> Any:
         outcome = start(self, source, request, now)
         if outcome.generation_id is not None:
-            run = self.stores.runs.get(request.source_id, request.run_id)
+            run = self.stores.runs.get_run(request.source_id, request.run_id)
             part = building.decode_part(self.stores.objects.get(run.plan.parts[-1].object))
             self.stores.journal.forget_entries(source.source_id, part.covered)
         return outcome
@@ -142,19 +142,19 @@ def _forget_on_empty_apply(patched: pytest.MonkeyPatch) -> None:
 
 
 def _rebase(patched: pytest.MonkeyPatch) -> None:
-    plan = planning.Planner.plan
+    plan = planning.Planner.plan_run
 
     def rebasing(self: Any, tenant_id: str, source_id: str, run_id: str, checkpoint: ObjectRef | None = None) -> Any:
-        run = self.stores.runs.get(source_id, run_id)
+        run = self.stores.runs.get_run(source_id, run_id)
         if run.plan is None:
             return plan(self, tenant_id, source_id, run_id, checkpoint)
-        base = self.stores.sources.get(tenant_id, source_id).generation_id
+        base = self.stores.sources.get_source(tenant_id, source_id).generation_id
         rebased = replace(run.plan, version=run.plan_version + 1, base_generation_id=base)
         key, now = run_store.RunKey(tenant_id, source_id, run_id), self.clock()
         self.stores.runs.set_plan(key, rebased, run_ready(self.new_id("evt"), *key, rebased, now), now)
         return PlanningProgress(done=True)
 
-    patched.setattr(planning.Planner, "plan", rebasing)
+    patched.setattr(planning.Planner, "plan_run", rebasing)
 
 
 def _one_attempt(patched: pytest.MonkeyPatch) -> None:
@@ -172,11 +172,11 @@ def _cover_unread(patched: pytest.MonkeyPatch) -> None:
 
 
 def _trust_objects(patched: pytest.MonkeyPatch) -> None:
-    patched.setattr(object_store.ObjectStore, "get", lambda self, ref: self.read(ref.key))
+    patched.setattr(object_store.ObjectStore, "get", lambda self, ref: self.read_object(ref.key))
 
 
 def _trust_packs(patched: pytest.MonkeyPatch) -> None:
-    patched.setattr(object_store.ObjectStore, "check", lambda self, refs: None)
+    patched.setattr(object_store.ObjectStore, "check_objects", lambda self, refs: None)
 
 
 def _take_over_at_once(patched: pytest.MonkeyPatch) -> None:

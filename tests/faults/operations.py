@@ -136,12 +136,12 @@ def _apply_after_refusal(world: FaultyWorld, state: State) -> object:
 
 
 def _push_one(external_item_id: str, content: str, **rest: Any) -> Callable[[FaultyWorld, State], object]:
-    return lambda world, _: world.knowledge.staging.push_one(world.source, draft(external_item_id, content, **rest))
+    return lambda world, _: world.knowledge.staging.push_item(world.source, draft(external_item_id, content, **rest))
 
 
 def _diff_and_apply(world: FaultyWorld, state: State) -> object:
     """As an import does it: one execution for both."""
-    world.knowledge.machine.run(Action.DIFF_AND_APPLY, world.tenant_id, world.source_id, state["run_id"])
+    world.knowledge.machine.run_action(Action.DIFF_AND_APPLY, world.tenant_id, world.source_id, state["run_id"])
     return world.apply(state["run_id"])
 
 
@@ -149,7 +149,7 @@ def _known(world: FaultyWorld) -> State:
     """A run that is to be planned and applied in one execution."""
     state = _then(_due, a="again")(world)
     silent = replace(world.knowledge.runs, machine=_Silent())
-    silent.create(world.source, RunMode.INCREMENTAL, run_id=state["run_id"])
+    silent.create_run(world.source, RunMode.INCREMENTAL, run_id=state["run_id"])
     return state
 
 
@@ -169,10 +169,10 @@ def _snapshot_to_come(world: FaultyWorld) -> State:
 def _snapshot_in_parts(world: FaultyWorld, state: State) -> object:
     """A client's whole session, sent again from the start; what is done already is found done."""
     snapshots, snapshot_id = world.knowledge.snapshots, state["snapshot_id"]
-    if snapshots.open(world.source, snapshot_id=snapshot_id).state is SnapshotState.OPEN:
+    if snapshots.open_snapshot(world.source, snapshot_id=snapshot_id).state is SnapshotState.OPEN:
         snapshots.put_part(world.source, snapshot_id, 2, [draft("d", "four"), draft("e", "five")])
         snapshots.put_part(world.source, snapshot_id, 1, [draft("a", "new")])
-    return snapshots.complete(world.source, snapshot_id)
+    return snapshots.complete_snapshot(world.source, snapshot_id)
 
 
 def _snapshot(world: FaultyWorld, state: State) -> object:
@@ -181,14 +181,14 @@ def _snapshot(world: FaultyWorld, state: State) -> object:
 
 
 def _change_settings(world: FaultyWorld, _: State) -> object:
-    return world.knowledge.sources.update(
+    return world.knowledge.sources.update_source(
         world.tenant_id, world.source_id, name="Other", grace_days=0, removal_guard=RemovalGuard(max_items=100)
     )
 
 
 def _archive_and_back(world: FaultyWorld, _: State) -> object:
-    world.knowledge.sources.archive(world.tenant_id, world.source_id)
-    return world.knowledge.sources.restore(world.tenant_id, world.source_id)
+    world.knowledge.sources.archive_source(world.tenant_id, world.source_id)
+    return world.knowledge.sources.restore_source(world.tenant_id, world.source_id)
 
 
 def _older(world: FaultyWorld) -> State:

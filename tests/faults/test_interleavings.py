@@ -130,7 +130,7 @@ class Play:
     def _hold_to_account(self) -> None:
         self.world.watch.after = None
         self.world.watch.gate = None
-        self.world.knowledge.sources.restore(self.world.tenant_id, self.world.source_id)
+        self.world.knowledge.sources.restore_source(self.world.tenant_id, self.world.source_id)
         self._end_snapshot()
         self.world.reader.forget()
         stored = self.world.finish()
@@ -204,10 +204,10 @@ class Play:
             sources, whose = self.world.knowledge.sources, (self.world.tenant_id, self.world.source_id)
             for _ in range(2):
                 if dice.random() < 0.5:
-                    self._patiently(lambda: sources.update(*whose, grace_days=dice.choice((0, 7))))
+                    self._patiently(lambda: sources.update_source(*whose, grace_days=dice.choice((0, 7))))
                 else:
-                    self._patiently(lambda: sources.archive(*whose))
-                    self._patiently(lambda: sources.restore(*whose))
+                    self._patiently(lambda: sources.archive_source(*whose))
+                    self._patiently(lambda: sources.restore_source(*whose))
 
         return own
 
@@ -230,10 +230,10 @@ class Play:
 
     def _in_parts(self, wishes: list[Any]) -> bool:
         snapshots = self.world.knowledge.snapshots
-        if snapshots.open(self.world.source, snapshot_id=self.snapshot_id).state is SnapshotState.OPEN:
+        if snapshots.open_snapshot(self.world.source, snapshot_id=self.snapshot_id).state is SnapshotState.OPEN:
             for number, (name, _, content) in enumerate(wishes, start=1):
                 snapshots.put_part(self.world.source, self.snapshot_id, number, [draft(name, content)])
-        snapshots.complete(self.world.source, self.snapshot_id)
+        snapshots.complete_snapshot(self.world.source, self.snapshot_id)
         return True
 
     def _end_snapshot(self) -> None:
@@ -241,9 +241,9 @@ class Play:
         snapshots = self.world.knowledge.snapshots
         with suppress(SnapshotNotFoundError):
             try:
-                snapshots.abort(self.world.source, self.snapshot_id)
+                snapshots.abort_snapshot(self.world.source, self.snapshot_id)
             except SnapshotClosedError:
-                snapshots.complete(self.world.source, self.snapshot_id)
+                snapshots.complete_snapshot(self.world.source, self.snapshot_id)
 
     def _patiently(self, request: Callable[[], object]) -> bool:
         """Send a request until it succeeds, as a client does; give up in the end."""
@@ -263,7 +263,7 @@ class Play:
 
     def _run(self, run_id: str, mode: RunMode) -> None:
         self.history.runs.setdefault(run_id, self.world.clock.now)
-        self.world.knowledge.runs.create(self.world.source, mode, run_id=run_id)
+        self.world.knowledge.runs.create_run(self.world.source, mode, run_id=run_id)
 
     def _wish(
         self, request: Callable[[list[Any]], bool], wishes: list[tuple[str, Wish, str | None]], *, resumes: bool = False
@@ -288,13 +288,13 @@ class Play:
 
     def _push_one(self, wishes: list[Any]) -> bool:
         ((name, _, content),) = wishes
-        self.world.knowledge.staging.push_one(self.world.source, draft(name, content))
+        self.world.knowledge.staging.push_item(self.world.source, draft(name, content))
         return True
 
     def _batch(self, wishes: list[Any]) -> bool:
         items = [draft(name, content) for name, wish, content in wishes if wish is Wish.PUSH]
         removals = [Removal(name) for name, wish, _ in wishes if wish is Wish.REMOVE]
-        self.world.knowledge.staging.push(self.world.source, items, removals)
+        self.world.knowledge.staging.push_items(self.world.source, items, removals)
         return True
 
     def _remove(self, wishes: list[Any]) -> bool:

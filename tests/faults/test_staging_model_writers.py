@@ -75,7 +75,7 @@ class Round:
         self.world.watch.gate = lambda _: self.world.clock.advance(ms=1)
         open_snapshot_id = self.world.source.open_snapshot_id
         if open_snapshot_id is not None:
-            self.world.knowledge.snapshots.abort(self.world.source, open_snapshot_id)
+            self.world.knowledge.snapshots.abort_snapshot(self.world.source, open_snapshot_id)
         after = self._staged()
         for name, writes in self.writes.items():
             view = after.get(name)
@@ -88,7 +88,7 @@ class Round:
         self.world.finish()
 
     def _staged(self) -> dict[str, StagedItem]:
-        page = self.world.knowledge.staging.list(
+        page = self.world.knowledge.staging.list_items(
             self.world.source, state=None, prefix=None, limit=50, position=None, include_content=True
         )
         return {view.external_item_id: view for view in page.items}
@@ -129,7 +129,7 @@ class Round:
         source, item = self.world.source, self._draft(dice.choice(NAMES), dice)
         did = self._begin_push(item, Writing(0, 0, source.open_snapshot_id))
         try:
-            _, result = self.world.knowledge.staging.push_one(source, item)
+            _, result = self.world.knowledge.staging.push_item(source, item)
         except StaleVersionError:
             self._end(did, "stale")
         except StagingConflictError:
@@ -146,7 +146,7 @@ class Round:
         dids = [self._begin_push(item, at) for item in items]
         dids += [self._begin_removal(removal, at) for removal in removals]
         try:
-            results = self.world.knowledge.staging.push(source, items, removals)
+            results = self.world.knowledge.staging.push_items(source, items, removals)
         except StagingConflictError:
             for did in dids:
                 self._end(did, None, certain=False)
@@ -158,7 +158,7 @@ class Round:
         source, removal = self.world.source, Removal(dice.choice(NAMES), dice.choice((None, None, 2)))
         did = self._begin_removal(removal, Writing(0, 0, source.open_snapshot_id))
         try:
-            self.world.knowledge.staging.remove(source, removal.external_item_id, removal.source_version)
+            self.world.knowledge.staging.remove_item(source, removal.external_item_id, removal.source_version)
         except StaleVersionError:
             self._end(did, "stale")
         except ItemNotFoundError:
@@ -180,7 +180,7 @@ class Round:
 
         did = self._begin(name, "restore", step)
         try:
-            view = self.world.knowledge.staging.restore(source, name)
+            view = self.world.knowledge.staging.restore_item(source, name)
         except ItemNotFoundError:
             self._end(did, "missing")
         except StagingConflictError:
@@ -193,7 +193,7 @@ class Round:
     def _snapshot_in_parts(self, dice: random.Random) -> None:
         snapshots, snapshot_id = self.world.knowledge.snapshots, self.world.ids("snp")
         try:
-            snapshots.open(self.world.source, snapshot_id=snapshot_id)
+            snapshots.open_snapshot(self.world.source, snapshot_id=snapshot_id)
         except SnapshotOpenError:
             return
         named: dict[int, list[str]] = {}
@@ -209,7 +209,7 @@ class Round:
         if dice.random() < 0.2:
             return
         sweeps = self._begin_sweep(snapshot_id, {name for names in named.values() for name in names})
-        snapshot = snapshots.complete(self.world.source, snapshot_id)
+        snapshot = snapshots.complete_snapshot(self.world.source, snapshot_id)
         assert snapshot.state is SnapshotState.COMPLETED
         for did in sweeps:
             self._end(did, None)

@@ -130,7 +130,7 @@ def test_no_event_tells_of_a_publication_that_did_not_happen(
         stored = world.check()
         assert sorted(arrived) == sorted(row["generationId"] for row in stored.generations)
         told, published = told + len(arrived), published + len(stored.generations)
-        hooks.hooks.endpoints.delete(world.tenant_id, endpoint.endpoint_id)
+        hooks.hooks.endpoints.delete_endpoint(world.tenant_id, endpoint.endpoint_id)
     assert told == published > 25
 
 
@@ -197,7 +197,7 @@ def test_gone_receiver_is_disabled_at_once_and_says_so(new_hooks: NewHooks) -> N
     world.stream(late)
     world.settle()
     world.receiver.answer = lambda _: OK
-    world.hooks.endpoints.update(world.tenant_id, gone.endpoint_id, enabled=True)
+    world.hooks.endpoints.update_endpoint(world.tenant_id, gone.endpoint_id, enabled=True)
     count, more = world.hooks.deliveries.redeliver_failed(world.tenant_id, gone.endpoint_id, 0)
     assert (count, more) == (5, False)
     world.settle()
@@ -222,7 +222,7 @@ def test_five_days_of_failures_disable(new_hooks: NewHooks) -> None:
     assert disabled is not None
     assert disabled.reason is DisabledReason.FAILING
     assert disabled.at >= began + 5 * DAY_MS
-    enabled = world.hooks.endpoints.update(world.tenant_id, endpoint.endpoint_id, enabled=True)
+    enabled = world.hooks.endpoints.update_endpoint(world.tenant_id, endpoint.endpoint_id, enabled=True)
     assert (enabled.disabled, enabled.failing_since, enabled.failures) == (None, None, 0)
 
 
@@ -295,7 +295,7 @@ def test_deleted_endpoint_is_told_nothing_more(new_hooks: NewHooks) -> None:
     world = new_hooks()
     endpoint = world.endpoint("https://well.example.com/")
     world.stream(world.happen())
-    world.hooks.endpoints.delete(world.tenant_id, endpoint.endpoint_id)
+    world.hooks.endpoints.delete_endpoint(world.tenant_id, endpoint.endpoint_id)
     world.settle()
     assert (world.receiver.posts, world.queue.messages) == (0, {})
 
@@ -313,7 +313,7 @@ def _test_event(world: WebhookWorld, state: dict[str, Any]) -> None:
 
 
 def _create(world: WebhookWorld, state: dict[str, Any]) -> None:
-    state["issued"] = world.hooks.endpoints.create(
+    state["issued"] = world.hooks.endpoints.create_endpoint(
         world.tenant_id, url="https://new.example.com/", description=None, event_types=None, source_ids=None,
         enabled=True, endpoint_id=state["new"],
     )  # fmt: skip
@@ -328,7 +328,7 @@ def _rotate(world: WebhookWorld, state: dict[str, Any]) -> None:
 def _delete(world: WebhookWorld, state: dict[str, Any]) -> None:
     # A repeat that finds it gone is a success, as it is for a client.
     with suppress(KnowledgeError):
-        world.hooks.endpoints.delete(world.tenant_id, state["doomed"].endpoint_id)
+        world.hooks.endpoints.delete_endpoint(world.tenant_id, state["doomed"].endpoint_id)
 
 
 def _redeliver(world: WebhookWorld, state: dict[str, Any]) -> None:
@@ -405,7 +405,7 @@ def _check(world: WebhookWorld, state: dict[str, Any], name: str) -> None:
         world.settle()
     endpoint = state["endpoint"]
     assert world.receiver.times(endpoint.url, state["event"].event_id), "the event never arrived"
-    kept = world.hooks.endpoint_store.all(world.tenant_id)
+    kept = world.hooks.endpoint_store.list_all(world.tenant_id)
     tally = world.hooks.endpoint_store.catalog.find(world.tenant_id, "webhooks")
     assert tally is not None
     assert tally["count"] == len(kept), "the tally is not the number of endpoints"
@@ -424,9 +424,11 @@ def _check(world: WebhookWorld, state: dict[str, Any], name: str) -> None:
     if name == "redeliver":
         assert len(world.receiver.times(endpoint.url, state["event"].event_id)) >= 2
     if name == "create-webhook":
-        stored = world.hooks.endpoints.get(world.tenant_id, state["new"])
+        stored = world.hooks.endpoints.get_endpoint(world.tenant_id, state["new"])
         assert (stored, state["issued"].endpoint) == (state["issued"].endpoint, stored)
     if name == "rotate-webhook-secret":
         first, second = now.secrets
-        assert world.hooks._secrets.open(first.sealed, now.tenant_id, now.endpoint_id) == state["issued"].secret
+        assert (
+            world.hooks._secrets.unseal_secret(first.sealed, now.tenant_id, now.endpoint_id) == state["issued"].secret
+        )
         assert second.sealed == endpoint.secrets[0].sealed

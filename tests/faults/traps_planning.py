@@ -126,7 +126,7 @@ def torn_entry_is_kept_when_other_changes_are_published(world: FaultyWorld) -> N
 def higher_source_version_is_never_lost(world: FaultyWorld) -> None:
     """Two writers of one item: the one that read first and wrote last decides again."""
     world.push(a="old")
-    push = world.knowledge.staging.push_one
+    push = world.knowledge.staging.push_item
 
     def meddle() -> None:
         push(world.source, draft("a", "newest", source_version=5))
@@ -135,7 +135,7 @@ def higher_source_version_is_never_lost(world: FaultyWorld) -> None:
     refused(errors.StaleVersionError, lambda: push(world.source, draft("a", "older", source_version=4)))
     world.publish()
     assert world.served() == {"a": "newest"}
-    assert world.knowledge.staging.get(world.source, "a").source_version == 5
+    assert world.knowledge.staging.get_item(world.source, "a").source_version == 5
     world.finish()
 
 
@@ -166,7 +166,7 @@ def item_pushed_again_before_it_is_marked_stays(world: FaultyWorld) -> None:
     before_first(world.watch, "update_item", lambda: world.push(a="again"), matching=":tombstoned")
     world.apply(run)
     assert world.served() == {"b": "two"}
-    assert world.knowledge.staging.get(world.source, "a").state is ItemState.ACTIVE
+    assert world.knowledge.staging.get_item(world.source, "a").state is ItemState.ACTIVE
     world.publish()
     assert world.served() == {"a": "again", "b": "two"}
     world.finish()
@@ -179,7 +179,7 @@ def run_that_began_before_a_publication_is_stale(world: FaultyWorld) -> None:
     before_first(world.watch, "query", world.rival().publish, matching="#journal")
     world.push(b="two")
     run_id = world.ids("run")
-    world.knowledge.runs.create(world.source, RunMode.INCREMENTAL, run_id=run_id)
+    world.knowledge.runs.create_run(world.source, RunMode.INCREMENTAL, run_id=run_id)
     refused(errors.StaleBaseError, lambda: world.apply(run_id))
     world.apply(run_id)
     assert world.served() == {"a": "one", "b": "two"}
@@ -192,11 +192,11 @@ def half_of_a_snapshot_is_never_published(world: FaultyWorld) -> None:
     world.push(a="one", b="two")
     world.publish()
     snapshots, snapshot_id = world.knowledge.snapshots, world.ids("snp")
-    snapshots.open(world.source, snapshot_id=snapshot_id)
+    snapshots.open_snapshot(world.source, snapshot_id=snapshot_id)
     snapshots.put_part(world.source, snapshot_id, 1, [draft("a", "new")])
     runs = [world.run()]
     before_first(world.watch, "transact_write_items", lambda: runs.append(world.run()), matching="removed")
-    snapshots.complete(world.source, snapshot_id)
+    snapshots.complete_snapshot(world.source, snapshot_id)
     assert len(runs) == 2
     for run in runs:
         refused(errors.NotApplyEligibleError, lambda run=run: world.apply(run))

@@ -19,7 +19,7 @@ def settings_changed_after_the_checks_are_honoured(world: FaultyWorld) -> None:
     world.remove("a")
     world.clock.advance(days=8)
     run = world.run()
-    longer = lambda: world.knowledge.sources.update(world.tenant_id, world.source_id, grace_days=30)  # noqa: E731
+    longer = lambda: world.knowledge.sources.update_source(world.tenant_id, world.source_id, grace_days=30)  # noqa: E731
     meddle_before_publishing(world, longer)
     refused(errors.StalePlanError, lambda: world.apply(run))
     world.apply(run)
@@ -32,10 +32,10 @@ def source_archived_after_the_checks_does_not_publish(world: FaultyWorld) -> Non
     world.push(a="one")
     run = world.run()
     whose = (world.tenant_id, world.source_id)
-    meddle_before_publishing(world, lambda: world.knowledge.sources.archive(*whose))
+    meddle_before_publishing(world, lambda: world.knowledge.sources.archive_source(*whose))
     refused(errors.SourceInactiveError, lambda: world.apply(run))
     assert not world.check().generations
-    world.knowledge.sources.restore(*whose)
+    world.knowledge.sources.restore_source(*whose)
     world.finish()
 
 
@@ -104,7 +104,7 @@ def build_in_parts_keeps_to_its_own_token(world: FaultyWorld) -> None:
         world.push(a="one", b="two", c="three")
         run = world.run()
         request = ApplyRequest(world.tenant_id, world.source_id, run.run_id)
-        first = world.knowledge.builder.build(request).build
+        first = world.knowledge.builder.build_part(request).build
         assert first is not None
         world.clock.advance(seconds=14)
 
@@ -119,7 +119,7 @@ def build_in_parts_keeps_to_its_own_token(world: FaultyWorld) -> None:
         goes_on: list[int] = []
 
         def go_on() -> None:
-            outcome = world.knowledge.builder.build(request, first)
+            outcome = world.knowledge.builder.build_part(request, first)
             goes_on.extend(part.lease_token for part in (outcome.build, outcome.publication) if part is not None)
 
         if refusal_of(go_on) is None:
@@ -136,7 +136,7 @@ def empty_apply_of_a_plan_that_was_made_anew_is_stale(world: FaultyWorld) -> Non
 
     def meddle() -> None:
         world.push(a="two")
-        world.knowledge.planner.plan(world.tenant_id, world.source_id, run.run_id)
+        world.knowledge.planner.plan_run(world.tenant_id, world.source_id, run.run_id)
 
     before_first(world.watch, "update_item", meddle, matching="generationId = :generation")
     refused(errors.StalePlanError, lambda: world.apply(run))
@@ -168,13 +168,13 @@ def base_must_still_be_the_one_of_the_plan(world: FaultyWorld) -> None:
     world.push(a="one")
     run = world.run()
     request = ApplyRequest(world.tenant_id, world.source_id, run.run_id)
-    publication = world.knowledge.builder.build(request).publication
+    publication = world.knowledge.builder.build_part(request).publication
     assert publication is not None
     world.clock.advance(seconds=LEASE_SECONDS)
     world.push(a="two")
     world.publish()
     world.set_on_source(leaseToken=publication.lease_token, leaseRunId=run.run_id, leaseRenewedAt=0, leaseExpiresAt=0)
-    refused(errors.StaleBaseError, lambda: world.knowledge.publisher.publish(publication))
+    refused(errors.StaleBaseError, lambda: world.knowledge.publisher.publish_generation(publication))
     assert world.served() == {"a": "two"}
     world.finish()
 
@@ -186,7 +186,7 @@ def plan_that_was_made_anew_is_not_published_by_its_old_build(world: FaultyWorld
 
     def meddle() -> None:
         world.push(a="two")
-        world.knowledge.planner.plan(world.tenant_id, world.source_id, run.run_id)
+        world.knowledge.planner.plan_run(world.tenant_id, world.source_id, run.run_id)
 
     meddle_before_publishing(world, meddle)
     refused(errors.StalePlanError, lambda: world.apply(run))

@@ -26,15 +26,15 @@ def short_memory() -> Iterator[None]:
 
 def collect(world: FaultyWorld) -> None:
     """A pass of the collector; what it deleted must be missed when things are read again."""
-    world.knowledge.upkeep.collector.collect(world.source)
+    world.knowledge.upkeep.collector.collect_garbage(world.source)
     world.reader.forget()
 
 
 def compact(world: FaultyWorld) -> bool:
     """A pass of the collector, and the compaction that follows."""
     upkeep = world.knowledge.upkeep
-    collected = upkeep.collector.collect(world.source)
-    made = upkeep.compactor.compact(world.source, collected.packs, collected.sizes)
+    collected = upkeep.collector.collect_garbage(world.source)
+    made = upkeep.compactor.compact_source(world.source, collected.packs, collected.sizes)
     world.reader.forget()
     return made is not None
 
@@ -126,7 +126,7 @@ def collector_finds_a_generation_that_is_published_while_it_looks(world: FaultyW
     run = world.run()
     world.clock.advance(days=7, seconds=-1)
     before_first(world.watch, "query", lambda: world.apply(run), matching="generation#")
-    world.knowledge.upkeep.collector.collect(world.source)
+    world.knowledge.upkeep.collector.collect_garbage(world.source)
     world.clock.advance(days=1)
     collect(world)
     assert world.served() == {"a": "one"}

@@ -77,8 +77,8 @@ def unusable_headers(edge: Edge) -> Iterator[tuple[str | None, str]]:
     known = tokens.parse(edge.token)
     revoked, brief, rotated = (edge.key(edge.admin, expires_at=expiry) for expiry in (None, edge.clock() + 1_000, None))
     tenant = edge.tenant_of(edge.admin)
-    edge.services.keys.revoke(tenant, tokens.parse(revoked).key_id)
-    edge.services.keys.rotate(tenant, tokens.parse(rotated).key_id, 1_000)
+    edge.services.keys.revoke_key(tenant, tokens.parse(revoked).key_id)
+    edge.services.keys.rotate_key(tenant, tokens.parse(rotated).key_id, 1_000)
     edge.clock.advance(seconds=1)
     yield from ((None, "unauthorized"), ("", "unauthorized"), ("Bearer", "unauthorized"))
     yield f"Basic {edge.token}", "unauthorized"
@@ -117,7 +117,7 @@ def test_every_operation_wants_its_scope_whatever_it_is_asked_for(edge: Edge) ->
                     assert scope in reply.body["error"]
                     assert reply.headers.keys() >= set(RATE_HEADERS)
                 assert replies[0].body == replies[1].body
-        edge.services.keys.revoke(edge.tenant_of(others), tokens.parse(others).key_id)
+        edge.services.keys.revoke_key(edge.tenant_of(others), tokens.parse(others).key_id)
 
 
 def test_every_declared_scope_is_documented() -> None:

@@ -42,23 +42,23 @@ def outcomes(work: Callable[[int], Any], times: int) -> Counter[str]:
 
 
 def test_rate_limit_is_exact(services: EdgeServices) -> None:
-    key = services.keys.bootstrap(tenant_id=None, name="t").key
+    key = services.keys.bootstrap_tenant(tenant_id=None, name="t").key
 
     def take(_: int) -> str:
-        services.rate_limiter.take(key)
+        services.rate_limiter.count_request(key)
         return "taken"
 
     assert outcomes(take, 200) == {"taken": 120, RateLimitedError.__name__: 80}
 
 
 def test_noisy_key_takes_nothing_from_another(services: EdgeServices) -> None:
-    noisy = services.keys.bootstrap(tenant_id=None, name="t").key
-    quiet = services.keys.create(noisy.tenant_id, KeySpec("quiet")).key
+    noisy = services.keys.bootstrap_tenant(tenant_id=None, name="t").key
+    quiet = services.keys.create_key(noisy.tenant_id, KeySpec("quiet")).key
 
     def take(number: int) -> str:
         key = quiet if number % 3 == 0 else noisy
         try:
-            services.rate_limiter.take(key)
+            services.rate_limiter.count_request(key)
         except RateLimitedError:
             return f"{key.spec.name} limited"
         return key.spec.name
@@ -67,12 +67,12 @@ def test_noisy_key_takes_nothing_from_another(services: EdgeServices) -> None:
 
 
 def test_one_admin_key_is_left_when_all_are_revoked_at_once(services: EdgeServices) -> None:
-    first = services.keys.bootstrap(tenant_id=None, name="t").key
-    made = [services.keys.create(first.tenant_id, KeySpec("k", ALL_SCOPES)).key for _ in range(7)]
+    first = services.keys.bootstrap_tenant(tenant_id=None, name="t").key
+    made = [services.keys.create_key(first.tenant_id, KeySpec("k", ALL_SCOPES)).key for _ in range(7)]
     keys = [first, *made]
 
     def revoke(number: int) -> str:
-        return services.keys.revoke(first.tenant_id, keys[number].key_id).status(START)
+        return services.keys.revoke_key(first.tenant_id, keys[number].key_id).status(START)
 
     assert outcomes(revoke, 8) == {"revoked": 7, "LastAdminKeyError": 1}
 
@@ -87,7 +87,7 @@ def test_one_request_with_a_key_works_and_the_others_wait_or_replay(services: Ed
             return WrittenAnswer(201, f'{{"made":{number}}}')
 
         mark = RequestMark("ten_a", "key", "fingerprint")
-        answer = services.idempotency.run(mark, Context(), work)
+        answer = services.idempotency.run_once(mark, Context(), work)
         return "replayed" if answer.replayed else "worked"
 
     counted = outcomes(run, 50)
@@ -98,7 +98,7 @@ def test_one_request_with_a_key_works_and_the_others_wait_or_replay(services: Ed
 
 
 def test_retries_of_a_crashed_creation_make_one_key(services: EdgeServices) -> None:
-    tenant = services.keys.bootstrap(tenant_id=None, name="t").key.tenant_id
+    tenant = services.keys.bootstrap_tenant(tenant_id=None, name="t").key.tenant_id
     creation = Creation("0123456789abcdef", "token")
-    counted = outcomes(lambda _: services.keys.create(tenant, KeySpec("k"), creation).key.key_id, 16)
+    counted = outcomes(lambda _: services.keys.create_key(tenant, KeySpec("k"), creation).key.key_id, 16)
     assert counted == {"0123456789abcdef": 16}

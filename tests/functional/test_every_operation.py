@@ -75,7 +75,7 @@ def test_failures_show_nothing_internal(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(edge.services.rate_limiter, "take", fail)
+    monkeypatch.setattr(edge.services.rate_limiter, "count_request", fail)
     for operation in spec.operations():
         reply = send(edge, operation)
         assert (reply.status, reply.code) == (status, code), operation.name

@@ -81,7 +81,7 @@ def test_restore_that_fails_says_so_and_changes_nothing(edge: Edge, monkeypatch:
     def fail(*_: object) -> None:
         raise BuildFailedError
 
-    monkeypatch.setattr(Publisher, "publish", fail)
+    monkeypatch.setattr(Publisher, "publish_generation", fail)
     reply = edge.request("POST", f"{path}/{first}/restore")
     assert (reply.status, reply.code) == (502, "build_failed")
     assert edge.request("GET", f"{path}/current").body["generation"]["id"] == second

@@ -75,14 +75,14 @@ def test_key_belongs_to_the_tenant(edge: Edge) -> None:
 def test_running_request_is_in_progress_until_its_time_is_out(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     replies = []
     sources = edge.services.knowledge.sources
-    create = type(sources).create
+    create = type(sources).create_source
 
     def create_slowly(service: Any, *args: Any, **kwargs: Any) -> Any:
-        monkeypatch.setattr(type(sources), "create", create)
+        monkeypatch.setattr(type(sources), "create_source", create)
         replies.append(edge.request("POST", "/v1/sources", {"name": "a"}, headers=RETRY))
         return create(service, *args, **kwargs)
 
-    monkeypatch.setattr(type(sources), "create", create_slowly)
+    monkeypatch.setattr(type(sources), "create_source", create_slowly)
     first = edge.request("POST", "/v1/sources", {"name": "a"}, headers=RETRY)
     assert (replies[0].status, replies[0].code) == (409, "idempotency_in_progress")
     assert int(replies[0].headers["retry-after"]) > 0
@@ -131,7 +131,7 @@ def test_crashed_request_is_in_progress_until_its_function_has_timed_out(
         raise Killed
 
     with monkeypatch.context() as crash:
-        crash.setattr(type(edge.services.knowledge.sources), "create", die)
+        crash.setattr(type(edge.services.knowledge.sources), "create_source", die)
         with pytest.raises(Killed):
             edge.request("POST", "/v1/sources", {"name": "a"}, headers=RETRY)
     assert edge.request("POST", "/v1/sources", {"name": "a"}, headers=RETRY).code == "idempotency_in_progress"

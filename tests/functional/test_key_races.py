@@ -54,12 +54,12 @@ def at_once(*works: Callable[[], object]) -> Counter[str]:
 
 def test_two_admin_keys_that_revoke_each_other_leave_one(services: EdgeServices) -> None:
     for _ in range(ROUNDS):
-        first = services.keys.bootstrap(tenant_id=None, name="t").key
+        first = services.keys.bootstrap_tenant(tenant_id=None, name="t").key
         tenant = first.tenant_id
-        second = services.keys.create(tenant, KeySpec("second", ALL_SCOPES)).key
+        second = services.keys.create_key(tenant, KeySpec("second", ALL_SCOPES)).key
         assert at_once(
-            lambda tenant=tenant, other=second: services.keys.revoke(tenant, other.key_id),
-            lambda tenant=tenant, other=first: services.keys.revoke(tenant, other.key_id),
+            lambda tenant=tenant, other=second: services.keys.revoke_key(tenant, other.key_id),
+            lambda tenant=tenant, other=first: services.keys.revoke_key(tenant, other.key_id),
         ) == {"done": 1, "LastAdminKeyError": 1}
         check_figures(tenant, START)
         assert [event["eventType"] for event in outbox(tenant)] == ["key.revoked"]
@@ -67,20 +67,20 @@ def test_two_admin_keys_that_revoke_each_other_leave_one(services: EdgeServices)
 
 def test_two_admin_keys_of_which_one_rotates_and_both_are_revoked_leave_one(services: EdgeServices) -> None:
     for _ in range(ROUNDS):
-        first = services.keys.bootstrap(tenant_id=None, name="t").key
+        first = services.keys.bootstrap_tenant(tenant_id=None, name="t").key
         tenant = first.tenant_id
-        second = services.keys.create(tenant, KeySpec("second", ALL_SCOPES)).key
+        second = services.keys.create_key(tenant, KeySpec("second", ALL_SCOPES)).key
         at_once(
-            lambda tenant=tenant, key=first: services.keys.rotate(tenant, key.key_id, 0),
-            lambda tenant=tenant, key=first: services.keys.revoke(tenant, key.key_id),
-            lambda tenant=tenant, key=second: services.keys.revoke(tenant, key.key_id),
+            lambda tenant=tenant, key=first: services.keys.rotate_key(tenant, key.key_id, 0),
+            lambda tenant=tenant, key=first: services.keys.revoke_key(tenant, key.key_id),
+            lambda tenant=tenant, key=second: services.keys.revoke_key(tenant, key.key_id),
         )
         check_figures(tenant, START)
 
 
 def test_key_rotated_by_many_at_once_gets_one_successor(services: EdgeServices) -> None:
-    key = services.keys.bootstrap(tenant_id=None, name="t").key
-    rotate = [lambda: services.keys.rotate(key.tenant_id, key.key_id, 60_000)] * 8
+    key = services.keys.bootstrap_tenant(tenant_id=None, name="t").key
+    rotate = [lambda: services.keys.rotate_key(key.tenant_id, key.key_id, 60_000)] * 8
     assert at_once(*rotate) == {"done": 1, "KeyRotatedError": 7}
     assert len(stored_keys(key.tenant_id)) == 2
     assert len(outbox(key.tenant_id)) == 1
@@ -88,26 +88,26 @@ def test_key_rotated_by_many_at_once_gets_one_successor(services: EdgeServices) 
 
 
 def test_key_revoked_by_many_at_once_is_one_event(services: EdgeServices) -> None:
-    admin = services.keys.bootstrap(tenant_id=None, name="t").key
-    key = services.keys.create(admin.tenant_id, KeySpec("k")).key
-    assert at_once(*[lambda: services.keys.revoke(key.tenant_id, key.key_id)] * 8) == {"done": 8}
+    admin = services.keys.bootstrap_tenant(tenant_id=None, name="t").key
+    key = services.keys.create_key(admin.tenant_id, KeySpec("k")).key
+    assert at_once(*[lambda: services.keys.revoke_key(key.tenant_id, key.key_id)] * 8) == {"done": 8}
     assert len(outbox(key.tenant_id)) == 1
     check_figures(key.tenant_id, START)
 
 
 def test_sum_of_limits_is_exact_when_many_keys_are_made_at_once(services: EdgeServices) -> None:
-    tenant = services.keys.bootstrap(tenant_id=None, name="t").key.tenant_id
-    made = at_once(*[lambda: services.keys.create(tenant, KeySpec("k", rate_limit_per_minute=6_000))] * 14)
+    tenant = services.keys.bootstrap_tenant(tenant_id=None, name="t").key.tenant_id
+    made = at_once(*[lambda: services.keys.create_key(tenant, KeySpec("k", rate_limit_per_minute=6_000))] * 14)
     assert made == {"done": 9, "ValidationFailedError": 5}
     check_figures(tenant, START)
 
 
 def test_expired_key_leaves_the_sum_once(services: EdgeServices) -> None:
-    tenant = services.keys.bootstrap(tenant_id=None, name="t").key.tenant_id
+    tenant = services.keys.bootstrap_tenant(tenant_id=None, name="t").key.tenant_id
     for number in range(9):
         expiry = START if number < 4 else None
-        services.keys.create(tenant, KeySpec(f"k{number}", rate_limit_per_minute=6_000, expires_at=expiry))
-    made = at_once(*[lambda: services.keys.create(tenant, KeySpec("k", rate_limit_per_minute=6_000))] * 8)
+        services.keys.create_key(tenant, KeySpec(f"k{number}", rate_limit_per_minute=6_000, expires_at=expiry))
+    made = at_once(*[lambda: services.keys.create_key(tenant, KeySpec("k", rate_limit_per_minute=6_000))] * 8)
     assert made == {"done": 4, "ValidationFailedError": 4}
     check_figures(tenant, START)
 
@@ -119,7 +119,9 @@ def test_use_is_written_once_by_many_requests_at_once(dynoxide: Any) -> None:
     edge.clients = watch.clients(edge.clients.dynamodb, None)
     edge.services = edge.make_services()
     event = {"httpMethod": "GET", "headers": {"Authorization": f"Bearer {edge.token}"}}
-    authenticate = partial(edge.services.authenticator.authenticate, HttpRequest.from_event(event, "/v1/whoami"))
+    authenticate = partial(
+        edge.services.authenticator.authenticate_request, HttpRequest.from_event(event, "/v1/whoami")
+    )
     for seconds, writes in ((0, 1), (3_600, 0), (1, 1)):
         edge.clock.advance(seconds=seconds)
         del written[:]
@@ -194,7 +196,7 @@ def test_one_retry_finishes_a_revocation_cut_off_anywhere(watched: Watched) -> N
     def revoke(admin: str) -> Reply:
         if admin not in victims:
             watch, watched.watch.way = watched.watch.way, None
-            victims[admin] = edge.services.keys.create(edge.tenant_of(admin), KeySpec("k")).key
+            victims[admin] = edge.services.keys.create_key(edge.tenant_of(admin), KeySpec("k")).key
             watched.watch.way = watch
             watched.watch.calls.clear()
         path = f"/v1/admin/keys/{victims[admin].key_id}"

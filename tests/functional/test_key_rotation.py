@@ -255,9 +255,9 @@ def test_figures_hold_through_any_sequence(edge_on_dynoxide: Edge, seed: int) ->
         overlap_ms = dice.choice([0, 60_000, 90_000])
         work = dice.choice(
             [
-                lambda spec=spec: keys.create(tenant, spec),
-                lambda chosen=chosen, overlap_ms=overlap_ms: keys.rotate(tenant, chosen, overlap_ms),
-                lambda chosen=chosen: keys.revoke(tenant, chosen),
+                lambda spec=spec: keys.create_key(tenant, spec),
+                lambda chosen=chosen, overlap_ms=overlap_ms: keys.rotate_key(tenant, chosen, overlap_ms),
+                lambda chosen=chosen: keys.revoke_key(tenant, chosen),
             ]
         )
         try:

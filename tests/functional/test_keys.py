@@ -120,7 +120,7 @@ def test_scheme_is_read_without_case(edge: Edge) -> None:
 
 
 def test_wrong_checksum_needs_no_read(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edge.services.key_store, "find", None)
+    monkeypatch.setattr(edge.services.key_store, "find_key", None)
     last = "0" if edge.token[-1] != "0" else "1"
     assert edge.request("GET", "/v1/whoami", key=edge.token[:-1] + last).code == "invalid_key"
 

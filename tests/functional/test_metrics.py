@@ -75,7 +75,7 @@ def test_what_broke_is_told_as_a_warning(edge: Edge, lines: Any, monkeypatch: py
     def fail(*_: object) -> None:
         raise RuntimeError("table prod-keys")
 
-    monkeypatch.setattr(edge.services.rate_limiter, "take", fail)
+    monkeypatch.setattr(edge.services.rate_limiter, "count_request", fail)
     assert edge.request("GET", "/v1/whoami").status == 500
     (line,) = lines()
     assert (line["level"], line["code"], line["status"]) == ("WARNING", "internal_error", 500)

@@ -94,7 +94,7 @@ def test_slow_plan_is_answered_202_and_not_recorded(edge: Edge, monkeypatch: pyt
         raise StillRunningError
 
     with monkeypatch.context() as slow:
-        slow.setattr(machine, "run", still_running)
+        slow.setattr(machine, "run_action", still_running)
         first = edge.request("POST", f"/v1/sources/{source}/runs", headers={"Idempotency-Key": "r1"})
     assert (first.status, first.body["run"]["state"]) == (202, "planning")
     retried = edge.request("POST", f"/v1/sources/{source}/runs", headers={"Idempotency-Key": "r1"})
@@ -143,7 +143,7 @@ def test_failed_apply_has_its_published_code(
         raise error
 
     with monkeypatch.context() as failing:
-        failing.setattr(edge.services.knowledge.machine, "run", fail)
+        failing.setattr(edge.services.knowledge.machine, "run_action", fail)
         refused = edge.request("POST", f"/v1/sources/{source}/runs/{run}/apply", headers={"Idempotency-Key": "a1"})
     assert (refused.status, refused.code) == (status, code)
     assert ("retry-after" in refused.headers) is transient

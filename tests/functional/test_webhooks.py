@@ -168,9 +168,9 @@ def test_retried_rotation_finds_the_secret_of_the_first_try(edge: Edge) -> None:
 def test_two_rotations_at_once_make_one_secret(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     path = path_of(edge)
     store = edge.services.webhooks.endpoint_store
-    stale = store.get(edge.tenant_of(edge.token), path.rpartition("/")[2])
+    stale = store.get_endpoint(edge.tenant_of(edge.token), path.rpartition("/")[2])
     edge.request("POST", f"{path}/rotate-secret")
-    monkeypatch.setattr(type(store), "get", lambda *_: stale)
+    monkeypatch.setattr(type(store), "get_endpoint", lambda *_: stale)
     reply = edge.request("POST", f"{path}/rotate-secret")
     assert (reply.status, reply.code) == (409, "webhook_changed")
 

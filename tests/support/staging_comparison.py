@@ -43,14 +43,14 @@ class SideBySide:
         return done, expected
 
     def compare_snapshot(self, snapshot: ModelSnapshot) -> None:
-        view = self.life.knowledge.snapshots.get(self.life.source, snapshot.snapshot_id)
+        view = self.life.knowledge.snapshots.get_snapshot(self.life.source, snapshot.snapshot_id)
         found = (view.parts, view.items, {name: getattr(view.counts, name) for name in snapshot.counts})
         expected = (len(snapshot.parts), sum(len(part) for part, _ in snapshot.parts.values()), snapshot.counts)
         assert found == expected
         assert str(view.state) == snapshot.state_at(self.now)
 
     def compare_run(self, run_id: str, planned: ModelRun) -> None:
-        run = self.life.knowledge.runs.get(self.life.source, run_id)
+        run = self.life.knowledge.runs.get_run(self.life.source, run_id)
         assert run.plan is not None
         assert run.plan_version == planned.version
         assert str(run.plan.discovery) == ("incomplete" if planned.incomplete else "complete")
@@ -99,7 +99,7 @@ class SideBySide:
                 )
         found, position = [], None
         while True:
-            page = self.life.knowledge.staging.list(
+            page = self.life.knowledge.staging.list_items(
                 self.life.source, state=None, prefix=None, limit=limit, position=position, include_content=False
             )
             found += [

@@ -80,7 +80,7 @@ class SourceMachine(SideBySide, RuleBasedStateMachine):
     @rule(draft=drafts)
     def push_one(self, draft: ItemDraft) -> None:
         staging = self.life.knowledge.staging
-        outcome = self.both(lambda: staging.push_one(self.life.source, draft), lambda: self._push_one(draft))
+        outcome = self.both(lambda: staging.push_item(self.life.source, draft), lambda: self._push_one(draft))
         if outcome is not None:
             (view, result), expected = outcome
             assert result == expected
@@ -101,7 +101,9 @@ class SourceMachine(SideBySide, RuleBasedStateMachine):
         taken = {draft.external_item_id for draft in items}
         gone = [removal for removal in gone if removal[0] not in taken]
         outcome = self.both(
-            lambda: self.life.knowledge.staging.push(self.life.source, items, [Removal(*removal) for removal in gone]),
+            lambda: self.life.knowledge.staging.push_items(
+                self.life.source, items, [Removal(*removal) for removal in gone]
+            ),
             lambda: self.model.push(items, self.now) + self.model.remove(gone, self.now),
         )
         if outcome is not None:
@@ -140,7 +142,7 @@ class SourceMachine(SideBySide, RuleBasedStateMachine):
             return
         snapshot_id = self.life.ids("snp")
         outcome = self.both(
-            lambda: self.life.knowledge.snapshots.open(self.life.source, snapshot_id=snapshot_id),
+            lambda: self.life.knowledge.snapshots.open_snapshot(self.life.source, snapshot_id=snapshot_id),
             lambda: self.model.open(snapshot_id, self.now),
         )
         if outcome is not None:
@@ -173,7 +175,7 @@ class SourceMachine(SideBySide, RuleBasedStateMachine):
     def complete_snapshot(self, pick: int, allow_empty: bool) -> None:
         snapshot = self._snapshot(pick)
         self.both(
-            lambda: self.life.knowledge.snapshots.complete(
+            lambda: self.life.knowledge.snapshots.complete_snapshot(
                 self.life.source, snapshot.snapshot_id, allow_empty=allow_empty
             ),
             lambda: self.model.complete(snapshot, self.now, allow_empty=allow_empty),
@@ -186,7 +188,7 @@ class SourceMachine(SideBySide, RuleBasedStateMachine):
         snapshot = self._snapshot(pick)
         if really:
             self.both(
-                lambda: self.life.knowledge.snapshots.abort(self.life.source, snapshot.snapshot_id),
+                lambda: self.life.knowledge.snapshots.abort_snapshot(self.life.source, snapshot.snapshot_id),
                 lambda: self.model.abort(snapshot),
             )
         self.compare_snapshot(snapshot)
@@ -224,14 +226,14 @@ class SourceMachine(SideBySide, RuleBasedStateMachine):
     def set_grace(self, days: int) -> None:
         sources, source = self.life.knowledge.sources, self.life.source
         self.both(
-            lambda: sources.update(source.tenant_id, source.source_id, grace_days=days),
+            lambda: sources.update_source(source.tenant_id, source.source_id, grace_days=days),
             lambda: self.model.set_grace(days),
         )
 
     @rule(draft=drafts, name=names, allow_empty=st.booleans())
     def archive_for_a_moment(self, draft: ItemDraft, name: str, allow_empty: bool) -> None:
         sources = self.life.knowledge.sources
-        sources.archive(self.life.tenant_id, self.life.source_id)
+        sources.archive_source(self.life.tenant_id, self.life.source_id)
         self.model.active = False
         self.push_one(draft)
         self.remove(name, None)
@@ -244,7 +246,7 @@ class SourceMachine(SideBySide, RuleBasedStateMachine):
             self.complete_snapshot(0, allow_empty)
         if self.runs:
             self.apply(0)
-        sources.restore(self.life.tenant_id, self.life.source_id)
+        sources.restore_source(self.life.tenant_id, self.life.source_id)
         self.model.active = True
 
     # Runs and applies

@@ -16,7 +16,7 @@ routes = Routes()
 @routes.post("/v1/admin/keys", Scope.KEYS_MANAGE, body=body_of(CreateKeyRequest), unlimited_key=True)
 def create_key(call: Call[CreateKeyRequest, NoQuery]) -> Answer:
     """Make a key; its secret is in this answer and nowhere else."""
-    issued = call.services.keys.create(call.tenant_id, call.body.spec(call.now), call.key_creation())
+    issued = call.services.keys.create_key(call.tenant_id, call.body.spec(call.now), call.key_creation())
     body = {"key": render_key(issued.key, call.now), "secret": issued.token.text}
     return created(body, secret=issued.token.text)
 
@@ -25,14 +25,14 @@ def create_key(call: Call[CreateKeyRequest, NoQuery]) -> Answer:
 def list_keys(call: Call[None, ListQuery]) -> Answer:
     """List the tenant's keys, oldest first."""
     listing = call.listing()
-    page = call.services.keys.list(call.tenant_id, limit=call.query.limit, position=call.position(listing))
+    page = call.services.keys.list_keys(call.tenant_id, limit=call.query.limit, position=call.position(listing))
     return ok(listing.render("keys", page, lambda key: render_key(key, call.now)))
 
 
 @routes.get("/v1/admin/keys/{keyId}", Scope.KEYS_MANAGE)
 def get_key(call: Call[None, NoQuery]) -> Answer:
     """Read one key."""
-    key = call.services.keys.get(call.tenant_id, call.ids["keyId"])
+    key = call.services.keys.get_key(call.tenant_id, call.ids["keyId"])
     return ok({"key": render_key(key, call.now)})
 
 
@@ -46,7 +46,7 @@ def get_key(call: Call[None, NoQuery]) -> Answer:
 def rotate_key(call: Call[RotateKeyRequest, NoQuery]) -> Answer:
     """Replace a key; the new secret is in this answer and nowhere else."""
     overlap_ms = call.body.overlap_seconds * 1000
-    rotation = call.services.keys.rotate(call.tenant_id, call.ids["keyId"], overlap_ms, call.key_creation())
+    rotation = call.services.keys.rotate_key(call.tenant_id, call.ids["keyId"], overlap_ms, call.key_creation())
     secret = rotation.issued.token.text
     body = {
         "key": render_key(rotation.issued.key, call.now),
@@ -60,5 +60,5 @@ def rotate_key(call: Call[RotateKeyRequest, NoQuery]) -> Answer:
 @routes.delete("/v1/admin/keys/{keyId}", Scope.KEYS_MANAGE)
 def revoke_key(call: Call[None, NoQuery]) -> Answer:
     """Revoke a key at once."""
-    key = call.services.keys.revoke(call.tenant_id, call.ids["keyId"])
+    key = call.services.keys.revoke_key(call.tenant_id, call.ids["keyId"])
     return ok({"key": render_key(key, call.now)})

@@ -23,7 +23,7 @@ routes = Routes()
 def list_generations(call: Call[None, ListQuery]) -> Answer:
     """List the generations of a source, newest first."""
     listing = call.listing()
-    page = call.services.knowledge.generations.list(
+    page = call.services.knowledge.generations.list_generations(
         call.source, limit=call.query.limit, position=call.position(listing)
     )
     return ok(listing.render("generations", page, render_generation))
@@ -32,7 +32,7 @@ def list_generations(call: Call[None, ListQuery]) -> Answer:
 @routes.get(GENERATION, Scope.RUNS_READ, loads_source=True)
 def get_generation(call: Call[None, NoQuery]) -> Answer:
     """Read one generation, or the one that is served now."""
-    generation = call.services.knowledge.generations.get(call.source, call.generation_id)
+    generation = call.services.knowledge.generations.get_generation(call.source, call.generation_id)
     return ok({"generation": render_generation(generation)})
 
 
@@ -40,9 +40,9 @@ def get_generation(call: Call[None, NoQuery]) -> Answer:
 def list_generation_items(call: Call[None, ContentListQuery]) -> Answer:
     """List what a generation serves."""
     reader = call.services.knowledge.generations
-    generation = reader.get(call.source, call.generation_id)
+    generation = reader.get_generation(call.source, call.generation_id)
     listing = call.listing(generation=generation.generation_id)
-    page = reader.items(
+    page = reader.list_items(
         generation,
         limit=call.query.limit,
         position=call.position(listing),
@@ -55,13 +55,13 @@ def list_generation_items(call: Call[None, ContentListQuery]) -> Answer:
 def list_generation_changes(call: Call[None, GenerationChangeListQuery]) -> Answer:
     """List what a generation serves differently from another, with the fields that differ."""
     reader = call.services.knowledge.generations
-    generation = reader.get(call.source, call.generation_id)
+    generation = reader.get_generation(call.source, call.generation_id)
     from_id = generation.base_generation_id if call.query.from_ is None else known_generation(call.query.from_)
-    before = None if from_id is None else reader.get(call.source, from_id)
+    before = None if from_id is None else reader.get_generation(call.source, from_id)
     listing = call.listing(
         generation=generation.generation_id, before=before and before.generation_id, change=call.query.change
     )
-    page = reader.changes(
+    page = reader.list_changes(
         generation,
         before,
         kind=call.query.change,
@@ -75,7 +75,7 @@ def list_generation_changes(call: Call[None, GenerationChangeListQuery]) -> Answ
 def restore_generation(call: Call[None, NoQuery]) -> Answer:
     """Publish what an older generation serves as a new one."""
     made = call.make_ids("gen")
-    outcome = call.services.knowledge.restorer.restore(
+    outcome = call.services.knowledge.restorer.restore_generation(
         call.source,
         call.generation_id,
         new_generation_id=made.id,

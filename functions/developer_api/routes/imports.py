@@ -22,7 +22,7 @@ def create_import(call: Call[CreateImportRequest, NoQuery]) -> Answer:
     if call.body.apply and Scope.RUNS_APPLY not in call.key.spec.scopes:
         raise InsufficientScopeError(f"The API key lacks the scope {Scope.RUNS_APPLY} that an import with apply needs.")
     made = call.make_ids("imp")
-    job, url = call.services.knowledge.imports.service.create(
+    job, url = call.services.knowledge.imports.service.create_import(
         call.source,
         mode=call.body.mode,
         apply=call.body.apply,
@@ -38,7 +38,7 @@ def list_imports(call: Call[None, ListQuery]) -> Answer:
     """List the imports of a source, newest first, without links to their reports."""
     listing = call.listing()
     service = call.services.knowledge.imports.service
-    page = service.list(call.source, limit=call.query.limit, position=call.position(listing))
+    page = service.list_imports(call.source, limit=call.query.limit, position=call.position(listing))
     return ok(listing.render("imports", page, render_import))
 
 
@@ -46,5 +46,5 @@ def list_imports(call: Call[None, ListQuery]) -> Answer:
 def get_import(call: Call[None, NoQuery]) -> Answer:
     """Read an import: how far it has come, and what was wrong with its lines."""
     service = call.services.knowledge.imports.service
-    job = service.get(call.source, call.import_id)
+    job = service.get_import(call.source, call.import_id)
     return ok({"import": render_import(job, service.report_link(job))})

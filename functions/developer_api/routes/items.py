@@ -23,7 +23,7 @@ routes = Routes()
 @routes.post(ITEMS, Scope.ITEMS_WRITE, body=BodyReader(ItemInput, read_item), loads_source=True)
 def push_item(call: Call[ItemDraft, NoQuery]) -> Answer:
     """Create or replace one item."""
-    item, result = call.services.knowledge.staging.push_one(call.source, call.body)
+    item, result = call.services.knowledge.staging.push_item(call.source, call.body)
     answer = created if result is PushResult.CREATED else ok
     return answer({"item": render_item(item, content=False), "result": result})
 
@@ -38,7 +38,7 @@ def push_item(call: Call[ItemDraft, NoQuery]) -> Answer:
 def push_batch(call: Call[tuple[list[ItemDraft], list[Removal]], NoQuery]) -> Answer:
     """Create, replace and remove the named items; the others stay as they are."""
     items, removals = call.body
-    return ok(render_results(call.services.knowledge.staging.push(call.source, items, removals)))
+    return ok(render_results(call.services.knowledge.staging.push_items(call.source, items, removals)))
 
 
 @routes.get(ITEMS, Scope.ITEMS_READ, query=ItemListQuery, loads_source=True)
@@ -46,7 +46,7 @@ def list_items(call: Call[None, ItemListQuery]) -> Answer:
     """List the staging set in the order of the ids."""
     query = call.query
     listing = call.listing(state=query.state, prefix=query.prefix)
-    page = call.services.knowledge.staging.list(
+    page = call.services.knowledge.staging.list_items(
         call.source,
         state=query.state,
         prefix=query.prefix,
@@ -60,18 +60,18 @@ def list_items(call: Call[None, ItemListQuery]) -> Answer:
 @routes.get(ITEM, Scope.ITEMS_READ, loads_source=True)
 def get_item(call: Call[None, NoQuery]) -> Answer:
     """Read one item with its content."""
-    return ok({"item": render_item(call.services.knowledge.staging.get(call.source, call.external_item_id))})
+    return ok({"item": render_item(call.services.knowledge.staging.get_item(call.source, call.external_item_id))})
 
 
 @routes.delete(ITEM, Scope.ITEMS_WRITE, query=RemoveItemQuery, loads_source=True)
 def remove_item(call: Call[None, RemoveItemQuery]) -> Answer:
     """Remove one item; it is served until its grace has passed."""
-    item = call.services.knowledge.staging.remove(call.source, call.external_item_id, call.query.source_version)
+    item = call.services.knowledge.staging.remove_item(call.source, call.external_item_id, call.query.source_version)
     return ok({"item": render_item(item)})
 
 
 @routes.post(ITEM + "/restore", Scope.ITEMS_WRITE, loads_source=True)
 def restore_item(call: Call[None, NoQuery]) -> Answer:
     """Take a removal back."""
-    item = call.services.knowledge.staging.restore(call.source, call.external_item_id)
+    item = call.services.knowledge.staging.restore_item(call.source, call.external_item_id)
     return ok({"item": render_item(item, content=False)})

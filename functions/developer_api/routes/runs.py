@@ -21,7 +21,7 @@ routes = Routes()
 def create_run(call: Call[CreateRunRequest, NoQuery]) -> Answer:
     """Find what differs; 202 when that takes longer than a request may."""
     made = call.make_ids("run")
-    run = call.services.knowledge.runs.create(call.source, call.body.mode, run_id=made.id, earlier_id=made.earlier)
+    run = call.services.knowledge.runs.create_run(call.source, call.body.mode, run_id=made.id, earlier_id=made.earlier)
     answer = accepted if run.state is RunState.PLANNING else created
     return answer({"run": render_run(run)})
 
@@ -30,21 +30,21 @@ def create_run(call: Call[CreateRunRequest, NoQuery]) -> Answer:
 def list_runs(call: Call[None, ListQuery]) -> Answer:
     """List the runs of a source, newest first."""
     listing = call.listing()
-    page = call.services.knowledge.runs.list(call.source, limit=call.query.limit, position=call.position(listing))
+    page = call.services.knowledge.runs.list_runs(call.source, limit=call.query.limit, position=call.position(listing))
     return ok(listing.render("runs", page, render_run))
 
 
 @routes.get(RUN, Scope.RUNS_READ, loads_source=True)
 def get_run(call: Call[None, NoQuery]) -> Answer:
     """Read one run."""
-    return ok({"run": render_run(call.services.knowledge.runs.get(call.source, call.run_id))})
+    return ok({"run": render_run(call.services.knowledge.runs.get_run(call.source, call.run_id))})
 
 
 @routes.get(RUN + "/changes", Scope.RUNS_READ, query=ChangeListQuery, loads_source=True)
 def list_changes(call: Call[None, ChangeListQuery]) -> Answer:
     """List the changes of a run with the fields that differ."""
     listing = call.listing(change=call.query.change)
-    page = call.services.knowledge.runs.changes(
+    page = call.services.knowledge.runs.list_changes(
         call.source,
         call.run_id,
         kind=call.query.change,
@@ -57,7 +57,7 @@ def list_changes(call: Call[None, ChangeListQuery]) -> Answer:
 @routes.post(RUN + "/apply", Scope.RUNS_APPLY, body=body_of(ApplyRunRequest), body_required=False, loads_source=True)
 def apply_run(call: Call[ApplyRunRequest, NoQuery]) -> Answer:
     """Build and publish a generation from a run."""
-    outcome = call.services.knowledge.runs.apply(
+    outcome = call.services.knowledge.runs.apply_run(
         call.source,
         call.run_id,
         approve_removals=call.body.approve_removals,

@@ -55,7 +55,9 @@ def replace_items(call: Call[SnapshotRequest, NoQuery]) -> Answer:
 def open_snapshot(call: Call[None, NoQuery]) -> Answer:
     """Open a snapshot in parts."""
     made = call.make_ids("snp")
-    snapshot = call.services.knowledge.snapshots.open(call.source, snapshot_id=made.id, earlier_id=made.earlier)
+    snapshot = call.services.knowledge.snapshots.open_snapshot(
+        call.source, snapshot_id=made.id, earlier_id=made.earlier
+    )
     return created({"snapshot": render_snapshot(snapshot)})
 
 
@@ -63,14 +65,16 @@ def open_snapshot(call: Call[None, NoQuery]) -> Answer:
 def list_snapshots(call: Call[None, ListQuery]) -> Answer:
     """List the snapshots of a source, newest first, without the sums of their parts."""
     listing = call.listing()
-    page = call.services.knowledge.snapshots.list(call.source, limit=call.query.limit, position=call.position(listing))
+    page = call.services.knowledge.snapshots.list_snapshots(
+        call.source, limit=call.query.limit, position=call.position(listing)
+    )
     return ok(listing.render("snapshots", page, render_snapshot))
 
 
 @routes.get(SNAPSHOT, Scope.ITEMS_WRITE, loads_source=True)
 def get_snapshot(call: Call[None, NoQuery]) -> Answer:
     """Read a snapshot."""
-    snapshot = call.services.knowledge.snapshots.get(call.source, call.snapshot_id)
+    snapshot = call.services.knowledge.snapshots.get_snapshot(call.source, call.snapshot_id)
     return ok({"snapshot": render_snapshot(snapshot)})
 
 
@@ -96,7 +100,7 @@ def put_snapshot_part(call: Call[list[ItemDraft], NoQuery]) -> Answer:
 )
 def complete_snapshot(call: Call[CompleteSnapshotRequest, NoQuery]) -> Answer:
     """Remove what no part names; 202 when that takes longer than a request may, and a repeat goes on with it."""
-    snapshot = call.services.knowledge.snapshots.complete(
+    snapshot = call.services.knowledge.snapshots.complete_snapshot(
         call.source, call.snapshot_id, allow_empty=call.body.allow_empty
     )
     answer = ok if snapshot.state is SnapshotState.COMPLETED else accepted
@@ -106,5 +110,5 @@ def complete_snapshot(call: Call[CompleteSnapshotRequest, NoQuery]) -> Answer:
 @routes.delete(SNAPSHOT, Scope.ITEMS_WRITE, loads_source=True)
 def abort_snapshot(call: Call[None, NoQuery]) -> Answer:
     """End a snapshot without removing anything; what its parts staged stays."""
-    snapshot = call.services.knowledge.snapshots.abort(call.source, call.snapshot_id)
+    snapshot = call.services.knowledge.snapshots.abort_snapshot(call.source, call.snapshot_id)
     return ok({"snapshot": render_snapshot(snapshot)})

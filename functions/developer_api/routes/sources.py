@@ -18,7 +18,7 @@ routes = Routes()
 def create_source(call: Call[CreateSourceRequest, NoQuery]) -> Answer:
     """Create a source with an empty staging set."""
     made = call.make_ids("src")
-    source = call.services.knowledge.sources.create(
+    source = call.services.knowledge.sources.create_source(
         call.tenant_id,
         name=call.body.name,
         grace_days=call.body.grace_days,
@@ -34,7 +34,7 @@ def list_sources(call: Call[None, ListQuery]) -> Answer:
     """List the sources that the key reaches."""
     only = call.key.spec.source_ids
     listing = call.listing(only=only)
-    page = call.services.knowledge.sources.list(
+    page = call.services.knowledge.sources.list_sources(
         call.tenant_id,
         limit=call.query.limit,
         position=call.position(listing),
@@ -46,14 +46,14 @@ def list_sources(call: Call[None, ListQuery]) -> Answer:
 @routes.get("/v1/sources/{sourceId}", Scope.SOURCES_READ)
 def get_source(call: Call[None, NoQuery]) -> Answer:
     """Read one source."""
-    return ok({"source": render_source(call.services.knowledge.sources.get(call.tenant_id, call.source_id))})
+    return ok({"source": render_source(call.services.knowledge.sources.get_source(call.tenant_id, call.source_id))})
 
 
 @routes.patch("/v1/sources/{sourceId}", Scope.SOURCES_WRITE, body=body_of(UpdateSourceRequest))
 def update_source(call: Call[UpdateSourceRequest, NoQuery]) -> Answer:
     """Change what is named; a removal guard of null is taken away."""
     guard = call.body.removal_guard
-    source = call.services.knowledge.sources.update(
+    source = call.services.knowledge.sources.update_source(
         call.tenant_id,
         call.source_id,
         name=call.body.name,
@@ -66,12 +66,12 @@ def update_source(call: Call[UpdateSourceRequest, NoQuery]) -> Answer:
 @routes.delete("/v1/sources/{sourceId}", Scope.SOURCES_WRITE)
 def archive_source(call: Call[None, NoQuery]) -> Answer:
     """Archive a source; its last generation keeps serving."""
-    source = call.services.knowledge.sources.archive(call.tenant_id, call.source_id)
+    source = call.services.knowledge.sources.archive_source(call.tenant_id, call.source_id)
     return ok({"source": render_source(source)})
 
 
 @routes.post("/v1/sources/{sourceId}/restore", Scope.SOURCES_WRITE)
 def restore_source(call: Call[None, NoQuery]) -> Answer:
     """Bring an archived source back."""
-    source = call.services.knowledge.sources.restore(call.tenant_id, call.source_id)
+    source = call.services.knowledge.sources.restore_source(call.tenant_id, call.source_id)
     return ok({"source": render_source(source)})

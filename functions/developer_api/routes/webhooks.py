@@ -29,7 +29,7 @@ routes = Routes()
 def create_webhook(call: Call[CreateWebhookRequest, NoQuery]) -> Answer:
     """Create an endpoint; its secret is in this answer and nowhere else."""
     made = call.make_ids("whk")
-    issued = call.services.webhooks.endpoints.create(
+    issued = call.services.webhooks.endpoints.create_endpoint(
         call.tenant_id,
         url=call.body.url,
         description=call.body.description,
@@ -47,7 +47,7 @@ def create_webhook(call: Call[CreateWebhookRequest, NoQuery]) -> Answer:
 def list_webhooks(call: Call[None, ListQuery]) -> Answer:
     """List the tenant's endpoints, newest first."""
     listing = call.listing()
-    page = call.services.webhooks.endpoints.list(
+    page = call.services.webhooks.endpoints.list_endpoints(
         call.tenant_id, limit=call.query.limit, position=call.position(listing)
     )
     return ok(listing.render("webhooks", page, lambda endpoint: render_webhook(endpoint, call.now)))
@@ -56,21 +56,21 @@ def list_webhooks(call: Call[None, ListQuery]) -> Answer:
 @routes.get(WEBHOOK, SCOPE, unlimited_key=True)
 def get_webhook(call: Call[None, NoQuery]) -> Answer:
     """Read one endpoint."""
-    endpoint = call.services.webhooks.endpoints.get(call.tenant_id, call.webhook_id)
+    endpoint = call.services.webhooks.endpoints.get_endpoint(call.tenant_id, call.webhook_id)
     return ok({"webhook": render_webhook(endpoint, call.now)})
 
 
 @routes.patch(WEBHOOK, SCOPE, body=body_of(UpdateWebhookRequest), unlimited_key=True)
 def update_webhook(call: Call[UpdateWebhookRequest, NoQuery]) -> Answer:
     """Change what is named."""
-    endpoint = call.services.webhooks.endpoints.update(call.tenant_id, call.webhook_id, **call.body.changes())
+    endpoint = call.services.webhooks.endpoints.update_endpoint(call.tenant_id, call.webhook_id, **call.body.changes())
     return ok({"webhook": render_webhook(endpoint, call.now)})
 
 
 @routes.delete(WEBHOOK, SCOPE, unlimited_key=True)
 def delete_webhook(call: Call[None, NoQuery]) -> Answer:
     """Delete an endpoint and drop what is on its way to it."""
-    endpoint = call.services.webhooks.endpoints.delete(call.tenant_id, call.webhook_id)
+    endpoint = call.services.webhooks.endpoints.delete_endpoint(call.tenant_id, call.webhook_id)
     return ok({"webhook": render_webhook(endpoint, call.now)})
 
 

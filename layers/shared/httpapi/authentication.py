@@ -22,7 +22,7 @@ class Authenticator:
         self._store = store
         self._clock = clock
 
-    def authenticate(self, request: HttpRequest) -> Key:
+    def authenticate_request(self, request: HttpRequest) -> Key:
         """Return the key a request carries.
 
         What is wrong with a key is only told to somebody who holds its secret.
@@ -30,7 +30,7 @@ class Authenticator:
         Raises UnauthorizedError, InvalidKeyError, KeyExpiredError, KeyRevokedError.
         """
         token = tokens.parse(_bearer(request))
-        key = self._store.find(token.key_id)
+        key = self._store.find_key(token.key_id)
         if key is None or not token.matches(key.secret_hash):
             raise InvalidKeyError
         now = self._clock()
@@ -47,7 +47,7 @@ class Authenticator:
         if key.last_used_at is not None and key.last_used_at >= unless_after:
             return
         try:
-            self._store.touch(key.key_id, now, unless_after)
+            self._store.note_use(key.key_id, now, unless_after)
         except ServiceUnavailableError:
             return  # The time of last use is a courtesy: no request fails for it.
 

@@ -67,12 +67,12 @@ class Exchange:
         """Check a request and do what it asks. Raises every error that `httpapi.error_table` knows."""
         self._operation = operation
         ids = {name: decode_segment(name, raw) for name, raw in raw_ids.items()}
-        key = self._services.authenticator.authenticate(self._request)
+        key = self._services.authenticator.authenticate_request(self._request)
         self._ids = {"tenant_id": key.tenant_id, "key_id": key.key_id}
         self._ids |= {_LOGGED_IDS[name]: value for name, value in ids.items() if name in _LOGGED_IDS}
         loading = self._load_source(operation, key, ids)
         try:
-            self._headers |= self._services.rate_limiter.take(key).headers()
+            self._headers |= self._services.rate_limiter.count_request(key).headers()
             _check_access(operation, key, ids)
             parsed = self._read_body(operation)
             body = operation.body(parsed) if operation.body and parsed is not None else None
@@ -88,7 +88,7 @@ class Exchange:
         source_id = ids.get("sourceId", "")
         if not operation.loads_source or not key.may_see(source_id) or not is_id("src", source_id):
             return None
-        return self._services.loader.submit(self._services.knowledge.sources.get, key.tenant_id, source_id)
+        return self._services.loader.submit(self._services.knowledge.sources.get_source, key.tenant_id, source_id)
 
     def _read_body(self, operation: Operation) -> dict[str, Any] | None:
         if operation.body is None:
@@ -103,7 +103,9 @@ class Exchange:
         call.idempotency_key = key
         call.fingerprint = _fingerprint(operation, call, parsed)
         mark = RequestMark(call.tenant_id, key, call.fingerprint)
-        return self._services.idempotency.run(mark, self._context, lambda: WrittenAnswer.of(operation.handler(call)))
+        return self._services.idempotency.run_once(
+            mark, self._context, lambda: WrittenAnswer.of(operation.handler(call))
+        )
 
     def _idempotency_key(self) -> str | None:
         values = self._request.headers.get("idempotency-key", [])

@@ -50,7 +50,7 @@ class Idempotency:
         self._records = DynamoDBPersistenceLayer(table_name=table, boto3_client=client)
         self._kept = kept
 
-    def run(self, mark: RequestMark, context: Any, work: Callable[[], WrittenAnswer]) -> WrittenAnswer:
+    def run_once(self, mark: RequestMark, context: Any, work: Callable[[], WrittenAnswer]) -> WrittenAnswer:
         """Do the work, or repeat the answer it was given before.
 
         An exception leaves no record, so that a retry does the work again. The Lambda context tells for how long a

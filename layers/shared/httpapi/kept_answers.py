@@ -45,7 +45,7 @@ class KeptAnswers:
         record: dict[str, Any] = {"status": answer.status}
         text = answer.text
         if answer.secret is not None:
-            sealed = self._given_sealer.seal(answer.secret, {"tenantId": tenant_id})
+            sealed = self._given_sealer.seal_text(answer.secret, {"tenantId": tenant_id})
             record["sealed"] = base64.b64encode(sealed).decode()
             text = text.replace(answer.secret, _CUT)
         if len(json.dumps(text)) <= INLINE_BYTES:
@@ -61,7 +61,7 @@ class KeptAnswers:
         text = record["text"] if "text" in record else self._read(record)
         secret = None
         if "sealed" in record:
-            secret = self._given_sealer.open(base64.b64decode(record["sealed"]), {"tenantId": tenant_id})
+            secret = self._given_sealer.unseal_text(base64.b64decode(record["sealed"]), {"tenantId": tenant_id})
             text = text.replace(_CUT, secret)
         return WrittenAnswer(record["status"], text, secret, replayed=True)
 

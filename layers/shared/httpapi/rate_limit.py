@@ -45,7 +45,7 @@ class RateLimiter:
         self._table = table
         self._clock = clock
 
-    def take(self, key: Key) -> RateStatus:
+    def count_request(self, key: Key) -> RateStatus:
         """Count one request of a key. Raises RateLimitedError."""
         now = self._clock()
         window = now // WINDOW_MS

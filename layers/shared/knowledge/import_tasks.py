@@ -22,15 +22,15 @@ def start_import(knowledge: KnowledgeServices, event: State) -> dict[str, Any]:
     from knowledge.imports.events import RejectedEventError
 
     try:
-        return {"importId": knowledge.imports.intake.take(event)}
+        return {"importId": knowledge.imports.intake.start_import(event)}
     except RejectedEventError as error:
-        knowledge.imports.dead_letters.put(str(error), event)
+        knowledge.imports.dead_letters.put_event(str(error), event)
         return {"rejected": str(error)}
 
 
 def stage_import(knowledge: KnowledgeServices, state: State) -> dict[str, Any]:
     """Do a part of the staging: `{status: queued, staging, staged or ended, waitSeconds}`."""
-    job = knowledge.imports.steps.stage(_name_of(state))
+    job = knowledge.imports.steps.stage_import(_name_of(state))
     if job is None:
         return {"status": "ended", "waitSeconds": 0}
     before = {ImportState.QUEUED, ImportState.STAGING}
@@ -47,16 +47,16 @@ def finish_import(knowledge: KnowledgeServices, call: State) -> dict[str, Any]:
     wait_seconds = 0
     match call["phase"]:
         case "planning":
-            steps.follow(name, ImportState.PLANNING)
+            steps.follow_run(name, ImportState.PLANNING)
         case "applying":
-            steps.follow(name, ImportState.APPLYING)
+            steps.follow_run(name, ImportState.APPLYING)
         case "plan_again":
             token = state.get("build", {}).get("value", {}).get("leaseToken")
             wait_seconds = steps.plan_again(name, _failure_of(state), token)
         case "completed":
-            steps.complete(name)
+            steps.complete_import(name)
         case _:
-            steps.fail(name, _failure_of(state))
+            steps.fail_import(name, _failure_of(state))
     return {"waitSeconds": wait_seconds}
 
 

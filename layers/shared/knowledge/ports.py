@@ -25,7 +25,7 @@ class StillRunningError(Exception):
 class Machine(Protocol):
     """Runs the tasks of `statemachines/diff_and_apply.asl.json` for one run."""
 
-    def run(
+    def run_action(
         self,
         action: Action,
         tenant_id: str,

@@ -26,7 +26,7 @@ _PARTS_TOLD = 50
 def diff_run(knowledge: KnowledgeServices, state: State) -> dict[str, Any]:
     """Plan a run, or carry its planning on: `{done, checkpoint, plan?, storedAt?}`, without a plan of many parts."""
     checkpoint = state.get("diff", {}).get("value", {}).get("checkpoint")
-    planned = knowledge.planner.plan(*_run_of(state), None if checkpoint is None else ObjectRef(**checkpoint))
+    planned = knowledge.planner.plan_run(*_run_of(state), None if checkpoint is None else ObjectRef(**checkpoint))
     answer: dict[str, Any] = {
         "done": planned.done,
         "checkpoint": None if planned.checkpoint is None else asdict(planned.checkpoint),
@@ -47,7 +47,7 @@ def build_generation(knowledge: KnowledgeServices, state: State) -> dict[str, An
     progress = _build_of(state).get("progress")
     if progress is not None:
         progress = BuildProgress(**{**progress, "manifest": ObjectRef(**progress["manifest"])})
-    outcome = knowledge.builder.build(request, progress)
+    outcome = knowledge.builder.build_part(request, progress)
     if outcome.publication is not None:
         return {
             "status": "built",
@@ -68,7 +68,7 @@ def build_generation(knowledge: KnowledgeServices, state: State) -> dict[str, An
 def publish_generation(knowledge: KnowledgeServices, state: State) -> dict[str, Any]:
     """Publish what was built: `{status: published, generationId, counts}`."""
     publication = _publication(_build_of(state)["publication"])
-    generation = knowledge.publisher.publish(publication)
+    generation = knowledge.publisher.publish_generation(publication)
     return {
         "status": "published",
         "generationId": generation.generation_id,
@@ -79,7 +79,7 @@ def publish_generation(knowledge: KnowledgeServices, state: State) -> dict[str, 
 def record_failure(knowledge: KnowledgeServices, state: State) -> None:
     """Record how a task failed and raise that as a domain error, with which the execution fails."""
     failure = TaskFailure(state["error"]["Error"], state["error"].get("Cause", ""))
-    raise knowledge.failures.record(*_run_of(state), failure, _build_of(state).get("leaseToken"))
+    raise knowledge.failures.record_failure(*_run_of(state), failure, _build_of(state).get("leaseToken"))
 
 
 def _run_of(state: State) -> tuple[str, str, str]:

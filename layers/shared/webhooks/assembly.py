@@ -114,7 +114,7 @@ class WebhookServices:
 
     def _check_url(self, url: str) -> None:
         # What only reads endpoints makes no poster.
-        self._poster.check(url)
+        self._poster.check_url(url)
 
     @cached_property
     def _catalog(self) -> Catalog:

@@ -41,7 +41,7 @@ def test_comparison_equals_that_of_the_sets_whatever_the_shapes(
     monkeypatch.setattr(index_codec, "GROUPED_PAST_LEAVES", 8)
     monkeypatch.setattr(comparison, "_REGIONS_AT_A_TIME", 2)
     monkeypatch.setattr(generations, "_BATCHES_A_PAGE", a_page)
-    lifecycle.knowledge.sources.update(lifecycle.tenant_id, lifecycle.source_id, grace_days=0)
+    lifecycle.knowledge.sources.update_source(lifecycle.tenant_id, lifecycle.source_id, grace_days=0)
     seed = random.Random(11)
     # Ids that crowd under a few pairs of digits, so that groups of leaves come about with little work.
     names = [

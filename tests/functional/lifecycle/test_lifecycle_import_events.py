@@ -100,14 +100,16 @@ def test_events_that_cannot_be_followed_are_kept_with_their_reason(importing: Im
         (message,) = importing.queue.messages
         assert (message["event"], reason in message["reason"]) == (event, True), name
     assert not importing.life.import_machine.executions
-    assert not importing.life.knowledge.imports.service.list(importing.life.source, limit=10, position=None).items
+    assert not importing.life.knowledge.imports.service.list_imports(
+        importing.life.source, limit=10, position=None
+    ).items
 
 
 def test_archived_source_takes_no_event_and_ends_its_import(importing: Importing) -> None:
     life = importing.life
     waiting, under_way = importing.create(), importing.create()
     importing.deliver(importing.upload(under_way, ndjson({"a": "one"})))
-    life.knowledge.sources.archive(life.tenant_id, life.source_id)
+    life.knowledge.sources.archive_source(life.tenant_id, life.source_id)
     assert "archived" in importing.deliver(importing.upload(waiting, b""))["rejected"]
     importing.run()
     ended = importing.get(under_way)

@@ -22,7 +22,7 @@ def test_last_line_of_an_item_counts(importing: Importing) -> None:
 
 def test_older_source_version_is_stale_and_kept(importing: Importing) -> None:
     life = importing.life
-    life.knowledge.staging.push(life.source, [draft("a", "new", source_version=9)])
+    life.knowledge.staging.push_items(life.source, [draft("a", "new", source_version=9)])
     old = b'{"externalItemId":"a","title":"A","content":"old","sourceVersion":3}\n'
     job = importing.whole(old + ndjson({"b": "two"}), "snapshot")
     assert (job.counts.stale, job.counts.removed) == (1, 0)

@@ -27,26 +27,28 @@ def test_snapshot_cannot_be_opened_while_an_import_stages(importing: Importing) 
     importing.deliver(importing.upload(importing.create(), ndjson(many(3))))
     life.import_machine.run_until("IsStaged")
     with pytest.raises(SnapshotOpenError, match="import"):
-        life.knowledge.snapshots.open(life.source, snapshot_id=life.ids("snp"))
+        life.knowledge.snapshots.open_snapshot(life.source, snapshot_id=life.ids("snp"))
     importing.run()
-    assert life.knowledge.snapshots.open(life.source, snapshot_id=life.ids("snp")).state == "open"
+    assert life.knowledge.snapshots.open_snapshot(life.source, snapshot_id=life.ids("snp")).state == "open"
 
 
 def test_import_waits_for_an_open_snapshot(importing: Importing) -> None:
     life = importing.life
-    snapshot = life.knowledge.snapshots.open(life.source, snapshot_id=life.ids("snp"))
+    snapshot = life.knowledge.snapshots.open_snapshot(life.source, snapshot_id=life.ids("snp"))
     job = importing.create()
     importing.deliver(importing.upload(job, ndjson(many(3))))
     life.import_machine.run_until("WaitForTurn")
     assert importing.get(job).state == "queued"
-    life.knowledge.snapshots.abort(life.source, snapshot.snapshot_id)
+    life.knowledge.snapshots.abort_snapshot(life.source, snapshot.snapshot_id)
     importing.run()
     assert importing.get(job).state == "completed"
 
 
 def test_removal_guard_stops_the_apply_and_leaves_the_run(importing: Importing) -> None:
     life = importing.life
-    life.knowledge.sources.update(life.tenant_id, life.source_id, grace_days=0, removal_guard=RemovalGuard(max_items=1))
+    life.knowledge.sources.update_source(
+        life.tenant_id, life.source_id, grace_days=0, removal_guard=RemovalGuard(max_items=1)
+    )
     life.push_many(many(5))
     life.publish()
     job = importing.whole(ndjson({"item-000000": "text 0"}), "snapshot")
@@ -82,7 +84,7 @@ def test_imports_of_a_source_take_turns_in_the_order_of_their_files(importing: I
     assert [job.state for job in ends] == ["completed"] * 3
     assert ends[0].ended_at <= ends[1].started_at
     assert ends[1].ended_at <= ends[2].started_at
-    assert life.knowledge.staging.get(life.source, "shared").content == "by 2"
+    assert life.knowledge.staging.get_item(life.source, "shared").content == "by 2"
     assert life.source.import_id is None
 
 

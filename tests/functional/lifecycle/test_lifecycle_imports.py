@@ -62,7 +62,7 @@ def test_unchanged_lines_write_one_checkpoint_for_many(importing: Importing) -> 
 def test_import_without_apply_leaves_a_ready_run(importing: Importing) -> None:
     job = importing.whole(ndjson({"a": "one"}), apply=False)
     assert (job.state, job.generation_id) == ("completed", None)
-    run = importing.life.knowledge.runs.get(importing.life.source, job.run_id)
+    run = importing.life.knowledge.runs.get_run(importing.life.source, job.run_id)
     assert (run.state, run.plan.discovery, run.plan.counts.added) == ("ready", "complete", 1)
 
 
@@ -72,7 +72,7 @@ def test_snapshot_removes_what_the_file_does_not_name(importing: Importing) -> N
     life.publish()
     job = importing.whole(ndjson({"a": "one", "d": "four"}), "snapshot")
     assert (job.state, job.counts.removed, job.counts.unchanged, job.counts.created) == ("completed", 2, 1, 1)
-    states = {name: life.knowledge.staging.get(life.source, name).state for name in "abcd"}
+    states = {name: life.knowledge.staging.get_item(life.source, name).state for name in "abcd"}
     assert states == {"a": "active", "b": "removed", "c": "removed", "d": "active"}
     life.check(settled=True)
 
@@ -111,7 +111,7 @@ def test_empty_snapshot_removes_nothing(importing: Importing, body: bytes) -> No
     importing.life.push(a="one")
     job = importing.whole(body, "snapshot")
     assert (job.state, job.last_error.code) == ("failed", "ImportFailedError")
-    assert importing.life.knowledge.staging.get(importing.life.source, "a").state == "active"
+    assert importing.life.knowledge.staging.get_item(importing.life.source, "a").state == "active"
     assert importing.life.source.open_snapshot_id is None
 
 

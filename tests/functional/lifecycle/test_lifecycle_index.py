@@ -99,7 +99,7 @@ def test_leaves_split_and_merge_and_groups_become_objects(
     monkeypatch.setattr(trie, "LEAF_ENTRIES", 2)
     monkeypatch.setattr(index_codec, "GROUPED_PAST_LEAVES", 8)
     _small_parts(monkeypatch, changes_per_part)
-    lifecycle.knowledge.sources.update(lifecycle.tenant_id, lifecycle.source_id, grace_days=0)
+    lifecycle.knowledge.sources.update_source(lifecycle.tenant_id, lifecycle.source_id, grace_days=0)
     seed = random.Random(7)
     # Ids that crowd under a few pairs of digits, so that groups of leaves come about with little work.
     names = [

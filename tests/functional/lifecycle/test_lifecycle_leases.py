@@ -135,7 +135,7 @@ def test_archived_source_refuses_writes_runs_and_applies_and_keeps_serving(lifec
     lifecycle.publish()
     lifecycle.push(a="two")
     run = lifecycle.run()
-    lifecycle.knowledge.sources.archive(lifecycle.tenant_id, lifecycle.source_id)
+    lifecycle.knowledge.sources.archive_source(lifecycle.tenant_id, lifecycle.source_id)
 
     for write in (
         lambda: lifecycle.push(a="three"),
@@ -147,7 +147,7 @@ def test_archived_source_refuses_writes_runs_and_applies_and_keeps_serving(lifec
         with pytest.raises(errors.SourceInactiveError):
             write()
     assert lifecycle.served() == {"a": "one"}
-    lifecycle.knowledge.sources.restore(lifecycle.tenant_id, lifecycle.source_id)
+    lifecycle.knowledge.sources.restore_source(lifecycle.tenant_id, lifecycle.source_id)
     lifecycle.apply(run)
     assert lifecycle.served() == {"a": "two"}
 
@@ -157,7 +157,7 @@ def test_source_archived_in_the_middle_of_an_apply_does_not_publish(lifecycle: A
     lifecycle.push(a="one")
     run = lifecycle.run()
     operation = "update_item" if moment == "leaseToken" else "transact_write_items"
-    archive = lifecycle.knowledge.sources.archive
+    archive = lifecycle.knowledge.sources.archive_source
     on_first(lifecycle, operation, lambda: archive(lifecycle.tenant_id, lifecycle.source_id), matching=moment)
 
     with pytest.raises(errors.SourceInactiveError):
@@ -179,9 +179,9 @@ def test_run_past_its_deadline_is_failed_by_its_reader_and_planned_by_its_retry(
     with pytest.raises(errors.ApplyInProgressError):
         lifecycle.apply(run)
     lifecycle.clock.advance(seconds=361)
-    assert lifecycle.knowledge.runs.get(lifecycle.source, run.run_id).state is RunState.FAILED
+    assert lifecycle.knowledge.runs.get_run(lifecycle.source, run.run_id).state is RunState.FAILED
 
-    again = lifecycle.knowledge.runs.create(lifecycle.source, RunMode.INCREMENTAL, run_id=run.run_id)
+    again = lifecycle.knowledge.runs.create_run(lifecycle.source, RunMode.INCREMENTAL, run_id=run.run_id)
     assert again.state is RunState.READY
     lifecycle.apply(again)
     assert lifecycle.served() == {"a": "one"}

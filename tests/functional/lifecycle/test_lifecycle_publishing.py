@@ -35,7 +35,7 @@ def test_what_was_staged_is_served_after_run_and_apply(lifecycle: Any) -> None:
     assert lifecycle.served() == {"a": "one", "b": "two"}
     assert outcome.generation_id == lifecycle.current.generation_id
     assert (lifecycle.current.sequence, lifecycle.current.run_id) == (1, run.run_id)
-    assert lifecycle.knowledge.runs.get(lifecycle.source, run.run_id).state is RunState.PUBLISHED
+    assert lifecycle.knowledge.runs.get_run(lifecycle.source, run.run_id).state is RunState.PUBLISHED
     lifecycle.check(settled=True)
 
 
@@ -58,7 +58,7 @@ def test_whole_item_comes_back_from_the_generation(lifecycle: Any) -> None:
         tags=("a", "b"),
         metadata={"deep": [1, {"x": None}]},
     )
-    lifecycle.knowledge.staging.push_one(lifecycle.source, item)
+    lifecycle.knowledge.staging.push_item(lifecycle.source, item)
     lifecycle.publish()
     (served,) = lifecycle.generation_items()
 
@@ -81,13 +81,13 @@ def test_apply_without_changes_keeps_the_generation_and_forgets_nothing(lifecycl
     stored = lifecycle.check()
     assert (len(stored.generations), stored.journal.keys()) == (1, journal)
     assert len(journal) == 2
-    assert lifecycle.knowledge.runs.get(lifecycle.source, run.run_id).state is RunState.PUBLISHED
+    assert lifecycle.knowledge.runs.get_run(lifecycle.source, run.run_id).state is RunState.PUBLISHED
 
 
 def test_run_names_each_change_and_the_fields_that_differ(lifecycle: Any) -> None:
     lifecycle.push(a="one", b="two", c="three")
     lifecycle.publish()
-    lifecycle.knowledge.staging.push(
+    lifecycle.knowledge.staging.push_items(
         lifecycle.source,
         [draft("a", "changed", tags=("x",)), draft("b", "two", title="Another"), draft("d", "four")],
         [Removal("c")],
@@ -105,7 +105,9 @@ def test_run_names_each_change_and_the_fields_that_differ(lifecycle: Any) -> Non
     assert changes["b"].fields == ("title",)
     assert changes["c"].removed_at == lifecycle.clock()
     assert changes["d"].previous_content_hash is None
-    only = lifecycle.knowledge.runs.changes(lifecycle.source, run.run_id, kind=ChangeKind.ADDED, limit=5, position=None)
+    only = lifecycle.knowledge.runs.list_changes(
+        lifecycle.source, run.run_id, kind=ChangeKind.ADDED, limit=5, position=None
+    )
     assert [change.external_item_id for change in only.items] == ["d"]
 
 
@@ -124,7 +126,7 @@ def test_update_serves_the_new_content_and_keeps_the_old_generation(lifecycle: A
 def test_large_content_goes_through_the_bucket_and_comes_back(lifecycle: Any) -> None:
     noise = random.Random(1).randbytes(400_000).hex()
     lifecycle.push(big=noise, small="x")
-    staged = lifecycle.knowledge.staging.get(lifecycle.source, "big")
+    staged = lifecycle.knowledge.staging.get_item(lifecycle.source, "big")
     assert staged.content == noise
     lifecycle.publish()
 
@@ -133,7 +135,7 @@ def test_large_content_goes_through_the_bucket_and_comes_back(lifecycle: Any) ->
 
 
 def test_older_source_version_is_refused_and_newer_wins(lifecycle: Any) -> None:
-    push = lifecycle.knowledge.staging.push_one
+    push = lifecycle.knowledge.staging.push_item
     push(lifecycle.source, draft("a", "five", source_version=5))
     with pytest.raises(StaleVersionError):
         push(lifecycle.source, draft("a", "four", source_version=4))
@@ -249,7 +251,7 @@ def test_stale_row_state_is_shown_in_item_view(lifecycle: Any) -> None:
     lifecycle.clock.advance(days=8)
     lifecycle.publish()
 
-    view = lifecycle.knowledge.staging.get(lifecycle.source, "a")
+    view = lifecycle.knowledge.staging.get_item(lifecycle.source, "a")
     assert (view.state, view.tombstoned_at, view.content) == (ItemState.TOMBSTONED, lifecycle.clock(), "one")
 
 
@@ -258,7 +260,7 @@ def test_repeated_creation_of_a_run_returns_the_first(lifecycle: Any) -> None:
     run = lifecycle.run()
     lifecycle.push(a="two")
 
-    assert lifecycle.knowledge.runs.create(lifecycle.source, RunMode.FULL, run_id=run.run_id) == run
+    assert lifecycle.knowledge.runs.create_run(lifecycle.source, RunMode.FULL, run_id=run.run_id) == run
 
 
 def _small_parts(monkeypatch: pytest.MonkeyPatch, changes_per_part: int) -> None:

@@ -28,8 +28,8 @@ class PagedReading:
 
     def go_on(self, lifecycle: Any) -> bool:
         reader = lifecycle.knowledge.generations
-        generation = reader.get(lifecycle.source, self.generation_id)
-        page = reader.items(generation, limit=3, position=self.position, include_content=True)
+        generation = reader.get_generation(lifecycle.source, self.generation_id)
+        page = reader.list_items(generation, limit=3, position=self.position, include_content=True)
         self.found |= {item.external_item_id: item.content for item in page.items}
         self.hashes |= {item.external_item_id: item.content_hash for item in page.items}
         self.position = page.next_position
@@ -43,7 +43,7 @@ def test_readers_are_not_broken_by_200_further_generations(
     lifecycle = lean_lifecycle
     monkeypatch.setattr(trie, "LEAF_ENTRIES", 4)
     monkeypatch.setattr(compaction, "TINY_PACKS", 4)
-    lifecycle.knowledge.sources.update(lifecycle.tenant_id, lifecycle.source_id, grace_days=0)
+    lifecycle.knowledge.sources.update_source(lifecycle.tenant_id, lifecycle.source_id, grace_days=0)
     dice = random.Random(17)
     upkeep: Upkeep = lifecycle.knowledge.upkeep
     staged = {f"item-{number}": f"{number} from the start" for number in range(12)}
@@ -60,14 +60,14 @@ def test_readers_are_not_broken_by_200_further_generations(
         served[lifecycle.publish().generation_id] = dict(staged)
         lifecycle.clock.advance(days=0.25)
         if number % 10 == 9:
-            collected = upkeep.collector.collect(lifecycle.source)
-            compacted += upkeep.compactor.compact(lifecycle.source, collected.packs, collected.sizes) is not None
-        kept = [each.generation_id for each in upkeep.stores.generations.kept(lifecycle.source_id)]
+            collected = upkeep.collector.collect_garbage(lifecycle.source)
+            compacted += upkeep.compactor.compact_source(lifecycle.source, collected.packs, collected.sizes) is not None
+        kept = [each.generation_id for each in upkeep.stores.generations.list_kept(lifecycle.source_id)]
         readings = [reading for reading in readings if reading.generation_id in kept]
         for reading in list(readings):
             if reading.go_on(lifecycle):
                 assert reading.found == reading.expected
-                stored = lifecycle.knowledge.generations.get(lifecycle.source, reading.generation_id)
+                stored = lifecycle.knowledge.generations.get_generation(lifecycle.source, reading.generation_id)
                 assert root_hash(reading.hashes, 4) == stored.root_hash
                 readings.remove(reading)
                 read += 1

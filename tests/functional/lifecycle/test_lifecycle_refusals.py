@@ -73,7 +73,7 @@ def test_expired_run_is_not_eligible(lifecycle: Any) -> None:
     run = lifecycle.run()
     lifecycle.clock.advance(days=7)
 
-    assert lifecycle.knowledge.runs.get(lifecycle.source, run.run_id).state is RunState.EXPIRED
+    assert lifecycle.knowledge.runs.get_run(lifecycle.source, run.run_id).state is RunState.EXPIRED
     with pytest.raises(errors.NotApplyEligibleError):
         lifecycle.apply(run)
 
@@ -87,7 +87,7 @@ def test_stale_base_is_planned_again_and_the_retry_publishes(lifecycle: Any) -> 
 
     with pytest.raises(errors.StaleBaseError):
         lifecycle.apply(run)
-    again = lifecycle.knowledge.runs.get(lifecycle.source, run.run_id)
+    again = lifecycle.knowledge.runs.get_run(lifecycle.source, run.run_id)
     assert (again.plan_version, again.state, again.last_error) == (2, RunState.READY, None)
     assert lifecycle.kinds(again) == {"c": "added"}
     lifecycle.apply(run)
@@ -107,7 +107,7 @@ def test_lost_or_damaged_plan_object_is_planned_again(lifecycle: Any, kind: str,
         lifecycle.apply(run)
     lifecycle.apply(run)
     assert lifecycle.served() == {"a": "one"}
-    assert lifecycle.knowledge.runs.get(lifecycle.source, run.run_id).plan_version == 2
+    assert lifecycle.knowledge.runs.get_run(lifecycle.source, run.run_id).plan_version == 2
     lifecycle.check(settled=True)
 
 
@@ -116,7 +116,7 @@ def test_settings_changed_after_the_plan_are_honoured_by_the_next(lifecycle: Any
     lifecycle.publish()
     lifecycle.remove("a")
     run = lifecycle.run()
-    lifecycle.knowledge.sources.update(lifecycle.tenant_id, lifecycle.source_id, grace_days=0)
+    lifecycle.knowledge.sources.update_source(lifecycle.tenant_id, lifecycle.source_id, grace_days=0)
 
     with pytest.raises(errors.StalePlanError):
         lifecycle.apply(run)
@@ -154,13 +154,15 @@ def test_other_plan_version_than_the_reviewed_one_is_refused_for_good(lifecycle:
     for _ in range(2):
         with pytest.raises(errors.PlanVersionError):
             lifecycle.apply(run, plan_version=1)
-    assert lifecycle.knowledge.runs.get(lifecycle.source, run.run_id).plan_version == 2
+    assert lifecycle.knowledge.runs.get_run(lifecycle.source, run.run_id).plan_version == 2
     lifecycle.apply(run, plan_version=2)
 
 
 @pytest.mark.parametrize("guard", [RemovalGuard(max_items=2), RemovalGuard(max_percent=50)])
 def test_run_that_drops_too_much_waits_for_approval_of_its_own_count(lifecycle: Any, guard: RemovalGuard) -> None:
-    lifecycle.knowledge.sources.update(lifecycle.tenant_id, lifecycle.source_id, grace_days=0, removal_guard=guard)
+    lifecycle.knowledge.sources.update_source(
+        lifecycle.tenant_id, lifecycle.source_id, grace_days=0, removal_guard=guard
+    )
     lifecycle.push(a="1", b="2", c="3", d="4")
     lifecycle.publish()
     lifecycle.push("a", "b", "c", e="5")
@@ -177,7 +179,9 @@ def test_run_that_drops_too_much_waits_for_approval_of_its_own_count(lifecycle: 
 
 def test_run_within_the_guard_needs_no_approval(lifecycle: Any) -> None:
     guard = RemovalGuard(max_percent=50, max_items=2)
-    lifecycle.knowledge.sources.update(lifecycle.tenant_id, lifecycle.source_id, grace_days=0, removal_guard=guard)
+    lifecycle.knowledge.sources.update_source(
+        lifecycle.tenant_id, lifecycle.source_id, grace_days=0, removal_guard=guard
+    )
     lifecycle.push(a="1", b="2", c="3", d="4")
     lifecycle.publish()
     lifecycle.push("a", "b")
@@ -198,7 +202,7 @@ def test_lost_index_fails_the_build_and_keeps_the_run(lifecycle: Any) -> None:
 
     with pytest.raises(errors.BuildFailedError):
         lifecycle.apply(run)
-    failed = lifecycle.knowledge.runs.get(lifecycle.source, run.run_id)
+    failed = lifecycle.knowledge.runs.get_run(lifecycle.source, run.run_id)
     assert (failed.state, failed.last_error.code) == (RunState.READY, "BuildFailedError")
     assert lifecycle.source.lease is None
     assert lifecycle.source.generation_id == first.generation_id
@@ -216,7 +220,7 @@ def test_run_on_a_lost_index_fails(lifecycle: Any) -> None:
 
     with pytest.raises(errors.RunFailedError):
         lifecycle.run(run_id="run_1")
-    failed = lifecycle.knowledge.runs.get(lifecycle.source, "run_1")
+    failed = lifecycle.knowledge.runs.get_run(lifecycle.source, "run_1")
     assert (failed.state, failed.last_error.code) == (RunState.FAILED, "RunFailedError")
 
 
@@ -224,7 +228,7 @@ def test_other_tenant_sees_nothing(lifecycle: Any) -> None:
     lifecycle.push(a="one")
     lifecycle.publish()
     with pytest.raises(errors.SourceNotFoundError):
-        lifecycle.knowledge.sources.get("tenant-b", lifecycle.source_id)
-    page = lifecycle.knowledge.sources.list("tenant-b", limit=10, position=None, only=None)
+        lifecycle.knowledge.sources.get_source("tenant-b", lifecycle.source_id)
+    page = lifecycle.knowledge.sources.list_sources("tenant-b", limit=10, position=None, only=None)
     assert not page.items
     assert isinstance(lifecycle.clock, HeldClock)

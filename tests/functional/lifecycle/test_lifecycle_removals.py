@@ -22,7 +22,7 @@ def _removed_and_published(lifecycle: Any) -> int:
 
 def test_removed_item_is_served_until_its_grace_is_over(lifecycle: Any) -> None:
     removed_at = _removed_and_published(lifecycle)
-    view = lifecycle.knowledge.staging.get(lifecycle.source, "a")
+    view = lifecycle.knowledge.staging.get_item(lifecycle.source, "a")
     assert (view.state, view.removed_at) == (ItemState.REMOVED, removed_at)
     assert view.tombstone_due_at == removed_at + 7 * DAY_MS
     assert lifecycle.served() == {"a": "one", "b": "two"}
@@ -49,7 +49,7 @@ def test_tombstone_row_expires_thirty_days_after_publication(lifecycle: Any) -> 
     assert row["expiresAt"] == (published_at + 30 * DAY_MS) // 1000
     lifecycle.clock.advance(days=30, seconds=1)
     with pytest.raises(ItemNotFoundError):
-        lifecycle.knowledge.staging.get(lifecycle.source, "a")
+        lifecycle.knowledge.staging.get_item(lifecycle.source, "a")
     assert [result.result for result in lifecycle.push(a="again")] == [PushResult.CREATED]
     lifecycle.publish()
     assert lifecycle.served() == {"a": "again", "b": "two"}
@@ -57,7 +57,7 @@ def test_tombstone_row_expires_thirty_days_after_publication(lifecycle: Any) -> 
 
 
 def test_grace_of_zero_drops_at_the_next_run(lifecycle: Any) -> None:
-    lifecycle.knowledge.sources.update(lifecycle.tenant_id, lifecycle.source_id, grace_days=0)
+    lifecycle.knowledge.sources.update_source(lifecycle.tenant_id, lifecycle.source_id, grace_days=0)
     lifecycle.push(a="one", b="two")
     lifecycle.publish()
     lifecycle.remove("a")
@@ -72,7 +72,7 @@ def test_grace_of_zero_drops_at_the_next_run(lifecycle: Any) -> None:
 def test_changed_grace_is_honoured_by_the_next_run(lifecycle: Any, grace_days: int, kinds: dict[str, str]) -> None:
     _removed_and_published(lifecycle)
     lifecycle.clock.advance(days=3 if grace_days < 7 else 8)
-    lifecycle.knowledge.sources.update(lifecycle.tenant_id, lifecycle.source_id, grace_days=grace_days)
+    lifecycle.knowledge.sources.update_source(lifecycle.tenant_id, lifecycle.source_id, grace_days=grace_days)
 
     assert lifecycle.kinds(lifecycle.run()) == kinds
     assert lifecycle.kinds(lifecycle.run("full")) == kinds

@@ -32,7 +32,7 @@ def test_restored_generation_serves_the_older_state_at_once(lifecycle: Any) -> N
     assert (restored.sequence, restored.base_generation_id) == (3, second)
     assert lifecycle.served() == {"a": "one", "b": "two", "c": "three"}
     assert outcome.counts == Counts(updated=1, restored=1, tombstoned=1, unchanged=1, total=3)
-    assert restored.root_hash == lifecycle.knowledge.generations.get(lifecycle.source, first).root_hash
+    assert restored.root_hash == lifecycle.knowledge.generations.get_generation(lifecycle.source, first).root_hash
     lifecycle.check()
 
 
@@ -87,10 +87,14 @@ def test_repeat_finds_the_generation_that_it_made(lifecycle: Any) -> None:
     assert lifecycle.roll_back(first, new_id) == outcome
     assert lifecycle.current.sequence == 4
     restorer = lifecycle.knowledge.restorer
-    again = restorer.restore(lifecycle.source, first, new_generation_id=lifecycle.ids("gen"), earlier_id=new_id)
+    again = restorer.restore_generation(
+        lifecycle.source, first, new_generation_id=lifecycle.ids("gen"), earlier_id=new_id
+    )
     assert again == outcome
     lifecycle.clock.advance(days=2)
-    later = restorer.restore(lifecycle.source, first, new_generation_id=lifecycle.ids("gen"), earlier_id=new_id)
+    later = restorer.restore_generation(
+        lifecycle.source, first, new_generation_id=lifecycle.ids("gen"), earlier_id=new_id
+    )
     assert (later.generation_id, lifecycle.current.sequence) == (lifecycle.current.generation_id, 5)
     lifecycle.check()
 
@@ -124,7 +128,7 @@ def test_refusals(lifecycle: Any) -> None:
     with pytest.raises(ApplyInProgressError):
         lifecycle.roll_back(first)
     lifecycle.clock.advance(seconds=61)
-    lifecycle.knowledge.sources.archive(lifecycle.tenant_id, lifecycle.source_id)
+    lifecycle.knowledge.sources.archive_source(lifecycle.tenant_id, lifecycle.source_id)
     with pytest.raises(SourceInactiveError):
         lifecycle.roll_back(first)
     assert lifecycle.current.generation_id == second

@@ -71,18 +71,18 @@ def test_import_ends_a_snapshot_that_died_while_it_was_completing(importing: Imp
     life = importing.life
     life.push(a="one")
     snapshots = life.knowledge.snapshots
-    snapshot_id = snapshots.open(life.source, snapshot_id=life.ids("snp")).snapshot_id
+    snapshot_id = snapshots.open_snapshot(life.source, snapshot_id=life.ids("snp")).snapshot_id
     snapshots.put_part(life.source, snapshot_id, 1, [draft("b", "two")])
     source = life.source
     # The flip to completing is the third call: two reads come before it.
     life.watch.arm(2, Way.DIE_AFTER)
     with pytest.raises(Crash):
-        snapshots.complete(source, snapshot_id)
+        snapshots.complete_snapshot(source, snapshot_id)
     life.watch.disarm()
-    assert snapshots.get(life.source, snapshot_id).state is SnapshotState.COMPLETING
+    assert snapshots.get_snapshot(life.source, snapshot_id).state is SnapshotState.COMPLETING
     life.clock.advance(days=2)
     job = importing.whole(ndjson({"c": "three"}))
     assert job.state == "completed"
-    assert snapshots.get(life.source, snapshot_id).state is SnapshotState.COMPLETED
+    assert snapshots.get_snapshot(life.source, snapshot_id).state is SnapshotState.COMPLETED
     # What no part of the snapshot named went before the import began; it had never been published.
     assert set(life.served()) == {"b", "c"}

@@ -33,7 +33,7 @@ def everything(lifecycle: Checked, *, limit: int, after_page: Callable[[], objec
     found: list[str] = []
     position = None
     while True:
-        page = lifecycle.knowledge.staging.list(
+        page = lifecycle.knowledge.staging.list_items(
             lifecycle.source, state=None, prefix=None, limit=limit, position=position, include_content=False
         )
         found += [item.external_item_id for item in page.items]
@@ -47,10 +47,10 @@ def test_batch_of_5_000_takes_51_transactions_and_unchanged_takes_none(lean_life
     source = lean_lifecycle.source
     items = [draft(f"doc-{number}", f"text {number}") for number in range(5_000)]
     staging = lean_lifecycle.knowledge.staging
-    sizes = transactions(operations(lean_lifecycle, lambda: staging.push(source, items)))
+    sizes = transactions(operations(lean_lifecycle, lambda: staging.push_items(source, items)))
     # 99 rows and the journal entry that names them.
     assert sizes == [100] * 50 + [51]
-    again = operations(lean_lifecycle, lambda: staging.push(source, items))
+    again = operations(lean_lifecycle, lambda: staging.push_items(source, items))
     assert {call.operation for call in again} == {"batch_get_item"}
     assert len(again) == 50
 
@@ -62,7 +62,9 @@ def test_transactions_stay_under_3_5_mb(lean_lifecycle: Checked) -> None:
         draft(f"doc-{number}", noise.randbytes(3_500).hex(), metadata={"x": noise.randbytes(8_000).hex()})
         for number in range(150)
     ]
-    calls = operations(lean_lifecycle, lambda: lean_lifecycle.knowledge.staging.push(lean_lifecycle.source, items))
+    calls = operations(
+        lean_lifecycle, lambda: lean_lifecycle.knowledge.staging.push_items(lean_lifecycle.source, items)
+    )
     for call in calls:
         if call.operation == "transact_write_items":
             blobs = [
@@ -81,13 +83,13 @@ def test_writer_that_lost_a_race_decides_again(lifecycle: Checked) -> None:
     before_first(
         lifecycle.watch,
         "transact_write_items",
-        lambda: other.push(source, [draft("a", "theirs", source_version=5)]),
+        lambda: other.push_items(source, [draft("a", "theirs", source_version=5)]),
     )
     with pytest.raises(StaleVersionError):
-        other.push_one(source, draft("a", "mine", source_version=4))
-    assert other.get(source, "a").content == "theirs"
-    before_first(lifecycle.watch, "transact_write_items", lambda: other.push(source, [draft("a", "mine")]))
-    assert other.push(source, [draft("a", "mine")])[0].result is PushResult.UNCHANGED
+        other.push_item(source, draft("a", "mine", source_version=4))
+    assert other.get_item(source, "a").content == "theirs"
+    before_first(lifecycle.watch, "transact_write_items", lambda: other.push_items(source, [draft("a", "mine")]))
+    assert other.push_items(source, [draft("a", "mine")])[0].result is PushResult.UNCHANGED
 
 
 def test_row_that_never_holds_still_is_given_up(lifecycle: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,13 +102,13 @@ def test_row_that_never_holds_still_is_given_up(lifecycle: Checked, monkeypatch:
     def gate(call: Call) -> Way | None:
         if call.operation == "transact_write_items" and not meddling:
             meddling.append(True)
-            staging.push(source, [draft("a", f"theirs {next(count)}")])
+            staging.push_items(source, [draft("a", f"theirs {next(count)}")])
             meddling.clear()
         return None
 
     lifecycle.watch.gate = gate
     with pytest.raises(StagingConflictError):
-        staging.push(source, [draft("a", "mine")])
+        staging.push_items(source, [draft("a", "mine")])
     lifecycle.watch.gate = None
     lifecycle.publish()
     lifecycle.check(settled=True)
@@ -179,7 +181,7 @@ def test_list_neither_skips_nor_repeats_what_was_there_throughout(lean_lifecycle
 def test_list_of_contents_ends_a_page_at_4_mb(lifecycle: Checked) -> None:
     text = "lorem " * 150_000
     lifecycle.push_many({f"doc-{number}": f"{text} {number}" for number in range(6)})
-    page = lifecycle.knowledge.staging.list(
+    page = lifecycle.knowledge.staging.list_items(
         lifecycle.source, state=None, prefix=None, limit=200, position=None, include_content=True
     )
     assert len(page.items) == 4
@@ -193,7 +195,7 @@ def test_list_by_state_and_prefix(lifecycle: Checked) -> None:
 
     def listed(**asked: object) -> list[str]:
         filters: dict[str, object] = {"state": None, "prefix": None, **asked}
-        page = lifecycle.knowledge.staging.list(
+        page = lifecycle.knowledge.staging.list_items(
             lifecycle.source, limit=50, position=None, include_content=False, **filters
         )
         return [item.external_item_id for item in page.items]
@@ -212,23 +214,23 @@ def test_completion_that_crashed_anywhere_rolls_forward(lean_lifecycle: Checked,
         # What the round before swept is no longer in grace, so every round starts alike.
         lifecycle.push_many({f"old-{number}": f"round {at}" for number in range(5)})
         snapshot_id = lifecycle.ids("snp")
-        service.open(lifecycle.source, snapshot_id=snapshot_id)
+        service.open_snapshot(lifecycle.source, snapshot_id=snapshot_id)
         service.put_part(lifecycle.source, snapshot_id, 1, [draft("kept", f"round {at}")])
         source = lifecycle.source
         lifecycle.watch.arm(at, way)
         try:
-            service.complete(source, snapshot_id)
+            service.complete_snapshot(source, snapshot_id)
         except Crash:
             lifecycle.watch.disarm()
-            ended = service.get(lifecycle.source, snapshot_id).state
+            ended = service.get_snapshot(lifecycle.source, snapshot_id).state
             if ended is SnapshotState.COMPLETING:
                 assert lifecycle.run().plan.discovery == "incomplete"
-            assert service.complete(lifecycle.source, snapshot_id).state is SnapshotState.COMPLETED
+            assert service.complete_snapshot(lifecycle.source, snapshot_id).state is SnapshotState.COMPLETED
         fired = lifecycle.watch.fired
         lifecycle.watch.disarm()
         lifecycle.publish()
         lifecycle.check(settled=True)
-        active = lifecycle.knowledge.staging.list(
+        active = lifecycle.knowledge.staging.list_items(
             lifecycle.source, state=ItemState.ACTIVE, prefix=None, limit=50, position=None, include_content=False
         )
         assert [item.external_item_id for item in active.items] == ["kept"]
@@ -240,45 +242,45 @@ def test_completion_that_crashed_anywhere_rolls_forward(lean_lifecycle: Checked,
 
 def test_stale_items_of_a_part_are_kept_and_counted(lifecycle: Checked) -> None:
     service, staging = lifecycle.knowledge.snapshots, lifecycle.knowledge.staging
-    staging.push(lifecycle.source, [draft("versioned", "new", source_version=9), draft("gone", "x")])
+    staging.push_items(lifecycle.source, [draft("versioned", "new", source_version=9), draft("gone", "x")])
     snapshot_id = lifecycle.ids("snp")
-    service.open(lifecycle.source, snapshot_id=snapshot_id)
+    service.open_snapshot(lifecycle.source, snapshot_id=snapshot_id)
     service.put_part(lifecycle.source, snapshot_id, 1, [draft("versioned", "old", source_version=8)])
-    done = service.complete(lifecycle.source, snapshot_id)
+    done = service.complete_snapshot(lifecycle.source, snapshot_id)
     assert (done.counts.stale, done.counts.removed) == (1, 1)
-    assert staging.get(lifecycle.source, "versioned").content == "new"
+    assert staging.get_item(lifecycle.source, "versioned").content == "new"
 
 
 def test_item_pushed_while_a_snapshot_is_open_stays_even_unchanged(lifecycle: Checked) -> None:
     service = lifecycle.knowledge.snapshots
     lifecycle.push(same="x", restored="x", forgotten="x")
     snapshot_id = lifecycle.ids("snp")
-    service.open(lifecycle.source, snapshot_id=snapshot_id)
+    service.open_snapshot(lifecycle.source, snapshot_id=snapshot_id)
     assert lifecycle.push(same="x")[0].result is PushResult.UNCHANGED
     lifecycle.remove("restored")
     lifecycle.restore("restored")
-    service.complete(lifecycle.source, snapshot_id, allow_empty=True)
+    service.complete_snapshot(lifecycle.source, snapshot_id, allow_empty=True)
     lifecycle.publish()
     removed = {item.external_item_id: item.removed_at is not None for item in lifecycle.generation_items()} or {}
     assert removed == {"restored": False, "same": False}
-    assert lifecycle.knowledge.staging.get(lifecycle.source, "forgotten").state is not ItemState.ACTIVE
+    assert lifecycle.knowledge.staging.get_item(lifecycle.source, "forgotten").state is not ItemState.ACTIVE
 
 
 def test_push_between_the_sweep_s_look_and_its_write_wins(lifecycle: Checked) -> None:
     service = lifecycle.knowledge.snapshots
     lifecycle.push(a="x", b="x")
     snapshot_id = lifecycle.ids("snp")
-    service.open(lifecycle.source, snapshot_id=snapshot_id)
+    service.open_snapshot(lifecycle.source, snapshot_id=snapshot_id)
     source = lifecycle.source
     met = before_first(
         lifecycle.watch,
         "transact_write_items",
-        lambda: lifecycle.knowledge.staging.push(lifecycle.source, [draft("a", "x")]),
+        lambda: lifecycle.knowledge.staging.push_items(lifecycle.source, [draft("a", "x")]),
         matching="'removed'",
     )
-    done = service.complete(source, snapshot_id, allow_empty=True)
+    done = service.complete_snapshot(source, snapshot_id, allow_empty=True)
     assert met
-    assert lifecycle.knowledge.staging.get(source, "a").state is ItemState.ACTIVE
+    assert lifecycle.knowledge.staging.get_item(source, "a").state is ItemState.ACTIVE
     assert done.counts.removed == 1
 
 
@@ -302,6 +304,7 @@ def test_removals_and_items_of_one_batch_are_one_write(lifecycle: Checked) -> No
     lifecycle.push(a="x", b="x")
     source = lifecycle.source
     calls = operations(
-        lifecycle, lambda: lifecycle.knowledge.staging.push(source, [draft("a", "y")], [Removal("b"), Removal("c")])
+        lifecycle,
+        lambda: lifecycle.knowledge.staging.push_items(source, [draft("a", "y")], [Removal("b"), Removal("c")]),
     )
     assert transactions(calls) == [3]

@@ -53,6 +53,6 @@ def test_archived_source_waits_without_being_told(lean_lifecycle: Any) -> None:
     lifecycle.push(a="published")
     lifecycle.publish()
     lifecycle.push(b="staged")
-    lifecycle.knowledge.sources.archive(lifecycle.tenant_id, lifecycle.source_id)
+    lifecycle.knowledge.sources.archive_source(lifecycle.tenant_id, lifecycle.source_id)
     lifecycle.clock.advance(days=40)
     assert tend(lifecycle).oldest_unapplied_seconds is None

@@ -53,7 +53,10 @@ def test_ten_generations_and_those_of_thirty_days_are_kept(lean_lifecycle: Any) 
     assert report.retired == 2
     assert report.deleted > 0
     for generation_id in made[:2]:
-        assert lifecycle.knowledge.generations.get(lifecycle.source, generation_id).retired_at == lifecycle.clock()
+        assert (
+            lifecycle.knowledge.generations.get_generation(lifecycle.source, generation_id).retired_at
+            == lifecycle.clock()
+        )
         with pytest.raises(GenerationRetiredError):
             lifecycle.served(generation_id)
         with pytest.raises(GenerationRetiredError):
@@ -85,7 +88,7 @@ def test_abandoned_objects_go_after_a_day_and_named_ones_stay(lean_lifecycle: An
     report = tend(lifecycle)
     assert report.expired == 1
     assert len(before) - len(keys(lifecycle)) == 3 + report.deleted > 3
-    assert lifecycle.knowledge.runs.get(lifecycle.source, abandoned.run_id).state is RunState.EXPIRED
+    assert lifecycle.knowledge.runs.get_run(lifecycle.source, abandoned.run_id).state is RunState.EXPIRED
     with pytest.raises(NotApplyEligibleError):
         lifecycle.apply(abandoned)
     assert lifecycle.served() == {"a": "one", "b": LARGE}
@@ -104,8 +107,8 @@ def test_staged_contents_go_once_their_row_names_others(lean_lifecycle: Any) -> 
     lifecycle.clock.advance(days=2)
     tend(lifecycle)
     assert len(keys(lifecycle, "content/")) == 2
-    view = lifecycle.knowledge.staging.get(lifecycle.source, "b")
-    assert (view.content, lifecycle.knowledge.staging.get(lifecycle.source, "c").content) == (
+    view = lifecycle.knowledge.staging.get_item(lifecycle.source, "b")
+    assert (view.content, lifecycle.knowledge.staging.get_item(lifecycle.source, "c").content) == (
         LARGE + "new",
         LARGE + "c",
     )
@@ -127,13 +130,13 @@ def test_parts_of_a_snapshot_go_when_it_has_ended(lean_lifecycle: Any) -> None:
     snapshots = lifecycle.knowledge.snapshots
     from testing.lifecycle import draft
 
-    opened = snapshots.open(lifecycle.source, snapshot_id=lifecycle.ids("snp"))
+    opened = snapshots.open_snapshot(lifecycle.source, snapshot_id=lifecycle.ids("snp"))
     snapshots.put_part(lifecycle.source, opened.snapshot_id, 1, [draft("a", "one")])
     lifecycle.clock.advance(days=1, ms=-1)
     snapshots.put_part(lifecycle.source, opened.snapshot_id, 2, [draft("b", "two")])
     tend(lifecycle)
     assert len(keys(lifecycle, "snapshots/")) == 2
-    snapshots.complete(lifecycle.source, opened.snapshot_id)
+    snapshots.complete_snapshot(lifecycle.source, opened.snapshot_id)
     lifecycle.clock.advance(days=2)
     tend(lifecycle)
     assert keys(lifecycle, "snapshots/") == []

@@ -19,7 +19,7 @@ LARGEST_PAGE_BYTES = 4_000_000
 
 def listed(lifecycle: Checked, **asked: Any) -> Page[StagedItem]:
     options = {"state": None, "prefix": None, "limit": 200, "position": None, "include_content": False, **asked}
-    return lifecycle.knowledge.staging.list(lifecycle.source, **options)
+    return lifecycle.knowledge.staging.list_items(lifecycle.source, **options)
 
 
 def pages(lifecycle: Checked, **asked: Any) -> list[Page[StagedItem]]:
@@ -42,7 +42,7 @@ def test_page_without_contents_ends_at_4_mb_too(lean_lifecycle: Checked) -> None
     """Metadata and tags that compress well are small in a row and large in an answer."""
     heavy = {"metadata": {"x": "m" * 16_000}, "tags": tuple(f"{number:02d}" + "é" * 62 for number in range(50))}
     items = [draft(f"doc-{number:03d}", "x", title="ü" * 500, **heavy) for number in range(200)]
-    lean_lifecycle.knowledge.staging.push(lean_lifecycle.source, items)
+    lean_lifecycle.knowledge.staging.push_items(lean_lifecycle.source, items)
     found = pages(lean_lifecycle)
     assert len(found) > 1
     assert max(weight(page) for page in found) <= LARGEST_PAGE_BYTES * 1.05
@@ -52,7 +52,7 @@ def test_page_without_contents_ends_at_4_mb_too(lean_lifecycle: Checked) -> None
 def test_page_of_contents_that_json_escapes_ends_at_4_mb(lean_lifecycle: Checked) -> None:
     """A control character takes one byte in a content and six in JSON."""
     items = [draft(f"doc-{number}", "\x01" * 600_000 + str(number)) for number in range(6)]
-    lean_lifecycle.knowledge.staging.push(lean_lifecycle.source, items)
+    lean_lifecycle.knowledge.staging.push_items(lean_lifecycle.source, items)
     found = pages(lean_lifecycle, include_content=True)
     assert max(weight(page) for page in found) <= LARGEST_PAGE_BYTES * 1.05
     assert [item.content for page in found for item in page.items] == [item.content for item in items]
@@ -69,7 +69,7 @@ def test_rare_state_is_found_in_few_reads(lean_lifecycle: Checked) -> None:
     """A page looks at up to 5 000 rows, but not a handful at a time."""
     source, staging = lean_lifecycle.source, lean_lifecycle.knowledge.staging
     for start in range(0, 6_000, 3_000):
-        staging.push(source, [draft(f"doc-{number:05d}", "x") for number in range(start, start + 3_000)])
+        staging.push_items(source, [draft(f"doc-{number:05d}", "x") for number in range(start, start + 3_000)])
     lean_lifecycle.remove("doc-05999")
     lean_lifecycle.watch.calls.clear()
     found = pages(lean_lifecycle, state=ItemState.REMOVED, limit=10)
@@ -115,7 +115,7 @@ def test_ids_at_512_bytes_share_slots_and_order(lean_lifecycle: Checked) -> None
     """Ids that differ in their last byte only, each 512 bytes long."""
     every = [f"{'x' * 511}{last}" for last in "abcdef"] + ["\U0001f600" * 128, "é" * 256]
     assert {len(name.encode()) for name in every} == {512}
-    lean_lifecycle.knowledge.staging.push(lean_lifecycle.source, [ItemDraft(name, "T", name) for name in every])
+    lean_lifecycle.knowledge.staging.push_items(lean_lifecycle.source, [ItemDraft(name, "T", name) for name in every])
     assert names(pages(lean_lifecycle, limit=3)) == sorted(every, key=str.encode)
     lean_lifecycle.publish()
     assert lean_lifecycle.served() == {name: name for name in every}

@@ -24,14 +24,14 @@ from tests.functional.lifecycle.conftest import Checked
 def opened(lean_lifecycle: Checked) -> Callable[[], str]:
     def open_one() -> str:
         snapshot_id = lean_lifecycle.ids("snp")
-        lean_lifecycle.knowledge.snapshots.open(lean_lifecycle.source, snapshot_id=snapshot_id)
+        lean_lifecycle.knowledge.snapshots.open_snapshot(lean_lifecycle.source, snapshot_id=snapshot_id)
         return snapshot_id
 
     return open_one
 
 
 def active(lifecycle: Checked) -> list[str]:
-    page = lifecycle.knowledge.staging.list(
+    page = lifecycle.knowledge.staging.list_items(
         lifecycle.source, state=ItemState.ACTIVE, prefix=None, limit=200, position=None, include_content=False
     )
     return [item.external_item_id for item in page.items]
@@ -86,7 +86,7 @@ def test_late_retry_gives_way_to_a_snapshot_that_is_open(lean_lifecycle: Checked
     with pytest.raises(SnapshotOpenError):
         replace(lean_lifecycle, snapshot_id, "a")
     lean_lifecycle.push(b="x")
-    lean_lifecycle.knowledge.snapshots.abort(lean_lifecycle.source, other)
+    lean_lifecycle.knowledge.snapshots.abort_snapshot(lean_lifecycle.source, other)
     assert replace(lean_lifecycle, snapshot_id, "a").state is SnapshotState.COMPLETED
     # What was pushed before the retry began anew is not newer than its opening.
     assert active(lean_lifecycle) == ["a"]
@@ -111,7 +111,7 @@ def test_completion_of_one_crowded_slot_keeps_to_its_time(
     took, removed, answers = [], [], 0
     while True:
         started = lifecycle.clock()
-        done = service.complete(source, snapshot_id, allow_empty=True)
+        done = service.complete_snapshot(source, snapshot_id, allow_empty=True)
         took.append(lifecycle.clock() - started)
         removed.append(done.counts.removed)
         answers += 1
@@ -139,7 +139,7 @@ def test_part_over_what_others_pushed_does_not_take_their_mark_away(
     lean_lifecycle.push(theirs="x")
     service.put_part(lean_lifecycle.source, snapshot_id, 1, [draft("theirs", "from the part"), draft("ours", "x")])
     service.put_part(lean_lifecycle.source, snapshot_id, 1, [draft("kept", "x")])
-    service.complete(lean_lifecycle.source, snapshot_id)
+    service.complete_snapshot(lean_lifecycle.source, snapshot_id)
     assert active(lean_lifecycle) == ["kept", "theirs"]
 
 
@@ -155,7 +155,7 @@ def test_part_that_repeats_itself_and_one_that_crashed_leave_the_same(
         lean_lifecycle.watch.disarm()
     receipt = service.put_part(lean_lifecycle.source, snapshot_id, 1, [draft("a", "last")])
     assert (receipt.number, receipt.items) == (1, 1)
-    done = service.complete(lean_lifecycle.source, snapshot_id)
+    done = service.complete_snapshot(lean_lifecycle.source, snapshot_id)
     assert active(lean_lifecycle) == ["a"]
     assert (done.parts, done.items) == (1, 1)
 
@@ -185,7 +185,7 @@ def test_part_that_comes_during_the_flip_is_named_or_refused(
         )
         if not before:
             lean_lifecycle.watch.gate = _after_flip(lean_lifecycle, put)
-        service.complete(source, snapshot_id)
+        service.complete_snapshot(source, snapshot_id)
         lean_lifecycle.watch.gate = None
         assert bool(refused) is not before
         assert active(lean_lifecycle) == (["a", "b"] if before else ["a"])
@@ -212,16 +212,16 @@ def test_throttled_completion_is_told_and_finished_by_its_retry(
     source = lean_lifecycle.source
     lean_lifecycle.watch.gate = lambda call: Way.THROTTLED if "#journal" in str(call.request) else None
     with pytest.raises(ServiceUnavailableError):
-        service.complete(source, snapshot_id, allow_empty=True)
+        service.complete_snapshot(source, snapshot_id, allow_empty=True)
     lean_lifecycle.watch.gate = None
-    assert service.get(source, snapshot_id).state is SnapshotState.COMPLETING
+    assert service.get_snapshot(source, snapshot_id).state is SnapshotState.COMPLETING
     assert lean_lifecycle.run().plan.discovery == "incomplete"
     # What is completing is neither aborted nor added to, and needs no word on emptiness any more.
     with pytest.raises(SnapshotClosedError):
-        service.abort(source, snapshot_id)
+        service.abort_snapshot(source, snapshot_id)
     with pytest.raises(SnapshotClosedError):
         service.put_part(source, snapshot_id, 1, [draft("c", "x")])
-    done = service.complete(source, snapshot_id)
+    done = service.complete_snapshot(source, snapshot_id)
     assert done.state is SnapshotState.COMPLETED
     assert done.counts.removed == 2
     assert lean_lifecycle.run().plan.discovery == "complete"
@@ -238,30 +238,30 @@ def test_completing_snapshot_outlives_its_day_and_the_next_opening_ends_it(
     source = lean_lifecycle.source
     lean_lifecycle.watch.arm(2, Way.DIE_AFTER)
     with pytest.raises(Crash):
-        service.complete(source, first)
+        service.complete_snapshot(source, first)
     lean_lifecycle.watch.disarm()
     with pytest.raises(SnapshotOpenError):
         opened()
     lean_lifecycle.clock.advance(days=2)
-    assert service.get(lean_lifecycle.source, first).state is SnapshotState.COMPLETING
+    assert service.get_snapshot(lean_lifecycle.source, first).state is SnapshotState.COMPLETING
     assert lean_lifecycle.run().plan.discovery == "incomplete"
     second = opened()
-    assert service.get(lean_lifecycle.source, first).state is SnapshotState.COMPLETED
+    assert service.get_snapshot(lean_lifecycle.source, first).state is SnapshotState.COMPLETED
     assert active(lean_lifecycle) == ["b"]
-    service.abort(lean_lifecycle.source, second)
+    service.abort_snapshot(lean_lifecycle.source, second)
 
 
 def test_snapshot_of_another_source_is_not_found(lean_lifecycle: Checked, opened: Callable[[], str]) -> None:
     snapshot_id = opened()
     service, sources = lean_lifecycle.knowledge.snapshots, lean_lifecycle.knowledge.sources
-    other = sources.create(
+    other = sources.create_source(
         lean_lifecycle.tenant_id, name="Other", grace_days=7, removal_guard=None, source_id=lean_lifecycle.ids("src")
     )
     for does in (
-        lambda: service.get(other, snapshot_id),
+        lambda: service.get_snapshot(other, snapshot_id),
         lambda: service.put_part(other, snapshot_id, 1, []),
-        lambda: service.complete(other, snapshot_id, allow_empty=True),
-        lambda: service.abort(other, snapshot_id),
+        lambda: service.complete_snapshot(other, snapshot_id, allow_empty=True),
+        lambda: service.abort_snapshot(other, snapshot_id),
     ):
         with pytest.raises(SnapshotNotFoundError):
             does()
@@ -273,9 +273,9 @@ def test_empty_parts_are_an_empty_snapshot(lean_lifecycle: Checked, opened: Call
     snapshot_id = opened()
     service.put_part(lean_lifecycle.source, snapshot_id, 1, [])
     with pytest.raises(EmptySnapshotError):
-        service.complete(lean_lifecycle.source, snapshot_id)
-    assert service.get(lean_lifecycle.source, snapshot_id).state is SnapshotState.OPEN
-    assert service.complete(lean_lifecycle.source, snapshot_id, allow_empty=True).counts.removed == 1
+        service.complete_snapshot(lean_lifecycle.source, snapshot_id)
+    assert service.get_snapshot(lean_lifecycle.source, snapshot_id).state is SnapshotState.OPEN
+    assert service.complete_snapshot(lean_lifecycle.source, snapshot_id, allow_empty=True).counts.removed == 1
 
 
 def test_large_set_in_shuffled_parts_changes_only_what_differs(
@@ -296,7 +296,7 @@ def test_large_set_in_shuffled_parts_changes_only_what_differs(
     lifecycle.watch.calls.clear()
     for number in order:
         service.put_part(source, snapshot_id, number, [draft(name, after[name]) for name in parts[number]])
-    done = service.complete(source, snapshot_id)
+    done = service.complete_snapshot(source, snapshot_id)
     written = [
         action["Put"]["Item"]["sk"]["S"]
         for call in lifecycle.watch.calls

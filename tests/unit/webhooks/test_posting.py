@@ -63,7 +63,7 @@ def test_hostile_url_is_neither_resolved_nor_connected_to(url: str, reason: str)
     assert (reply.status, reply.refused) == (None, True)
     assert reason in (reply.failure or "")
     with pytest.raises(TargetRefusedError, match=r"^[A-Z]"):
-        network.poster().check(url)
+        network.poster().check_url(url)
     assert (network.asked, network.connected) == ([], [])
 
 
@@ -75,14 +75,14 @@ def test_one_address_that_is_not_public_refuses_the_name(address: str) -> None:
         assert (reply.status, reply.refused) == (None, True)
         assert reply.failure == "The host must have public addresses only."
         with pytest.raises(TargetRefusedError, match="public addresses only"):
-            network.poster().check(URL)
+            network.poster().check_url(URL)
         assert network.connected == []
 
 
 def test_name_that_turns_private_is_refused_at_delivery() -> None:
     network = Network([PUBLIC], ["169.254.169.254"])
     poster = network.poster()
-    poster.check(URL)
+    poster.check_url(URL)
     assert post(poster).refused
     assert len(network.asked) == 2
     assert network.connected == []
@@ -99,13 +99,13 @@ def test_address_that_was_judged_is_the_one_connected_to() -> None:
 
 def test_check_connects_to_nothing() -> None:
     network = Network([PUBLIC, OTHER_PUBLIC])
-    network.poster().check(URL)
+    network.poster().check_url(URL)
     assert network.connected == []
 
 
 def test_literal_address_is_not_resolved() -> None:
     network = Network()
-    network.poster().check("https://[2606:4700:0:0::1111]:8443/")
+    network.poster().check_url("https://[2606:4700:0:0::1111]:8443/")
     post(network.poster(), "https://[2606:4700:0:0::1111]:8443/")
     assert (network.asked, network.connected) == ([], [("2606:4700::1111", 8443)])
 
@@ -121,7 +121,7 @@ def test_next_address_is_tried_when_one_refuses() -> None:
 def test_name_that_does_not_resolve_is_refused_at_creation_and_may_come_back_later(answer: Any) -> None:
     network = Network(answer, answer)
     with pytest.raises(TargetRefusedError, match="does not resolve"):
-        network.poster().check(URL)
+        network.poster().check_url(URL)
     reply = post(network.poster())
     assert (reply.status, reply.refused) == (None, False)
     assert reply.failure in {"the name does not resolve", "the request failed"}
@@ -138,7 +138,7 @@ def test_resolver_that_hangs_is_left_behind() -> None:
     poster = Poster(resolve=hang, connect=network.connect, deadline_seconds=0.1)
     reply = post(poster)
     with pytest.raises(TargetRefusedError, match="does not resolve"):
-        poster.check(URL)
+        poster.check_url(URL)
     release.set()
     assert (reply.status, reply.failure, reply.refused) == (None, "timed out after 0.1 s", False)
     assert network.connected == []

@@ -60,7 +60,7 @@ class KeyLedger:
             if not is_refused(error):
                 raise
 
-    def create(self, key: Key, creation_token: str | None, *, bounded: bool = True) -> None:
+    def create_key(self, key: Key, creation_token: str | None, *, bounded: bool = True) -> None:
         """Put a new key, within the tenant's sum if it is `bounded`.
 
         Raises IdTakenError, FiguresRefusedError, TenantNotFoundError.
@@ -73,7 +73,7 @@ class KeyLedger:
             self._check_tenant(key.tenant_id)
             raise FiguresRefusedError
 
-    def rotate(self, old: Key, new: Key, creation_token: str | None, expires_at: int, event: Event) -> None:
+    def rotate_key(self, old: Key, new: Key, creation_token: str | None, expires_at: int, event: Event) -> None:
         """Put the key that replaces an old one, which ends at `expires_at`; the old one leaves the sum if it is over.
 
         Raises KeyChangedError, IdTakenError, FiguresRefusedError.
@@ -100,7 +100,7 @@ class KeyLedger:
         if refused:
             raise FiguresRefusedError
 
-    def revoke(self, key: Key, now: int, event: Event) -> None:
+    def revoke_key(self, key: Key, now: int, event: Event) -> None:
         """Mark a key revoked. Raises KeyChangedError, FiguresRefusedError."""
         refused = self._transact(
             [
@@ -114,7 +114,7 @@ class KeyLedger:
         if refused:
             raise FiguresRefusedError
 
-    def release(self, key: Key) -> bool:
+    def release_key(self, key: Key) -> bool:
         """Take an expired key's limit out of its tenant's sum; False when somebody else has."""
         mark = self._old_key(key, "SET uncounted = :yes", {":yes": {"BOOL": True}})
         change = FiguresDelta(limit=FiguresDelta.removing(key).limit)

@@ -64,7 +64,7 @@ class KeyService:
         self._ledger = ledger
         self._clock = clock
 
-    def create(self, tenant_id: str, spec: KeySpec, creation: Creation | None = None) -> IssuedKey:
+    def create_key(self, tenant_id: str, spec: KeySpec, creation: Creation | None = None) -> IssuedKey:
         """Make a key.
 
         A retry whose first attempt crashed after the key was stored finds that key under the id derived from its
@@ -78,7 +78,7 @@ class KeyService:
             key_id, token = (attempt.key_id, attempt.token) if attempt else (tokens.new_key_id(), None)
             issued = _issue(tenant_id, spec, key_id, now)
             try:
-                self._with_room_for(issued.key, partial(self._ledger.create, issued.key, token))
+                self._with_room_for(issued.key, partial(self._ledger.create_key, issued.key, token))
             except IdTakenError:
                 found = self._reissue(issued, attempt, now) if attempt else None
                 if found:
@@ -89,7 +89,7 @@ class KeyService:
             else:
                 return issued
 
-    def rotate(self, tenant_id: str, old_id: str, overlap_ms: int, creation: Creation | None = None) -> Rotation:
+    def rotate_key(self, tenant_id: str, old_id: str, overlap_ms: int, creation: Creation | None = None) -> Rotation:
         """Replace a key by a new one with another secret; the old one works for so much longer, if it would have.
 
         The new key is like the old one, and lives as long as that was made for. A retry that comes after a crash finds
@@ -101,7 +101,7 @@ class KeyService:
         attempt = creation
         for _ in range(_TRIES):
             now = self._clock()
-            old = self.get(tenant_id, old_id)
+            old = self.get_key(tenant_id, old_id)
             key_id, token = (attempt.key_id, attempt.token) if attempt else (tokens.new_key_id(), None)
             issued = _issue(tenant_id, replace(old.spec, expires_at=old.successor_expiry(now)), key_id, now)
             if attempt and old.rotated_to == attempt.key_id:
@@ -112,7 +112,7 @@ class KeyService:
             ends = min(now + overlap_ms, old.spec.expires_at or now + overlap_ms)
             event = _event(KEY_ROTATED, old, now, {"keyId": issued.key.key_id, "previousKeyId": old.key_id})
             try:
-                self._with_room_for(issued.key, partial(self._ledger.rotate, old, issued.key, token, ends, event))
+                self._with_room_for(issued.key, partial(self._ledger.rotate_key, old, issued.key, token, ends, event))
             except KeyChangedError:
                 continue
             except IdTakenError:
@@ -121,39 +121,39 @@ class KeyService:
                 message = f"{_SUM_RULE}, and both keys count while both work: take 0, or revoke a key first"
                 raise invalid_field("overlapSeconds", message) from error
             else:
-                return Rotation(issued, self.get(tenant_id, old.key_id))
+                return Rotation(issued, self.get_key(tenant_id, old.key_id))
         raise ServiceUnavailableError
 
-    def get(self, tenant_id: str, key_id: str) -> Key:
+    def get_key(self, tenant_id: str, key_id: str) -> Key:
         """Read one key. Raises KeyNotFoundError, also for another tenant's key."""
-        key = self._store.find(key_id) if tokens.is_key_id(key_id) else None
+        key = self._store.find_key(key_id) if tokens.is_key_id(key_id) else None
         if key is None or key.tenant_id != tenant_id:
             raise KeyNotFoundError
         return key
 
-    def list(self, tenant_id: str, *, limit: int, position: Any) -> Page[Key]:
+    def list_keys(self, tenant_id: str, *, limit: int, position: Any) -> Page[Key]:
         """Read a page of the tenant's keys, oldest first, revoked and expired ones included."""
-        return self._store.list(tenant_id, limit=limit, position=position)
+        return self._store.list_keys(tenant_id, limit=limit, position=position)
 
-    def revoke(self, tenant_id: str, key_id: str) -> Key:
+    def revoke_key(self, tenant_id: str, key_id: str) -> Key:
         """Revoke a key; the next request with it is refused. Revoking twice changes nothing.
 
         Raises KeyNotFoundError, LastAdminKeyError.
         """
         for _ in range(_TRIES):
-            key = self.get(tenant_id, key_id)
+            key = self.get_key(tenant_id, key_id)
             if key.revoked_at is not None:
                 return key
             now = self._clock()
             try:
-                self._ledger.revoke(key, now, _event(KEY_REVOKED, key, now, {"keyId": key.key_id}))
+                self._ledger.revoke_key(key, now, _event(KEY_REVOKED, key, now, {"keyId": key.key_id}))
             except FiguresRefusedError as error:
                 raise LastAdminKeyError from error
             except KeyChangedError:
                 continue
         raise ServiceUnavailableError
 
-    def bootstrap(self, *, tenant_id: str | None, name: str) -> IssuedKey:
+    def bootstrap_tenant(self, *, tenant_id: str | None, name: str) -> IssuedKey:
         """Set up a tenant, unless it is there, and make it an admin key with every scope.
 
         An existing tenant keeps everything and gets one more admin key, even over its sum: it is how an operator lets
@@ -163,14 +163,14 @@ class KeyService:
         now = self._clock()
         self._ledger.put_tenant(tenant, name, now)
         issued = _issue(tenant, KeySpec(name=FIRST_KEY_NAME, scopes=ALL_SCOPES), tokens.new_key_id(), now)
-        self._ledger.create(issued.key, None, bounded=False)
+        self._ledger.create_key(issued.key, None, bounded=False)
         return issued
 
     def _reissue(self, issued: IssuedKey, attempt: Creation, now: int) -> IssuedKey | None:
         """Give the key that an earlier attempt of this request made a secret that is known; None if it made none."""
         if not self._store.replace_secret(issued.key, attempt.token, now - _CREATION_RETRY_MS):
             return None
-        return IssuedKey(self.get(issued.key.tenant_id, attempt.key_id), issued.token)
+        return IssuedKey(self.get_key(issued.key.tenant_id, attempt.key_id), issued.token)
 
     def _with_room_for(self, key: Key, write: Callable[[], None]) -> None:
         """Write a new key; while the tenant's sum has no room for it, take expired keys out of the sum first."""
@@ -190,7 +190,7 @@ class KeyService:
         found = False
         for expired in self._store.expired_and_counted(tenant_id, self._clock()):
             found = True
-            if self._ledger.release(expired):
+            if self._ledger.release_key(expired):
                 freed += expired.spec.rate_limit_per_minute
             if freed >= wanted:
                 break

@@ -27,7 +27,7 @@ class KeyStore:
         self._client = client
         self._table = table
 
-    def find(self, key_id: str) -> Key | None:
+    def find_key(self, key_id: str) -> Key | None:
         """Find a key by its id, whoever's it is."""
         with translated():
             row = self._client.get_item(TableName=self._table, Key={"keyId": {"S": key_id}}, ConsistentRead=True)
@@ -50,7 +50,7 @@ class KeyStore:
             },
         )
 
-    def touch(self, key_id: str, now: int, unless_after: int) -> None:
+    def note_use(self, key_id: str, now: int, unless_after: int) -> None:
         """Note that a key is being used, unless that was noted lately."""
         self._update(
             key_id,
@@ -59,7 +59,7 @@ class KeyStore:
             {":now": {"N": str(now)}, ":after": {"N": str(unless_after)}},
         )
 
-    def list(self, tenant_id: str, *, limit: int, position: Any) -> Page[Key]:
+    def list_keys(self, tenant_id: str, *, limit: int, position: Any) -> Page[Key]:
         """Read a page of a tenant's keys, oldest first; a position is `[createdAt, keyId]`.
 
         Raises InvalidPositionError.

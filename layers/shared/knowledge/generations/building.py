@@ -58,7 +58,7 @@ class Builder:
     clock: Clock
     new_id: NewId
 
-    def build(self, request: ApplyRequest, build: BuildProgress | None = None) -> BuildOutcome:
+    def build_part(self, request: ApplyRequest, build: BuildProgress | None = None) -> BuildOutcome:
         """Build a part of the generation; the first call takes the lease and makes the checks.
 
         Raises the refusals of `knowledge.errors`. The lease is freed on any failure of the first call; later the
@@ -68,7 +68,7 @@ class Builder:
         if build is not None:
             # The source as the renewal left it: read later, it could hold the token of whoever took the lease over.
             source = self.stores.sources.renew_lease(request.tenant_id, request.source_id, build.lease_token, now)
-            return self._go_on(source, self.stores.runs.get(request.source_id, request.run_id), build, now)
+            return self._go_on(source, self.stores.runs.get_run(request.source_id, request.run_id), build, now)
         source = self.stores.sources.acquire_lease(request.tenant_id, request.source_id, request.run_id, now)
         try:
             outcome = self._start(source, request, now)
@@ -80,7 +80,7 @@ class Builder:
         return outcome
 
     def _start(self, source: Source, request: ApplyRequest, now: int) -> BuildOutcome:
-        run = self.stores.runs.get(request.source_id, request.run_id)
+        run = self.stores.runs.get_run(request.source_id, request.run_id)
         if run.state is RunState.PUBLISHED:
             return BuildOutcome(generation_id=run.generation_id)
         plan = check_applicable(source, run, request, now)
@@ -88,7 +88,7 @@ class Builder:
             self.settle(source)
         if plan.counts.changes == 0 and source.generation_id is not None:
             if not self.stores.runs.set_published(run, source.generation_id, now):
-                run = self.stores.runs.get(request.source_id, request.run_id)
+                run = self.stores.runs.get_run(request.source_id, request.run_id)
                 if run.state is not RunState.PUBLISHED:
                     raise StalePlanError
             return BuildOutcome(generation_id=source.generation_id)
@@ -150,7 +150,7 @@ class Builder:
     def _read_part(self, ref: ObjectRef) -> ChangePart:
         try:
             part = decode_part(self.stores.objects.get(ref))
-            self.stores.objects.check(part.packs)
+            self.stores.objects.check_objects(part.packs)
         except (ObjectGoneError, UnknownFormatError) as error:
             raise StalePlanError from error
         return part

@@ -48,14 +48,16 @@ class Publisher:
     clock: Clock
     new_id: NewId
 
-    def publish(self, publication: Publication) -> Generation:
+    def publish_generation(self, publication: Publication) -> Generation:
         """Make the generation the one that is served, then settle. Published already is success.
 
         Raises the refusals of `knowledge.errors`.
         """
         generation = replace(publication.generation, published_at=self.clock())
         try:
-            self.stores.generations.publish(replace(publication, generation=generation), self._event(generation))
+            self.stores.generations.publish_generation(
+                replace(publication, generation=generation), self._event(generation)
+            )
         except (PublicationRefusedError, ApplyConflictError, ServiceUnavailableError, ClientError) as error:
             published = self._find_published(generation)
             if published is None:
@@ -83,7 +85,7 @@ class Publisher:
 
     def _find_published(self, generation: Generation) -> Generation | None:
         try:
-            return self.stores.generations.get(generation.source_id, generation.generation_id)
+            return self.stores.generations.get_generation(generation.source_id, generation.generation_id)
         except GenerationNotFoundError:
             return None
 
@@ -92,7 +94,7 @@ class Publisher:
         if not isinstance(error, PublicationRefusedError):
             return error
         generation, plan = publication.generation, publication.plan
-        source = self.stores.sources.get(generation.tenant_id, generation.source_id)
+        source = self.stores.sources.get_source(generation.tenant_id, generation.source_id)
         holder = None if source.lease is None else (source.lease.token, source.lease.run_id)
         holds: list[tuple[bool, Callable[[], KnowledgeError]]] = [
             (source.active, SourceInactiveError),
@@ -100,11 +102,11 @@ class Publisher:
             (holder == (publication.lease_token, publication.holder_id), LeaseLostError),
         ]
         if plan is not None:
-            run = self.stores.runs.get(generation.source_id, publication.holder_id)
+            run = self.stores.runs.get_run(generation.source_id, publication.holder_id)
             as_planned = run.plan_version == plan.version and run.state is RunState.READY
             holds.append((source.settings_version == plan.settings_version and as_planned, StalePlanError))
         if generation.restored_from is not None:
-            restored = self.stores.generations.get(generation.source_id, generation.restored_from)
+            restored = self.stores.generations.get_generation(generation.source_id, generation.restored_from)
             holds.append((restored.retired_at is None, GenerationRetiredError))
         return next((reason() for held, reason in holds if not held), ApplyConflictError())
 

@@ -31,20 +31,20 @@ class GenerationReader:
 
     stores: GenerationStores
 
-    def list(self, source: Source, *, limit: int, position: Any) -> Page[Generation]:
+    def list_generations(self, source: Source, *, limit: int, position: Any) -> Page[Generation]:
         """List generations, the latest first."""
-        return self.stores.generations.list(source.source_id, limit=limit, position=position)
+        return self.stores.generations.list_generations(source.source_id, limit=limit, position=position)
 
-    def get(self, source: Source, generation_id: str) -> Generation:
+    def get_generation(self, source: Source, generation_id: str) -> Generation:
         """Read a generation by id, or the one that serves as `current`; GenerationNotFoundError when there is none."""
         if generation_id == CURRENT:
             if source.generation_id is None:
                 message = "Nothing has been published yet."
                 raise GenerationNotFoundError(message)
             generation_id = source.generation_id
-        return self.stores.generations.get(source.source_id, generation_id)
+        return self.stores.generations.get_generation(source.source_id, generation_id)
 
-    def items(
+    def list_items(
         self, generation: Generation, *, limit: int, position: Any, include_content: bool
     ) -> Page[GenerationItem]:
         """List what a generation serves, in the fixed order of the index (by hash of the id).
@@ -77,7 +77,7 @@ class GenerationReader:
         prefix, last = chosen[count - 1]
         return Page(views[:count], [prefix, last.external_item_id])
 
-    def changes(
+    def list_changes(
         self,
         generation: Generation,
         before: Generation | None,

@@ -46,7 +46,7 @@ class Restorer:
     clock: Clock
     new_id: NewId
 
-    def restore(
+    def restore_generation(
         self, source: Source, generation_id: str, *, new_generation_id: str, earlier_id: str | None = None
     ) -> ApplyOutcome:
         """Publish what a generation served as a new generation; one that serves the same already stays as it is.
@@ -63,8 +63,8 @@ class Restorer:
 
     def _made(self, source: Source, new_id: str, earlier_id: str | None, now: int) -> ApplyOutcome | None:
         with suppress(GenerationNotFoundError):
-            return _outcome(self.stores.generations.get(source.source_id, new_id))
-        get = partial(self.stores.generations.get, source.source_id)
+            return _outcome(self.stores.generations.get_generation(source.source_id, new_id))
+        get = partial(self.stores.generations.get_generation, source.source_id)
         earlier = find_earlier(earlier_id, get, lambda made: made.published_at, now)
         return None if earlier is None else _outcome(earlier)
 
@@ -75,8 +75,12 @@ class Restorer:
         self.settle(source)
         if source.generation_id is None:
             raise GenerationNotFoundError
-        current = self.stores.generations.get(source.source_id, source.generation_id)
-        chosen = current if generation_id == CURRENT else self.stores.generations.get(source.source_id, generation_id)
+        current = self.stores.generations.get_generation(source.source_id, source.generation_id)
+        chosen = (
+            current
+            if generation_id == CURRENT
+            else self.stores.generations.get_generation(source.source_id, generation_id)
+        )
         if chosen.retired_at is not None:
             raise GenerationRetiredError
         if chosen.root_hash == current.root_hash:
@@ -102,7 +106,9 @@ class Restorer:
             counts=counts,
             restored_from=chosen.generation_id,
         )
-        return _outcome(self.publisher.publish(Publication(generation, new_generation_id, source.lease_token)))
+        return _outcome(
+            self.publisher.publish_generation(Publication(generation, new_generation_id, source.lease_token))
+        )
 
 
 def _outcome(generation: Generation) -> ApplyOutcome:

@@ -29,9 +29,9 @@ class Settler:
         """Do what is left to do after the publication that `source.settle_run_id` names."""
         if source.settle_run_id is None:
             return
-        run = self.stores.runs.get(source.source_id, source.settle_run_id)
+        run = self.stores.runs.get_run(source.source_id, source.settle_run_id)
         if run.state is RunState.PUBLISHED and run.plan is not None and run.generation_id is not None:
-            published_at = self.stores.generations.get(run.source_id, run.generation_id).published_at
+            published_at = self.stores.generations.get_generation(run.source_id, run.generation_id).published_at
             self.settle_plan(source.tenant_id, source.source_id, run.run_id, run.plan, published_at)
 
     def settle_plan(self, tenant_id: str, source_id: str, run_id: str, plan: Plan, published_at: int) -> None:

@@ -51,18 +51,18 @@ class GenerationStore:
 
     catalog: Catalog
 
-    def get(self, source_id: str, generation_id: str) -> Generation:
+    def get_generation(self, source_id: str, generation_id: str) -> Generation:
         """Read a generation, consistently; GenerationNotFoundError when the source has none of that id."""
         row = self.catalog.find(source_id, generation_sk(generation_id))
         if row is None:
             raise GenerationNotFoundError
         return _generation(row)
 
-    def list(self, source_id: str, *, limit: int, position: Any) -> Page[Generation]:
+    def list_generations(self, source_id: str, *, limit: int, position: Any) -> Page[Generation]:
         """List a source's generations, the latest first."""
         return self.catalog.list(source_id, "generation", _generation, limit=limit, position=position)
 
-    def kept(self, source_id: str) -> Generations:
+    def list_kept(self, source_id: str) -> Generations:
         """Read every generation that is not retired, the latest first, consistently.
 
         Older ones are retired before younger ones, so the walk ends at the first that is.
@@ -70,7 +70,7 @@ class GenerationStore:
         found: Generations = []
         position = None
         while True:
-            page = self.list(source_id, limit=_PAGE, position=position)
+            page = self.list_generations(source_id, limit=_PAGE, position=position)
             for generation in page.items:
                 if generation.retired_at is not None:
                     return found
@@ -79,7 +79,7 @@ class GenerationStore:
             if position is None:
                 return found
 
-    def publish(self, publication: Publication, event: Event) -> None:
+    def publish_generation(self, publication: Publication, event: Event) -> None:
         """Make a generation the one that is served: source, generation, run and outbox in one transaction.
 
         Without a run, the generation that is restored takes the run's place.
@@ -107,7 +107,7 @@ class GenerationStore:
         except RefusedTransactionError as error:
             raise PublicationRefusedError from error
 
-    def retire(self, generation: Generation, now: int) -> None:
+    def retire_generation(self, generation: Generation, now: int) -> None:
         """Mark a generation that is not kept any more; from then on it can't be restored."""
         with suppress(RefusedWriteError):
             self.catalog.update(

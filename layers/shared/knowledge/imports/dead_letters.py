@@ -22,7 +22,7 @@ class DeadLetters:
     sqs: SQSClient
     queue_url: str
 
-    def put(self, reason: str, event: Mapping[str, Any]) -> None:
+    def put_event(self, reason: str, event: Mapping[str, Any]) -> None:
         """Keep an event with the reason for which it was refused."""
         text = json.dumps(event)
         kept: Any = event if len(text) <= _EVENT_CHARACTERS else text[:_EVENT_CHARACTERS]

@@ -64,7 +64,7 @@ class ImportFiles:
             "get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=UPLOAD_SECONDS
         )
 
-    def find(self, bucket: str, key: str) -> FoundFile | None:
+    def find_file(self, bucket: str, key: str) -> FoundFile | None:
         """Look at a file; None when it is not there or may not be read."""
         try:
             with translated():
@@ -75,7 +75,7 @@ class ImportFiles:
             raise
         return FoundFile(ImportFile(bucket, key, head["ETag"], head["ContentLength"]), dict(head["Metadata"]))
 
-    def read(self, file: ImportFile, offset: int, length: int) -> bytes:
+    def read_range(self, file: ImportFile, offset: int, length: int) -> bytes:
         """Read a part of the announced file; ImportFailedError when it is gone or is another one now."""
         return self._read(file.bucket, file.key, offset, length, {"IfMatch": file.etag})
 
@@ -84,7 +84,7 @@ class ImportFiles:
         if job.file is None:
             raise ImportFailedError
         if not job.inflated:
-            return self.read(job.file, offset, length)
+            return self.read_range(job.file, offset, length)
         found = bytearray()
         while len(found) < length:
             number, start = divmod(offset + len(found), PIECE_BYTES)

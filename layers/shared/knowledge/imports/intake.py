@@ -40,7 +40,7 @@ class ImportIntake:
     machine: ImportMachine
     clock: Clock
 
-    def take(self, event: Mapping[str, Any]) -> str | None:
+    def start_import(self, event: Mapping[str, Any]) -> str | None:
         """Follow an event and return the id of its import; None when it asks for nothing.
 
         RejectedEventError with the reason when it can't be followed, now or at any later delivery.
@@ -69,7 +69,7 @@ class ImportIntake:
         tenant_id, source_id = request.tenant_id, request.source_id
         import_id = derived_id("imp", tenant_id, f"event\0{source_id}\0{request.identity}", 0)
         with suppress(ImportNotFoundError):
-            return self.stores.imports.get(source_id, import_id)
+            return self.stores.imports.get_import(source_id, import_id)
         self._check_source(tenant_id, source_id)
         found = self._file(request.bucket, request.key)
         mode, apply = request.mode, request.apply
@@ -107,10 +107,10 @@ class ImportIntake:
             alive_until=now + ALIVE_MS,
         )
         try:
-            self.stores.imports.enqueue(queued)
+            self.stores.imports.enqueue_import(queued)
         except ImportMovedError:
             # The same event, delivered twice at once.
-            return self.stores.imports.get(job.source_id, job.import_id)
+            return self.stores.imports.get_import(job.source_id, job.import_id)
         return queued
 
     def _start(self, job: Import) -> None:
@@ -128,25 +128,25 @@ class ImportIntake:
             message = "The import broke off again and again. What it staged stays; start a new import."
             return self.ender.fail(job, RunError("ImportFailedError", message, self.clock()))
         with suppress(ImportMovedError):
-            return self.stores.imports.revive(job, self.clock())
-        return self.stores.imports.get(job.source_id, job.import_id)
+            return self.stores.imports.revive_import(job, self.clock())
+        return self.stores.imports.get_import(job.source_id, job.import_id)
 
     def _find(self, source_id: str, import_id: str) -> Import:
         try:
-            return self.stores.imports.get(source_id, import_id)
+            return self.stores.imports.get_import(source_id, import_id)
         except ImportNotFoundError as error:
             raise RejectedEventError("The source has no such import.") from error
 
     def _check_source(self, tenant_id: str, source_id: str) -> None:
         try:
-            source = self.stores.sources.get(tenant_id, source_id)
+            source = self.stores.sources.get_source(tenant_id, source_id)
         except SourceNotFoundError as error:
             raise RejectedEventError("The tenant has no such source.") from error
         if not source.active:
             raise RejectedEventError(str(SourceInactiveError()))
 
     def _file(self, bucket: str, key: str) -> FoundFile:
-        found = self.stores.files.find(bucket, key)
+        found = self.stores.files.find_file(bucket, key)
         if found is None:
             raise RejectedEventError("The file is not there, or this stack may not read it.")
         return found

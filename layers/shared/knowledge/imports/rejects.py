@@ -36,7 +36,7 @@ class ImportRejects:
         }
         return {"Put": {"TableName": self.table, "Item": item}}
 
-    def report(self, job: Import) -> bytes:
+    def read_report(self, job: Import) -> bytes:
         """The whole report: NDJSON."""
         query: dict[str, Any] = {
             "TableName": self.table,

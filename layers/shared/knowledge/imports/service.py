@@ -22,7 +22,7 @@ class ImportService:
     stores: ImportStores
     clock: Clock
 
-    def create(
+    def create_import(
         self,
         source: Source,
         *,
@@ -40,8 +40,8 @@ class ImportService:
         if not source.active:
             raise SourceInactiveError
         now = self.clock()
-        get = partial(self.stores.imports.get, source.source_id)
-        job = find_earlier(earlier_id, get, lambda made: made.created_at, now) or self.stores.imports.create(
+        get = partial(self.stores.imports.get_import, source.source_id)
+        job = find_earlier(earlier_id, get, lambda made: made.created_at, now) or self.stores.imports.create_import(
             Import(
                 tenant_id=source.tenant_id,
                 source_id=source.source_id,
@@ -56,13 +56,13 @@ class ImportService:
         )
         return job, self.stores.files.upload_link(job)
 
-    def get(self, source: Source, import_id: str) -> Import:
+    def get_import(self, source: Source, import_id: str) -> Import:
         """Read an import; ImportNotFoundError when the source has none of that id."""
-        return self._present(self.stores.imports.get(source.source_id, import_id))
+        return self._present(self.stores.imports.get_import(source.source_id, import_id))
 
-    def list(self, source: Source, *, limit: int, position: Any) -> Page[Import]:
+    def list_imports(self, source: Source, *, limit: int, position: Any) -> Page[Import]:
         """List imports, newest first."""
-        page = self.stores.imports.list(source.source_id, limit=limit, position=position)
+        page = self.stores.imports.list_imports(source.source_id, limit=limit, position=position)
         return Page([self._present(job) for job in page.items], page.next_position)
 
     def report_link(self, job: Import) -> str | None:

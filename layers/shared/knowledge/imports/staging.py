@@ -53,12 +53,12 @@ class ImportStager:
     writer: StagingWriter
     clock: Clock
 
-    def advance(self, job: Import) -> Import:
+    def advance_import(self, job: Import) -> Import:
         """Do the next part of an import that is staging, and say that it is alive.
 
         ImportMovedError when another was there first: read it again. ImportFailedError when it can't go on.
         """
-        source = self.stores.sources.get(job.tenant_id, job.source_id)
+        source = self.stores.sources.get_source(job.tenant_id, job.source_id)
         if not source.active:
             raise SourceInactiveError
         if source.open_snapshot_id != job.import_id:
@@ -83,15 +83,17 @@ class ImportStager:
 
     def report(self, job: Import) -> str | None:
         """Write the report of an import that is staged, and return its key; None when no line was bad."""
-        return self.stores.files.put_report(job, self.stores.rejects.report(job)) if job.reported else None
+        return self.stores.files.put_report(job, self.stores.rejects.read_report(job)) if job.reported else None
 
     def _measure(self, job: Import, file: ImportFile, deadline: int) -> Import:
         """Find out how long the plain text is; a gzip file is inflated for that."""
-        start = self.stores.files.read(file, 0, min(2, file.size)) if file.size else b""
+        start = self.stores.files.read_range(file, 0, min(2, file.size)) if file.size else b""
         if start != MAGIC:
             return self._note(job, replace(job, plain_bytes=file.size))
         total = 0
-        for number, piece in enumerate(pieces(lambda at, length: self.stores.files.read(file, at, length), file.size)):
+        for number, piece in enumerate(
+            pieces(lambda at, length: self.stores.files.read_range(file, at, length), file.size)
+        ):
             total += len(piece)
             if number < job.pieces:
                 continue
@@ -118,7 +120,7 @@ class ImportStager:
         epoch = job.epoch - (job.mode is ImportMode.SNAPSHOT)
         for attempt in range(_TRIES):
             commands = [entry.command for entry in entries if entry.command is not None]
-            decisions = self.writer.decide(source, commands, epoch, touch=False)
+            decisions = self.writer.decide_commands(source, commands, epoch, touch=False)
             for chunk in _chunks(entries, decisions):
                 after, written = self._write(source, job, chunk, decisions)
                 if not written:
@@ -157,7 +159,7 @@ class ImportStager:
         beside = [self.stores.imports.checkpoint(job, after, now)]
         if reported:
             beside.append(self.stores.rejects.action(job, after.offset, report, now))
-        written = self.writer.write(source, made, beside)
+        written = self.writer.write_decisions(source, made, beside)
         return replace(after, checkpoint=job.checkpoint + 1), written
 
     def _sweep(self, source: Source, job: Import, size: int) -> Import:
@@ -189,7 +191,7 @@ class ImportStager:
             yield batch
 
     def _note(self, before: Import, after: Import) -> Import:
-        return self.stores.imports.note(before, after, self.clock())
+        return self.stores.imports.note_progress(before, after, self.clock())
 
 
 def _file_of(job: Import) -> ImportFile:

@@ -48,16 +48,16 @@ class ImportSteps:
     ender: ImportEnder
     clock: Clock
 
-    def stage(self, name: ImportName) -> Import | None:
+    def stage_import(self, name: ImportName) -> Import | None:
         """Do the next part of what comes before the run; None when this execution has nothing to do any more."""
         job = self._own(name)
         if job is None:
             return None
         try:
             if job.state is ImportState.QUEUED:
-                return self.turns.take(job)
+                return self.turns.take_turn(job)
             if job.state is ImportState.STAGING and not self.stager.done(job):
-                return self.stager.advance(job)
+                return self.stager.advance_import(job)
             if job.state is ImportState.STAGING:
                 report_key = self.stager.report(job)
                 job = self.stores.imports.end_staging(job, import_run_id(job), report_key, self.clock())
@@ -66,13 +66,13 @@ class ImportSteps:
         self._create_run(job)
         return job
 
-    def follow(self, name: ImportName, state: ImportState) -> None:
+    def follow_run(self, name: ImportName, state: ImportState) -> None:
         """Show that the run is being planned or applied, and that somebody is at it.
 
         ImportMovedError when that is another execution.
         """
         job = self._owned(name)
-        self.stores.imports.move(job, state, job.replans, self.clock())
+        self.stores.imports.move_import(job, state, job.replans, self.clock())
 
     def plan_again(self, name: ImportName, failure: TaskFailure, lease_token: int | None) -> int:
         """Get ready for another planning, and return how long to wait for it, in seconds.
@@ -84,23 +84,23 @@ class ImportSteps:
             self.stores.sources.release_lease(job.tenant_id, job.source_id, lease_token)
         if job.replans >= _REPLANS:
             raise domain_error(failure, ImportFailedError)
-        self.stores.imports.move(job, ImportState.PLANNING, job.replans + 1, self.clock())
+        self.stores.imports.move_import(job, ImportState.PLANNING, job.replans + 1, self.clock())
         return min(1 << job.replans, _LONGEST_WAIT_SECONDS)
 
-    def complete(self, name: ImportName) -> None:
+    def complete_import(self, name: ImportName) -> None:
         """End an import whose run is planned, and published if that was asked for."""
         job = self._owned(name)
-        run = self.stores.runs.get(job.source_id, import_run_id(job))
+        run = self.stores.runs.get_run(job.source_id, import_run_id(job))
         self.ender.complete(job, run.generation_id)
 
-    def fail(self, name: ImportName, failure: TaskFailure) -> None:
+    def fail_import(self, name: ImportName, failure: TaskFailure) -> None:
         """End an import that can't go on."""
         job = self._owned(name)
         error: KnowledgeError = domain_error(failure, ImportFailedError)
         self.ender.fail(job, RunError(type(error).__name__, str(error), self.clock()))
 
     def _own(self, name: ImportName) -> Import | None:
-        job = self.stores.imports.get(name.source_id, name.import_id)
+        job = self.stores.imports.get_import(name.source_id, name.import_id)
         return None if job.ended or job.attempt != name.attempt else job
 
     def _owned(self, name: ImportName) -> Import:
@@ -111,7 +111,7 @@ class ImportSteps:
 
     def _create_run(self, job: Import) -> None:
         now = self.clock()
-        self.stores.runs.create(
+        self.stores.runs.create_run(
             Run(
                 tenant_id=job.tenant_id,
                 source_id=job.source_id,

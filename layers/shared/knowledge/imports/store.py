@@ -36,22 +36,22 @@ class ImportStore:
 
     catalog: Catalog
 
-    def create(self, job: Import) -> Import:
+    def create_import(self, job: Import) -> Import:
         """Store an import that waits for its upload, or return the one that has its id already."""
-        return job if self.catalog.put_new(import_row(job)) else self.get(job.source_id, job.import_id)
+        return job if self.catalog.put_new(import_row(job)) else self.get_import(job.source_id, job.import_id)
 
-    def get(self, source_id: str, import_id: str) -> Import:
+    def get_import(self, source_id: str, import_id: str) -> Import:
         """Read an import, consistently; ImportNotFoundError when the source has none of that id."""
         row = self.catalog.find(source_id, import_sk(import_id))
         if row is None:
             raise ImportNotFoundError
         return import_from(row)
 
-    def list(self, source_id: str, *, limit: int, position: Any) -> Page[Import]:
+    def list_imports(self, source_id: str, *, limit: int, position: Any) -> Page[Import]:
         """List a source's imports, newest first."""
         return self.catalog.list(source_id, "import", import_from, limit=limit, position=position)
 
-    def enqueue(self, job: Import) -> None:
+    def enqueue_import(self, job: Import) -> None:
         """Store that the file of an import has come, with a ticket for its turn. ImportMovedError on a repeat."""
         free = "attribute_not_exists(pk) OR #state = :awaiting"
         put = self.catalog.putting(import_row(job), free, {":awaiting": ImportState.AWAITING_UPLOAD})
@@ -70,7 +70,7 @@ class ImportStore:
             )
         return from_row(page["Items"][0])["importId"] if page["Items"] else None
 
-    def revive(self, job: Import, now: int) -> Import:
+    def revive_import(self, job: Import, now: int) -> Import:
         """Let a new execution take an import over from one that died."""
         return self._update(
             job, "SET attempt = :next, aliveUntil = :alive", {":next": job.attempt + 1, ":alive": now + ALIVE_MS}
@@ -105,9 +105,9 @@ class ImportStore:
                 {":staging": ImportState.STAGING, ":epoch": epoch, ":now": now, ":alive": alive},
             ),
         )
-        return self.get(job.source_id, job.import_id)
+        return self.get_import(job.source_id, job.import_id)
 
-    def note(self, before: Import, after: Import, now: int) -> Import:
+    def note_progress(self, before: Import, after: Import, now: int) -> Import:
         """Store how far an import has come, on condition that nobody else moved it since."""
         self._transact(self.checkpoint(before, after, now))
         return replace(after, checkpoint=before.checkpoint + 1, updated_at=now)
@@ -138,9 +138,9 @@ class ImportStore:
             ),
             self._own_step(job, expression, values),
         )
-        return self.get(job.source_id, job.import_id)
+        return self.get_import(job.source_id, job.import_id)
 
-    def move(self, job: Import, state: ImportState, replans: int, now: int) -> Import:
+    def move_import(self, job: Import, state: ImportState, replans: int, now: int) -> Import:
         """Show that an import is being planned or applied, and how often it was planned again."""
         try:
             return self._update(
@@ -150,12 +150,12 @@ class ImportStore:
             )
         except ImportMovedError:
             # The answer was lost and the write sent again: it is where it should go.
-            stored = self.get(job.source_id, job.import_id)
+            stored = self.get_import(job.source_id, job.import_id)
             if (stored.attempt, stored.state, stored.replans) != (job.attempt, state, replans):
                 raise
             return stored
 
-    def end(self, job: Import, after: Import, source: Source | None, event: Event) -> None:
+    def end_import(self, job: Import, after: Import, source: Source | None, event: Event) -> None:
         """End an import as `after` has it: its turn, its ticket and its event are one transaction with it."""
         values: dict[str, Any] = {":next": after.state, ":now": after.ended_at}
         sets = ["#state = :next", "endedAt = :now", "updatedAt = :now"]

@@ -41,7 +41,7 @@ class ImportEnder:
         now = self.clock()
         after = replace(after, state=state, ended_at=now, updated_at=now)
         try:
-            source = self.stores.sources.get(before.tenant_id, before.source_id)
+            source = self.stores.sources.get_source(before.tenant_id, before.source_id)
         except SourceNotFoundError:
             source = None
         data = {
@@ -54,10 +54,10 @@ class ImportEnder:
         }
         event = Event(self.new_id("evt"), event_type, after.tenant_id, after.source_id, now, data)
         try:
-            self.stores.imports.end(before, after, source, event)
+            self.stores.imports.end_import(before, after, source, event)
         except ImportMovedError:
             # Its answer was lost, or another one ended it, or gave its turn away meanwhile.
-            stored = self.stores.imports.get(before.source_id, before.import_id)
+            stored = self.stores.imports.get_import(before.source_id, before.import_id)
             if stored.ended:
                 return stored
             raise
@@ -73,27 +73,27 @@ class ImportTurns:
     ender: ImportEnder
     clock: Clock
 
-    def take(self, job: Import) -> Import:
+    def take_turn(self, job: Import) -> Import:
         """Begin to stage if it is this import's turn; otherwise it stays queued. SourceInactiveError when archived."""
         job = self.stores.imports.keep_alive(job, self.clock())
-        source = self.stores.sources.get(job.tenant_id, job.source_id)
+        source = self.stores.sources.get_source(job.tenant_id, job.source_id)
         if not source.active:
             raise SourceInactiveError
         for other in (self.stores.imports.first_waiting(job.source_id), source.import_id):
             if other not in (None, job.import_id) and not self._cleared(job.source_id, str(other)):
                 return job
-        source = self.stores.sources.get(job.tenant_id, job.source_id)
+        source = self.stores.sources.get_source(job.tenant_id, job.source_id)
         try:
             if source.open_snapshot_id is not None:
                 source = self.snapshots.clear_way(source)
             return self.stores.imports.take_turn(job, source, self.clock())
         except (SnapshotOpenError, ImportMovedError):
-            return self.stores.imports.get(job.source_id, job.import_id)
+            return self.stores.imports.get_import(job.source_id, job.import_id)
 
     def _cleared(self, source_id: str, import_id: str) -> bool:
         """End an import that stands before this one if it is dead; tell whether it is out of the way."""
         try:
-            other = self.stores.imports.get(source_id, import_id)
+            other = self.stores.imports.get_import(source_id, import_id)
         except ImportNotFoundError:
             return True
         now = self.clock()

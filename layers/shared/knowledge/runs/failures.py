@@ -35,7 +35,7 @@ class FailureRecorder:
     clock: Clock
     new_id: NewId
 
-    def record(
+    def record_failure(
         self, tenant_id: str, source_id: str, run_id: str, failure: TaskFailure, lease_token: int | None
     ) -> KnowledgeError:
         """Note a failure on its run and return the error to fail with.
@@ -44,7 +44,7 @@ class FailureRecorder:
         """
         if lease_token is not None:
             self.stores.sources.release_lease(tenant_id, source_id, lease_token)
-        run = self.stores.runs.get(source_id, run_id)
+        run = self.stores.runs.get_run(source_id, run_id)
         error = domain_error(failure, RunFailedError if run.plan is None else BuildFailedError)
         if run.plan is None and not isinstance(error, ApplyInProgressError):
             note = RunError(type(error).__name__, str(error), self.clock())

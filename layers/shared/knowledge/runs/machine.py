@@ -60,7 +60,7 @@ class StepFunctionsMachine:
     stepfunctions: SFNClient
     arn: str
 
-    def run(
+    def run_action(
         self,
         action: Action,
         tenant_id: str,
@@ -70,7 +70,7 @@ class StepFunctionsMachine:
         approve_removals: int | None = None,
         plan_version: int | None = None,
     ) -> Mapping[str, Any]:
-        """See `ports.Machine.run`. The answer is HTTP 200 for a failed execution too, so `status` decides."""
+        """See `ports.Machine.run_action`. The answer is HTTP 200 for a failed execution too, so `status` decides."""
         state = execution_input(action, tenant_id, source_id, run_id, approve_removals, plan_version)
         with translated():
             try:

@@ -56,7 +56,7 @@ class Planner:
     clock: Clock
     new_id: NewId
 
-    def plan(
+    def plan_run(
         self, tenant_id: str, source_id: str, run_id: str, checkpoint: ObjectRef | None = None
     ) -> PlanningProgress:
         """Plan a run, or carry its planning on. RunFailedError when the base can't be read."""
@@ -67,10 +67,10 @@ class Planner:
             raise RunFailedError from error
 
     def _begin(self, tenant_id: str, source_id: str, run_id: str) -> Checkpoint:
-        source = self.stores.sources.get(tenant_id, source_id)
+        source = self.stores.sources.get_source(tenant_id, source_id)
         if source.settle_run_id is not None:
             self.settle(source)
-        run = self.stores.runs.get(source_id, run_id)
+        run = self.stores.runs.get_run(source_id, run_id)
         full = run.mode is RunMode.FULL or source.full_required
         now = self.clock()
         journal = self.stores.journal.list_entries(source_id)
@@ -192,7 +192,7 @@ class Planner:
 
     def _fetch(self, rows: Sequence[RunRow]) -> dict[str, bytes]:
         """The members of rows that are objects of their own."""
-        members = self.stores.fanout.map(lambda row: self.stores.objects.read(row.content_key or ""), rows)
+        members = self.stores.fanout.map(lambda row: self.stores.objects.read_object(row.content_key or ""), rows)
         return {row.external_item_id: member for row, member in zip(rows, members, strict=True)}
 
     def _finish(self, state: Checkpoint, attempt: str) -> PlanningProgress:

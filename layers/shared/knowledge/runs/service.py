@@ -44,7 +44,7 @@ class RunService:
     clock: Clock
     new_id: NewId
 
-    def create(self, source: Source, mode: RunMode, *, run_id: str, earlier_id: str | None = None) -> Run:
+    def create_run(self, source: Source, mode: RunMode, *, run_id: str, earlier_id: str | None = None) -> Run:
         """Start a run and wait for its plan; a run that has this id already and is not planned is planned again.
 
         So is one of the last 24 hours that has `earlier_id`: it was created by a try on the day before. The run is
@@ -53,8 +53,8 @@ class RunService:
         if not source.active:
             raise SourceInactiveError
         now = self.clock()
-        get = partial(self.stores.runs.get, source.source_id)
-        run = find_earlier(earlier_id, get, lambda made: made.created_at, now) or self.stores.runs.create(
+        get = partial(self.stores.runs.get_run, source.source_id)
+        run = find_earlier(earlier_id, get, lambda made: made.created_at, now) or self.stores.runs.create_run(
             Run(
                 tenant_id=source.tenant_id,
                 source_id=source.source_id,
@@ -76,30 +76,30 @@ class RunService:
 
     def _plan(self, source: Source, run: Run) -> Run:
         with suppress(StillRunningError):
-            planned = planned_in(self.machine.run(Action.DIFF, source.tenant_id, source.source_id, run.run_id))
+            planned = planned_in(self.machine.run_action(Action.DIFF, source.tenant_id, source.source_id, run.run_id))
             if planned is not None:
                 plan, at = planned
                 return replace(
                     run, state=RunState.READY, plan=plan, plan_version=plan.version, last_error=None, updated_at=at
                 )
-        return self.stores.runs.get(source.source_id, run.run_id)
+        return self.stores.runs.get_run(source.source_id, run.run_id)
 
-    def get(self, source: Source, run_id: str) -> Run:
+    def get_run(self, source: Source, run_id: str) -> Run:
         """Read a run; one that is past its deadline without a plan is failed by that."""
-        run = self.stores.runs.get(source.source_id, run_id)
+        run = self.stores.runs.get_run(source.source_id, run_id)
         now = self.clock()
         if run.state is RunState.PLANNING and now > run.deadline_at:
             error = RunError("RunFailedError", "Planning did not end in time. Start a new run.", now)
             self.stores.runs.set_failed(run, error, run_failed(self.new_id("evt"), run, error))
-            run = self.stores.runs.get(source.source_id, run_id)
+            run = self.stores.runs.get_run(source.source_id, run_id)
         return self._present(source, run)
 
-    def list(self, source: Source, *, limit: int, position: Any) -> Page[Run]:
+    def list_runs(self, source: Source, *, limit: int, position: Any) -> Page[Run]:
         """List runs, newest first."""
-        page = self.stores.runs.list(source.source_id, limit=limit, position=position)
+        page = self.stores.runs.list_runs(source.source_id, limit=limit, position=position)
         return Page([self._present(source, run) for run in page.items], page.next_position)
 
-    def changes(
+    def list_changes(
         self, source: Source, run_id: str, *, kind: ChangeKind | None, limit: int, position: Any
     ) -> Page[Change]:
         """List what a run changes, in the order of the index, with the fields that differ.
@@ -107,7 +107,7 @@ class RunService:
         A position is `[plan version, part, line]` after the last change of a page; one of another plan version is
         InvalidPositionError, since the list is no longer the one that was begun.
         """
-        run = self.stores.runs.get(source.source_id, run_id)
+        run = self.stores.runs.get_run(source.source_id, run_id)
         if run.plan is None:
             return Page()
         part, line = _position(position, run.plan_version)
@@ -122,7 +122,7 @@ class RunService:
                 chosen.append(lines[index])
         return Page(self._described(chosen), None)
 
-    def apply(
+    def apply_run(
         self, source: Source, run_id: str, *, approve_removals: int | None = None, plan_version: int | None = None
     ) -> ApplyOutcome:
         """Publish what a run planned and return the generation that serves it; again gives the same generation.
@@ -133,7 +133,7 @@ class RunService:
             raise SourceInactiveError
         refusal: KnowledgeError | None = None
         try:
-            last = self.machine.run(
+            last = self.machine.run_action(
                 Action.APPLY,
                 source.tenant_id,
                 source.source_id,
@@ -149,7 +149,7 @@ class RunService:
             refusal = ApplyInProgressError(message)
         except (TransientApplyError, BuildFailedError) as error:
             refusal = error
-        run = self.stores.runs.get(source.source_id, run_id)
+        run = self.stores.runs.get_run(source.source_id, run_id)
         # A run that is published is a success, whatever became of the call that did it, or came after.
         if run.plan is not None and run.generation_id is not None:
             return ApplyOutcome(run.generation_id, run.plan.counts)

@@ -39,7 +39,7 @@ class RunStore:
 
     catalog: Catalog
 
-    def create(self, run: Run) -> Run:
+    def create_run(self, run: Run) -> Run:
         """Store a new run, or return the one that has its id already (a repeated creation)."""
         row = {
             "pk": run.source_id,
@@ -54,16 +54,16 @@ class RunStore:
             "createdAt": run.created_at,
             "updatedAt": run.updated_at,
         }
-        return run if self.catalog.put_new(row) else self.get(run.source_id, run.run_id)
+        return run if self.catalog.put_new(row) else self.get_run(run.source_id, run.run_id)
 
-    def get(self, source_id: str, run_id: str) -> Run:
+    def get_run(self, source_id: str, run_id: str) -> Run:
         """Read a run, consistently; RunNotFoundError when the source has none of that id."""
         row = self.catalog.find(source_id, run_sk(run_id))
         if row is None:
             raise RunNotFoundError
         return _run(row)
 
-    def list(self, source_id: str, *, limit: int, position: Any) -> Page[Run]:
+    def list_runs(self, source_id: str, *, limit: int, position: Any) -> Page[Run]:
         """List a source's runs, newest first."""
         return self.catalog.list(source_id, "run", _run, limit=limit, position=position)
 

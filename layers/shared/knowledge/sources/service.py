@@ -21,7 +21,7 @@ class SourceService:
     store: SourceStore
     clock: Clock
 
-    def create(
+    def create_source(
         self,
         tenant_id: str,
         *,
@@ -36,10 +36,10 @@ class SourceService:
         So is one of the last 24 hours that has `earlier_id`: it was created by a try on the day before.
         """
         now = self.clock()
-        earlier = find_earlier(earlier_id, partial(self.store.get, tenant_id), lambda made: made.created_at, now)
+        earlier = find_earlier(earlier_id, partial(self.store.get_source, tenant_id), lambda made: made.created_at, now)
         if earlier is not None:
             return earlier
-        return self.store.create(
+        return self.store.create_source(
             Source(
                 tenant_id=tenant_id,
                 source_id=source_id,
@@ -63,15 +63,15 @@ class SourceService:
             )
         )
 
-    def get(self, tenant_id: str, source_id: str) -> Source:
+    def get_source(self, tenant_id: str, source_id: str) -> Source:
         """Read a source; SourceNotFoundError when the tenant has none of that id."""
-        return self.store.get(tenant_id, source_id)
+        return self.store.get_source(tenant_id, source_id)
 
-    def list(self, tenant_id: str, *, limit: int, position: Any, only: frozenset[str] | None) -> Page[Source]:
+    def list_sources(self, tenant_id: str, *, limit: int, position: Any, only: frozenset[str] | None) -> Page[Source]:
         """List a tenant's sources, newest first, `only` the named ones if given."""
-        return self.store.list(tenant_id, limit=limit, position=position, only=only)
+        return self.store.list_sources(tenant_id, limit=limit, position=position, only=only)
 
-    def update(
+    def update_source(
         self,
         tenant_id: str,
         source_id: str,
@@ -85,7 +85,7 @@ class SourceService:
         Plans are bound to the settings that shaped them: after a change of `grace_days` or `removal_guard` an apply of
         an older plan is refused once and planned again.
         """
-        source = self.store.get(tenant_id, source_id)
+        source = self.store.get_source(tenant_id, source_id)
         values: dict[str, Any] = {}
         if name is not None:
             values["name"] = name
@@ -97,10 +97,10 @@ class SourceService:
         shaping = grace_days not in (None, source.grace_days) or removal_guard not in (UNSET, source.removal_guard)
         return self.store.change_settings(source, values, clears=clears, shaping=shaping, now=self.clock())
 
-    def archive(self, tenant_id: str, source_id: str) -> Source:
+    def archive_source(self, tenant_id: str, source_id: str) -> Source:
         """Take a source out of use; its last generation keeps serving. Twice is the same as once."""
         return self.store.set_status(tenant_id, source_id, SourceStatus.ARCHIVED, self.clock())
 
-    def restore(self, tenant_id: str, source_id: str) -> Source:
+    def restore_source(self, tenant_id: str, source_id: str) -> Source:
         """Bring an archived source back."""
         return self.store.set_status(tenant_id, source_id, SourceStatus.ACTIVE, self.clock())

@@ -28,7 +28,7 @@ class SourceStore:
 
     catalog: Catalog
 
-    def create(self, source: Source) -> Source:
+    def create_source(self, source: Source) -> Source:
         """Store a new source, or return the one that has its id already (a repeated creation)."""
         row = {
             "pk": source.tenant_id,
@@ -49,16 +49,16 @@ class SourceStore:
         }
         if self.catalog.put_new(row):
             return source
-        return self.get(source.tenant_id, source.source_id)
+        return self.get_source(source.tenant_id, source.source_id)
 
-    def get(self, tenant_id: str, source_id: str) -> Source:
+    def get_source(self, tenant_id: str, source_id: str) -> Source:
         """Read a source, consistently; SourceNotFoundError when the tenant has none of that id."""
         row = self.catalog.find(tenant_id, source_sk(source_id))
         if row is None or row["type"] != DEVELOPER_API:
             raise SourceNotFoundError
         return _source(row)
 
-    def list(self, tenant_id: str, *, limit: int, position: Any, only: frozenset[str] | None) -> Page[Source]:
+    def list_sources(self, tenant_id: str, *, limit: int, position: Any, only: frozenset[str] | None) -> Page[Source]:
         """List a tenant's sources, newest first, `only` the named ones if given."""
 
         def keep(row: dict[str, Any]) -> bool:
@@ -151,7 +151,7 @@ class SourceStore:
             return
 
     def _set(self, tenant_id: str, source_id: str, expression: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        self.get(tenant_id, source_id)
+        self.get_source(tenant_id, source_id)
         try:
             return self.catalog.update(tenant_id, source_sk(source_id), expression, "attribute_exists(pk)", values)
         except RefusedWriteError as error:

@@ -38,7 +38,9 @@ class StagingService:
     writer: StagingWriter
     clock: Clock
 
-    def push(self, source: Source, items: Sequence[ItemDraft], removals: Sequence[Removal] = ()) -> list[ItemResult]:
+    def push_items(
+        self, source: Source, items: Sequence[ItemDraft], removals: Sequence[Removal] = ()
+    ) -> list[ItemResult]:
         """Stage items and removals; results for the items, then for the removals, each in the order given.
 
         No id may be named twice. SourceInactiveError on an archived source; StagingConflictError when other writers
@@ -51,14 +53,14 @@ class StagingService:
             ItemResult(command.external_item_id, decisions[command.external_item_id].result) for command in commands
         ]
 
-    def push_one(self, source: Source, item: ItemDraft) -> tuple[StagedItem, PushResult]:
+    def push_item(self, source: Source, item: ItemDraft) -> tuple[StagedItem, PushResult]:
         """Stage one item; StaleVersionError when a newer `source_version` is staged."""
         decision = self._stage(source, [Push(encode_item(item), item.source_version)])[item.external_item_id]
         if decision.result is PushResult.STALE:
             raise StaleVersionError
         return self._view(source, _row_of(decision), content=True), decision.result
 
-    def remove(self, source: Source, external_item_id: str, source_version: int | None = None) -> StagedItem:
+    def remove_item(self, source: Source, external_item_id: str, source_version: int | None = None) -> StagedItem:
         """Remove an item; ItemNotFoundError when there is none to remove."""
         decision = self._stage(source, [Removal(external_item_id, source_version)])[external_item_id]
         if decision.result is PushResult.STALE:
@@ -67,19 +69,19 @@ class StagingService:
             raise ItemNotFoundError
         return self._view(source, _row_of(decision), content=False)
 
-    def restore(self, source: Source, external_item_id: str) -> StagedItem:
+    def restore_item(self, source: Source, external_item_id: str) -> StagedItem:
         """Bring a removed or tombstoned item back with its last content; an active one stays as it is."""
         decision = self._stage(source, [Restore(external_item_id)])[external_item_id]
         return self._view(source, _row_of(decision), content=True)
 
-    def get(self, source: Source, external_item_id: str) -> StagedItem:
+    def get_item(self, source: Source, external_item_id: str) -> StagedItem:
         """Read an item with its content; ItemNotFoundError when there is none."""
-        row = self.stores.items.read(source.source_id, [external_item_id], self.clock()).get(external_item_id)
+        row = self.stores.items.read_rows(source.source_id, [external_item_id], self.clock()).get(external_item_id)
         if row is None:
             raise ItemNotFoundError
         return self._view(source, row, content=True)
 
-    def list(
+    def list_items(
         self,
         source: Source,
         *,
@@ -127,7 +129,9 @@ class StagingService:
         return heapq.merge(*slots, key=lambda row: row.external_item_id)
 
     def _stage(self, source: Source, commands: Sequence[StagingCommand]) -> dict[str, Decision]:
-        return self.writer.stage(source, commands, epoch=source.epoch, touch=source.open_snapshot_id is not None)
+        return self.writer.stage_commands(
+            source, commands, epoch=source.epoch, touch=source.open_snapshot_id is not None
+        )
 
     def _view(self, source: Source, row: StagedRow, *, content: bool) -> StagedItem:
         document: dict[str, Any] = {}
@@ -137,11 +141,11 @@ class StagingService:
         elif row.head is not None and row.content_key is not None:
             document = decode_member(row.head)
             if content:
-                whole = decode_member(self.stores.objects.read(row.content_key))
+                whole = decode_member(self.stores.objects.read_object(row.content_key))
                 if len(canonical_json(whole["content"])) <= LARGEST_ANSWER_BYTES:
                     document = whole
                 else:
-                    url = self.stores.objects.link(row.content_key)
+                    url = self.stores.objects.make_link(row.content_key)
         removed = row.state is ItemState.REMOVED and row.removed_at is not None
         return StagedItem(
             external_item_id=row.external_item_id,

@@ -30,7 +30,7 @@ class SnapshotCompleter:
     writer: StagingWriter
     clock: Clock
 
-    def complete(self, source: Source, snapshot_id: str, *, allow_empty: bool = False) -> Snapshot:
+    def complete_snapshot(self, source: Source, snapshot_id: str, *, allow_empty: bool = False) -> Snapshot:
         """Remove what no part names; the answer is `completing` when that takes over 20 s, and a repeat goes on.
 
         EmptySnapshotError when it names nothing and `allow_empty` is not set; SnapshotClosedError when it was aborted
@@ -39,19 +39,19 @@ class SnapshotCompleter:
         if not source.active:
             raise SourceInactiveError
         started = self.clock()
-        snapshot = self.stores.snapshots.get(source.source_id, snapshot_id)
-        parts = self.stores.snapshots.parts(source.source_id, snapshot_id)
+        snapshot = self.stores.snapshots.get_snapshot(source.source_id, snapshot_id)
+        parts = self.stores.snapshots.list_parts(source.source_id, snapshot_id)
         if snapshot.state is SnapshotState.OPEN:
             if not allow_empty and not any(part.items for part in parts):
                 raise EmptySnapshotError
             try:
                 self.stores.snapshots.begin_completion(snapshot, started)
             except TransitionRefusedError:
-                snapshot = self.stores.snapshots.get(source.source_id, snapshot_id)
+                snapshot = self.stores.snapshots.get_snapshot(source.source_id, snapshot_id)
             else:
                 snapshot = replace(snapshot, state=SnapshotState.COMPLETING)
             # A part may have been acknowledged since the parts were read, and none can be after the flip.
-            parts = self.stores.snapshots.parts(source.source_id, snapshot_id)
+            parts = self.stores.snapshots.list_parts(source.source_id, snapshot_id)
         if snapshot.state is SnapshotState.COMPLETED:
             return summed(snapshot, parts)
         if snapshot.state is not SnapshotState.COMPLETING:
@@ -68,17 +68,17 @@ class SnapshotCompleter:
                 if self.clock() - started > COMPLETION_BUDGET_MS:
                     self.stores.snapshots.note_progress(snapshot, done, removed)
                     return summed(replace(snapshot, counts=StagingCounts(removed=removed)), parts)
-                decisions = self.writer.stage(source, batch, epoch=snapshot.epoch, touch=False)
+                decisions = self.writer.stage_commands(source, batch, epoch=snapshot.epoch, touch=False)
                 removed += sum(decision.result is PushResult.REMOVED for decision in decisions.values())
         counts = summed(replace(snapshot, counts=StagingCounts(removed=removed)), parts).counts
         # Another completion of this snapshot may have ended first; it found the same.
         with suppress(TransitionRefusedError):
-            self.stores.snapshots.end(snapshot, SnapshotState.COMPLETED, counts, self.clock())
+            self.stores.snapshots.end_snapshot(snapshot, SnapshotState.COMPLETED, counts, self.clock())
         return self._stored(snapshot)
 
     def _stored(self, snapshot: Snapshot) -> Snapshot:
-        stored = self.stores.snapshots.get(snapshot.source_id, snapshot.snapshot_id)
-        return summed(stored, self.stores.snapshots.parts(snapshot.source_id, snapshot.snapshot_id))
+        stored = self.stores.snapshots.get_snapshot(snapshot.source_id, snapshot.snapshot_id)
+        return summed(stored, self.stores.snapshots.list_parts(snapshot.source_id, snapshot.snapshot_id))
 
     def _named(self, parts: Sequence[SnapshotPart]) -> set[str]:
         listed = self.stores.fanout.map(lambda part: unpack_json(self.stores.objects.get(part.ids))["ids"], parts)

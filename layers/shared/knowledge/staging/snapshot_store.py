@@ -49,18 +49,18 @@ class SnapshotStore:
 
     catalog: Catalog
 
-    def get(self, source_id: str, snapshot_id: str) -> Snapshot:
+    def get_snapshot(self, source_id: str, snapshot_id: str) -> Snapshot:
         """Read a snapshot, consistently; SnapshotNotFoundError when the source has none of that id."""
         row = self.catalog.find(source_id, snapshot_sk(snapshot_id))
         if row is None:
             raise SnapshotNotFoundError
         return _snapshot(row)
 
-    def list(self, source_id: str, *, limit: int, position: Any) -> Page[Snapshot]:
+    def list_snapshots(self, source_id: str, *, limit: int, position: Any) -> Page[Snapshot]:
         """List a source's snapshots, newest first."""
         return self.catalog.list(source_id, "snapshot", _snapshot, limit=limit, position=position)
 
-    def open(self, snapshot: Snapshot, *, again: bool = False) -> None:
+    def open_snapshot(self, snapshot: Snapshot, *, again: bool = False) -> None:
         """Open a snapshot with the epoch after the source's; TransitionRefusedError when another one is open.
 
         `again` lets one begin anew that expired.
@@ -85,7 +85,7 @@ class SnapshotStore:
             put,
         )
 
-    def prolong(self, snapshot: Snapshot, expires_at: int) -> Snapshot:
+    def prolong_snapshot(self, snapshot: Snapshot, expires_at: int) -> Snapshot:
         """Let an open snapshot, or one that has expired and nobody ended, live on until then (ms)."""
         values = {":expires": expires_at}
         self._transact(
@@ -96,7 +96,7 @@ class SnapshotStore:
         )
         return replace(snapshot, state=SnapshotState.OPEN, expires_at=expires_at)
 
-    def acknowledge(self, snapshot: Snapshot, part: SnapshotPart, now: int) -> None:
+    def acknowledge_part(self, snapshot: Snapshot, part: SnapshotPart, now: int) -> None:
         """Take a part up, in place of an earlier one of its number, if the snapshot is still open."""
         row = {
             "pk": snapshot.source_id,
@@ -116,7 +116,7 @@ class SnapshotStore:
             self.catalog.putting(row),
         )
 
-    def parts(self, source_id: str, snapshot_id: str) -> Parts:
+    def list_parts(self, source_id: str, snapshot_id: str) -> Parts:
         """Read the acknowledged parts, consistently, in the order of their numbers."""
         query: dict[str, Any] = {
             "TableName": self.catalog.table,
@@ -156,7 +156,7 @@ class SnapshotStore:
         except RefusedWriteError:
             return
 
-    def end(self, snapshot: Snapshot, state: SnapshotState, counts: StagingCounts | None, now: int) -> None:
+    def end_snapshot(self, snapshot: Snapshot, state: SnapshotState, counts: StagingCounts | None, now: int) -> None:
         """End a snapshot: completed from completing; aborted or expired from open. The source is free for the next."""
         completed = state is SnapshotState.COMPLETED
         values: dict[str, Any] = {

@@ -68,7 +68,7 @@ class SnapshotService:
     clock: Clock
     new_id: NewId
 
-    def open(
+    def open_snapshot(
         self, source: Source, *, snapshot_id: str, earlier_id: str | None = None, life_ms: int = LIFE_MS
     ) -> Snapshot:
         """Open a snapshot; one that has this id already is returned (a repeated creation).
@@ -78,12 +78,14 @@ class SnapshotService:
         """
         if not source.active:
             raise SourceInactiveError
-        earlier = find_earlier(earlier_id, partial(self.get, source), lambda made: made.opened_at, self.clock())
+        earlier = find_earlier(
+            earlier_id, partial(self.get_snapshot, source), lambda made: made.opened_at, self.clock()
+        )
         if earlier is not None:
             return earlier
         if source.open_snapshot_id is not None:
             if source.open_snapshot_id == snapshot_id:
-                return self.get(source, snapshot_id)
+                return self.get_snapshot(source, snapshot_id)
             source = self.clear_way(source)
         now = self.clock()
         snapshot = Snapshot(
@@ -101,29 +103,29 @@ class SnapshotService:
             ended_at=None,
         )
         try:
-            self.stores.snapshots.open(snapshot)
+            self.stores.snapshots.open_snapshot(snapshot)
         except TransitionRefusedError as error:
             with suppress(SnapshotNotFoundError):
-                return self.get(source, snapshot_id)
-            now_there = self.stores.sources.get(source.tenant_id, source.source_id)
+                return self.get_snapshot(source, snapshot_id)
+            now_there = self.stores.sources.get_source(source.tenant_id, source.source_id)
             if now_there.open_snapshot_id is None and now_there.epoch != source.epoch:
                 # Another snapshot came and went since the source was read.
-                return self.open(now_there, snapshot_id=snapshot_id, life_ms=life_ms)
+                return self.open_snapshot(now_there, snapshot_id=snapshot_id, life_ms=life_ms)
             if not now_there.active:
                 raise SourceInactiveError from error
             raise SnapshotOpenError from error
         return snapshot
 
-    def get(self, source: Source, snapshot_id: str) -> Snapshot:
+    def get_snapshot(self, source: Source, snapshot_id: str) -> Snapshot:
         """Read a snapshot with the sums of its parts; SnapshotNotFoundError when the source has none of that id."""
-        snapshot = self.stores.snapshots.get(source.source_id, snapshot_id)
+        snapshot = self.stores.snapshots.get_snapshot(source.source_id, snapshot_id)
         if snapshot.state is SnapshotState.OPEN and snapshot.expires_at <= self.clock():
             snapshot = replace(snapshot, state=SnapshotState.EXPIRED)
-        return summed(snapshot, self.stores.snapshots.parts(source.source_id, snapshot_id))
+        return summed(snapshot, self.stores.snapshots.list_parts(source.source_id, snapshot_id))
 
-    def list(self, source: Source, *, limit: int, position: Any) -> Page[Snapshot]:
+    def list_snapshots(self, source: Source, *, limit: int, position: Any) -> Page[Snapshot]:
         """List snapshots, newest first, without the sums of their parts."""
-        return self.stores.snapshots.list(source.source_id, limit=limit, position=position)
+        return self.stores.snapshots.list_snapshots(source.source_id, limit=limit, position=position)
 
     def put_part(self, source: Source, snapshot_id: str, number: int, items: Sequence[ItemDraft]) -> PartReceipt:
         """Stage a part's items and take it up; a part of the same number is replaced.
@@ -132,32 +134,32 @@ class SnapshotService:
         """
         snapshot = self._open_one(source, snapshot_id)
         commands: list[StagingCommand] = [Push(encode_item(item), item.source_version) for item in items]
-        decisions = self.writer.stage(source, commands, epoch=snapshot.epoch - 1, touch=False)
+        decisions = self.writer.stage_commands(source, commands, epoch=snapshot.epoch - 1, touch=False)
         counts = counts_of(decisions.values())
         key = f"snapshots/{source.tenant_id}/{source.source_id}/{snapshot_id}/part-{number:05d}-{self.new_id('att')}"
         ids = pack_json({"format": FORMAT, "ids": [command.external_item_id for command in commands]})
         part = SnapshotPart(number, self.stores.objects.put_once(f"{key}.json.gz", ids), len(commands), counts)
         try:
-            self.stores.snapshots.acknowledge(snapshot, part, self.clock())
+            self.stores.snapshots.acknowledge_part(snapshot, part, self.clock())
         except TransitionRefusedError as error:
             raise SnapshotClosedError from error
         return PartReceipt(number, len(commands), counts)
 
-    def complete(self, source: Source, snapshot_id: str, *, allow_empty: bool = False) -> Snapshot:
-        """Remove what no part names; see `SnapshotCompleter.complete`."""
-        return self.completer.complete(source, snapshot_id, allow_empty=allow_empty)
+    def complete_snapshot(self, source: Source, snapshot_id: str, *, allow_empty: bool = False) -> Snapshot:
+        """Remove what no part names; see `SnapshotCompleter.complete_snapshot`."""
+        return self.completer.complete_snapshot(source, snapshot_id, allow_empty=allow_empty)
 
-    def abort(self, source: Source, snapshot_id: str) -> Snapshot:
+    def abort_snapshot(self, source: Source, snapshot_id: str) -> Snapshot:
         """End an open snapshot; nothing is removed, and what its parts staged stays. Twice is the same as once."""
-        snapshot = self.stores.snapshots.get(source.source_id, snapshot_id)
+        snapshot = self.stores.snapshots.get_snapshot(source.source_id, snapshot_id)
         try:
-            self.stores.snapshots.end(snapshot, SnapshotState.ABORTED, None, self.clock())
+            self.stores.snapshots.end_snapshot(snapshot, SnapshotState.ABORTED, None, self.clock())
         except TransitionRefusedError as error:
-            snapshot = self.get(source, snapshot_id)
+            snapshot = self.get_snapshot(source, snapshot_id)
             if snapshot.state not in (SnapshotState.ABORTED, SnapshotState.EXPIRED):
                 raise SnapshotClosedError from error
             return snapshot
-        return self.get(source, snapshot_id)
+        return self.get_snapshot(source, snapshot_id)
 
     def replace_all(
         self,
@@ -174,12 +176,14 @@ class SnapshotService:
         """
         if not items and not allow_empty:
             raise EmptySnapshotError
-        snapshot = self.open(source, snapshot_id=snapshot_id, earlier_id=earlier_id, life_ms=ONE_REQUEST_LIFE_MS)
+        snapshot = self.open_snapshot(
+            source, snapshot_id=snapshot_id, earlier_id=earlier_id, life_ms=ONE_REQUEST_LIFE_MS
+        )
         if snapshot.expires_at < self.clock() + ONE_REQUEST_LIFE_MS - _FRESH_MS:
             snapshot = self._give_time(source, snapshot)
         if snapshot.state is SnapshotState.OPEN:
             self.put_part(source, snapshot.snapshot_id, 1, items)
-        return self.complete(source, snapshot.snapshot_id, allow_empty=allow_empty)
+        return self.complete_snapshot(source, snapshot.snapshot_id, allow_empty=allow_empty)
 
     def _give_time(self, source: Source, snapshot: Snapshot) -> Snapshot:
         """Give a retry as much time as the try before it had, unless there is nothing left to wait for."""
@@ -187,12 +191,12 @@ class SnapshotService:
         if snapshot.state not in (SnapshotState.OPEN, SnapshotState.EXPIRED):
             return snapshot
         with suppress(TransitionRefusedError):
-            return self.stores.snapshots.prolong(snapshot, now + ONE_REQUEST_LIFE_MS)
-        stored = self.get(source, snapshot.snapshot_id)
+            return self.stores.snapshots.prolong_snapshot(snapshot, now + ONE_REQUEST_LIFE_MS)
+        stored = self.get_snapshot(source, snapshot.snapshot_id)
         if stored.state is not SnapshotState.EXPIRED:
             return stored
         # Another snapshot was opened after this one's time, so it begins anew.
-        source = self.stores.sources.get(source.tenant_id, source.source_id)
+        source = self.stores.sources.get_source(source.tenant_id, source.source_id)
         if source.open_snapshot_id is not None:
             source = self.clear_way(source)
         anew = replace(
@@ -203,7 +207,7 @@ class SnapshotService:
             expires_at=now + ONE_REQUEST_LIFE_MS,
         )
         try:
-            self.stores.snapshots.open(anew, again=True)
+            self.stores.snapshots.open_snapshot(anew, again=True)
         except TransitionRefusedError as error:
             raise SnapshotOpenError from error
         return anew
@@ -211,7 +215,7 @@ class SnapshotService:
     def _open_one(self, source: Source, snapshot_id: str) -> Snapshot:
         if not source.active:
             raise SourceInactiveError
-        snapshot = self.stores.snapshots.get(source.source_id, snapshot_id)
+        snapshot = self.stores.snapshots.get_snapshot(source.source_id, snapshot_id)
         if snapshot.state is not SnapshotState.OPEN or snapshot.expires_at <= self.clock():
             raise SnapshotClosedError
         return snapshot
@@ -224,18 +228,18 @@ class SnapshotService:
         now = self.clock()
         if is_id("imp", source.open_snapshot_id or ""):
             return self._end_dead_import(source, now)
-        standing = self.stores.snapshots.get(source.source_id, source.open_snapshot_id or "")
+        standing = self.stores.snapshots.get_snapshot(source.source_id, source.open_snapshot_id or "")
         if standing.state is SnapshotState.COMPLETING and standing.expires_at <= now:
-            if self.complete(source, standing.snapshot_id).state is not SnapshotState.COMPLETED:
+            if self.complete_snapshot(source, standing.snapshot_id).state is not SnapshotState.COMPLETED:
                 raise SnapshotOpenError
         elif standing.state is SnapshotState.OPEN and standing.expires_at <= now:
             try:
-                self.stores.snapshots.end(standing, SnapshotState.EXPIRED, None, now)
+                self.stores.snapshots.end_snapshot(standing, SnapshotState.EXPIRED, None, now)
             except TransitionRefusedError as error:
                 raise SnapshotOpenError from error
         elif standing.state in (SnapshotState.OPEN, SnapshotState.COMPLETING):
             raise SnapshotOpenError
-        return self.stores.sources.get(source.tenant_id, source.source_id)
+        return self.stores.sources.get_source(source.tenant_id, source.source_id)
 
     def _end_dead_import(self, source: Source, now: int) -> Source:
         """An import that stages stands where an open snapshot does; one that died there loses its place."""
@@ -245,4 +249,4 @@ class SnapshotService:
             self.stores.snapshots.give_up_import(source, now)
         except TransitionRefusedError as error:
             raise SnapshotOpenError from error
-        return self.stores.sources.get(source.tenant_id, source.source_id)
+        return self.stores.sources.get_source(source.tenant_id, source.source_id)

@@ -64,7 +64,7 @@ class ItemStore:
     table: str
     fanout: Fanout
 
-    def read(self, source_id: str, external_item_ids: Sequence[str], now: int) -> dict[str, StagedRow]:
+    def read_rows(self, source_id: str, external_item_ids: Sequence[str], now: int) -> dict[str, StagedRow]:
         """Read rows by id, consistently; absent and expired ones are left out."""
         return self._read(source_id, external_item_ids, now, row_from, {})
 
@@ -72,7 +72,7 @@ class ItemStore:
         """Read what a run needs of rows by id, consistently; absent and expired ones are left out."""
         return self._read(source_id, external_item_ids, now, run_row_from, _FOR_RUN)
 
-    def write(
+    def write_rows(
         self,
         source_id: str,
         writes: Sequence[RowWrite],

@@ -36,7 +36,7 @@ class StagingWriter:
     clock: Clock
     new_id: NewId
 
-    def stage(
+    def stage_commands(
         self, source: Source, commands: Sequence[StagingCommand], *, epoch: int, touch: bool
     ) -> dict[str, Decision]:
         """Decide on every command and write what is to be written, in transactions of bounded size.
@@ -46,35 +46,37 @@ class StagingWriter:
         """
         if not source.active:
             raise SourceInactiveError
-        decisions = self.decide(source, commands, epoch, touch)
+        decisions = self.decide_commands(source, commands, epoch, touch)
         by_name = {command.external_item_id: command for command in commands}
         writing = [name for name in by_name if decisions[name].writes is not None]
         for chunk in _chunks(writing, decisions):
             made = {name: decisions[name] for name in chunk}
             for attempt in range(_TRIES):
-                if self.write(source, made):
+                if self.write_decisions(source, made):
                     break
                 # A row was changed by another: read the chunk again, decide again.
                 backoff(attempt)
-                made = self.decide(source, [by_name[name] for name in chunk], epoch, touch)
+                made = self.decide_commands(source, [by_name[name] for name in chunk], epoch, touch)
             else:
                 raise StagingConflictError
             decisions.update(made)
         return decisions
 
-    def decide(
+    def decide_commands(
         self, source: Source, commands: Sequence[StagingCommand], epoch: int, touch: bool
     ) -> dict[str, Decision]:
         """Decide on commands that name no item twice, and write nothing; see `stage` for `epoch` and `touch`."""
         at = WriteContext(self.clock(), epoch, touch)
-        rows = self.stores.items.read(source.source_id, [command.external_item_id for command in commands], at.now)
+        rows = self.stores.items.read_rows(source.source_id, [command.external_item_id for command in commands], at.now)
         key = self._content_key(source, at.now)
         return {
             command.external_item_id: decide(command, rows.get(command.external_item_id), at, key)
             for command in commands
         }
 
-    def write(self, source: Source, made: Mapping[str, Decision], beside: Sequence[Mapping[str, Any]] = ()) -> bool:
+    def write_decisions(
+        self, source: Source, made: Mapping[str, Decision], beside: Sequence[Mapping[str, Any]] = ()
+    ) -> bool:
         """Write one chunk of decisions; False when a row is no longer as it was read, and nothing was written.
 
         What is `beside` goes into the same transaction, which takes 100 actions: the rows, a journal entry, and these.
@@ -102,7 +104,7 @@ class StagingWriter:
             if decision.writes is not None and decision.journaled
         )
         journal = JournalEntry(self.new_id("jrn"), self.clock(), revs) if revs else None
-        self.stores.items.write(source.source_id, writes, journal, beside)
+        self.stores.items.write_rows(source.source_id, writes, journal, beside)
 
     def _upload(self, decisions: Iterable[Decision]) -> None:
         """Put large contents before the rows that name them; a crash in between leaves objects that nothing names."""

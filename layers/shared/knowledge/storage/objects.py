@@ -70,12 +70,12 @@ class ObjectStore:
 
     def get(self, ref: ObjectRef) -> bytes:
         """Read an object whole; ObjectGoneError when it is missing or its bytes are not those of the digest."""
-        body = self.read(ref.key)
+        body = self.read_object(ref.key)
         if hashlib.sha256(body).hexdigest() != ref.digest:
             raise ObjectGoneError(ref.key)
         return body
 
-    def read(self, key: str) -> bytes:
+    def read_object(self, key: str) -> bytes:
         """Read an object whole, unchecked; ObjectGoneError when it is missing."""
         return self._read(key, None)
 
@@ -83,7 +83,7 @@ class ObjectStore:
         """Read `length` bytes from `offset`; ObjectGoneError when the object is missing."""
         return self._read(key, f"bytes={offset}-{offset + length - 1}")
 
-    def link(self, key: str) -> str:
+    def make_link(self, key: str) -> str:
         """A link for an hour to a gzipped JSON object, which a client sees as plain JSON."""
         return self.s3.generate_presigned_url(
             "get_object",
@@ -96,19 +96,19 @@ class ObjectStore:
             ExpiresIn=_LINK_SECONDS,
         )
 
-    def check(self, refs: Iterable[ObjectRef]) -> None:
+    def check_objects(self, refs: Iterable[ObjectRef]) -> None:
         """Make sure that objects are still there as they were written; ObjectGoneError names the first that is not."""
         for ref in refs:
             if self._head(ref.key)[0].get("sha256") != ref.digest:
                 raise ObjectGoneError(ref.key)
 
-    def list(self, prefix: str) -> Iterator[StoredObject]:
+    def list_objects(self, prefix: str) -> Iterator[StoredObject]:
         """List the objects under a prefix, in the order of their keys."""
         for page in self._pages(Prefix=prefix):
             for each in page.get("Contents", []):
                 yield StoredObject(each["Key"], each["Size"], int(each["LastModified"].timestamp() * 1000))
 
-    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+    def list_folders(self, prefix: str, after: str = "") -> Iterator[str]:
         """List the folder names right under a prefix that ends in `/`, those after a name only."""
         # `0` follows `/`, so this is behind everything in that folder.
         start = {"StartAfter": f"{prefix}{after}0"} if after else {}
@@ -116,7 +116,7 @@ class ObjectStore:
             for each in page.get("CommonPrefixes", []):
                 yield each["Prefix"][len(prefix) : -1]
 
-    def delete(self, keys: Sequence[str]) -> None:
+    def delete_objects(self, keys: Sequence[str]) -> None:
         """Delete objects that nothing names; one that is gone already is success."""
         for start in range(0, len(keys), _DELETE_AT_A_TIME):
             batch: Any = [{"Key": key} for key in keys[start : start + _DELETE_AT_A_TIME]]

@@ -19,13 +19,13 @@ class Sealer:
     kms: Callable[[], KMSClient]
     key_id: str
 
-    def seal(self, text: str, context: Mapping[str, str]) -> bytes:
+    def seal_text(self, text: str, context: Mapping[str, str]) -> bytes:
         """Seal a text; `context` names whose it is."""
         with translated():
             sealed = self.kms().encrypt(KeyId=self.key_id, Plaintext=text.encode(), EncryptionContext=dict(context))
         return sealed["CiphertextBlob"]
 
-    def open(self, sealed: bytes, context: Mapping[str, str]) -> str:
+    def unseal_text(self, sealed: bytes, context: Mapping[str, str]) -> str:
         """Open what was sealed in the same context."""
         with translated():
             opened = self.kms().decrypt(CiphertextBlob=sealed, EncryptionContext=dict(context))

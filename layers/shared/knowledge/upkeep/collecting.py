@@ -81,19 +81,19 @@ class Collector:
     stores: UpkeepStores
     clock: Clock
 
-    def collect(self, source: Source) -> Collected:
+    def collect_garbage(self, source: Source) -> Collected:
         """Delete what nothing names. ObjectGoneError when an index can't be read; nothing is deleted then."""
         now = self.clock()
         old = self._list(source, ("runs", "index", "manifests", "snapshots"), now - SETTLED_AGE_MS)
         contents = self._list(source, ("content",), now - CONTENT_AGE_MS)
         runs, expired = self._runs_of(source, old, now)
-        kept = self.stores.generations.kept(source.source_id)
+        kept = self.stores.generations.list_kept(source.source_id)
         retired = to_retire(kept, now)
         for generation in retired:
-            self.stores.generations.retire(generation, now)
+            self.stores.generations.retire_generation(generation, now)
         if retired:
             # One of them may have been restored before it was marked, and what that published names its objects.
-            kept = self.stores.generations.kept(source.source_id)
+            kept = self.stores.generations.list_kept(source.source_id)
         published = {generation.run_id for generation in kept}
         live = {run_id for run_id, run in runs.items() if needs_objects(run, published, source.settle_run_id, now)}
         state = [sorted(live), [generation.generation_id for generation in kept], now // RECHECK_MS]
@@ -102,7 +102,7 @@ class Collector:
         referenced = self._find_referenced(kept)
         garbage = [each for each in old if self._is_garbage(source, each, live, referenced, now)]
         garbage += self._unnamed_contents(source, contents, now)
-        self.stores.objects.delete([each.key for each in garbage])
+        self.stores.objects.delete_objects([each.key for each in garbage])
         gone = set(garbage)
         self.stores.upkeep.note(
             source.source_id, _fingerprint(state, [each for each in (*old, *contents) if each not in gone])
@@ -118,7 +118,12 @@ class Collector:
 
     def _list(self, source: Source, kinds: Sequence[str], before: int) -> list[StoredObject]:
         prefixes = [f"{kind}/{source.tenant_id}/{source.source_id}/" for kind in kinds]
-        return [each for prefix in prefixes for each in self.stores.objects.list(prefix) if each.written_at <= before]
+        return [
+            each
+            for prefix in prefixes
+            for each in self.stores.objects.list_objects(prefix)
+            if each.written_at <= before
+        ]
 
     def _runs_of(self, source: Source, old: Sequence[StoredObject], now: int) -> tuple[dict[str, Run], int]:
         """Read the runs that old objects belong to, and mark those that are over; a run that is not there has none."""
@@ -126,7 +131,7 @@ class Collector:
         expired = 0
         for run_id in dict.fromkeys(each.key.split("/")[3] for each in old if each.key.startswith("runs/")):
             try:
-                run = self.stores.runs.get(source.source_id, run_id)
+                run = self.stores.runs.get_run(source.source_id, run_id)
             except RunNotFoundError:
                 continue
             if has_expired(run, now) and self.stores.runs.set_expired(run, now):
@@ -171,7 +176,7 @@ class Collector:
 
     def _snapshot_is_read(self, source_id: str, snapshot_id: str, now: int) -> bool:
         try:
-            return snapshot_needs_parts(self.stores.snapshots.get(source_id, snapshot_id), now)
+            return snapshot_needs_parts(self.stores.snapshots.get_snapshot(source_id, snapshot_id), now)
         except SnapshotNotFoundError:
             return False
 
@@ -181,7 +186,9 @@ class Collector:
         for start in range(0, len(contents), _CONTENTS_AT_A_TIME):
             batch = contents[start : start + _CONTENTS_AT_A_TIME]
             owners = self.stores.fanout.map(lambda each: self.stores.objects.owner_of(each.key), batch)
-            rows = self.stores.items.read(source.source_id, list({owner for owner in owners if owner is not None}), now)
+            rows = self.stores.items.read_rows(
+                source.source_id, list({owner for owner in owners if owner is not None}), now
+            )
             for each, owner in zip(batch, owners, strict=True):
                 row = None if owner is None else rows.get(owner)
                 referenced = row is not None and (row.content_key == each.key or row.updated_at + READER_MS > now)

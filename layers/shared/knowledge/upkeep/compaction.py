@@ -77,7 +77,9 @@ class Compactor:
     clock: Clock
     new_id: NewId
 
-    def compact(self, source: Source, packs: Mapping[str, PackUse], sizes: Mapping[str, int]) -> Generation | None:
+    def compact_source(
+        self, source: Source, packs: Mapping[str, PackUse], sizes: Mapping[str, int]
+    ) -> Generation | None:
         """Publish the current generation from fewer packs; None when there is nothing to gain or it has to wait.
 
         It waits while a run on the current generation is ready: applying that would be refused as stale.
@@ -86,7 +88,7 @@ class Compactor:
         chosen = choose_packs(packs, sizes)
         if not chosen or source.generation_id is None or self._is_awaited(source):
             return None
-        base = self.stores.generations.get(source.source_id, source.generation_id)
+        base = self.stores.generations.get_generation(source.source_id, source.generation_id)
         generation_id = self.new_id("gen")
         where = index_folder(source.tenant_id, source.source_id, generation_id)
         tree = self.stores.index.read_manifest(base.manifest).tree
@@ -128,11 +130,11 @@ class Compactor:
             if held.generation_id != generation.base_generation_id:
                 return None
             self.settle(held)
-            return self.publisher.publish(Publication(generation, holder, held.lease_token))
+            return self.publisher.publish_generation(Publication(generation, holder, held.lease_token))
 
     def _is_awaited(self, source: Source) -> bool:
         now = self.clock()
-        page = self.stores.runs.list(source.source_id, limit=_RUNS_LOOKED_AT, position=None)
+        page = self.stores.runs.list_runs(source.source_id, limit=_RUNS_LOOKED_AT, position=None)
         return any(
             run.state is RunState.READY
             and run.plan is not None

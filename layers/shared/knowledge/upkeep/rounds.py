@@ -82,14 +82,14 @@ class Upkeep:
     def _look_at(self, place: Place, report: RoundReport) -> None:
         report.sources += 1
         try:
-            source = self.stores.sources.get(*place)
+            source = self.stores.sources.get_source(*place)
             self._note_age(source, report)
-            collected = self.collector.collect(source)
+            collected = self.collector.collect_garbage(source)
             report.deleted += collected.deleted
             report.deleted_bytes += collected.deleted_bytes
             report.retired += collected.retired
             report.expired += collected.expired
-            if collected.packs and self.compactor.compact(source, collected.packs, collected.sizes):
+            if collected.packs and self.compactor.compact_source(source, collected.packs, collected.sizes):
                 report.compacted += 1
         except SourceNotFoundError:
             return
@@ -114,8 +114,8 @@ class Upkeep:
 
     def _places_of(self, kind: str, behind: Place | None) -> Iterator[Place]:
         if behind is not None:
-            for source_id in self.stores.objects.folders(f"{kind}/{behind[0]}/", behind[1]):
+            for source_id in self.stores.objects.list_folders(f"{kind}/{behind[0]}/", behind[1]):
                 yield behind[0], source_id
-        for tenant_id in self.stores.objects.folders(f"{kind}/", behind[0] if behind else ""):
-            for source_id in self.stores.objects.folders(f"{kind}/{tenant_id}/"):
+        for tenant_id in self.stores.objects.list_folders(f"{kind}/", behind[0] if behind else ""):
+            for source_id in self.stores.objects.list_folders(f"{kind}/{tenant_id}/"):
                 yield tenant_id, source_id

@@ -52,7 +52,7 @@ class Deliverer:
         if message.due_at > now:
             self._ask_again(message, message.due_at)
             return None
-        endpoint = self.endpoints.find(message.tenant_id, message.endpoint_id)
+        endpoint = self.endpoints.find_endpoint(message.tenant_id, message.endpoint_id)
         # A deleted endpoint is told nothing more, and its deliveries age away unseen.
         if endpoint is None or not self._has_turn(endpoint, message, now):
             return None
@@ -124,7 +124,7 @@ class Deliverer:
     def _post(self, endpoint: Endpoint, delivery: Delivery, now: int) -> Reply:
         body = delivery.payload.encode()
         secrets = (
-            self.secrets.open(secret.sealed, endpoint.tenant_id, endpoint.endpoint_id)
+            self.secrets.unseal_secret(secret.sealed, endpoint.tenant_id, endpoint.endpoint_id)
             for secret in endpoint.signing(now)
         )
         headers = signature_headers(delivery.event_id, now // 1000, body, secrets)
@@ -143,7 +143,7 @@ class Deliverer:
         if reason is DisabledReason.GONE or to_be_disabled(noted.failing_since, now):
             data = {"webhookId": endpoint.endpoint_id, "reason": str(reason)}
             event = Event(self.new_id("evt"), WEBHOOK_DISABLED, endpoint.tenant_id, None, now, data)
-            self.endpoints.disable(endpoint, Disabling(reason, now), event)
+            self.endpoints.disable_endpoint(endpoint, Disabling(reason, now), event)
             write_line(
                 "webhook_disabled",
                 level="WARNING",

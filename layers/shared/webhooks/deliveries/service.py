@@ -56,17 +56,17 @@ class DeliveryService:
         self, tenant_id: str, endpoint_id: str, state: DeliveryState | None, *, limit: int, position: Any
     ) -> Page[Delivery]:
         """List the deliveries of an endpoint, newest first. Raises InvalidPositionError."""
-        self.endpoints.get(tenant_id, endpoint_id)
+        self.endpoints.get_endpoint(tenant_id, endpoint_id)
         return self.store.list(endpoint_id, state, limit=limit, position=position)
 
     def get(self, tenant_id: str, endpoint_id: str, delivery_id: str) -> Delivery:
         """Read a delivery. Raises DeliveryNotFoundError."""
-        self.endpoints.get(tenant_id, endpoint_id)
+        self.endpoints.get_endpoint(tenant_id, endpoint_id)
         return self.store.get(endpoint_id, delivery_id)
 
     def test(self, tenant_id: str, endpoint_id: str, event_id: str) -> Delivery:
         """Send a test event to one endpoint, whatever it subscribes to, and even if it is disabled."""
-        endpoint = self.endpoints.get(tenant_id, endpoint_id)
+        endpoint = self.endpoints.get_endpoint(tenant_id, endpoint_id)
         now = self.clock()
         event = Event(event_id, WEBHOOK_TEST, tenant_id, None, now, {"webhookId": endpoint_id})
         delivery = new_delivery(endpoint, event, now)
@@ -98,7 +98,7 @@ class DeliveryService:
         return len(failed), len(failed) == REDELIVERED_AT_ONCE
 
     def _enabled(self, tenant_id: str, endpoint_id: str) -> Endpoint:
-        endpoint = self.endpoints.get(tenant_id, endpoint_id)
+        endpoint = self.endpoints.get_endpoint(tenant_id, endpoint_id)
         if endpoint.disabled is not None:
             raise WebhookDisabledError
         return endpoint

@@ -19,18 +19,18 @@ class EndpointSecrets:
     _opened: OrderedDict[tuple[bytes, str, str], str] = field(default_factory=OrderedDict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
-    def seal(self, secret: str, tenant_id: str, endpoint_id: str) -> bytes:
+    def seal_secret(self, secret: str, tenant_id: str, endpoint_id: str) -> bytes:
         """Seal a secret."""
-        return self.sealer.seal(secret, _context(tenant_id, endpoint_id))
+        return self.sealer.seal_text(secret, _context(tenant_id, endpoint_id))
 
-    def open(self, sealed: bytes, tenant_id: str, endpoint_id: str) -> str:
+    def unseal_secret(self, sealed: bytes, tenant_id: str, endpoint_id: str) -> str:
         """Open a sealed secret."""
         place = (sealed, tenant_id, endpoint_id)
         with self._lock:
             if place in self._opened:
                 self._opened.move_to_end(place)
                 return self._opened[place]
-        secret = self.sealer.open(sealed, _context(tenant_id, endpoint_id))
+        secret = self.sealer.unseal_text(sealed, _context(tenant_id, endpoint_id))
         with self._lock:
             self._opened[place] = secret
             if len(self._opened) > _KEPT:

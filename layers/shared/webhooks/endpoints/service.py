@@ -40,7 +40,7 @@ class EndpointService:
     check_url: Callable[[str], None]
     clock: Clock
 
-    def create(
+    def create_endpoint(
         self,
         tenant_id: str,
         *,
@@ -58,7 +58,9 @@ class EndpointService:
         """
         now = self.clock()
         for known_id in (endpoint_id, earlier_id):
-            known = find_earlier(known_id, partial(self.store.get, tenant_id), lambda made: made.created_at, now)
+            known = find_earlier(
+                known_id, partial(self.store.get_endpoint, tenant_id), lambda made: made.created_at, now
+            )
             if known is not None:
                 return self._issued(known)
         self.check_url(url)
@@ -70,21 +72,21 @@ class EndpointService:
             event_types=event_types,
             source_ids=source_ids,
             disabled=None if enabled else Disabling(DisabledReason.BY_TENANT, now),
-            secrets=(Secret(self.secrets.seal(new_secret(), tenant_id, endpoint_id)),),
+            secrets=(Secret(self.secrets.seal_secret(new_secret(), tenant_id, endpoint_id)),),
             created_at=now,
             updated_at=now,
         )
-        return self._issued(self.store.create(endpoint))
+        return self._issued(self.store.create_endpoint(endpoint))
 
-    def list(self, tenant_id: str, *, limit: int, position: Any) -> Page[Endpoint]:
+    def list_endpoints(self, tenant_id: str, *, limit: int, position: Any) -> Page[Endpoint]:
         """List a tenant's endpoints, newest first. Raises InvalidPositionError."""
-        return self.store.list(tenant_id, limit=limit, position=position)
+        return self.store.list_endpoints(tenant_id, limit=limit, position=position)
 
-    def get(self, tenant_id: str, endpoint_id: str) -> Endpoint:
+    def get_endpoint(self, tenant_id: str, endpoint_id: str) -> Endpoint:
         """Read an endpoint. Raises WebhookNotFoundError."""
-        return self.store.get(tenant_id, endpoint_id)
+        return self.store.get_endpoint(tenant_id, endpoint_id)
 
-    def update(
+    def update_endpoint(
         self,
         tenant_id: str,
         endpoint_id: str,
@@ -97,7 +99,7 @@ class EndpointService:
     ) -> Endpoint:
         """Change what is given. A new URL, or enabling it, forgets that the endpoint was failing."""
         now = self.clock()
-        endpoint = self.store.get(tenant_id, endpoint_id)
+        endpoint = self.store.get_endpoint(tenant_id, endpoint_id)
         given: dict[str, Any] = {"description": description, "eventTypes": event_types, "sourceIds": source_ids}
         values = {name: value for name, value in given.items() if value is not UNSET}
         moved = url not in (None, endpoint.url)
@@ -108,12 +110,12 @@ class EndpointService:
             values["disabled"] = None
         elif enabled is False and endpoint.disabled is None:
             values["disabled"] = disabling_row(Disabling(DisabledReason.BY_TENANT, now))
-        return self.store.change(endpoint, values, recovers=moved or bool(enabled), now=now)
+        return self.store.change_endpoint(endpoint, values, recovers=moved or bool(enabled), now=now)
 
-    def delete(self, tenant_id: str, endpoint_id: str) -> Endpoint:
+    def delete_endpoint(self, tenant_id: str, endpoint_id: str) -> Endpoint:
         """Delete an endpoint; what is on its way to it is dropped. Raises WebhookNotFoundError."""
-        endpoint = self.store.get(tenant_id, endpoint_id)
-        self.store.delete(endpoint)
+        endpoint = self.store.get_endpoint(tenant_id, endpoint_id)
+        self.store.delete_endpoint(endpoint)
         return endpoint
 
     def rotate_secret(self, tenant_id: str, endpoint_id: str, overlap_ms: int, token: str | None) -> Issued:
@@ -123,11 +125,11 @@ class EndpointService:
         WebhookNotFoundError, and WebhookChangedError when another request rotates at the same time.
         """
         now = self.clock()
-        endpoint = self.store.get(tenant_id, endpoint_id)
+        endpoint = self.store.get_endpoint(tenant_id, endpoint_id)
         rotated_at = endpoint.rotated_at
         if token is not None and endpoint.rotation_token == token and (rotated_at or 0) > now - MS_PER_DAY:
             return self._issued(endpoint)
-        new = Secret(self.secrets.seal(new_secret(), tenant_id, endpoint_id))
+        new = Secret(self.secrets.seal_secret(new_secret(), tenant_id, endpoint_id))
         until = now + overlap_ms
         before = (
             replace(secret, expires_at=until if secret.expires_at is None else min(secret.expires_at, until))
@@ -136,8 +138,8 @@ class EndpointService:
         kept = tuple(secret for secret in before if overlap_ms)[: MOST_SECRETS - 1]
         # Its time tells one rotation from the next, so it has to move.
         at = now if rotated_at is None else max(now, rotated_at + 1)
-        return self._issued(self.store.rotate(endpoint, (new, *kept), token, at))
+        return self._issued(self.store.rotate_secret(endpoint, (new, *kept), token, at))
 
     def _issued(self, endpoint: Endpoint) -> Issued:
         newest = endpoint.secrets[0]
-        return Issued(endpoint, self.secrets.open(newest.sealed, endpoint.tenant_id, endpoint.endpoint_id))
+        return Issued(endpoint, self.secrets.unseal_secret(newest.sealed, endpoint.tenant_id, endpoint.endpoint_id))

@@ -31,7 +31,7 @@ class EndpointStore:
 
     catalog: Catalog
 
-    def create(self, endpoint: Endpoint) -> Endpoint:
+    def create_endpoint(self, endpoint: Endpoint) -> Endpoint:
         """Store a new endpoint; one of that id that is there already is returned as it is.
 
         WebhookLimitError when the tenant has as many as it may.
@@ -49,26 +49,26 @@ class EndpointStore:
             if 0 not in error.failed:
                 message = f"A tenant has at most {MAX_ENDPOINTS} webhooks. Delete one first."
                 raise WebhookLimitError(message) from error
-            return self.get(endpoint.tenant_id, endpoint.endpoint_id)
+            return self.get_endpoint(endpoint.tenant_id, endpoint.endpoint_id)
         return endpoint
 
-    def find(self, tenant_id: str, endpoint_id: str) -> Endpoint | None:
+    def find_endpoint(self, tenant_id: str, endpoint_id: str) -> Endpoint | None:
         """Read an endpoint."""
         row = self.catalog.find(tenant_id, endpoint_sk(endpoint_id))
         return endpoint_from(row) if row else None
 
-    def get(self, tenant_id: str, endpoint_id: str) -> Endpoint:
+    def get_endpoint(self, tenant_id: str, endpoint_id: str) -> Endpoint:
         """Read an endpoint; WebhookNotFoundError when the tenant has none of that id."""
-        endpoint = self.find(tenant_id, endpoint_id)
+        endpoint = self.find_endpoint(tenant_id, endpoint_id)
         if endpoint is None:
             raise WebhookNotFoundError
         return endpoint
 
-    def list(self, tenant_id: str, *, limit: int, position: Any) -> Page[Endpoint]:
+    def list_endpoints(self, tenant_id: str, *, limit: int, position: Any) -> Page[Endpoint]:
         """List a tenant's endpoints, newest first. Raises InvalidPositionError."""
         return self.catalog.list(tenant_id, ENDPOINT, endpoint_from, limit=limit, position=position)
 
-    def all(self, tenant_id: str) -> Endpoints:
+    def list_all(self, tenant_id: str) -> Endpoints:
         """Read every endpoint of a tenant."""
         query = {
             "TableName": self.catalog.table,
@@ -78,7 +78,7 @@ class EndpointStore:
         }
         return [endpoint_from(from_row(row)) for row in query_rows(self.catalog.dynamodb, query)]
 
-    def change(self, endpoint: Endpoint, values: Mapping[str, Any], *, recovers: bool, now: int) -> Endpoint:
+    def change_endpoint(self, endpoint: Endpoint, values: Mapping[str, Any], *, recovers: bool, now: int) -> Endpoint:
         """Set what `values` names, None to clear it; `recovers` forgets that it was failing. WebhookNotFoundError."""
         sets = {"updatedAt": now, **{name: value for name, value in values.items() if value is not None}}
         removes = [name for name, value in values.items() if value is None]
@@ -89,7 +89,7 @@ class EndpointStore:
             expression += " REMOVE " + ", ".join(f"#{name}" for name in removes)
         return self._update(endpoint, expression, _EXISTS, {f":{name}": value for name, value in sets.items()})
 
-    def rotate(self, endpoint: Endpoint, secrets: tuple[Secret, ...], token: str | None, now: int) -> Endpoint:
+    def rotate_secret(self, endpoint: Endpoint, secrets: tuple[Secret, ...], token: str | None, now: int) -> Endpoint:
         """Replace the secrets, unless another request did it since `endpoint` was read: WebhookChangedError."""
         values = {":secrets": secret_rows(secrets), ":now": now, ":token": token or "", ":before": endpoint.rotated_at}
         unmoved = "attribute_not_exists(rotatedAt)" if endpoint.rotated_at is None else "rotatedAt = :before"
@@ -106,7 +106,7 @@ class EndpointStore:
             raise (WebhookNotFoundError if error.row is None else WebhookChangedError) from error
         return endpoint_from(row)
 
-    def delete(self, endpoint: Endpoint) -> None:
+    def delete_endpoint(self, endpoint: Endpoint) -> None:
         """Delete an endpoint. WebhookNotFoundError when it is gone already."""
         values = {":less": -1, ":none": 0}
         tally = self.catalog.updating(endpoint.tenant_id, _TALLY, "ADD #count :less", "#count > :none", values)
@@ -116,7 +116,7 @@ class EndpointStore:
         except RefusedTransactionError as error:
             raise WebhookNotFoundError from error
 
-    def disable(self, endpoint: Endpoint, disabled: Disabling, event: Event) -> None:
+    def disable_endpoint(self, endpoint: Endpoint, disabled: Disabling, event: Event) -> None:
         """Disable an endpoint together with the event of it, unless it was changed since it was read."""
         update = self.catalog.updating(
             endpoint.tenant_id,

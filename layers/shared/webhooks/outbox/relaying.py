@@ -66,7 +66,7 @@ class Relay:
 
     def _relay(self, event: Event, known: dict[str, list[Endpoint]]) -> None:
         if event.tenant_id not in known:
-            known[event.tenant_id] = self.endpoints.all(event.tenant_id)
+            known[event.tenant_id] = self.endpoints.list_all(event.tenant_id)
         now = self.clock()
         begun = [new_delivery(endpoint, event, now) for endpoint in known[event.tenant_id] if endpoint.wants(event)]
         made = [self.deliveries.create(delivery) for delivery in begun]

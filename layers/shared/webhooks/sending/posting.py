@@ -109,7 +109,7 @@ class Poster:
         self._deadline_seconds = deadline_seconds
         self._given_context = ssl_context
 
-    def check(self, url: str) -> None:
+    def check_url(self, url: str) -> None:
         """Check that a URL may be called now: nothing is sent. Raises TargetRefusedError."""
         target = read_target(url, loopback=self._loopback)
         try:
