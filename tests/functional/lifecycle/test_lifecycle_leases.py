@@ -168,7 +168,7 @@ def test_source_archived_in_the_middle_of_an_apply_does_not_publish(lifecycle: A
 
 def test_run_past_its_deadline_is_failed_by_its_reader_and_planned_by_its_retry(lifecycle: Any) -> None:
     class Silent(InlineMachine):
-        def run(self, *_: Any, **__: Any) -> dict[str, Any]:
+        def run_action(self, *_: Any, **__: Any) -> dict[str, Any]:
             return {}
 
     lifecycle.push(a="one")
