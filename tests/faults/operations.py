@@ -156,7 +156,7 @@ def _known(world: FaultyWorld) -> State:
 class _Silent:
     """A machine that answers nothing and does nothing."""
 
-    def run(self, *_: Any, **__: Any) -> dict[str, Any]:
+    def run_action(self, *_: Any, **__: Any) -> dict[str, Any]:
         """Do nothing."""
         return {}
 

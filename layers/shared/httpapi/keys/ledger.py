@@ -26,6 +26,14 @@ from httpapi.keys.tenant_row import FiguresDelta, new_tenant_row, tenant_key
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+_NEW = "attribute_not_exists(keyId)"
+_EXISTS = "attribute_exists(keyId)"
+_UNREVOKED = "attribute_not_exists(revokedAt)"
+# What was known of an old key when it was decided on; each pair is one attribute, there or not.
+_LASTS, _SAME_EXPIRY = "attribute_not_exists(expiresAt)", "expiresAt = :read"
+_COUNTED, _UNCOUNTED = "attribute_not_exists(uncounted)", "attribute_exists(uncounted)"
+_UNROTATED, _ROTATED = "attribute_not_exists(rotatedTo)", "attribute_exists(rotatedTo)"
+
 
 class IdTakenError(Exception):
     """Raised when the id of a new key is in use."""
@@ -54,7 +62,7 @@ class KeyLedger:
                 self._client.put_item(
                     TableName=self._table,
                     Item=new_tenant_row(tenant_id, name, now),
-                    ConditionExpression="attribute_not_exists(keyId)",
+                    ConditionExpression=_NEW,
                 )
         except ClientError as error:
             if not is_refused(error):
@@ -141,12 +149,14 @@ class KeyLedger:
         row = key_to_row(key)
         if creation_token:
             row["creationToken"] = {"S": creation_token}
-        return {"Put": {"TableName": self._table, "Item": row, "ConditionExpression": "attribute_not_exists(keyId)"}}
+        return {"Put": {"TableName": self._table, "Item": row, "ConditionExpression": _NEW}}
 
     def _old_key(self, key: Key, update: str, values: dict[str, Any]) -> Any:
-        expiry = "attribute_not_exists(expiresAt)" if key.spec.expires_at is None else "expiresAt = :read"
-        counted = "attribute_not_exists(uncounted)" if key.counted else "attribute_exists(uncounted)"
-        rotated = "attribute_not_exists(rotatedTo)" if key.rotated_to is None else "attribute_exists(rotatedTo)"
+        as_it_was_read = [
+            _LASTS if key.spec.expires_at is None else _SAME_EXPIRY,
+            _COUNTED if key.counted else _UNCOUNTED,
+            _UNROTATED if key.rotated_to is None else _ROTATED,
+        ]
         if key.spec.expires_at is not None:
             values = {**values, ":read": {"N": str(key.spec.expires_at)}}
         return {
@@ -154,8 +164,7 @@ class KeyLedger:
                 "TableName": self._table,
                 "Key": {"keyId": {"S": key.key_id}},
                 "UpdateExpression": update,
-                "ConditionExpression": f"attribute_exists(keyId) AND attribute_not_exists(revokedAt)"
-                f" AND {expiry} AND {counted} AND {rotated}",
+                "ConditionExpression": " AND ".join([_EXISTS, _UNREVOKED, *as_it_was_read]),
                 "ExpressionAttributeValues": values,
             }
         }

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 _BY_TENANT = "ByTenant"
 
+_EXISTS = "attribute_exists(keyId)"
+_UNREVOKED = "attribute_not_exists(revokedAt)"
+_UNUSED, _USED_BEFORE = "attribute_not_exists(lastUsedAt)", "lastUsedAt < :after"
+_SAME_CREATION, _MADE_LATELY = "creationToken = :token", "createdAt > :after"
+_EXPIRED, _COUNTED = "expiresAt <= :now", "attribute_not_exists(uncounted)"
+
 
 class KeyStore:
     """Reads keys; every read that decides about access is consistent."""
@@ -41,8 +47,7 @@ class KeyStore:
         return self._update(
             key.key_id,
             "SET secretHash = :hash",
-            "creationToken = :token AND createdAt > :after"
-            " AND attribute_not_exists(lastUsedAt) AND attribute_not_exists(revokedAt)",
+            f"{_SAME_CREATION} AND {_MADE_LATELY} AND {_UNUSED} AND {_UNREVOKED}",
             {
                 ":hash": {"S": key.secret_hash},
                 ":token": {"S": creation_token},
@@ -55,7 +60,7 @@ class KeyStore:
         self._update(
             key_id,
             "SET lastUsedAt = :now",
-            "attribute_exists(keyId) AND (attribute_not_exists(lastUsedAt) OR lastUsedAt < :after)",
+            f"{_EXISTS} AND ({_UNUSED} OR {_USED_BEFORE})",
             {":now": {"N": str(now)}, ":after": {"N": str(unless_after)}},
         )
 
@@ -86,8 +91,7 @@ class KeyStore:
             "TableName": self._table,
             "IndexName": _BY_TENANT,
             "KeyConditionExpression": "tenantId = :tenant",
-            "FilterExpression": "expiresAt <= :now AND attribute_not_exists(revokedAt)"
-            " AND attribute_not_exists(uncounted)",
+            "FilterExpression": f"{_EXPIRED} AND {_UNREVOKED} AND {_COUNTED}",
             "ExpressionAttributeValues": {":tenant": {"S": tenant_id}, ":now": {"N": str(now)}},
         }
         return map(key_from_row, query_rows(self._client, query))

@@ -28,6 +28,26 @@ def generation_sk(generation_id: str) -> str:
     return f"generation#{generation_id}"
 
 
+# What the publishing transaction holds to. All of it is as it was at the checks, or nothing is written:
+#
+#   plan made           lease taken, checks           built                         this write
+#   |-------------------|-----------------------------|-----------------------------|
+#   base, settings, plan ............................................................ unchanged
+#                       lease ....................................................... held
+_NO_BASE = "attribute_not_exists(generationId)"
+_SAME_BASE = "generationId = :base"
+_SAME_SETTINGS = "settingsVersion = :settings"
+_LEASE_HELD = "leaseToken = :token AND leaseRunId = :holder"
+_SETTLED = "attribute_not_exists(settleRunId)"
+_ACTIVE = "#status = :active"
+# Of the run.
+_SAME_PLAN = "planVersion = :version"
+_READY = "#state = :ready"
+_PLAN_LIVES = "planExpiresAt > :now"
+# Of a generation.
+_KEPT = "attribute_exists(pk) AND attribute_not_exists(retiredAt)"
+
+
 @dataclass(frozen=True, slots=True)
 class Publication:
     """A generation that is built, and everything that must still be as it was checked for it to be published.
@@ -87,8 +107,6 @@ class GenerationStore:
         PublicationRefusedError when a condition does not hold, ApplyConflictError when the rows stay busy. After
         either, or a lost answer, the source tells what is true.
 
-            plan made -> checks -> build ........................ this write
-                             base, settings, status, run, lease: all as at the checks, or nothing happens
         """
         generation = publication.generation
         actions = [
@@ -99,9 +117,8 @@ class GenerationStore:
         if publication.plan is not None:
             actions.append(self._run_update(generation, publication.holder_id, publication.plan))
         if generation.restored_from is not None:
-            still_kept = "attribute_exists(pk) AND attribute_not_exists(retiredAt)"
             restored_sk = generation_sk(generation.restored_from)
-            actions.append(self.catalog.checking(generation.source_id, restored_sk, still_kept, {}))
+            actions.append(self.catalog.checking(generation.source_id, restored_sk, _KEPT, {}))
         try:
             self.catalog.transact(actions, busy=ApplyConflictError)
         except RefusedTransactionError as error:
@@ -114,7 +131,7 @@ class GenerationStore:
                 generation.source_id,
                 generation_sk(generation.generation_id),
                 "SET retiredAt = :now",
-                "attribute_exists(pk) AND attribute_not_exists(retiredAt)",
+                _KEPT,
                 {":now": now},
             )
 
@@ -131,17 +148,13 @@ class GenerationStore:
             ":now": generation.published_at,
         }
         first = generation.base_generation_id is None
-        base_is_ours = "attribute_not_exists(generationId)" if first else "generationId = :base"
         sets = "generationId = :generation, manifest = :manifest, #sequence = :sequence, updatedAt = :now"
         removes = "leaseRunId, leaseRenewedAt, leaseExpiresAt"
-        condition = (
-            f"{base_is_ours} AND leaseToken = :token AND leaseRunId = :holder"
-            " AND #status = :active AND attribute_not_exists(settleRunId)"
-        )
+        condition = f"{_NO_BASE if first else _SAME_BASE} AND {_LEASE_HELD} AND {_ACTIVE} AND {_SETTLED}"
         if plan is not None:
             sets += ", settleRunId = :holder"
             removes += ", fullRequired"
-            condition += " AND settingsVersion = :settings"
+            condition += f" AND {_SAME_SETTINGS}"
             values[":settings"] = plan.settings_version
         elif generation.origin is GenerationOrigin.RESTORE:
             sets += ", fullRequired = :true"
@@ -155,7 +168,7 @@ class GenerationStore:
             generation.source_id,
             run_sk(run_id),
             "SET #state = :published, generationId = :generation, updatedAt = :now REMOVE lastError",
-            "planVersion = :version AND #state = :ready AND planExpiresAt > :now",
+            f"{_SAME_PLAN} AND {_READY} AND {_PLAN_LIVES}",
             {
                 ":published": RunState.PUBLISHED,
                 ":ready": RunState.READY,

@@ -23,7 +23,23 @@ from knowledge.storage.catalog import Action, Catalog, RefusedWriteError
 from knowledge.storage.clients import translated
 from knowledge.storage.transactions import RefusedTransactionError
 
+# An import, and what its source's row says of it meanwhile. The bars are transactions of both rows, or of its ticket:
+#
+#   created              file came      turn begins         staged                          ended
+#   |-- awaiting_upload --|-- queued ---|-- staging --------|-- planning, applying ---------|
+#                         |-- ticket -----------------------------------------------------|
+#                                       |-- importId -----------------------------------  |
+#                                       |-- openSnapshotId -|
 _UNMOVED = "#state = :own AND attempt = :attempt AND checkpoint = :checkpoint"
+_NEW_OR_AWAITING = "attribute_not_exists(pk) OR #state = :awaiting"
+# Of the source.
+_NOBODYS_TURN = "attribute_not_exists(importId)"
+_OWN_TURN = "importId = :id"
+_NONE_OPEN = "attribute_not_exists(openSnapshotId)"
+_OWN_OPEN = "openSnapshotId = :id"
+_OTHERS_OPEN = "openSnapshotId <> :id"
+_EPOCH_BEFORE = "epoch = :before"
+_ACTIVE = "#status = :active"
 
 
 class ImportMovedError(Exception):
@@ -53,8 +69,7 @@ class ImportStore:
 
     def enqueue_import(self, job: Import) -> None:
         """Store that the file of an import has come, with a ticket for its turn. ImportMovedError on a repeat."""
-        free = "attribute_not_exists(pk) OR #state = :awaiting"
-        put = self.catalog.putting(import_row(job), free, {":awaiting": ImportState.AWAITING_UPLOAD})
+        put = self.catalog.putting(import_row(job), _NEW_OR_AWAITING, {":awaiting": ImportState.AWAITING_UPLOAD})
         ticket = {"pk": job.source_id, "sk": ticket_sk(job), "importId": job.import_id}
         self._transact(put, self.catalog.putting(ticket))
 
@@ -82,9 +97,7 @@ class ImportStore:
             return self._update(job, "SET aliveUntil = :alive", {":alive": now + ALIVE_MS})
         self._transact(
             self._own_step(job, "SET aliveUntil = :alive", {":alive": now + ALIVE_MS}),
-            self._source_step(
-                job, "SET openSnapshotExpiresAt = :alive", "openSnapshotId = :id", {":alive": now + ALIVE_MS}
-            ),
+            self._source_step(job, "SET openSnapshotExpiresAt = :alive", _OWN_OPEN, {":alive": now + ALIVE_MS}),
         )
         return replace(job, alive_until=now + ALIVE_MS)
 
@@ -95,8 +108,7 @@ class ImportStore:
             self._source_step(
                 job,
                 "SET importId = :id, openSnapshotId = :id, openSnapshotExpiresAt = :alive, epoch = :epoch",
-                "attribute_not_exists(importId) AND attribute_not_exists(openSnapshotId) AND epoch = :before"
-                " AND #status = :active",
+                f"{_NOBODYS_TURN} AND {_NONE_OPEN} AND {_EPOCH_BEFORE} AND {_ACTIVE}",
                 {":alive": alive, ":epoch": epoch, ":before": source.epoch, ":active": SourceStatus.ACTIVE},
             ),
             self._own_step(
@@ -113,7 +125,7 @@ class ImportStore:
         return replace(after, checkpoint=before.checkpoint + 1, updated_at=now)
 
     def checkpoint(self, before: Import, after: Import, now: int) -> Action:
-        """The action of `note`, to go into the transaction with the rows that it stands for."""
+        """The action of `note_progress`, to go into the transaction with the rows that it stands for."""
         values = {name: value for name, value in reading_values(after).items() if value is not None}
         sets = ", ".join(f"#{name} = :{name}" for name in values)
         return self._own_step(
@@ -133,7 +145,7 @@ class ImportStore:
             self._source_step(
                 job,
                 "SET epoch = epoch + :one REMOVE openSnapshotId, openSnapshotExpiresAt",
-                "importId = :id AND openSnapshotId = :id",
+                f"{_OWN_TURN} AND {_OWN_OPEN}",
                 {":one": 1},
             ),
             self._own_step(job, expression, values),
@@ -177,12 +189,12 @@ class ImportStore:
 
     def _turn_given_back(self, job: Import, source: Source) -> Action:
         if source.open_snapshot_id != job.import_id:
-            condition = "importId = :id AND (attribute_not_exists(openSnapshotId) OR openSnapshotId <> :id)"
+            condition = f"{_OWN_TURN} AND ({_NONE_OPEN} OR {_OTHERS_OPEN})"
             return self._source_step(job, "REMOVE importId", condition, {})
         return self._source_step(
             job,
             "SET epoch = epoch + :one REMOVE importId, openSnapshotId, openSnapshotExpiresAt",
-            "importId = :id AND openSnapshotId = :id",
+            f"{_OWN_TURN} AND {_OWN_OPEN}",
             {":one": 1},
         )
 

@@ -15,6 +15,21 @@ from knowledge.sources.store import source_sk
 from knowledge.storage.catalog import Action, Catalog, RefusedWriteError, ordered
 from knowledge.storage.transactions import RefusedTransactionError
 
+# When a run's row may move, by its state and the plan it was read with:
+#
+#   created         planned            planned again        expired (7 days after its last plan)
+#   |-- planning ---|-- ready v1 ------|-- ready v2 --------|
+#       set_failed      set_error, set_published: the plan they were read with, while it is ready
+#       set_plan        set_plan: the plan before it, while it lives
+_SAME_PLAN = "planVersion = :version"
+_NO_PLAN_YET = f"#state = :planning AND {_SAME_PLAN}"
+_READY = "#state = :ready"
+_PLANNABLE = "#state IN (:planning, :ready, :failed)"
+_PLAN_LIVES = "(attribute_not_exists(planExpiresAt) OR planExpiresAt > :now)"
+# Of the source: nothing that would make a run incomplete began or ended since the run began to read.
+_NOTHING_AWAITED = "(attribute_not_exists(openSnapshotId) OR openSnapshotExpiresAt <= :began)"
+_SAME_EPOCH = "epoch = :epoch"
+
 
 def run_sk(run_id: str) -> str:
     """The sort key of a run's row; its pk is the source."""
@@ -77,8 +92,7 @@ class RunStore:
             run_sk(run.run_id),
             "SET #plan = :plan, planVersion = :next, #state = :ready, planExpiresAt = :expires, updatedAt = :now"
             " REMOVE lastError",
-            "planVersion = :version AND #state IN (:planning, :ready, :failed)"
-            " AND (attribute_not_exists(planExpiresAt) OR planExpiresAt > :now)",
+            f"{_SAME_PLAN} AND {_PLANNABLE} AND {_PLAN_LIVES}",
             {
                 ":plan": asdict(plan),
                 ":next": plan.version,
@@ -107,7 +121,7 @@ class RunStore:
             run.source_id,
             run.run_id,
             "SET #state = :published, generationId = :generation, updatedAt = :now REMOVE lastError",
-            "planVersion = :version AND #state = :ready",
+            f"{_SAME_PLAN} AND {_READY}",
             {
                 ":published": RunState.PUBLISHED,
                 ":ready": RunState.READY,
@@ -123,7 +137,7 @@ class RunStore:
             run.source_id,
             run.run_id,
             "SET lastError = :error, updatedAt = :now",
-            "#state = :ready",
+            _READY,
             {":error": asdict(error), ":ready": RunState.READY, ":now": error.at},
         )
 
@@ -133,7 +147,7 @@ class RunStore:
             run.source_id,
             run_sk(run.run_id),
             "SET #state = :failed, lastError = :error, updatedAt = :now",
-            "#state = :planning AND planVersion = :version",
+            _NO_PLAN_YET,
             {
                 ":failed": RunState.FAILED,
                 ":planning": RunState.PLANNING,
@@ -154,7 +168,7 @@ class RunStore:
             run.source_id,
             run.run_id,
             "SET #state = :expired, updatedAt = :now",
-            "#state = :state AND planVersion = :version",
+            f"#state = :state AND {_SAME_PLAN}",
             {":expired": RunState.EXPIRED, ":state": run.state, ":version": run.plan_version, ":now": now},
         )
 
@@ -162,7 +176,7 @@ class RunStore:
         return self.catalog.checking(
             run.tenant_id,
             source_sk(run.source_id),
-            "epoch = :epoch AND (attribute_not_exists(openSnapshotId) OR openSnapshotExpiresAt <= :began)",
+            f"{_SAME_EPOCH} AND {_NOTHING_AWAITED}",
             {":epoch": epoch, ":began": began_at},
         )
 

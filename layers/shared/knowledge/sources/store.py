@@ -16,6 +16,18 @@ LEASE_MS = 60_000
 # A run may take its own lease over once it has not been renewed for this long: three renewals were missed then.
 OWN_TAKEOVER_MS = 15_000
 
+# Who may take the lease of a source, by the time since it was renewed:
+#
+#   renewed                    15 s                                60 s
+#   |--- nobody ---------------|--- the same run (its holder died) ---|--- everybody
+#
+# The holder may renew or give it back as long as its token is the last one that was given, however late it comes.
+_FREE = "attribute_not_exists(leaseRunId)"
+_LAPSED = "leaseExpiresAt <= :now"
+_OWN_AND_SILENT = "leaseRunId = :run AND leaseRenewedAt <= :silent"
+_HELD = "leaseToken = :token AND attribute_exists(leaseRunId)"
+_ACTIVE = "#status = :active"
+
 
 def source_sk(source_id: str) -> str:
     """The sort key of a source's row; its pk is the tenant."""
@@ -83,7 +95,7 @@ class SourceStore:
         if shaping:
             expression += " ADD settingsVersion :one"
             given[":one"] = 1
-        return self._update(source.tenant_id, source.source_id, expression, "#status = :active", given)
+        return self._update(source.tenant_id, source.source_id, expression, _ACTIVE, given)
 
     def set_status(self, tenant_id: str, source_id: str, status: SourceStatus, now: int) -> Source:
         """Archive or bring back a source; doing it twice is the same as once."""
@@ -102,13 +114,12 @@ class SourceStore:
             tenant_id,
             source_id,
             "SET leaseRunId = :run, leaseRenewedAt = :now, leaseExpiresAt = :expires ADD leaseToken :one",
-            "#status = :active AND (attribute_not_exists(leaseRunId) OR leaseExpiresAt <= :now"
-            " OR (leaseRunId = :run AND leaseRenewedAt <= :dead))",
+            f"{_ACTIVE} AND ({_FREE} OR {_LAPSED} OR ({_OWN_AND_SILENT}))",
             {
                 ":run": run_id,
                 ":now": now,
                 ":expires": now + LEASE_MS,
-                ":dead": now - OWN_TAKEOVER_MS,
+                ":silent": now - OWN_TAKEOVER_MS,
                 ":one": 1,
                 ":active": SourceStatus.ACTIVE,
             },
@@ -121,7 +132,7 @@ class SourceStore:
                 tenant_id,
                 source_sk(source_id),
                 "SET leaseRenewedAt = :now, leaseExpiresAt = :expires",
-                "leaseToken = :token AND attribute_exists(leaseRunId)",
+                _HELD,
                 {":token": token, ":now": now, ":expires": now + LEASE_MS},
             )
         except RefusedWriteError as error:
@@ -135,7 +146,7 @@ class SourceStore:
                 tenant_id,
                 source_sk(source_id),
                 "REMOVE leaseRunId, leaseRenewedAt, leaseExpiresAt",
-                "leaseToken = :token AND attribute_exists(leaseRunId)",
+                _HELD,
                 {":token": token},
             )
         except RefusedWriteError:

@@ -13,7 +13,8 @@ from knowledge.sources.model import Source
 from knowledge.staging.model import ItemState, PushResult, Snapshot, SnapshotState, StagingCounts
 from knowledge.staging.rows import SLOTS
 from knowledge.staging.rules import Decision, StagingCommand, Sweep
-from knowledge.staging.snapshot_store import SnapshotPart, TransitionRefusedError
+from knowledge.staging.snapshot_rows import SnapshotPart
+from knowledge.staging.snapshot_store import TransitionRefusedError
 from knowledge.staging.stores import StagingStores
 from knowledge.staging.writing import StagingWriter
 from knowledge.storage.format import unpack_json

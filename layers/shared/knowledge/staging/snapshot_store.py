@@ -10,25 +10,32 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from knowledge.errors import SnapshotNotFoundError
-from knowledge.model import ObjectRef
 from knowledge.pages import Page
 from knowledge.sources.model import Source, SourceStatus
 from knowledge.sources.store import source_sk
 from knowledge.staging.model import Snapshot, SnapshotState, StagingCounts
+from knowledge.staging.snapshot_rows import SnapshotPart, part_from, part_sk, snapshot_from, snapshot_row, snapshot_sk
 from knowledge.storage.attributes import from_row, to_row
-from knowledge.storage.catalog import Action, Catalog, RefusedWriteError, ordered
+from knowledge.storage.catalog import Action, Catalog, RefusedWriteError
 from knowledge.storage.clients import query_rows
 from knowledge.storage.transactions import RefusedTransactionError
 
-
-@dataclass(frozen=True, slots=True)
-class SnapshotPart:
-    """An acknowledged part: the object that lists its ids, how many there are, and what staging them came to."""
-
-    number: int
-    ids: ObjectRef
-    items: int
-    counts: StagingCounts
+# A snapshot, and what its source's row says of it meanwhile. Each bar moves the source's epoch:
+#
+#   opened                       completion begins             ended
+#   |-- open, until expiresAt ---|-- completing ---------------|-- completed
+#   |-- openSnapshotId, openSnapshotExpiresAt -- openSnapshotId --|   (aborted and expired end from open)
+_OPEN = "#state = :open"
+_IN_TIME = f"{_OPEN} AND expiresAt > :now"
+_COMPLETING = "#state = :completing"
+_NOT_YET_SO_FAR = "(slotsDone < :done OR (slotsDone = :done AND removed < :removed))"
+_NEW_OR_EXPIRED = "attribute_not_exists(pk) OR #state = :expired"
+# Of the source.
+_NONE_OPEN = "attribute_not_exists(openSnapshotId)"
+_THIS_ONE_OPEN = "openSnapshotId = :id"
+_LAPSED = "openSnapshotExpiresAt <= :now"
+_EPOCH_BEFORE = "epoch = :before"
+_ACTIVE = "#status = :active"
 
 
 Parts = list[SnapshotPart]
@@ -36,11 +43,6 @@ Parts = list[SnapshotPart]
 
 class TransitionRefusedError(Exception):
     """Raised when a snapshot or its source is not in the state that a step starts from."""
-
-
-def snapshot_sk(snapshot_id: str) -> str:
-    """The sort key of a snapshot's row; its pk is the source."""
-    return f"snapshot#{snapshot_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +56,26 @@ class SnapshotStore:
         row = self.catalog.find(source_id, snapshot_sk(snapshot_id))
         if row is None:
             raise SnapshotNotFoundError
-        return _snapshot(row)
+        return snapshot_from(row)
 
     def list_snapshots(self, source_id: str, *, limit: int, position: Any) -> Page[Snapshot]:
         """List a source's snapshots, newest first."""
-        return self.catalog.list(source_id, "snapshot", _snapshot, limit=limit, position=position)
+        return self.catalog.list(source_id, "snapshot", snapshot_from, limit=limit, position=position)
 
     def open_snapshot(self, snapshot: Snapshot, *, again: bool = False) -> None:
         """Open a snapshot with the epoch after the source's; TransitionRefusedError when another one is open.
 
         `again` lets one begin anew that expired.
         """
-        row = _row(snapshot)
+        row = snapshot_row(snapshot)
         put = self.catalog.putting_new(row)
         if again:
-            free = "attribute_not_exists(pk) OR #state = :expired"
-            put = self.catalog.putting(row, free, {":expired": SnapshotState.EXPIRED})
+            put = self.catalog.putting(row, _NEW_OR_EXPIRED, {":expired": SnapshotState.EXPIRED})
         self._transact(
             self._source_step(
                 snapshot,
                 "SET epoch = :epoch, openSnapshotId = :id, openSnapshotExpiresAt = :expires",
-                "attribute_not_exists(openSnapshotId) AND epoch = :before AND #status = :active",
+                f"{_NONE_OPEN} AND {_EPOCH_BEFORE} AND {_ACTIVE}",
                 {
                     ":epoch": snapshot.epoch,
                     ":before": snapshot.epoch - 1,
@@ -89,10 +90,8 @@ class SnapshotStore:
         """Let an open snapshot, or one that has expired and nobody ended, live on until then (ms)."""
         values = {":expires": expires_at}
         self._transact(
-            self._source_step(snapshot, "SET openSnapshotExpiresAt = :expires", "openSnapshotId = :id", values),
-            self._own_step(
-                snapshot, "SET expiresAt = :expires", "#state = :open", {**values, ":open": SnapshotState.OPEN}
-            ),
+            self._source_step(snapshot, "SET openSnapshotExpiresAt = :expires", _THIS_ONE_OPEN, values),
+            self._own_step(snapshot, "SET expiresAt = :expires", _OPEN, {**values, ":open": SnapshotState.OPEN}),
         )
         return replace(snapshot, state=SnapshotState.OPEN, expires_at=expires_at)
 
@@ -100,7 +99,7 @@ class SnapshotStore:
         """Take a part up, in place of an earlier one of its number, if the snapshot is still open."""
         row = {
             "pk": snapshot.source_id,
-            "sk": _part_sk(snapshot.snapshot_id, part.number),
+            "sk": part_sk(snapshot.snapshot_id, part.number),
             "number": part.number,
             "ids": asdict(part.ids),
             "items": part.items,
@@ -110,7 +109,7 @@ class SnapshotStore:
             self.catalog.checking(
                 snapshot.source_id,
                 snapshot_sk(snapshot.snapshot_id),
-                "#state = :open AND expiresAt > :now",
+                _IN_TIME,
                 {":open": SnapshotState.OPEN, ":now": now},
             ),
             self.catalog.putting(row),
@@ -124,7 +123,7 @@ class SnapshotStore:
             "ExpressionAttributeValues": to_row({":pk": source_id, ":parts": f"{snapshot_sk(snapshot_id)}#part#"}),
             "ConsistentRead": True,
         }
-        return [_part(from_row(row)) for row in query_rows(self.catalog.dynamodb, query)]
+        return [part_from(from_row(row)) for row in query_rows(self.catalog.dynamodb, query)]
 
     def begin_completion(self, snapshot: Snapshot, now: int) -> None:
         """Flip an open snapshot to completing; from here on it neither expires nor aborts."""
@@ -132,13 +131,13 @@ class SnapshotStore:
             self._source_step(
                 snapshot,
                 "SET epoch = epoch + :one REMOVE openSnapshotExpiresAt",
-                "openSnapshotId = :id AND #status = :active",
+                f"{_THIS_ONE_OPEN} AND {_ACTIVE}",
                 {":one": 1, ":active": SourceStatus.ACTIVE},
             ),
             self._own_step(
                 snapshot,
                 "SET #state = :completing",
-                "#state = :open AND expiresAt > :now",
+                _IN_TIME,
                 {":completing": SnapshotState.COMPLETING, ":open": SnapshotState.OPEN, ":now": now},
             ),
         )
@@ -150,7 +149,7 @@ class SnapshotStore:
                 snapshot.source_id,
                 snapshot_sk(snapshot.snapshot_id),
                 "SET slotsDone = :done, removed = :removed",
-                "#state = :completing AND (slotsDone < :done OR (slotsDone = :done AND removed < :removed))",
+                f"{_COMPLETING} AND {_NOT_YET_SO_FAR}",
                 {":done": slots_done, ":removed": removed, ":completing": SnapshotState.COMPLETING},
             )
         except RefusedWriteError:
@@ -169,7 +168,7 @@ class SnapshotStore:
             self._source_step(
                 snapshot,
                 "SET epoch = epoch + :one REMOVE openSnapshotId, openSnapshotExpiresAt",
-                "openSnapshotId = :id",
+                _THIS_ONE_OPEN,
                 {":one": 1},
             ),
             self._own_step(
@@ -184,7 +183,7 @@ class SnapshotStore:
                 source.tenant_id,
                 source_sk(source.source_id),
                 "SET epoch = epoch + :one REMOVE openSnapshotId, openSnapshotExpiresAt",
-                "openSnapshotId = :id AND openSnapshotExpiresAt <= :now",
+                f"{_THIS_ONE_OPEN} AND {_LAPSED}",
                 {":id": source.open_snapshot_id, ":now": now, ":one": 1},
             )
         )
@@ -204,45 +203,3 @@ class SnapshotStore:
             self.catalog.transact(actions)
         except RefusedTransactionError as error:
             raise TransitionRefusedError from error
-
-
-def _part_sk(snapshot_id: str, number: int) -> str:
-    return f"{snapshot_sk(snapshot_id)}#part#{number:05d}"
-
-
-def _row(snapshot: Snapshot) -> dict[str, Any]:
-    return {
-        "pk": snapshot.source_id,
-        "sk": snapshot_sk(snapshot.snapshot_id),
-        "order": ordered("snapshot", snapshot.opened_at, snapshot.snapshot_id),
-        "tenantId": snapshot.tenant_id,
-        "snapshotId": snapshot.snapshot_id,
-        "state": snapshot.state,
-        "epoch": snapshot.epoch,
-        "slotsDone": 0,
-        "removed": 0,
-        "openedAt": snapshot.opened_at,
-        "expiresAt": snapshot.expires_at,
-    }
-
-
-def _snapshot(row: Mapping[str, Any]) -> Snapshot:
-    counts = row.get("counts")
-    return Snapshot(
-        tenant_id=row["tenantId"],
-        source_id=row["pk"],
-        snapshot_id=row["snapshotId"],
-        state=SnapshotState(row["state"]),
-        epoch=row["epoch"],
-        parts=0,
-        items=0,
-        counts=StagingCounts(removed=row["removed"]) if counts is None else StagingCounts(**counts),
-        slots_done=row["slotsDone"],
-        opened_at=row["openedAt"],
-        expires_at=row["expiresAt"],
-        ended_at=row.get("endedAt"),
-    )
-
-
-def _part(row: Mapping[str, Any]) -> SnapshotPart:
-    return SnapshotPart(row["number"], ObjectRef(**row["ids"]), row["items"], StagingCounts(**row["counts"]))

@@ -37,7 +37,8 @@ from knowledge.sources.model import Source
 from knowledge.staging.model import Snapshot, SnapshotState, StagingCounts
 from knowledge.staging.rules import Push, StagingCommand
 from knowledge.staging.snapshot_completion import SnapshotCompleter, counts_of, summed
-from knowledge.staging.snapshot_store import SnapshotPart, TransitionRefusedError
+from knowledge.staging.snapshot_rows import SnapshotPart
+from knowledge.staging.snapshot_store import TransitionRefusedError
 from knowledge.staging.stores import StagingStores
 from knowledge.staging.writing import StagingWriter
 from knowledge.storage.format import FORMAT, pack_json
@@ -78,9 +79,8 @@ class SnapshotService:
         """
         if not source.active:
             raise SourceInactiveError
-        earlier = find_earlier(
-            earlier_id, partial(self.get_snapshot, source), lambda made: made.opened_at, self.clock()
-        )
+        get = partial(self.get_snapshot, source)
+        earlier = find_earlier(earlier_id, get, lambda made: made.opened_at, self.clock())
         if earlier is not None:
             return earlier
         if source.open_snapshot_id is not None:
