@@ -64,6 +64,7 @@ def test_parts_come_in_any_order_and_may_be_repeated(edge: Edge) -> None:
     assert repeated.body == {
         "part": {"partNumber": 7, "items": 1},
         "counts": {"created": 0, "updated": 0, "unchanged": 1, "removed": 0, "stale": 0},
+        "overwritten": 0,
     }
     edge.push(source, "pushed meanwhile")
     seen = edge.request("GET", snapshot).body["snapshot"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import repeat
 
 from knowledge.items.model import ItemDraft
 
@@ -28,6 +29,7 @@ from tests.support.staging_model_items import (
 DAY = 86_400_000
 RUN_LIFE = 7 * DAY
 SNAPSHOT_LIFE = DAY
+_EFFECTS = ("unchanged", "updated", "created")
 
 
 @dataclass
@@ -48,13 +50,14 @@ class ModelRun:
 
 @dataclass
 class ModelSnapshot:
-    """A snapshot: the names and the results of each of its parts."""
+    """A snapshot: the names and the results of each of its parts, and what they did to each item since the opening."""
 
     snapshot_id: str
     expires_at: int
     state: str = "open"
     parts: dict[int, tuple[list[str], Counter[str]]] = field(default_factory=dict)
     removed: int = 0
+    did: dict[str, str] = field(default_factory=dict)
 
     def state_at(self, now: int) -> str:
         """An open one expires."""
@@ -148,9 +151,17 @@ class Model:
         self.demand_active()
         if snapshot.state_at(now) != "open":
             raise RefusedError("SnapshotClosedError")
-        results = Counter(self.push(drafts, now, by_part=True))
+        results = Counter(map(self._since_opening, repeat(snapshot), drafts, self.push(drafts, now, by_part=True)))
         snapshot.parts[number] = ([draft.external_item_id for draft in drafts], results)
         return results
+
+    def _since_opening(self, snapshot: ModelSnapshot, draft: ItemDraft, result: str) -> str:
+        """What the parts did to an item all in all, unless somebody else wrote it since the opening."""
+        name = draft.external_item_id
+        if result == "stale" or self.items[name].seen_open == snapshot.snapshot_id:
+            return result
+        snapshot.did[name] = max(snapshot.did.get(name, "unchanged"), result, key=_EFFECTS.index)
+        return snapshot.did[name]
 
     def complete(self, snapshot: ModelSnapshot, now: int, *, allow_empty: bool) -> None:
         """Remove what no part names and nobody wrote since the opening."""

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from knowledge.staging.model import Snapshot
-from knowledge.staging.snapshots import PartReceipt
+from knowledge.staging.part_receipts import PartReceipt
 from knowledge.times import optional_timestamp, timestamp
 
 
@@ -27,4 +27,8 @@ def render_snapshot(snapshot: Snapshot) -> dict[str, Any]:
 
 def render_part(receipt: PartReceipt) -> dict[str, Any]:
     """Write what an acknowledged part came to."""
-    return {"part": {"partNumber": receipt.number, "items": receipt.items}, "counts": asdict(receipt.counts)}
+    return {
+        "part": {"partNumber": receipt.number, "items": receipt.items},
+        "counts": asdict(receipt.counts),
+        "overwritten": receipt.overwritten,
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -66,6 +68,11 @@ class StagingCounts:
     unchanged: int = 0
     removed: int = 0
     stale: int = 0
+
+    @classmethod
+    def of(cls, results: Iterable[PushResult]) -> StagingCounts:
+        """Count results."""
+        return cls(**Counter(map(str, results)))
 
     def plus(self, other: StagingCounts) -> StagingCounts:
         """Add two counts up."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -15,12 +14,13 @@ from knowledge.staging.rows import SLOTS
 from knowledge.staging.rules import Decision, StagingCommand, Sweep
 from knowledge.staging.snapshot_rows import SnapshotPart
 from knowledge.staging.snapshot_store import TransitionRefusedError
+from knowledge.staging.store import SideActionRefusedError
 from knowledge.staging.stores import StagingStores
-from knowledge.staging.writing import StagingWriter
+from knowledge.staging.writing import Actions, StagingWriter
 from knowledge.storage.format import unpack_json
 
 COMPLETION_BUDGET_MS = 20_000
-_REMOVALS_AT_A_TIME = 990
+_REMOVALS_AT_A_TIME = 980
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +63,26 @@ class SnapshotCompleter:
         self, source: Source, snapshot: Snapshot, parts: Sequence[SnapshotPart], started: int
     ) -> Snapshot:
         named = self._named(parts)
-        removed = snapshot.counts.removed
-        for done in range(snapshot.slots_done, len(SLOTS)):
-            for batch in self._unnamed(source, snapshot, SLOTS[done], named):
-                if self.clock() - started > COMPLETION_BUDGET_MS:
-                    self.stores.snapshots.note_progress(snapshot, done, removed)
-                    return summed(replace(snapshot, counts=StagingCounts(removed=removed)), parts)
-                decisions = self.writer.stage_commands(source, batch, epoch=snapshot.epoch, touch=False)
-                removed += sum(decision.result is PushResult.REMOVED for decision in decisions.values())
-        counts = summed(replace(snapshot, counts=StagingCounts(removed=removed)), parts).counts
-        # Another completion of this snapshot may have ended first; it found the same.
-        with suppress(TransitionRefusedError):
+        # Another completion of this snapshot may end first; it found the same, and nothing is left to remove.
+        with suppress(TransitionRefusedError, SideActionRefusedError):
+            for done in range(snapshot.slots_done, len(SLOTS)):
+                for batch in self._unnamed(source, snapshot, SLOTS[done], named):
+                    if self.clock() - started > COMPLETION_BUDGET_MS:
+                        self.stores.snapshots.note_progress(snapshot, done)
+                        return self._stored(snapshot)
+                    self._sweep(source, snapshot, batch)
+            counts = summed(replace(snapshot, counts=StagingCounts()), parts).counts
             self.stores.snapshots.end_snapshot(snapshot, SnapshotState.COMPLETED, counts, self.clock())
         return self._stored(snapshot)
+
+    def _sweep(self, source: Source, snapshot: Snapshot, batch: Sequence[StagingCommand]) -> None:
+        """Remove what is still to be removed. Each transaction counts what it removes, so a crash leaves it counted."""
+
+        def counting(made: Mapping[str, Decision]) -> Actions:
+            removed = sum(decision.result is PushResult.REMOVED for decision in made.values())
+            return [self.stores.snapshots.counting_removed(snapshot, removed)]
+
+        self.writer.stage_commands(source, batch, epoch=snapshot.epoch, touch=False, beside=counting)
 
     def _stored(self, snapshot: Snapshot) -> Snapshot:
         stored = self.stores.snapshots.get_snapshot(snapshot.source_id, snapshot.snapshot_id)
@@ -109,9 +116,3 @@ def summed(snapshot: Snapshot, parts: Sequence[SnapshotPart]) -> Snapshot:
         for part in parts:
             counts = counts.plus(part.counts)
     return replace(snapshot, parts=len(parts), items=sum(part.items for part in parts), counts=counts)
-
-
-def counts_of(decisions: Iterable[Decision]) -> StagingCounts:
-    """Count what decisions came to."""
-    tally = Counter(str(decision.result) for decision in decisions)
-    return StagingCounts(**tally)

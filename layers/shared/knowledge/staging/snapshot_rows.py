@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from knowledge.model import ObjectRef
@@ -50,7 +50,7 @@ def snapshot_row(snapshot: Snapshot) -> dict[str, Any]:
 
 def snapshot_from(row: Mapping[str, Any]) -> Snapshot:
     """Read a row of a snapshot; what its parts come to is not in it."""
-    counts = row.get("counts")
+    counts = row.get("counts", {})
     return Snapshot(
         tenant_id=row["tenantId"],
         source_id=row["pk"],
@@ -59,7 +59,7 @@ def snapshot_from(row: Mapping[str, Any]) -> Snapshot:
         epoch=row["epoch"],
         parts=0,
         items=0,
-        counts=StagingCounts(removed=row["removed"]) if counts is None else StagingCounts(**counts),
+        counts=replace(StagingCounts(**counts), removed=row["removed"]),
         slots_done=row["slotsDone"],
         opened_at=row["openedAt"],
         expires_at=row["expiresAt"],

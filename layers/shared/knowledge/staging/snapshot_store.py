@@ -28,7 +28,7 @@ from knowledge.storage.transactions import RefusedTransactionError
 _OPEN = "#state = :open"
 _IN_TIME = f"{_OPEN} AND expiresAt > :now"
 _COMPLETING = "#state = :completing"
-_NOT_YET_SO_FAR = "(slotsDone < :done OR (slotsDone = :done AND removed < :removed))"
+_NOT_YET_SO_FAR = "slotsDone < :done"
 _NEW_OR_EXPIRED = "attribute_not_exists(pk) OR #state = :expired"
 # Of the source.
 _NONE_OPEN = "attribute_not_exists(openSnapshotId)"
@@ -142,21 +142,29 @@ class SnapshotStore:
             ),
         )
 
-    def note_progress(self, snapshot: Snapshot, slots_done: int, removed: int) -> None:
+    def counting_removed(self, snapshot: Snapshot, removed: int) -> Action:
+        """The action that counts what a transaction of the completion removes; refused once the snapshot has ended."""
+        values = {":removed": removed, ":completing": SnapshotState.COMPLETING}
+        return self._own_step(snapshot, "ADD removed :removed", _COMPLETING, values)
+
+    def note_progress(self, snapshot: Snapshot, slots_done: int) -> None:
         """Note how far a completion has come; of two that run side by side the further one stands."""
         try:
             self.catalog.update(
                 snapshot.source_id,
                 snapshot_sk(snapshot.snapshot_id),
-                "SET slotsDone = :done, removed = :removed",
+                "SET slotsDone = :done",
                 f"{_COMPLETING} AND {_NOT_YET_SO_FAR}",
-                {":done": slots_done, ":removed": removed, ":completing": SnapshotState.COMPLETING},
+                {":done": slots_done, ":completing": SnapshotState.COMPLETING},
             )
         except RefusedWriteError:
             return
 
     def end_snapshot(self, snapshot: Snapshot, state: SnapshotState, counts: StagingCounts | None, now: int) -> None:
-        """End a snapshot: completed from completing; aborted or expired from open. The source is free for the next."""
+        """End a snapshot: completed from completing; aborted or expired from open. The source is free for the next.
+
+        `counts` are those of its parts; what the completion removed was counted with each removal.
+        """
         completed = state is SnapshotState.COMPLETED
         values: dict[str, Any] = {
             ":state": state,

@@ -35,8 +35,9 @@ from knowledge.pages import Page
 from knowledge.ports import Clock, NewId
 from knowledge.sources.model import Source
 from knowledge.staging.model import Snapshot, SnapshotState, StagingCounts
+from knowledge.staging.part_receipts import PartReceipt, receipt_of
 from knowledge.staging.rules import Push, StagingCommand
-from knowledge.staging.snapshot_completion import SnapshotCompleter, counts_of, summed
+from knowledge.staging.snapshot_completion import SnapshotCompleter, summed
 from knowledge.staging.snapshot_rows import SnapshotPart
 from knowledge.staging.snapshot_store import TransitionRefusedError
 from knowledge.staging.stores import StagingStores
@@ -48,15 +49,6 @@ LIFE_MS = MS_PER_DAY
 # A snapshot in one request is over when its function's time is; nobody can send it further parts.
 ONE_REQUEST_LIFE_MS = 35_000
 _FRESH_MS = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class PartReceipt:
-    """What an acknowledged part came to."""
-
-    number: int
-    items: int
-    counts: StagingCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +127,15 @@ class SnapshotService:
         snapshot = self._open_one(source, snapshot_id)
         commands: list[StagingCommand] = [Push(encode_item(item), item.source_version) for item in items]
         decisions = self.writer.stage_commands(source, commands, epoch=snapshot.epoch - 1, touch=False)
-        counts = counts_of(decisions.values())
+        receipt = receipt_of(number, decisions.values(), snapshot)
         key = f"snapshots/{source.tenant_id}/{source.source_id}/{snapshot_id}/part-{number:05d}-{self.new_id('att')}"
         ids = pack_json({"format": FORMAT, "ids": [command.external_item_id for command in commands]})
-        part = SnapshotPart(number, self.stores.objects.put_once(f"{key}.json.gz", ids), len(commands), counts)
+        part = SnapshotPart(number, self.stores.objects.put_once(f"{key}.json.gz", ids), receipt.items, receipt.counts)
         try:
             self.stores.snapshots.acknowledge_part(snapshot, part, self.clock())
         except TransitionRefusedError as error:
             raise SnapshotClosedError from error
-        return PartReceipt(number, len(commands), counts)
+        return receipt
 
     def complete_snapshot(self, source: Source, snapshot_id: str, *, allow_empty: bool = False) -> Snapshot:
         """Remove what no part names; see `SnapshotCompleter.complete_snapshot`."""

@@ -26,6 +26,7 @@ from knowledge.staging.stores import StagingStores
 from knowledge.storage.clients import backoff
 
 _TRIES = 8
+Actions = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +38,29 @@ class StagingWriter:
     new_id: NewId
 
     def stage_commands(
-        self, source: Source, commands: Sequence[StagingCommand], *, epoch: int, touch: bool
+        self,
+        source: Source,
+        commands: Sequence[StagingCommand],
+        *,
+        epoch: int,
+        touch: bool,
+        beside: Callable[[Mapping[str, Decision]], Actions] | None = None,
     ) -> dict[str, Decision]:
         """Decide on every command and write what is to be written, in transactions of bounded size.
 
-        `epoch` is what the rows carry; `touch` leaves it on unchanged active rows too. Returns the decision that was
-        carried out for each id.
+        `epoch` is what the rows carry; `touch` leaves it on unchanged active rows too; `beside` makes the one action
+        that goes with each transaction's decisions (SideActionRefusedError when its condition does not hold). Returns
+        the decision that was carried out for each id.
         """
         if not source.active:
             raise SourceInactiveError
         decisions = self.decide_commands(source, commands, epoch, touch)
         by_name = {command.external_item_id: command for command in commands}
         writing = [name for name in by_name if decisions[name].writes is not None]
-        for chunk in _chunks(writing, decisions):
+        for chunk in _chunks(writing, decisions, ROWS_PER_TRANSACTION - (beside is not None)):
             made = {name: decisions[name] for name in chunk}
             for attempt in range(_TRIES):
-                if self.write_decisions(source, made):
+                if self.write_decisions(source, made, () if beside is None else beside(made)):
                     break
                 # A row was changed by another: read the chunk again, decide again.
                 backoff(attempt)
@@ -65,7 +73,7 @@ class StagingWriter:
     def decide_commands(
         self, source: Source, commands: Sequence[StagingCommand], epoch: int, touch: bool
     ) -> dict[str, Decision]:
-        """Decide on commands that name no item twice, and write nothing; see `stage` for `epoch` and `touch`."""
+        """Decide on commands that name no item twice, and write nothing; `epoch`, `touch`: see `stage_commands`."""
         at = WriteContext(self.clock(), epoch, touch)
         rows = self.stores.items.read_rows(source.source_id, [command.external_item_id for command in commands], at.now)
         key = self._content_key(source, at.now)
@@ -74,9 +82,7 @@ class StagingWriter:
             for command in commands
         }
 
-    def write_decisions(
-        self, source: Source, made: Mapping[str, Decision], beside: Sequence[Mapping[str, Any]] = ()
-    ) -> bool:
+    def write_decisions(self, source: Source, made: Mapping[str, Decision], beside: Actions = ()) -> bool:
         """Write one chunk of decisions; False when a row is no longer as it was read, and nothing was written.
 
         What is `beside` goes into the same transaction, which takes 100 actions: the rows, a journal entry, and these.
@@ -92,7 +98,7 @@ class StagingWriter:
             return False
         return True
 
-    def _commit(self, source: Source, writing: dict[str, Decision], beside: Sequence[Mapping[str, Any]]) -> None:
+    def _commit(self, source: Source, writing: dict[str, Decision], beside: Actions) -> None:
         writes = [
             RowWrite(decision.writes, decision.expected_rev)
             for decision in writing.values()
@@ -120,14 +126,14 @@ class StagingWriter:
         return lambda item: f"content/{source.tenant_id}/{source.source_id}/{day}/{item.content_hash}"
 
 
-def _chunks(names: Sequence[str], decisions: dict[str, Decision]) -> Iterator[list[str]]:
-    """Cut the names of rows to write into transactions of at most 99 rows and 3.5 MB."""
+def _chunks(names: Sequence[str], decisions: dict[str, Decision], most: int) -> Iterator[list[str]]:
+    """Cut the names of rows to write into transactions of at most so many rows and 3.5 MB."""
     chunk: list[str] = []
     size = 0
     for name in names:
         row = decisions[name].writes
         taken = 0 if row is None else row.size
-        if chunk and (len(chunk) == ROWS_PER_TRANSACTION or size + taken > BYTES_PER_TRANSACTION):
+        if chunk and (len(chunk) == most or size + taken > BYTES_PER_TRANSACTION):
             yield chunk
             chunk, size = [], 0
         chunk.append(name)
