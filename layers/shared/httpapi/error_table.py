@@ -53,7 +53,8 @@ TABLE: dict[type[Exception], ErrorRow] = {
     domain.NotFoundError: ErrorRow(404, "not_found"),
     edge.MethodNotAllowedError: ErrorRow(405, "method_not_allowed"),
     edge.IdempotencyConflictError: ErrorRow(409, "idempotency_conflict"),
-    edge.IdempotencyInProgressError: ErrorRow(409, "idempotency_in_progress", 2),
+    # Its Retry-After comes with the error: for how long the first request may still be alive.
+    edge.IdempotencyInProgressError: ErrorRow(409, "idempotency_in_progress"),
     edge.LastAdminKeyError: ErrorRow(409, "last_admin_key"),
     edge.KeyInactiveError: ErrorRow(409, "key_inactive"),
     edge.KeyRotatedError: ErrorRow(409, "key_rotated"),

@@ -121,9 +121,15 @@ class IdempotencyConflictError(EdgeError):
 
 
 class IdempotencyInProgressError(EdgeError):
-    """Raised when a request with the same Idempotency-Key is still being worked on."""
+    """Raised when a request with the same Idempotency-Key is still being worked on, or died and may not be known dead.
+
+    `seconds` is for how long at most: then a repeat does the work, whatever became of the first.
+    """
 
     message = "A request with this Idempotency-Key is still running. Retry it shortly."
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(headers={"Retry-After": str(seconds)})
 
 
 class KeyNotFoundError(NotFoundError):

@@ -6,7 +6,9 @@ time-out, then the answer. This module is imported by the first request that has
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.idempotency import (
@@ -26,6 +28,7 @@ from httpapi.answers import RequestMark, WrittenAnswer
 from httpapi.errors import IdempotencyConflictError, IdempotencyInProgressError
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
     from types_boto3_dynamodb import DynamoDBClient
 
     from httpapi.kept_answers import KeptAnswers
@@ -43,11 +46,29 @@ class _NotKeptError(Exception):
         self.answer = answer
 
 
+class _Records(DynamoDBPersistenceLayer):
+    """Records that remember, for each thread, until when (ms) the one in progress that it met has to be believed."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        super().__init__(table_name=table, boto3_client=client)
+        self.met = threading.local()
+
+    def _item_to_data_record(self, item: dict[str, Any]) -> DataRecord:
+        record = super()._item_to_data_record(item)
+        self.met.until = record.in_progress_expiry_timestamp
+        return record
+
+    def seconds_left(self) -> int:
+        """For how many seconds, rounded up, the record in progress that was met last is still to be believed."""
+        left_ms = int(getattr(self.met, "until", None) or 0) - int(datetime.now(UTC).timestamp() * 1000)
+        return max(1, -(-left_ms // 1000))
+
+
 class Idempotency:
     """Runs a request once for each mark."""
 
     def __init__(self, client: DynamoDBClient, table: str, kept: KeptAnswers) -> None:
-        self._records = DynamoDBPersistenceLayer(table_name=table, boto3_client=client)
+        self._records = _Records(client, table)
         self._kept = kept
 
     def run_once(self, mark: RequestMark, context: Any, work: Callable[[], WrittenAnswer]) -> WrittenAnswer:
@@ -81,7 +102,7 @@ class Idempotency:
         except IdempotencyValidationError as error:
             raise IdempotencyConflictError from error
         except (IdempotencyAlreadyInProgressError, IdempotencyInconsistentStateError) as error:
-            raise IdempotencyInProgressError from error
+            raise IdempotencyInProgressError(self._records.seconds_left()) from error
         except IdempotencyPersistenceLayerError as error:
             raise ServiceUnavailableError from error
         return answer
