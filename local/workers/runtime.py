@@ -69,8 +69,20 @@ def _answer(handler: Handler, header: dict[str, Any], event: bytes) -> tuple[boo
         result = handler(json.loads(event), LambdaContext(header))
         return True, json.dumps(result).encode()
     except Exception as error:
-        traceback.print_exc()
+        _print_error(error)
         return False, _failure(error)
+
+
+def _print_error(error: Exception) -> None:
+    """Print an error as the real runtime does, without the frames of the runtime.
+
+    One that was raised again without its frames was expected: its name and its text say all there is to know.
+    """
+    frames = traceback.extract_tb(error.__traceback__)[1:]
+    if len(frames) > 1:
+        traceback.print_exc()
+    else:
+        print(f"[ERROR] {type(error).__name__}: {error}", file=sys.stderr, flush=True)
 
 
 def _target(parameters: dict[str, Any]) -> str:

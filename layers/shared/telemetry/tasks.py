@@ -49,7 +49,8 @@ def observed(task: str, *, done: Outcome | None = None, refused: Outcome | None 
                 result = handler(event, context)
             except KnowledgeError as error:
                 end("task_refused", refused(event, error) if refused else (), error=type(error).__name__)
-                raise
+                # The runtime writes an error down with all its frames, and nobody has to look for a refusal's cause.
+                raise error.with_traceback(None) from None
             except Exception as error:
                 crash = Metric("TaskCrashes", dimensions={"task": task})
                 end("task_crashed", [crash], level="ERROR", error=type(error).__name__)

@@ -53,8 +53,13 @@ def test_refusal_goes_on_to_the_machine_and_counts_as_no_crash(told: Any) -> Non
     def refuse(_event: Any, _context: Any) -> None:
         raise StaleBaseError
 
-    with pytest.raises(StaleBaseError):
+    with pytest.raises(StaleBaseError) as raised:
         tasks.observed("build_generation")(refuse)(IDS, CONTEXT)
+    # The test's own frame, and the one that raised it again: none of where a refusal came from.
+    assert [entry.name for entry in raised.traceback] == [
+        "test_refusal_goes_on_to_the_machine_and_counts_as_no_crash",
+        "observed_handler",
+    ]
     ((message, metrics, fields),) = told
     assert (message, metrics, fields["error"]) == ("task_refused", [], "StaleBaseError")
 
