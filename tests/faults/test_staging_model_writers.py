@@ -27,8 +27,18 @@ from knowledge.staging.model import SnapshotState, StagedItem
 
 from tests.support.actors import Stage, Temper
 from tests.support.faulty_world import FaultyWorld
-from tests.support.staging_model_items import Item, RefusedError, Writing, plain, pushed, removed, restored, swept
-from tests.support.staging_order import Did, Step, explained
+from tests.support.staging_model_items import (
+    NOTHING,
+    Item,
+    RefusedError,
+    Writing,
+    plain,
+    pushed,
+    removed,
+    restored,
+    swept,
+)
+from tests.support.staging_order import Did, Step, explained, seen
 
 SEED = int(os.environ.get("WRITERS_SEED", "1"))
 SEEDS = int(os.environ.get("WRITERS_SEEDS", "30"))
@@ -67,7 +77,7 @@ class Round:
         self.writes: dict[str, list[Did]] = {name: [] for name in NAMES}
 
     def perform(self) -> None:
-        before = {name: _item(view) for name, view in self._staged().items()}
+        before = {name: _item(view) for name, view in self._staged().items()} | self._marks()
         for name, does in (("writer-1", self._write), ("writer-2", self._write), ("publisher", self._publish)):
             self.stage.enter(name, partial(does, random.Random(self.dice.random())))
         self.world.watch.gate = self.stage.gate
@@ -76,10 +86,10 @@ class Round:
         open_snapshot_id = self.world.source.open_snapshot_id
         if open_snapshot_id is not None:
             self.world.knowledge.snapshots.abort_snapshot(self.world.source, open_snapshot_id)
-        after = self._staged()
+        after = {name: seen(_item(view)) for name, view in self._staged().items()}
+        after |= {name: seen(mark) for name, mark in self._marks().items()}
         for name, writes in self.writes.items():
-            view = after.get(name)
-            end = None if view is None else (str(view.state), view.content_hash, view.source_version)
+            end = after.get(name)
             if not explained(before.get(name), writes, end):
                 told = "\n".join(f"{did.started}..{did.ended} {did.label} -> {did.result}" for did in writes)
                 turns = "\n".join(self.stage.schedule)
@@ -92,6 +102,11 @@ class Round:
             self.world.source, state=None, prefix=None, limit=50, position=None, include_content=True
         )
         return {view.external_item_id: view for view in page.items}
+
+    def _marks(self) -> dict[str, Item]:
+        """What no client sees: the versions of removals that came before their items."""
+        rows = {name: row for name, row in self.world.reader.read().rows.items() if not row["hash"]}
+        return {name: Item(NOTHING, "absent", row["sourceVersion"], 0) for name, row in rows.items()}
 
     # What a writer does
 

@@ -313,6 +313,9 @@ def check_settled(stored: Stored, now: int) -> None:
             assert entry is not None, f"{name} was dropped and is not marked"
             assert entry.removed_at == row["removedAt"]
             assert row["removedAt"] + grace_ms > now, f"{name} is served past its grace"
+        elif not row["hash"]:
+            assert entry is None, f"{name} is a mark and is served"
+            assert row["expiresAt"] == (row["updatedAt"] + 30 * 86_400_000) // 1000
         else:
             assert entry is None, f"{name} is a tombstone and is served"
             assert row["tombstonedAt"] in published.values()

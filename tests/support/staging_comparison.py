@@ -94,7 +94,7 @@ class SideBySide:
         expected = []
         for name in sorted(model.items, key=str.encode):
             item = model.item(name, self.now)
-            if item is not None:
+            if item is not None and item.state != "absent":
                 due = None if item.state != "removed" else (item.removed_at or 0) + due_after
                 expected.append(
                     (name, item.state, content_hash(item.draft), item.version, item.removed_at, due, item.tombstoned_at)

@@ -131,7 +131,7 @@ class SourceMachine(SideBySide, RuleBasedStateMachine):
     @rule(name=names, version=versions)
     def push_as_staged(self, name: str, version: int | None) -> None:
         item = self.model.items.get(name)
-        if item is not None:
+        if item is not None and item.state != "absent":
             self.push_one(replace(item.draft, source_version=version))
 
     # Snapshots
@@ -167,8 +167,9 @@ class SourceMachine(SideBySide, RuleBasedStateMachine):
 
     @rule(number=st.integers(1, 3), chosen=st.sets(names))
     def put_part_as_staged(self, number: int, chosen: set[str]) -> None:
-        staged = [self.model.items[name].draft for name in sorted(chosen) if name in self.model.items]
-        self.put_part(number, staged, 0)
+        items = self.model.items
+        there = [name for name in sorted(chosen) if name in items and items[name].state != "absent"]
+        self.put_part(number, [items[name].draft for name in there], 0)
 
     @precondition(lambda self: self.snapshots)
     @rule(pick=st.sampled_from((0, 0, 0, 1)), allow_empty=st.sampled_from((False, False, True)))

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from knowledge.items.model import ItemDraft
 
 TOMBSTONE_LIFE = 30 * 86_400_000
+NOTHING = ItemDraft("", "", "")
 
 
 class RefusedError(Exception):
@@ -23,6 +24,8 @@ class RefusedError(Exception):
 
 class Item(NamedTuple):
     """One item of the staging set. `write` is another number after each write.
+
+    One that is `absent` was removed at a version and never pushed: it only keeps the version.
 
     `seen_open` is the snapshot that was open when somebody else than its parts wrote the item.
     """
@@ -72,14 +75,15 @@ def pushed(item: Item | None, draft: ItemDraft, at: Writing) -> tuple[Item | Non
     version = draft.source_version if draft.source_version is not None else item and item.version
     if item is not None and item.state == "active" and item.draft == plain(draft):
         return item._replace(version=version, write=at.write, seen_open=at.mark(item)), "unchanged"
-    result = "created" if item is None or item.state == "tombstoned" else "updated"
+    result = "created" if item is None or item.state in ("tombstoned", "absent") else "updated"
     return Item(plain(draft), "active", version, at.write, at.mark(item)), result
 
 
 def removed(item: Item | None, version: int | None, at: Writing) -> tuple[Item | None, str]:
     """Remove an item; what is not there to be removed stays as it is, but for a version that rises."""
     if item is None:
-        return None, "unchanged"
+        absent = Item(NOTHING, "absent", version, at.write, at.mark(None), tombstoned_at=at.now)
+        return None if version is None else absent, "unchanged"
     if _older(version, item):
         return item, "stale"
     rises = version is not None and (item.version is None or version > item.version)
@@ -87,12 +91,14 @@ def removed(item: Item | None, version: int | None, at: Writing) -> tuple[Item |
         return _taken_out(item, at)._replace(version=version if version is not None else item.version), "removed"
     if rises:
         item = item._replace(version=version, write=at.write, seen_open=at.mark(item))
+        if item.state == "absent":
+            item = item._replace(tombstoned_at=at.now)
     return item, "unchanged"
 
 
 def restored(item: Item | None, at: Writing) -> tuple[Item, str]:
     """Bring an item back with its last content."""
-    if item is None:
+    if item is None or item.state == "absent":
         raise RefusedError("ItemNotFoundError")
     if item.state == "active":
         return item._replace(write=at.write, seen_open=at.mark(item)), "unchanged"
@@ -117,7 +123,7 @@ def _older(version: int | None, item: Item | None) -> bool:
 
 def desired(item: Item | None, base: Served | None, now: int, grace: int) -> Served | None:
     """What is to be served of one item: its staged content, or in grace what was served before, or nothing."""
-    if item is None or item.state == "tombstoned":
+    if item is None or item.state in ("tombstoned", "absent"):
         return None
     if item.state == "active":
         return Served(item.draft, None)

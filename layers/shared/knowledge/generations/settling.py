@@ -14,9 +14,7 @@ from knowledge.model import ChangeKind
 from knowledge.runs.change_file import DROP, ChangeLine, decode_part
 from knowledge.runs.model import Plan, RunState
 from knowledge.sources.model import Source
-from knowledge.times import MS_PER_DAY
-
-TOMBSTONE_LIFE_MS = 30 * MS_PER_DAY
+from knowledge.staging.model import TOMBSTONE_LIFE_MS
 
 
 @dataclass(frozen=True, slots=True)

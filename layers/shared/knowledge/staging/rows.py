@@ -24,6 +24,9 @@ _STATES = {str(state): state for state in ItemState}
 class StagedRow(NamedTuple):
     """One row of a staging set.
 
+    A tombstone without a content hash is a mark: the item was removed at a version before it was ever pushed. Nobody
+    is shown it; it holds back older pushes.
+
     `rev` grows with every write of the item. `member` is the whole item while it fits in the row; else `head` is the
     item without content and `content_key` names the member's object. `expires_at` is in seconds.
     """
@@ -44,6 +47,11 @@ class StagedRow(NamedTuple):
     removed_at: int | None = None
     tombstoned_at: int | None = None
     expires_at: int | None = None
+
+    @property
+    def is_mark(self) -> bool:
+        """True when there is a version and no item."""
+        return not self.content_hash
 
     @property
     def size(self) -> int:

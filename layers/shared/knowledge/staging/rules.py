@@ -3,13 +3,16 @@
 | command | absent | active, same | active, differs | removed | tombstoned |
 |---|---|---|---|---|---|
 | push | created | unchanged | updated | updated | created |
-| remove | unchanged | removed | removed | unchanged | unchanged |
+| remove | unchanged, a mark if versioned | removed | removed | unchanged | unchanged |
 | restore | (not found) | unchanged | unchanged | updated | created |
 | sweep | unchanged | removed unless pushed since | the same | unchanged | unchanged |
 
 A command with a lower `source_version` than the row's is `stale`. A higher one with nothing else to change writes an
 active row without a journal entry: no run has to look at it. A removed row is named all the same, since a plan may be
 about to mark it by the rev it had.
+
+A mark is a tombstone of nothing: it remembers the version of a removal that came before the item did, for as long as a
+tombstone is remembered, and counts as absent otherwise.
 
 While a snapshot is open, a push that changes nothing still leaves its mark (`WriteContext.touch`): the row's epoch
 tells the completion that somebody pushed the item since. A snapshot's own parts write the epoch before it, so that an
@@ -23,7 +26,7 @@ from dataclasses import dataclass
 
 from knowledge.items.content import EncodedItem
 from knowledge.items.model import Removal
-from knowledge.staging.model import ItemState, PushResult
+from knowledge.staging.model import TOMBSTONE_LIFE_MS, ItemState, PushResult
 from knowledge.staging.rows import StagedRow
 
 
@@ -91,13 +94,13 @@ def decide(
     if isinstance(command, Sweep):
         if row is None or row.epoch >= command.epoch:
             return Decision(PushResult.UNCHANGED, row)
-        return _removed(None, row, at)
+        return _removed(command.external_item_id, None, row, at)
     if row is not None and None not in (command.source_version, row.source_version):
         older = (command.source_version or 0) < (row.source_version or 0)
         if older:
             return Decision(PushResult.STALE, row)
     if isinstance(command, Removal):
-        return _removed(command.source_version, row, at)
+        return _removed(command.external_item_id, command.source_version, row, at)
     return _pushed(command, row, at, content_key)
 
 
@@ -134,9 +137,9 @@ def _pushed(
     )
 
 
-def _removed(source_version: int | None, row: StagedRow | None, at: WriteContext) -> Decision:
-    if row is None:
-        return Decision(PushResult.UNCHANGED, None)
+def _removed(external_item_id: str, source_version: int | None, row: StagedRow | None, at: WriteContext) -> Decision:
+    if row is None or row.is_mark:
+        return _marked(external_item_id, source_version, row, at)
     if row.state is not ItemState.ACTIVE:
         return _unchanged(source_version, row, at, touch=False)
     written = row._replace(
@@ -150,8 +153,30 @@ def _removed(source_version: int | None, row: StagedRow | None, at: WriteContext
     return Decision(PushResult.REMOVED, written, written, row.rev, journaled=True)
 
 
+def _marked(external_item_id: str, source_version: int | None, row: StagedRow | None, at: WriteContext) -> Decision:
+    if source_version is None or (row is not None and row.source_version == source_version):
+        return Decision(PushResult.UNCHANGED, row)
+    written = StagedRow(
+        external_item_id=external_item_id,
+        rev=next_rev(row, at.now),
+        state=ItemState.TOMBSTONED,
+        title="",
+        content_hash="",
+        content_bytes=0,
+        member=None,
+        head=None,
+        content_key=None,
+        source_version=source_version,
+        epoch=_epoch(row, at),
+        created_at=at.now,
+        updated_at=at.now,
+        expires_at=(at.now + TOMBSTONE_LIFE_MS) // 1000,
+    )
+    return Decision(PushResult.UNCHANGED, written, written, None if row is None else row.rev)
+
+
 def _restored(row: StagedRow | None, at: WriteContext) -> Decision:
-    if row is None:
+    if row is None or row.is_mark:
         return Decision(PushResult.UNCHANGED, None)
     if row.state is ItemState.ACTIVE:
         return _unchanged(None, row, at, touch=at.touch)

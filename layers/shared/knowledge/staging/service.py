@@ -77,7 +77,7 @@ class StagingService:
     def get_item(self, source: Source, external_item_id: str) -> StagedItem:
         """Read an item with its content; ItemNotFoundError when there is none."""
         row = self.stores.items.read_rows(source.source_id, [external_item_id], self.clock()).get(external_item_id)
-        if row is None:
+        if row is None or row.is_mark:
             raise ItemNotFoundError
         return self._view(source, row, content=True)
 
@@ -103,7 +103,7 @@ class StagingService:
         rows = self._merged(source.source_id, prefix or "", position, limit)
         for looked_at, row in enumerate(rows, start=1):
             alive = row.expires_at is None or row.expires_at * 1000 > now
-            if alive and state in (None, row.state):
+            if alive and not row.is_mark and state in (None, row.state):
                 size += 1024 + (row.content_bytes if include_content else 0) + len(row.head or b"") * 4
                 if chosen and (len(chosen) == limit or size > LARGEST_ANSWER_BYTES):
                     return self._page(source, chosen, position, include_content)
@@ -166,6 +166,6 @@ class StagingService:
 
 
 def _row_of(decision: Decision) -> StagedRow:
-    if decision.row is None:
+    if decision.row is None or decision.row.is_mark:
         raise ItemNotFoundError
     return decision.row
