@@ -14,6 +14,7 @@ from knowledge.errors import NotFoundError
 class EdgeError(Exception):
     """The root of the edge's refusals; `headers` go out with the answer."""
 
+    code = "internal_error"
     message = "The request could not be carried out."
 
     def __init__(self, message: str | None = None, *, headers: Mapping[str, str] | None = None) -> None:
@@ -24,12 +25,14 @@ class EdgeError(Exception):
 class UnknownRouteError(EdgeError):
     """Raised when no operation has this path."""
 
+    code = "not_found"
     message = "There is no such path. See the API reference for the paths that exist."
 
 
 class MethodNotAllowedError(EdgeError):
     """Raised when the path exists but not with this method; `Allow` names those it has."""
 
+    code = "method_not_allowed"
     message = "This path does not take that method. The Allow header names those it takes."
 
     def __init__(self, allowed: Sequence[str]) -> None:
@@ -39,6 +42,7 @@ class MethodNotAllowedError(EdgeError):
 class UnauthorizedError(EdgeError):
     """Raised when the Authorization header is missing or is not `Bearer <key>`."""
 
+    code = "unauthorized"
     message = "Missing or malformed Authorization header. Send `Authorization: Bearer <API key>`."
 
     def __init__(self) -> None:
@@ -48,36 +52,43 @@ class UnauthorizedError(EdgeError):
 class InvalidKeyError(UnauthorizedError):
     """Raised when the key is not one of ours: its shape, checksum, id or secret is wrong."""
 
+    code = "invalid_key"
     message = "The API key is not valid."
 
 
 class KeyExpiredError(UnauthorizedError):
     """Raised when a genuine key is used past its expiry."""
 
+    code = "key_expired"
     message = "The API key has expired."
 
 
 class KeyRevokedError(UnauthorizedError):
     """Raised when a genuine key is used after it was revoked."""
 
+    code = "key_revoked"
     message = "The API key has been revoked."
 
 
 class InsufficientScopeError(EdgeError):
     """Raised when the key lacks the scope, or is limited to sources where that is not allowed."""
 
+    code = "insufficient_scope"
     message = "The API key lacks the scope this request needs."
 
 
 class RateLimitedError(EdgeError):
     """Raised when a key has used up its requests of the present minute."""
 
+    code = "rate_limited"
     # The published description gives this text word for word.
     message = "Too many requests. Please slow down."
 
 
 class PayloadTooLargeError(EdgeError):
     """Raised when a body is over its limit, before or after decompression."""
+
+    code = "payload_too_large"
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(
@@ -89,24 +100,28 @@ class PayloadTooLargeError(EdgeError):
 class UnsupportedMediaTypeError(EdgeError):
     """Raised when a body is neither plain nor gzipped `application/json`."""
 
+    code = "unsupported_media_type"
     message = "The Content-Type must be application/json, and the Content-Encoding gzip if there is one."
 
 
 class InvalidJsonError(EdgeError):
     """Raised when a body does not parse as strict JSON."""
 
+    code = "invalid_json"
     message = "The body is not valid JSON."
 
 
 class InvalidBodyError(EdgeError):
     """Raised when a body is empty where one is needed, or is not a JSON object."""
 
+    code = "invalid_body"
     message = "The body must be a JSON object."
 
 
 class ValidationFailedError(EdgeError):
     """Raised when a body, query or path does not hold what the operation takes; `details` names every problem."""
 
+    code = "validation_error"
     message = "The request failed validation."
 
     def __init__(self, details: Sequence[Mapping[str, Any]], message: str | None = None) -> None:
@@ -117,6 +132,7 @@ class ValidationFailedError(EdgeError):
 class IdempotencyConflictError(EdgeError):
     """Raised when an Idempotency-Key comes again with another method, path or body."""
 
+    code = "idempotency_conflict"
     message = "This Idempotency-Key was already used with a different request."
 
 
@@ -126,6 +142,7 @@ class IdempotencyInProgressError(EdgeError):
     `seconds` is for how long at most: then a repeat does the work, whatever became of the first.
     """
 
+    code = "idempotency_in_progress"
     message = "A request with this Idempotency-Key is still running. Retry it shortly."
 
     def __init__(self, seconds: int) -> None:
@@ -147,11 +164,14 @@ class TenantNotFoundError(NotFoundError):
 class LastAdminKeyError(EdgeError):
     """Raised when revoking a key would leave the tenant without a lasting key that may manage keys."""
 
+    code = "last_admin_key"
     message = "This is the last lasting key that may manage keys. Create another one first."
 
 
 class KeyInactiveError(EdgeError):
     """Raised when a key that is to be rotated is revoked or has expired."""
+
+    code = "key_inactive"
 
     def __init__(self, status: str) -> None:
         super().__init__(f"The API key is {status}, so it cannot be rotated. Create a new one.")
@@ -159,6 +179,8 @@ class KeyInactiveError(EdgeError):
 
 class KeyRotatedError(EdgeError):
     """Raised when a key that is to be rotated already has a successor."""
+
+    code = "key_rotated"
 
     def __init__(self, successor_id: str) -> None:
         super().__init__(f"The API key was already rotated. Rotate the key that replaced it, {successor_id}.")

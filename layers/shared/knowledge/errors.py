@@ -1,24 +1,49 @@
 """Every way the knowledge lifecycle refuses or fails.
 
-The lifecycle knows nothing of HTTP: `httpapi.errors` holds the one table from these classes to a status and a code.
-A state machine reports a failed task by the name of its class, so `error_named` finds a class again by that name.
+KnowledgeError
+    BuildFailedError, RunFailedError, ImportFailedError, StagingConflictError,
+    ServiceUnavailableError, EmptySnapshotError, InvalidPositionError, InvalidItemsError
+    NotFoundError
+        SourceNotFoundError, ItemNotFoundError, RunNotFoundError, SnapshotNotFoundError,
+        ImportNotFoundError
+        GenerationNotFoundError
+            GenerationRetiredError
+    ConflictError
+        SourceInactiveError, SnapshotOpenError, SnapshotClosedError, StaleVersionError,
+        NotApplyEligibleError, RemovalGuardError
+        TransientApplyError
+            ApplyInProgressError, StaleBaseError, LeaseLostError, ApplyConflictError
+            StalePlanError
+                PlanVersionError
+
+The lifecycle knows nothing of HTTP: `httpapi.error_table` has the status of each code. What is stored names the code.
 """
 
 from __future__ import annotations
 
 
 class KnowledgeError(Exception):
-    """The root of every domain error; `str(error)` is fit to be shown to a tenant."""
+    """The root of every domain error; `str(error)` is fit to be shown to a tenant.
 
+    `code` is what clients and stored rows know a class by. It never changes; the name of the class may.
+    """
+
+    code = "internal_error"
     message = "The request could not be carried out."
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or self.message)
 
+    @classmethod
+    def reported(cls, message: str | None) -> KnowledgeError:
+        """Make the error that a task failed with, of which a state machine tells the class and the message."""
+        return cls(message)
+
 
 class NotFoundError(KnowledgeError):
     """Raised when a named thing does not exist, or belongs to somebody else; the two look the same."""
 
+    code = "not_found"
     message = "Not found."
 
 
@@ -55,32 +80,10 @@ class GenerationRetiredError(GenerationNotFoundError):
     )
 
 
-class ConflictError(KnowledgeError):
-    """The root of every refusal that depends on the present state."""
-
-
-class SourceInactiveError(ConflictError):
-    """Raised when a write, run or apply meets an archived source."""
-
-    message = "The source is archived. Restore it first, then send the request again."
-
-
 class SnapshotNotFoundError(NotFoundError):
     """Raised when the source has no snapshot of that id."""
 
     message = "Snapshot not found."
-
-
-class SnapshotOpenError(ConflictError):
-    """Raised when a snapshot is opened while another one of the source is under way."""
-
-    message = "Another snapshot of this source is open. Complete or abort it first."
-
-
-class SnapshotClosedError(ConflictError):
-    """Raised when a snapshot takes no more parts and can't be aborted: it is completing, completed or gone."""
-
-    message = "The snapshot is no longer open. Open a new one."
 
 
 class ImportNotFoundError(NotFoundError):
@@ -89,55 +92,76 @@ class ImportNotFoundError(NotFoundError):
     message = "Import not found."
 
 
-class ImportFailedError(KnowledgeError):
-    """Raised when an import can't go on: its file is gone, changed or damaged, or it lost its turn."""
-
-    message = "The import could not be carried on. What it staged stays; start a new import with the same file."
+class ConflictError(KnowledgeError):
+    """The root of every refusal that depends on the present state."""
 
 
-class EmptySnapshotError(KnowledgeError):
-    """Raised when a snapshot without items is to be completed and nobody said that this is meant."""
+class SourceInactiveError(ConflictError):
+    """Raised when a write, run or apply meets an archived source."""
 
-    message = "The snapshot names no items, so it would remove everything. Send allowEmpty: true if that is meant."
+    code = "source_inactive"
+    message = "The source is archived. Restore it first, then send the request again."
+
+
+class SnapshotOpenError(ConflictError):
+    """Raised when a snapshot is opened while another one of the source is under way."""
+
+    code = "snapshot_open"
+    message = "Another snapshot of this source is open. Complete or abort it first."
+
+
+class SnapshotClosedError(ConflictError):
+    """Raised when a snapshot takes no more parts and can't be aborted: it is completing, completed or gone."""
+
+    code = "snapshot_closed"
+    message = "The snapshot is no longer open. Open a new one."
 
 
 class StaleVersionError(ConflictError):
     """Raised when a write carries an older `sourceVersion` than the staged item."""
 
+    code = "stale_version"
     message = "A newer sourceVersion of this item is already staged. Read the item before you push it again."
 
 
 class NotApplyEligibleError(ConflictError):
     """Raised when a run that read an incomplete staging set is applied."""
 
+    code = "not_apply_eligible"
     message = "The run's discovery was incomplete, so it cannot be applied. Start a new run."
 
 
 class RemovalGuardError(ConflictError):
     """Raised when a run drops more items than the source's removal guard allows."""
 
+    code = "removal_guard"
     message = "The run removes more items than the source's removalGuard allows."
 
 
 class TransientApplyError(ConflictError):
     """The root of the refusals that a retry of the same apply resolves."""
 
+    code = "apply_conflict"
+
 
 class ApplyInProgressError(TransientApplyError):
     """Raised when another apply of this source holds the lease."""
 
+    code = "apply_in_progress"
     message = "Another apply of this source is in progress. Retry the apply shortly."
 
 
 class StaleBaseError(TransientApplyError):
     """Raised when another generation was published since the run was planned."""
 
+    code = "stale_base"
     message = "Another generation was published since this run was planned. The run was planned again: retry the apply."
 
 
 class StalePlanError(TransientApplyError):
     """Raised when a plan can't be honoured any more: objects, settings or format are not what it was made with."""
 
+    code = "stale_plan"
     message = "The plan of this run is out of date. The run was planned again: retry the apply."
 
 
@@ -150,6 +174,7 @@ class PlanVersionError(StalePlanError):
 class LeaseLostError(TransientApplyError):
     """Raised when the lease of an apply expired and was taken over before it published."""
 
+    code = "lease_lost"
     message = "The apply took too long and lost its lease before it published. Retry the apply."
 
 
@@ -162,39 +187,47 @@ class ApplyConflictError(TransientApplyError):
 class BuildFailedError(KnowledgeError):
     """Raised when building a generation fails; the previous one keeps serving and the run is kept."""
 
+    code = "build_failed"
     message = "The generation could not be built. The previous generation keeps serving; retry the apply."
 
 
 class RunFailedError(KnowledgeError):
     """Raised when planning a run fails for good; the staging set is untouched."""
 
+    code = "internal_error"
     message = "The run could not be planned. Nothing was changed; start a new run."
+
+
+class ImportFailedError(KnowledgeError):
+    """Raised when an import can't go on: its file is gone, changed or damaged, or it lost its turn."""
+
+    code = "import_failed"
+    message = "The import could not be carried on. What it staged stays; start a new import with the same file."
 
 
 class StagingConflictError(KnowledgeError):
     """Raised when the rows of a write keep being changed by others; a retry finishes the work."""
 
+    code = "unavailable"
     message = "The items are being changed by other requests. Retry the request shortly."
 
 
 class ServiceUnavailableError(KnowledgeError):
     """Raised when a service under the lifecycle throttles or cannot be reached; a retry finishes the work."""
 
+    code = "unavailable"
     message = "The service is busy. Retry the request shortly."
+
+
+class EmptySnapshotError(KnowledgeError):
+    """Raised when a snapshot without items is to be completed and nobody said that this is meant."""
+
+    code = "validation_error"
+    message = "The snapshot names no items, so it would remove everything. Send allowEmpty: true if that is meant."
 
 
 class InvalidPositionError(KnowledgeError):
     """Raised when a position in a list is not one that this list gave out."""
 
+    code = "validation_error"
     message = "The cursor is not one that this list returned."
-
-
-def error_named(name: str) -> type[KnowledgeError] | None:
-    """Find a domain error by the name of its class, as a state machine's execution reports it."""
-    pending: list[type[KnowledgeError]] = [KnowledgeError]
-    while pending:
-        candidate = pending.pop()
-        if candidate.__name__ == name:
-            return candidate
-        pending.extend(candidate.__subclasses__())
-    return None

@@ -8,6 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from knowledge.errors import KnowledgeError
 
 
 class ChangeKind(StrEnum):
@@ -63,12 +67,17 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class RunError:
-    """The last thing that went wrong with a run."""
+class Failure:
+    """What went wrong with a run or an import: the code and the message that clients see, and when (ms)."""
 
     code: str
     message: str
     at: int
+
+    @classmethod
+    def of(cls, error: KnowledgeError, at: int) -> Failure:
+        """Note an error for good. Its class is not kept, so that a class can be renamed or moved."""
+        return cls(error.code, str(error), at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ def test_archived_source_takes_no_event_and_ends_its_import(importing: Importing
     assert "archived" in importing.deliver(importing.upload(waiting, b""))["rejected"]
     importing.run()
     ended = importing.get(under_way)
-    assert (ended.state, ended.last_error.code, ended.counts.created) == ("failed", "SourceInactiveError", 0)
+    assert (ended.state, ended.last_error.code, ended.counts.created) == ("failed", "source_inactive", 0)
 
 
 def events_of(importing: Importing) -> list[dict[str, Any]]:

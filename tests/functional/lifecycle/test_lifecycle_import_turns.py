@@ -52,7 +52,7 @@ def test_removal_guard_stops_the_apply_and_leaves_the_run(importing: Importing) 
     life.push_many(many(5))
     life.publish()
     job = importing.whole(ndjson({"item-000000": "text 0"}), "snapshot")
-    assert (job.state, job.last_error.code) == ("failed", "RemovalGuardError")
+    assert (job.state, job.last_error.code) == ("failed", "removal_guard")
     life.apply(job.run_id, approve_removals=4)
     assert set(life.served()) == {"item-000000"}
 

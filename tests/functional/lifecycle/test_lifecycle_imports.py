@@ -110,7 +110,7 @@ def test_snapshot_with_a_bad_line_removes_nothing_and_says_so(importing: Importi
 def test_empty_snapshot_removes_nothing(importing: Importing, body: bytes) -> None:
     importing.life.push(a="one")
     job = importing.whole(body, "snapshot")
-    assert (job.state, job.last_error.code) == ("failed", "ImportFailedError")
+    assert (job.state, job.last_error.code) == ("failed", "import_failed")
     assert importing.life.knowledge.staging.get_item(importing.life.source, "a").state == "active"
     assert importing.life.source.open_snapshot_id is None
 

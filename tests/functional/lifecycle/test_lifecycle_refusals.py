@@ -203,7 +203,7 @@ def test_lost_index_fails_the_build_and_keeps_the_run(lifecycle: Any) -> None:
     with pytest.raises(errors.BuildFailedError):
         lifecycle.apply(run)
     failed = lifecycle.knowledge.runs.get_run(lifecycle.source, run.run_id)
-    assert (failed.state, failed.last_error.code) == (RunState.READY, "BuildFailedError")
+    assert (failed.state, failed.last_error.code) == (RunState.READY, "build_failed")
     assert lifecycle.source.lease is None
     assert lifecycle.source.generation_id == first.generation_id
     s3.put_object(Bucket=lifecycle.settings.content_bucket, Key=leaf, Body=kept)
@@ -221,7 +221,7 @@ def test_run_on_a_lost_index_fails(lifecycle: Any) -> None:
     with pytest.raises(errors.RunFailedError):
         lifecycle.run(run_id="run_1")
     failed = lifecycle.knowledge.runs.get_run(lifecycle.source, "run_1")
-    assert (failed.state, failed.last_error.code) == (RunState.FAILED, "RunFailedError")
+    assert (failed.state, failed.last_error.code) == (RunState.FAILED, "internal_error")
 
 
 def test_other_tenant_sees_nothing(lifecycle: Any) -> None:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from knowledge.errors import error_named
 from knowledge.imports.model import Import
 from knowledge.times import optional_timestamp, timestamp
-
-from httpapi.error_table import code_for
 
 
 def render_import(job: Import, report_url: str | None = None) -> dict[str, Any]:
@@ -53,8 +50,5 @@ def _report(job: Import, url: str | None) -> dict[str, Any] | None:
 
 
 def _error(job: Import) -> dict[str, Any] | None:
-    if job.last_error is None:
-        return None
-    # The lifecycle notes the class of the error; what a client knows is the code that class is answered with.
-    kind = error_named(job.last_error.code)
-    return {"code": (code_for(kind) if kind else None) or "internal_error", "message": job.last_error.message}
+    failure = job.last_error
+    return None if failure is None else {"code": failure.code, "message": failure.message}

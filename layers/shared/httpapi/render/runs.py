@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from knowledge.errors import error_named
 from knowledge.model import Change
 from knowledge.runs.model import ApplyOutcome, Discovery, Run, RunState
 from knowledge.times import optional_timestamp, timestamp
 
-from httpapi.error_table import code_for
 from httpapi.render.counts import render_counts
 
 _INCOMPLETE = "Part of the desired state was known to be missing: a snapshot or an import was under way."
@@ -63,9 +61,7 @@ def render_outcome(outcome: ApplyOutcome) -> dict[str, Any]:
 
 
 def _last_error(run: Run) -> dict[str, Any] | None:
-    if run.last_error is None:
+    failure = run.last_error
+    if failure is None:
         return None
-    # The lifecycle notes the class of the error; what a client knows is the code that class is answered with.
-    kind = error_named(run.last_error.code)
-    code = (code_for(kind) if kind else None) or "internal_error"
-    return {"code": code, "message": run.last_error.message, "at": timestamp(run.last_error.at)}
+    return {"code": failure.code, "message": failure.message, "at": timestamp(failure.at)}

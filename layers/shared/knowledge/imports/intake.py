@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from knowledge.errors import ImportNotFoundError, SourceInactiveError, SourceNotFoundError
+from knowledge.errors import ImportFailedError, ImportNotFoundError, SourceInactiveError, SourceNotFoundError
 from knowledge.ids import derived_id
 from knowledge.imports.events import ExecutionEnded, ImportRequested, RejectedEventError, UploadArrived, read_event
 from knowledge.imports.files import FoundFile
@@ -24,7 +24,6 @@ from knowledge.imports.model import ALIVE_MS, Import, ImportFormat, ImportMode, 
 from knowledge.imports.store import ImportMovedError
 from knowledge.imports.stores import ImportStores
 from knowledge.imports.turns import ImportEnder
-from knowledge.model import RunError
 from knowledge.ports import Clock
 
 # An import that keeps killing its executions is given up.
@@ -126,7 +125,7 @@ class ImportIntake:
     def _revive(self, job: Import) -> Import:
         if job.attempt >= _ATTEMPTS:
             message = "The import broke off again and again. What it staged stays; start a new import."
-            return self.ender.fail(job, RunError("ImportFailedError", message, self.clock()))
+            return self.ender.fail(job, ImportFailedError(message))
         with suppress(ImportMovedError):
             return self.stores.imports.revive_import(job, self.clock())
         return self.stores.imports.get_import(job.source_id, job.import_id)

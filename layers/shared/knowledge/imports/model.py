@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from knowledge.model import RunError
+from knowledge.model import Failure
 from knowledge.staging.model import StagingCounts
 from knowledge.times import MS_PER_DAY
 
@@ -95,7 +95,7 @@ class Import:
     report_key: str | None = None
     run_id: str | None = None
     generation_id: str | None = None
-    last_error: RunError | None = None
+    last_error: Failure | None = None
     queued_at: int | None = None
     started_at: int | None = None
     ended_at: int | None = None

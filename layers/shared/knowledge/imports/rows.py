@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from knowledge.imports.model import Import, ImportFile, ImportFormat, ImportMode, ImportState
-from knowledge.model import RunError
+from knowledge.model import Failure
 from knowledge.staging.model import StagingCounts
 from knowledge.storage.catalog import ordered
 
@@ -48,7 +48,7 @@ def import_row(job: Import) -> dict[str, Any]:
 
 def import_from(row: Mapping[str, Any]) -> Import:
     """Read an import; what no step has written yet has its first value."""
-    file, counts, error = row.get("file"), row.get("counts"), row.get("lastError")
+    file, counts, failure = row.get("file"), row.get("counts"), row.get("lastError")
     return Import(
         tenant_id=row["tenantId"],
         source_id=row["pk"],
@@ -78,7 +78,7 @@ def import_from(row: Mapping[str, Any]) -> Import:
         report_key=row.get("reportKey"),
         run_id=row.get("runId"),
         generation_id=row.get("generationId"),
-        last_error=None if error is None else RunError(**error),
+        last_error=None if failure is None else Failure(**failure),
         queued_at=row.get("queuedAt"),
         started_at=row.get("startedAt"),
         ended_at=row.get("endedAt"),

@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from knowledge.errors import ImportFailedError, KnowledgeError
+from knowledge.errors import ImportFailedError
 from knowledge.imports.machine import import_run_id
 from knowledge.imports.model import Import, ImportState
 from knowledge.imports.store import ImportMovedError
 from knowledge.imports.stores import ImportStores
 from knowledge.imports.turns import ImportEnder, ImportTurns
-from knowledge.model import RunError
 from knowledge.ports import Clock
 from knowledge.runs.failures import TaskFailure, domain_error
 from knowledge.runs.model import Run, RunMode, RunState
@@ -96,8 +95,7 @@ class ImportSteps:
     def fail_import(self, name: ImportName, failure: TaskFailure) -> None:
         """End an import that can't go on."""
         job = self._owned(name)
-        error: KnowledgeError = domain_error(failure, ImportFailedError)
-        self.ender.fail(job, RunError(type(error).__name__, str(error), self.clock()))
+        self.ender.fail(job, domain_error(failure, ImportFailedError))
 
     def _own(self, name: ImportName) -> Import | None:
         job = self.stores.imports.get_import(name.source_id, name.import_id)

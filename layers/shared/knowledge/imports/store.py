@@ -8,7 +8,7 @@ pushes leave their mark, and no snapshot can be opened.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from knowledge.errors import ImportNotFoundError
@@ -173,7 +173,7 @@ class ImportStore:
         sets = ["#state = :next", "endedAt = :now", "updatedAt = :now"]
         for name, value in (
             ("generationId", after.generation_id),
-            ("lastError", None if after.last_error is None else _error_row(after)),
+            ("lastError", None if after.last_error is None else asdict(after.last_error)),
         ):
             if value is not None:
                 sets.append(f"{name} = :{name}")
@@ -227,8 +227,3 @@ class ImportStore:
 def _unmoved(job: Import) -> dict[str, Any]:
     """The values of the condition that an import is still where `job` says, and this execution's."""
     return {":own": job.state, ":attempt": job.attempt, ":checkpoint": job.checkpoint}
-
-
-def _error_row(job: Import) -> dict[str, Any]:
-    error = job.last_error
-    return {} if error is None else {"code": error.code, "message": error.message, "at": error.at}

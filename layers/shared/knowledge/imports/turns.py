@@ -6,18 +6,25 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from knowledge.errors import ImportNotFoundError, SnapshotOpenError, SourceInactiveError, SourceNotFoundError
+from knowledge.errors import (
+    ImportFailedError,
+    ImportNotFoundError,
+    KnowledgeError,
+    SnapshotOpenError,
+    SourceInactiveError,
+    SourceNotFoundError,
+)
 from knowledge.events import IMPORT_COMPLETED, IMPORT_FAILED, Event
 from knowledge.imports.model import Import, ImportState
 from knowledge.imports.store import ImportMovedError
 from knowledge.imports.stores import ImportStores
-from knowledge.model import RunError
+from knowledge.model import Failure
 from knowledge.ports import Clock, NewId
 
 if TYPE_CHECKING:
     from knowledge.staging.snapshots import SnapshotService
 
-_DIED = RunError("ImportFailedError", "The import stood still for 20 minutes and gave its turn to the next one.", 0)
+_DIED = "The import stood still for 20 minutes and gave its turn to the next one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +40,10 @@ class ImportEnder:
         state = ImportState.COMPLETED_WITH_ERRORS if job.rejected else ImportState.COMPLETED
         return self._end(replace(job, generation_id=generation_id), job, state, IMPORT_COMPLETED)
 
-    def fail(self, job: Import, error: RunError) -> Import:
+    def fail(self, job: Import, error: KnowledgeError) -> Import:
         """End an import that can't go on; what it staged stays."""
-        return self._end(replace(job, last_error=error), job, ImportState.FAILED, IMPORT_FAILED)
+        failed = replace(job, last_error=Failure.of(error, self.clock()))
+        return self._end(failed, job, ImportState.FAILED, IMPORT_FAILED)
 
     def _end(self, after: Import, before: Import, state: ImportState, event_type: str) -> Import:
         now = self.clock()
@@ -100,5 +108,5 @@ class ImportTurns:
         if not other.dead(now):
             return other.ended
         with suppress(ImportMovedError):
-            return self.ender.fail(other, replace(_DIED, at=now)).ended
+            return self.ender.fail(other, ImportFailedError(_DIED)).ended
         return False

@@ -34,10 +34,18 @@ class Problem:
 class InvalidItemsError(KnowledgeError):
     """Raised when items or removals break a rule; `problems` holds every problem, up to 100 of them."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    code = "validation_error"
+
+    def __init__(self, problems: Sequence[Problem], message: str | None = None) -> None:
         self.problems = list(problems[:PROBLEMS_SHOWN])
         count = f"more than {PROBLEMS_SHOWN}" if len(problems) > PROBLEMS_SHOWN else str(len(problems))
-        super().__init__(f"The body failed validation: {count} {'fault' if len(problems) == 1 else 'faults'}.")
+        faults = "fault" if len(problems) == 1 else "faults"
+        super().__init__(message or f"The body failed validation: {count} {faults}.")
+
+    @classmethod
+    def reported(cls, message: str | None) -> InvalidItemsError:
+        """See `KnowledgeError.reported`: the problems are not told, only how many they are."""
+        return cls((), message)
 
 
 def field_path(location: Sequence[int | str]) -> str:

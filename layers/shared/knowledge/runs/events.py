@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from knowledge.events import RUN_FAILED, RUN_READY, Event
-from knowledge.model import RunError
+from knowledge.model import Failure
 from knowledge.runs.model import Plan, Run
 
 
@@ -20,6 +20,6 @@ def run_ready(event_id: str, tenant_id: str, source_id: str, run_id: str, plan: 
     return Event(event_id, RUN_READY, tenant_id, source_id, at, data)
 
 
-def run_failed(event_id: str, run: Run, error: RunError) -> Event:
+def run_failed(event_id: str, run: Run, failure: Failure) -> Event:
     """A run could not be planned."""
-    return Event(event_id, RUN_FAILED, run.tenant_id, run.source_id, error.at, {"runId": run.run_id})
+    return Event(event_id, RUN_FAILED, run.tenant_id, run.source_id, failure.at, {"runId": run.run_id})

@@ -11,9 +11,8 @@ from knowledge.errors import (
     ConflictError,
     KnowledgeError,
     RunFailedError,
-    error_named,
 )
-from knowledge.model import RunError
+from knowledge.model import Failure
 from knowledge.ports import Clock, NewId
 from knowledge.runs.events import run_failed
 from knowledge.runs.stores import RunStores
@@ -47,20 +46,31 @@ class FailureRecorder:
         run = self.stores.runs.get_run(source_id, run_id)
         error = domain_error(failure, RunFailedError if run.plan is None else BuildFailedError)
         if run.plan is None and not isinstance(error, ApplyInProgressError):
-            note = RunError(type(error).__name__, str(error), self.clock())
-            self.stores.runs.set_failed(run, note, run_failed(self.new_id("evt"), run, note))
+            noted = Failure.of(error, self.clock())
+            self.stores.runs.set_failed(run, noted, run_failed(self.new_id("evt"), run, noted))
         elif not isinstance(error, ConflictError):
-            self.stores.runs.set_error(run, RunError(type(error).__name__, str(error), self.clock()))
+            self.stores.runs.note_failure(run, Failure.of(error, self.clock()))
         return error
 
 
 def domain_error(failure: TaskFailure, otherwise: type[KnowledgeError]) -> KnowledgeError:
     """Turn a reported failure back into the domain error it was; what is none of ours becomes `otherwise`."""
-    kind = error_named(failure.name)
+    kind = _error_named(failure.name)
     if kind is None:
         return otherwise()
     try:
         message = json.loads(failure.cause)["errorMessage"]
     except (ValueError, KeyError, TypeError):
-        return kind()
-    return kind(str(message))
+        return kind.reported(None)
+    return kind.reported(str(message))
+
+
+def _error_named(name: str) -> type[KnowledgeError] | None:
+    """Find a domain error by the name of its class: Step Functions knows errors by nothing else, for one execution."""
+    pending: list[type[KnowledgeError]] = [KnowledgeError]
+    while pending:
+        candidate = pending.pop()
+        if candidate.__name__ == name:
+            return candidate
+        pending.extend(candidate.__subclasses__())
+    return None

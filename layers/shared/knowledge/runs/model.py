@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from knowledge.model import Counts, ObjectRef, RunError
+from knowledge.model import Counts, Failure, ObjectRef
 
 
 class RunMode(StrEnum):
@@ -74,7 +74,7 @@ class Run:
     plan_version: int
     plan: Plan | None
     generation_id: str | None
-    last_error: RunError | None
+    last_error: Failure | None
     deadline_at: int
     created_at: int
     updated_at: int

@@ -14,11 +14,12 @@ from knowledge.errors import (
     BuildFailedError,
     InvalidPositionError,
     KnowledgeError,
+    RunFailedError,
     SourceInactiveError,
     TransientApplyError,
 )
 from knowledge.index.packs import differing_fields
-from knowledge.model import Change, ChangeKind, RunError
+from knowledge.model import Change, ChangeKind, Failure
 from knowledge.pages import Page
 from knowledge.ports import Action, Clock, Machine, NewId, StillRunningError
 from knowledge.runs.change_file import DROP, ChangeLine, ChangePart, decode_part
@@ -89,8 +90,8 @@ class RunService:
         run = self.stores.runs.get_run(source.source_id, run_id)
         now = self.clock()
         if run.state is RunState.PLANNING and now > run.deadline_at:
-            error = RunError("RunFailedError", "Planning did not end in time. Start a new run.", now)
-            self.stores.runs.set_failed(run, error, run_failed(self.new_id("evt"), run, error))
+            failure = Failure.of(RunFailedError("Planning did not end in time. Start a new run."), now)
+            self.stores.runs.set_failed(run, failure, run_failed(self.new_id("evt"), run, failure))
             run = self.stores.runs.get_run(source.source_id, run_id)
         return self._present(source, run)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from knowledge.errors import RunNotFoundError
 from knowledge.events import Event, event_row
-from knowledge.model import Counts, ObjectRef, RunError
+from knowledge.model import Counts, Failure, ObjectRef
 from knowledge.pages import Page
 from knowledge.runs.model import Discovery, Plan, PlanPart, Run, RunMode, RunState
 from knowledge.sources.store import source_sk
@@ -131,17 +131,17 @@ class RunStore:
             },
         )
 
-    def set_error(self, run: Run, error: RunError) -> bool:
+    def note_failure(self, run: Run, failure: Failure) -> bool:
         """Record the last failure of a run that has a plan; it stays ready."""
         return self._try(
             run.source_id,
             run.run_id,
             "SET lastError = :error, updatedAt = :now",
             _READY,
-            {":error": asdict(error), ":ready": RunState.READY, ":now": error.at},
+            {":error": asdict(failure), ":ready": RunState.READY, ":now": failure.at},
         )
 
-    def set_failed(self, run: Run, error: RunError, failed: Event) -> bool:
+    def set_failed(self, run: Run, failure: Failure, failed: Event) -> bool:
         """Fail a run that never got a plan, with its event; a run that has one stays ready."""
         update = self.catalog.updating(
             run.source_id,
@@ -151,9 +151,9 @@ class RunStore:
             {
                 ":failed": RunState.FAILED,
                 ":planning": RunState.PLANNING,
-                ":error": asdict(error),
+                ":error": asdict(failure),
                 ":version": run.plan_version,
-                ":now": error.at,
+                ":now": failure.at,
             },
         )
         try:
@@ -189,7 +189,7 @@ class RunStore:
 
 
 def _run(row: Mapping[str, Any]) -> Run:
-    error = row.get("lastError")
+    failure = row.get("lastError")
     return Run(
         tenant_id=row["tenantId"],
         source_id=row["pk"],
@@ -199,7 +199,7 @@ def _run(row: Mapping[str, Any]) -> Run:
         plan_version=row["planVersion"],
         plan=plan_from(row["plan"]) if "plan" in row else None,
         generation_id=row.get("generationId"),
-        last_error=None if error is None else RunError(**error),
+        last_error=None if failure is None else Failure(**failure),
         deadline_at=row["deadlineAt"],
         created_at=row["createdAt"],
         updated_at=row["updatedAt"],
