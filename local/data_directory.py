@@ -13,13 +13,17 @@ from local.failures import DataDirectoryError
 
 # The emulators of a killed stack hold the lock until they are gone too, which takes them a moment.
 _WAIT_SECONDS = 5.0
+# Raise it with every change after which stored rows, objects or messages are read otherwise than they were written:
+# until 1.0.0 nothing converts them.
+FORMAT = 2
 
 
 class DataDirectory:
     """A locked directory; temporary and removed at the end when no path is given.
 
-    The lock belongs to the open file, which the emulators inherit: a directory is free only when no process that
-    could still write to it is left, however the stack ended.
+    A directory tells the format of what it holds; one of another format is refused. The lock belongs to the open
+    file, which the emulators inherit: a directory is free only when no process that could still write to it is left,
+    however the stack ended.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -31,6 +35,11 @@ class DataDirectory:
         except OSError as error:
             raise DataDirectoryError(f"{self.path} cannot be used as a data directory: {error.strerror}") from error
         self._lock()
+        try:
+            self._check_format()
+        except BaseException:
+            os.close(self.lock_fd)
+            raise
 
     def close(self) -> None:
         """Give the directory up, or remove it if it was temporary."""
@@ -48,3 +57,19 @@ class DataDirectory:
                     os.close(self.lock_fd)
                     raise DataDirectoryError(f"{self.path} is in use by another local stack") from error
                 time.sleep(0.05)
+
+    def _check_format(self) -> None:
+        """Mark an empty directory with the format that is written now, and refuse one that holds another."""
+        mark = self.path / "format"
+        # A start that was killed may have left these two, the mark still empty.
+        if {path.name for path in self.path.iterdir()} <= {"lock", mark.name} and not _read(mark):
+            mark.write_text(f"{FORMAT}\n", "ascii")
+        if _read(mark) != str(FORMAT):
+            raise DataDirectoryError(
+                f"{self.path} is not empty and holds nothing that this version of the local stack can read: "
+                "name another directory with --data, or remove this one if another version of the stack made it"
+            )
+
+
+def _read(mark: Path) -> str:
+    return mark.read_text("ascii", "replace").strip() if mark.is_file() else ""
