@@ -169,7 +169,7 @@ def check_ids(ids: Mapping[str, str]) -> None:
 
 
 def known_generation(generation_id: str) -> str:
-    """Let an id that may be a generation's through, or `current`; GenerationNotFoundError for any other."""
+    """Let an id that may be a generation's through, or `current`. Raises GenerationNotFoundError for any other."""
     if generation_id != CURRENT and not is_id("gen", generation_id):
         raise GenerationNotFoundError
     return generation_id

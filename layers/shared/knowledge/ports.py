@@ -35,4 +35,4 @@ class Machine(Protocol):
         approve_removals: int | None = None,
         plan_version: int | None = None,
     ) -> Mapping[str, Any]:
-        """Do it and return the machine's last state; raises the domain error that ended it, or StillRunningError."""
+        """Do it and return the machine's last state. Raises the domain error that ended it, or StillRunningError."""

@@ -19,7 +19,7 @@ class Settings:
 
     @staticmethod
     def from_environment() -> Settings:
-        """Read the variables that the template sets; KeyError names one that is missing.
+        """Read the variables that the template sets. Raises KeyError, which names one that is missing.
 
         `DIFF_AND_APPLY_ARN`, `IMPORT_ARN` and `IMPORT_DEAD_LETTERS_URL` are set for the functions alone that use them.
         """

@@ -33,7 +33,7 @@ def reported(error: type[KnowledgeError]) -> dict[str, str]:
 def planning_run(life: Any) -> str:
     """A run that has no plan yet."""
     run_id, now = life.ids("run"), life.clock()
-    life.knowledge.stores.runs.create(
+    life.knowledge.stores.runs.create_run(
         Run(
             life.tenant_id, life.source_id, run_id, RunMode.INCREMENTAL, RunState.PLANNING, 0, None, None, None,
             deadline_at=now + 60_000, created_at=now, updated_at=now,
@@ -57,7 +57,7 @@ def failed_import(importing: Importing, error: type[KnowledgeError]) -> str:
 
 
 def told_of_run(life: Any, run_id: str) -> Any:
-    return render_run(life.knowledge.runs.get(life.source, run_id))["lastError"]
+    return render_run(life.knowledge.runs.get_run(life.source, run_id))["lastError"]
 
 
 def told_of_import(importing: Importing, import_id: str) -> Any:

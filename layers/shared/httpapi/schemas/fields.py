@@ -120,7 +120,7 @@ class BodyReader(Generic[ReadT]):
 
 
 def body_of(model: type[ModelT]) -> BodyReader[ModelT]:
-    """Make the reader of a body from its model; the reader raises ValidationFailedError with every problem."""
+    """Make the `read` of a model's bodies. `read` raises ValidationFailedError with every problem."""
 
     def read(body: Mapping[str, Any]) -> ModelT:
         try:

@@ -48,7 +48,7 @@ class UpdateWebhookRequest(BodyModel):
     enabled: Annotated[bool | None, Field(json_schema_extra=_tell_no_null)] = None
 
     def changes(self) -> dict[str, Any]:
-        """Return what was sent, as the service takes it. ValidationFailedError for a null that means nothing."""
+        """Return what was sent, as the service takes it. Raises ValidationFailedError for a null that means nothing."""
         for name in ("url", "enabled"):
             if name in self.model_fields_set and getattr(self, name) is None:
                 raise invalid_field(name, "must not be null; leave it out to keep it as it is")

@@ -36,7 +36,10 @@ class GenerationReader:
         return self.stores.generations.list_generations(source.source_id, limit=limit, position=position)
 
     def get_generation(self, source: Source, generation_id: str) -> Generation:
-        """Read a generation by id, or the one that serves as `current`; GenerationNotFoundError when there is none."""
+        """Read a generation by id, or the one that serves as `current`.
+
+        Raises GenerationNotFoundError when there is none.
+        """
         if generation_id == CURRENT:
             if source.generation_id is None:
                 message = "Nothing has been published yet."

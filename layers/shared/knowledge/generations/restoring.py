@@ -52,7 +52,7 @@ class Restorer:
         """Publish what a generation served as a new generation; one that serves the same already stays as it is.
 
         A repeat finds the generation of `new_generation_id`, or one of the last 24 hours of `earlier_id`.
-        GenerationNotFoundError, GenerationRetiredError, and the refusals that an apply meets.
+        Raises GenerationNotFoundError, GenerationRetiredError, and the refusals that an apply meets.
         """
         now = self.clock()
         made = self._made(source, new_generation_id, earlier_id, now)

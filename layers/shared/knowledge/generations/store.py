@@ -72,7 +72,7 @@ class GenerationStore:
     catalog: Catalog
 
     def get_generation(self, source_id: str, generation_id: str) -> Generation:
-        """Read a generation, consistently; GenerationNotFoundError when the source has none of that id."""
+        """Read a generation, consistently. Raises GenerationNotFoundError when the source has none of that id."""
         row = self.catalog.find(source_id, generation_sk(generation_id))
         if row is None:
             raise GenerationNotFoundError
@@ -104,7 +104,7 @@ class GenerationStore:
 
         Without a run, the generation that is restored takes the run's place.
 
-        PublicationRefusedError when a condition does not hold, ApplyConflictError when the rows stay busy. After
+        Raises PublicationRefusedError when a condition does not hold, ApplyConflictError when the rows stay busy. After
         either, or a lost answer, the source tells what is true.
 
         """

@@ -67,7 +67,7 @@ Request = UploadArrived | ImportRequested | ExecutionEnded
 def read_event(event: Mapping[str, Any], own_bucket: str) -> Request | None:
     """Read what an event asks for; None for one that asks for nothing, such as a piece that an import wrote.
 
-    RejectedEventError when it is none of these events, or may not ask for what it asks for.
+    Raises RejectedEventError when it is none of these events, or may not ask for what it asks for.
     """
     detail = event.get("detail")
     if isinstance(detail, Mapping):

@@ -76,7 +76,7 @@ class ImportFiles:
         return FoundFile(ImportFile(bucket, key, head["ETag"], head["ContentLength"]), dict(head["Metadata"]))
 
     def read_range(self, file: ImportFile, offset: int, length: int) -> bytes:
-        """Read a part of the announced file; ImportFailedError when it is gone or is another one now."""
+        """Read a part of the announced file. Raises ImportFailedError when it is gone or is another one now."""
         return self._read(file.bucket, file.key, offset, length, {"IfMatch": file.etag})
 
     def read_plain(self, job: Import, offset: int, length: int) -> bytes:

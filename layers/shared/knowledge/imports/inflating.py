@@ -24,7 +24,7 @@ _GZIP_WINDOW = 31
 def pieces(read: ReadBytes, size: int) -> Iterator[bytes]:
     """Inflate a file of `size` bytes into pieces of 16 MiB; the last one is what is left, if anything is.
 
-    ImportFailedError when the stream is damaged, ends early or inflates to over 10 GiB.
+    Raises ImportFailedError when the stream is damaged, ends early or inflates to over 10 GiB.
     """
     piece = bytearray()
     total = 0

@@ -42,7 +42,7 @@ class ImportIntake:
     def start_import(self, event: Mapping[str, Any]) -> str | None:
         """Follow an event and return the id of its import; None when it asks for nothing.
 
-        RejectedEventError with the reason when it can't be followed, now or at any later delivery.
+        Raises RejectedEventError with the reason when it can't be followed, now or at any later delivery.
         """
         request = read_event(event, self.stores.files.bucket)
         match request:

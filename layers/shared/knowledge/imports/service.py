@@ -35,7 +35,7 @@ class ImportService:
         """Make an import that waits for its file, and the link to put it to.
 
         One that has this id already is returned (a repeated creation), and so is one of the last 24 hours that has
-        `earlier_id`: it was created by a try on the day before. SourceInactiveError on an archived source.
+        `earlier_id`: it was created by a try on the day before. Raises SourceInactiveError on an archived source.
         """
         if not source.active:
             raise SourceInactiveError
@@ -57,7 +57,7 @@ class ImportService:
         return job, self.stores.files.upload_link(job)
 
     def get_import(self, source: Source, import_id: str) -> Import:
-        """Read an import; ImportNotFoundError when the source has none of that id."""
+        """Read an import. Raises ImportNotFoundError when the source has none of that id."""
         return self._present(self.stores.imports.get_import(source.source_id, import_id))
 
     def list_imports(self, source: Source, *, limit: int, position: Any) -> Page[Import]:

@@ -56,7 +56,7 @@ class ImportStager:
     def advance_import(self, job: Import) -> Import:
         """Do the next part of an import that is staging, and say that it is alive.
 
-        ImportMovedError when another was there first: read it again. ImportFailedError when it can't go on.
+        Raises ImportMovedError when another was there first (read it again), ImportFailedError when it can't go on.
         """
         source = self.stores.sources.get_source(job.tenant_id, job.source_id)
         if not source.active:

@@ -68,7 +68,7 @@ class ImportSteps:
     def follow_run(self, name: ImportName, state: ImportState) -> None:
         """Show that the run is being planned or applied, and that somebody is at it.
 
-        ImportMovedError when that is another execution.
+        Raises ImportMovedError when that is another execution.
         """
         job = self._owned(name)
         self.stores.imports.move_import(job, state, job.replans, self.clock())

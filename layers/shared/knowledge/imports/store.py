@@ -57,7 +57,7 @@ class ImportStore:
         return job if self.catalog.put_new(import_row(job)) else self.get_import(job.source_id, job.import_id)
 
     def get_import(self, source_id: str, import_id: str) -> Import:
-        """Read an import, consistently; ImportNotFoundError when the source has none of that id."""
+        """Read an import, consistently. Raises ImportNotFoundError when the source has none of that id."""
         row = self.catalog.find(source_id, import_sk(import_id))
         if row is None:
             raise ImportNotFoundError
@@ -68,7 +68,10 @@ class ImportStore:
         return self.catalog.list(source_id, "import", import_from, limit=limit, position=position)
 
     def enqueue_import(self, job: Import) -> None:
-        """Store that the file of an import has come, with a ticket for its turn. ImportMovedError on a repeat."""
+        """Store that the file of an import has come, with a ticket for its turn.
+
+        Raises ImportMovedError on a repeat.
+        """
         put = self.catalog.putting(import_row(job), _NEW_OR_AWAITING, {":awaiting": ImportState.AWAITING_UPLOAD})
         ticket = {"pk": job.source_id, "sk": ticket_sk(job), "importId": job.import_id}
         self._transact(put, self.catalog.putting(ticket))
@@ -92,7 +95,10 @@ class ImportStore:
         )
 
     def keep_alive(self, job: Import, now: int) -> Import:
-        """Say that somebody works on an import; ImportMovedError when another execution does, or it lost its turn."""
+        """Say that somebody works on an import.
+
+        Raises ImportMovedError when another execution does, or it lost its turn.
+        """
         if job.state is not ImportState.STAGING:
             return self._update(job, "SET aliveUntil = :alive", {":alive": now + ALIVE_MS})
         self._transact(
@@ -102,7 +108,10 @@ class ImportStore:
         return replace(job, alive_until=now + ALIVE_MS)
 
     def take_turn(self, job: Import, source: Source, now: int) -> Import:
-        """Begin to stage, with the epoch after the source's. ImportMovedError while anything else is under way."""
+        """Begin to stage, with the epoch after the source's.
+
+        Raises ImportMovedError while anything else is under way.
+        """
         epoch, alive = source.epoch + 1, now + ALIVE_MS
         self._transact(
             self._source_step(

@@ -82,7 +82,10 @@ class ImportTurns:
     clock: Clock
 
     def take_turn(self, job: Import) -> Import:
-        """Begin to stage if it is this import's turn; otherwise it stays queued. SourceInactiveError when archived."""
+        """Begin to stage if it is this import's turn; otherwise it stays queued.
+
+        Raises SourceInactiveError on an archived source.
+        """
         job = self.stores.imports.keep_alive(job, self.clock())
         source = self.stores.sources.get_source(job.tenant_id, job.source_id)
         if not source.active:

@@ -29,17 +29,17 @@ class Placed(Protocol):
 
 
 def read_member(objects: ObjectStore, place: Placed) -> bytes:
-    """Read one content as it is packed; ObjectGoneError when it is not the one of its hash."""
+    """Read one content as it is packed. Raises ObjectGoneError when it is not the one of its hash."""
     return _read(objects, place)[0]
 
 
 def read_document(objects: ObjectStore, place: Placed) -> dict[str, Any]:
-    """Read one content; ObjectGoneError when it is not the one of its hash."""
+    """Read one content. Raises ObjectGoneError when it is not the one of its hash."""
     return _read(objects, place)[1]
 
 
 def differing_fields(objects: ObjectStore, before: Placed, after: Placed) -> tuple[str, ...]:
-    """Name the fields in which two contents differ; ObjectGoneError when one of them can't be read."""
+    """Name the fields in which two contents differ. Raises ObjectGoneError when one of them can't be read."""
     old, new = (read_document(objects, each) for each in (before, after))
     return tuple(sorted(name for name in new.keys() | old.keys() if new.get(name) != old.get(name)))
 

@@ -52,7 +52,7 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class IndexStore:
-    """Manifests, groups and leaves. Every object read is checked against its digest (ObjectGoneError)."""
+    """Manifests, groups and leaves. Raises ObjectGoneError when an object that is read does not have its digest."""
 
     objects: ObjectStore
     fanout: Fanout

@@ -64,7 +64,7 @@ def decode_member(member: bytes) -> dict[str, Any]:
 
 
 def decode_verified(member: bytes, content_hash: str) -> dict[str, Any]:
-    """Read a member and raise ValueError when it is not the content of that hash."""
+    """Read a member. Raises ValueError when it is not the content of that hash."""
     try:
         canonical = gzip.decompress(member)
     except (OSError, EOFError, zlib.error) as error:

@@ -93,7 +93,7 @@ def encode_part(
 
 
 def decode_part(data: bytes) -> ChangePart:
-    """Read a part; UnknownFormatError when code of another format wrote it."""
+    """Read a part. Raises UnknownFormatError when code of another format wrote it."""
     lines = gzip.decompress(data).decode().split("\n")
     header: dict[str, Any] = json.loads(lines[0])
     if header["format"] != FORMAT:

@@ -59,7 +59,7 @@ class Planner:
     def plan_run(
         self, tenant_id: str, source_id: str, run_id: str, checkpoint: ObjectRef | None = None
     ) -> PlanningProgress:
-        """Plan a run, or carry its planning on. RunFailedError when the base can't be read."""
+        """Plan a run, or carry its planning on. Raises RunFailedError when the base can't be read."""
         try:
             state = self._begin(tenant_id, source_id, run_id) if checkpoint is None else self._resume(checkpoint)
             return self._advance(state)

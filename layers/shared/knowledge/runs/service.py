@@ -49,7 +49,7 @@ class RunService:
         """Start a run and wait for its plan; a run that has this id already and is not planned is planned again.
 
         So is one of the last 24 hours that has `earlier_id`: it was created by a try on the day before. The run is
-        still `planning` when that takes over 25 s. SourceInactiveError on an archived source.
+        still `planning` when that takes over 25 s. Raises SourceInactiveError on an archived source.
         """
         if not source.active:
             raise SourceInactiveError
@@ -105,8 +105,8 @@ class RunService:
     ) -> Page[Change]:
         """List what a run changes, in the order of the index, with the fields that differ.
 
-        A position is `[plan version, part, line]` after the last change of a page; one of another plan version is
-        InvalidPositionError, since the list is no longer the one that was begun.
+        A position is `[plan version, part, line]` after the last change of a page. Raises InvalidPositionError for one
+        of another plan version, since the list is no longer the one that was begun.
         """
         run = self.stores.runs.get_run(source.source_id, run_id)
         if run.plan is None:
@@ -128,7 +128,7 @@ class RunService:
     ) -> ApplyOutcome:
         """Publish what a run planned and return the generation that serves it; again gives the same generation.
 
-        Raises the refusals of `knowledge.errors`; ApplyInProgressError also when it takes over 25 s and goes on.
+        Raises the refusals of `knowledge.errors`, ApplyInProgressError also when it takes over 25 s and goes on.
         """
         if not source.active:
             raise SourceInactiveError

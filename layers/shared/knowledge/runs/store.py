@@ -72,7 +72,7 @@ class RunStore:
         return run if self.catalog.put_new(row) else self.get_run(run.source_id, run.run_id)
 
     def get_run(self, source_id: str, run_id: str) -> Run:
-        """Read a run, consistently; RunNotFoundError when the source has none of that id."""
+        """Read a run, consistently. Raises RunNotFoundError when the source has none of that id."""
         row = self.catalog.find(source_id, run_sk(run_id))
         if row is None:
             raise RunNotFoundError
@@ -85,7 +85,7 @@ class RunStore:
     def set_plan(self, run: RunKey, plan: Plan, ready: Event, now: int, *, epoch: int | None = None) -> bool:
         """Store what a planning found, with its event; False when another planning ended first or the run is over.
 
-        With an `epoch`, EpochMovedError unless that is still the source's and nothing more is awaited.
+        Raises EpochMovedError unless an `epoch`, if given, is still the source's and nothing more is awaited.
         """
         update = self.catalog.updating(
             run.source_id,

@@ -26,7 +26,7 @@ def held_lease(sources: SourceStore, source: Source, holder_id: str, now: int) -
 
 @dataclass(slots=True)
 class LeaseKeeper:
-    """Renews a lease whenever 5 s have gone by; LeaseLostError when it is another's."""
+    """Renews a lease whenever 5 s have gone by. Raises LeaseLostError when it is another's."""
 
     sources: SourceStore
     tenant_id: str

@@ -64,7 +64,7 @@ class SourceService:
         )
 
     def get_source(self, tenant_id: str, source_id: str) -> Source:
-        """Read a source; SourceNotFoundError when the tenant has none of that id."""
+        """Read a source. Raises SourceNotFoundError when the tenant has none of that id."""
         return self.store.get_source(tenant_id, source_id)
 
     def list_sources(self, tenant_id: str, *, limit: int, position: Any, only: frozenset[str] | None) -> Page[Source]:
@@ -80,7 +80,7 @@ class SourceService:
         grace_days: int | None = None,
         removal_guard: RemovalGuard | Unset | None = UNSET,
     ) -> Source:
-        """Change settings of an active source; SourceInactiveError on an archived one.
+        """Change settings of an active source. Raises SourceInactiveError on an archived one.
 
         Plans are bound to the settings that shaped them: after a change of `grace_days` or `removal_guard` an apply of
         an older plan is refused once and planned again.

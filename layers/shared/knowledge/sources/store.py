@@ -64,7 +64,7 @@ class SourceStore:
         return self.get_source(source.tenant_id, source.source_id)
 
     def get_source(self, tenant_id: str, source_id: str) -> Source:
-        """Read a source, consistently; SourceNotFoundError when the tenant has none of that id."""
+        """Read a source, consistently. Raises SourceNotFoundError when the tenant has none of that id."""
         row = self.catalog.find(tenant_id, source_sk(source_id))
         if row is None or row["type"] != DEVELOPER_API:
             raise SourceNotFoundError
@@ -107,8 +107,8 @@ class SourceStore:
     def acquire_lease(self, tenant_id: str, source_id: str, run_id: str, now: int) -> Source:
         """Take the right to publish, with a token higher than any before it.
 
-        Free, expired, or this run's own but not renewed for 15 s (its holder is taken to be dead); otherwise
-        ApplyInProgressError. SourceInactiveError on an archived source.
+        Raises ApplyInProgressError unless it is free, expired, or this run's own but not renewed for 15 s (its holder
+        is taken to be dead), and SourceInactiveError on an archived source.
         """
         return self._update(
             tenant_id,
@@ -126,7 +126,7 @@ class SourceStore:
         )
 
     def renew_lease(self, tenant_id: str, source_id: str, token: int, now: int) -> Source:
-        """Keep the lease and return the source under it; LeaseLostError when another has it."""
+        """Keep the lease and return the source under it. Raises LeaseLostError when another has it."""
         try:
             row = self.catalog.update(
                 tenant_id,

@@ -43,8 +43,8 @@ class StagingService:
     ) -> list[ItemResult]:
         """Stage items and removals; results for the items, then for the removals, each in the order given.
 
-        No id may be named twice. SourceInactiveError on an archived source; StagingConflictError when other writers
-        do not let go of a row, in which case the chunks before it stand.
+        No id may be named twice. Raises SourceInactiveError on an archived source, StagingConflictError when other
+        writers do not let go of a row, in which case the chunks before it stand.
         """
         commands: list[StagingCommand] = [Push(encode_item(item), item.source_version) for item in items]
         commands.extend(removals)
@@ -54,14 +54,14 @@ class StagingService:
         ]
 
     def push_item(self, source: Source, item: ItemDraft) -> tuple[StagedItem, PushResult]:
-        """Stage one item; StaleVersionError when a newer `source_version` is staged."""
+        """Stage one item. Raises StaleVersionError when a newer `source_version` is staged."""
         decision = self._stage(source, [Push(encode_item(item), item.source_version)])[item.external_item_id]
         if decision.result is PushResult.STALE:
             raise StaleVersionError
         return self._view(source, _row_of(decision), content=True), decision.result
 
     def remove_item(self, source: Source, external_item_id: str, source_version: int | None = None) -> StagedItem:
-        """Remove an item; ItemNotFoundError when there is none to remove."""
+        """Remove an item. Raises ItemNotFoundError when there is none to remove."""
         decision = self._stage(source, [Removal(external_item_id, source_version)])[external_item_id]
         if decision.result is PushResult.STALE:
             raise StaleVersionError
@@ -75,7 +75,7 @@ class StagingService:
         return self._view(source, _row_of(decision), content=True)
 
     def get_item(self, source: Source, external_item_id: str) -> StagedItem:
-        """Read an item with its content; ItemNotFoundError when there is none."""
+        """Read an item with its content. Raises ItemNotFoundError when there is none."""
         row = self.stores.items.read_rows(source.source_id, [external_item_id], self.clock()).get(external_item_id)
         if row is None or row.is_mark:
             raise ItemNotFoundError

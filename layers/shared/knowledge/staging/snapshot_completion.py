@@ -34,8 +34,8 @@ class SnapshotCompleter:
     def complete_snapshot(self, source: Source, snapshot_id: str, *, allow_empty: bool = False) -> Snapshot:
         """Remove what no part names; the answer is `completing` when that takes over 20 s, and a repeat goes on.
 
-        EmptySnapshotError when it names nothing and `allow_empty` is not set; SnapshotClosedError when it was aborted
-        or expired. A completed one is returned as it is.
+        Raises EmptySnapshotError when it names nothing and `allow_empty` is not set, SnapshotClosedError when it was
+        aborted or expired. A completed one is returned as it is.
         """
         if not source.active:
             raise SourceInactiveError

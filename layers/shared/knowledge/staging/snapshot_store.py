@@ -52,7 +52,7 @@ class SnapshotStore:
     catalog: Catalog
 
     def get_snapshot(self, source_id: str, snapshot_id: str) -> Snapshot:
-        """Read a snapshot, consistently; SnapshotNotFoundError when the source has none of that id."""
+        """Read a snapshot, consistently. Raises SnapshotNotFoundError when the source has none of that id."""
         row = self.catalog.find(source_id, snapshot_sk(snapshot_id))
         if row is None:
             raise SnapshotNotFoundError
@@ -63,7 +63,7 @@ class SnapshotStore:
         return self.catalog.list(source_id, "snapshot", snapshot_from, limit=limit, position=position)
 
     def open_snapshot(self, snapshot: Snapshot, *, again: bool = False) -> None:
-        """Open a snapshot with the epoch after the source's; TransitionRefusedError when another one is open.
+        """Open a snapshot with the epoch after the source's. Raises TransitionRefusedError when another one is open.
 
         `again` lets one begin anew that expired.
         """

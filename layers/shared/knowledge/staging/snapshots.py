@@ -67,7 +67,7 @@ class SnapshotService:
         """Open a snapshot; one that has this id already is returned (a repeated creation).
 
         So is one of the last 24 hours that has `earlier_id`: it was opened by a try on the day before.
-        SnapshotOpenError while another one of the source is under way. One that expired is ended first.
+        Raises SnapshotOpenError while another one of the source is under way. One that expired is ended first.
         """
         if not source.active:
             raise SourceInactiveError
@@ -109,7 +109,7 @@ class SnapshotService:
         return snapshot
 
     def get_snapshot(self, source: Source, snapshot_id: str) -> Snapshot:
-        """Read a snapshot with the sums of its parts; SnapshotNotFoundError when the source has none of that id."""
+        """Read a snapshot with the sums of its parts. Raises SnapshotNotFoundError when the source has none such."""
         snapshot = self.stores.snapshots.get_snapshot(source.source_id, snapshot_id)
         if snapshot.state is SnapshotState.OPEN and snapshot.expires_at <= self.clock():
             snapshot = replace(snapshot, state=SnapshotState.EXPIRED)
@@ -122,7 +122,7 @@ class SnapshotService:
     def put_part(self, source: Source, snapshot_id: str, number: int, items: Sequence[ItemDraft]) -> PartReceipt:
         """Stage a part's items and take it up; a part of the same number is replaced.
 
-        SnapshotClosedError when the snapshot is not open any more; then the items may be staged all the same.
+        Raises SnapshotClosedError when the snapshot is not open any more; then the items may be staged all the same.
         """
         snapshot = self._open_one(source, snapshot_id)
         commands: list[StagingCommand] = [Push(encode_item(item), item.source_version) for item in items]
@@ -213,7 +213,7 @@ class SnapshotService:
         return snapshot
 
     def clear_way(self, source: Source) -> Source:
-        """Get a snapshot that stands in the way out of it, if it expired; SnapshotOpenError if it is alive.
+        """Get a snapshot that stands in the way out of it, if it expired. Raises SnapshotOpenError if it is alive.
 
         A completing one of a single request has nobody left to complete it, so it is rolled forward here.
         """

@@ -79,11 +79,10 @@ class ItemStore:
         journal: JournalEntry | None,
         beside: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        """Put rows and the journal entry that names them in one transaction, or raise RowChangedError.
+        """Put rows and the journal entry that names them in one transaction of 100 actions at most.
 
-        At most 100 actions, with those `beside` the rows; SideActionRefusedError when the condition of one of those
-        does not hold. A conflict with a transaction that is under way is tried again; ServiceUnavailableError when it
-        does not end.
+        Raises RowChangedError when a row is another by now, SideActionRefusedError when the condition of an action
+        `beside` the rows does not hold, ServiceUnavailableError when transactions that are under way stay in conflict.
         """
         actions: list[Any] = [{"Put": self._conditional_put(source_id, write)} for write in writes]
         if journal is not None:

@@ -86,7 +86,7 @@ class StagingWriter:
         """Write one chunk of decisions; False when a row is no longer as it was read, and nothing was written.
 
         What is `beside` goes into the same transaction, which takes 100 actions: the rows, a journal entry, and these.
-        SideActionRefusedError when a condition there does not hold.
+        Raises SideActionRefusedError when a condition there does not hold.
         """
         writing = {name: decision for name, decision in made.items() if decision.writes is not None}
         if not writing and not beside:

@@ -9,7 +9,7 @@ Attributes = dict[str, Any]
 
 
 def to_attribute(value: Any) -> Attributes:
-    """Wrap a plain value; TypeError for what the Catalog never stores."""
+    """Wrap a plain value. Raises TypeError for what the Catalog never stores."""
     if value is None:
         return {"NULL": True}
     if isinstance(value, bool):

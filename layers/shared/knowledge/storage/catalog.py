@@ -103,7 +103,7 @@ class Catalog:
         return request
 
     def update(self, pk: str, sk: str, expression: str, condition: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Update a row on a condition and return it as it is then; RefusedWriteError when the condition fails.
+        """Update a row on a condition and return it as it is then. Raises RefusedWriteError when the condition fails.
 
         An attribute whose name is a reserved word, such as `status`, stands as `#status` in expressions.
         """

@@ -104,7 +104,7 @@ def is_refused(error: ClientError) -> bool:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn throttles, lost connections and lost answers into ServiceUnavailableError; let all else through."""
+    """Raises ServiceUnavailableError for throttles, lost connections and lost answers; all else goes through."""
     try:
         yield
     except ClientError as error:

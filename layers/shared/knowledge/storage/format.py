@@ -25,7 +25,7 @@ def pack_json(value: Any, level: int = 6) -> bytes:
 
 
 def unpack_json(data: bytes) -> Any:
-    """Read an object of the index; UnknownFormatError when its `format` is not this code's."""
+    """Read an object of the index. Raises UnknownFormatError when its `format` is not this code's."""
     value = json.loads(gzip.decompress(data))
     if value.get("format") != FORMAT:
         message = f"format {value.get('format')!r} is not {FORMAT}"

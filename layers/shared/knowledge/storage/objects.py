@@ -47,7 +47,7 @@ class ObjectStore:
     bucket: str
 
     def put_once(self, key: str, body: bytes, content_type: str = "application/gzip") -> ObjectRef:
-        """Write a new object. The same bytes again are success; other bytes are ObjectTakenError."""
+        """Write a new object. The same bytes again are success. Raises ObjectTakenError for other bytes."""
         digest = hashlib.sha256(body).hexdigest()
         if not self._put_new(key, body, content_type, digest):
             metadata, size = self._head(key)
@@ -69,18 +69,18 @@ class ObjectStore:
         return None if owner is None else unquote(owner)
 
     def get(self, ref: ObjectRef) -> bytes:
-        """Read an object whole; ObjectGoneError when it is missing or its bytes are not those of the digest."""
+        """Read an object whole. Raises ObjectGoneError when it is missing or its bytes are not those of the digest."""
         body = self.read_object(ref.key)
         if hashlib.sha256(body).hexdigest() != ref.digest:
             raise ObjectGoneError(ref.key)
         return body
 
     def read_object(self, key: str) -> bytes:
-        """Read an object whole, unchecked; ObjectGoneError when it is missing."""
+        """Read an object whole, unchecked. Raises ObjectGoneError when it is missing."""
         return self._read(key, None)
 
     def read_range(self, key: str, offset: int, length: int) -> bytes:
-        """Read `length` bytes from `offset`; ObjectGoneError when the object is missing."""
+        """Read `length` bytes from `offset`. Raises ObjectGoneError when the object is missing."""
         return self._read(key, f"bytes={offset}-{offset + length - 1}")
 
     def make_link(self, key: str) -> str:
@@ -97,7 +97,10 @@ class ObjectStore:
         )
 
     def check_objects(self, refs: Iterable[ObjectRef]) -> None:
-        """Make sure that objects are still there as they were written; ObjectGoneError names the first that is not."""
+        """Make sure that objects are still there as they were written.
+
+        Raises ObjectGoneError, which names the first that is not.
+        """
         for ref in refs:
             if self._head(ref.key)[0].get("sha256") != ref.digest:
                 raise ObjectGoneError(ref.key)

@@ -32,7 +32,7 @@ def transact(
 ) -> None:
     """Write all or nothing, again while others are at the same rows.
 
-    RefusedTransactionError when a condition does not hold; the error `busy` when the rows stay busy with others.
+    Raises RefusedTransactionError when a condition does not hold, the error `busy` when the rows stay busy with others.
     """
     for attempt in range(_TRIES):
         try:

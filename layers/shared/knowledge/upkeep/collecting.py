@@ -82,7 +82,7 @@ class Collector:
     clock: Clock
 
     def collect_garbage(self, source: Source) -> Collected:
-        """Delete what nothing names. ObjectGoneError when an index can't be read; nothing is deleted then."""
+        """Delete what nothing names. Raises ObjectGoneError when an index can't be read; nothing is deleted then."""
         now = self.clock()
         old = self._list(source, ("runs", "index", "manifests", "snapshots"), now - SETTLED_AGE_MS)
         contents = self._list(source, ("content",), now - CONTENT_AGE_MS)

@@ -83,7 +83,7 @@ class Compactor:
         """Publish the current generation from fewer packs; None when there is nothing to gain or it has to wait.
 
         It waits while a run on the current generation is ready: applying that would be refused as stale.
-        ObjectGoneError when a member is not what its hash says.
+        Raises ObjectGoneError when a member is not what its hash says.
         """
         chosen = choose_packs(packs, sizes)
         if not chosen or source.generation_id is None or self._is_awaited(source):

@@ -40,7 +40,7 @@ class Message:
 
     @classmethod
     def read(cls, text: str) -> Message:
-        """Read a message of the queue. ValueError, KeyError or TypeError for what is none."""
+        """Read a message of the queue. Raises ValueError, KeyError or TypeError for what is none."""
         body = json.loads(text)
         return cls(body["tenantId"], body["webhookId"], body["deliveryId"], int(body["dueAt"]), bool(body["urgent"]))
 

@@ -45,7 +45,7 @@ def new_delivery(endpoint: Endpoint, event: Event, now: int) -> Delivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryService:
-    """What tenants can do with deliveries. Every operation raises WebhookNotFoundError for a foreign endpoint."""
+    """What tenants can do with deliveries. Raises WebhookNotFoundError for a foreign endpoint."""
 
     endpoints: EndpointStore
     store: DeliveryStore

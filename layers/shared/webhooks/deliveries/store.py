@@ -46,7 +46,10 @@ class DeliveryStore:
         return delivery_from(row)
 
     def list(self, endpoint_id: str, state: DeliveryState | None, *, limit: int, position: Any) -> Page[Delivery]:
-        """List the deliveries of an endpoint, newest first, of one state if it is given. InvalidPositionError."""
+        """List the deliveries of an endpoint, newest first, of one state if it is given.
+
+        Raises InvalidPositionError.
+        """
         keep = None if state is None else lambda delivery: delivery.state is state
         return self.catalog.list(endpoint_id, DELIVERY, delivery_from, limit=limit, position=position, keep=keep)
 

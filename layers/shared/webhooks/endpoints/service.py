@@ -54,7 +54,9 @@ class EndpointService:
     ) -> Issued:
         """Create an endpoint; a repeated creation finds the first one, with the same secret.
 
-        So does one of the day before, `earlier_id`, within 24 hours. WebhookLimitError when the tenant has too many.
+        So does one of the day before, `earlier_id`, within 24 hours.
+
+        Raises WebhookLimitError when the tenant has too many.
         """
         now = self.clock()
         for known_id in (endpoint_id, earlier_id):
@@ -121,8 +123,8 @@ class EndpointService:
     def rotate_secret(self, tenant_id: str, endpoint_id: str, overlap_ms: int, token: str | None) -> Issued:
         """Make a new secret; the ones before it sign beside it for `overlap_ms` at most.
 
-        `token` names the request: its retry within 24 hours finds the secret that the first try made. Raises
-        WebhookNotFoundError, and WebhookChangedError when another request rotates at the same time.
+        `token` names the request: its retry within 24 hours finds the secret that the first try made.
+        Raises WebhookNotFoundError, and WebhookChangedError when another request rotates at the same time.
         """
         now = self.clock()
         endpoint = self.store.get_endpoint(tenant_id, endpoint_id)

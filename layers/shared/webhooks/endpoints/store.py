@@ -34,7 +34,7 @@ class EndpointStore:
     def create_endpoint(self, endpoint: Endpoint) -> Endpoint:
         """Store a new endpoint; one of that id that is there already is returned as it is.
 
-        WebhookLimitError when the tenant has as many as it may.
+        Raises WebhookLimitError when the tenant has as many as it may.
         """
         tally = self.catalog.updating(
             endpoint.tenant_id,
@@ -58,7 +58,7 @@ class EndpointStore:
         return endpoint_from(row) if row else None
 
     def get_endpoint(self, tenant_id: str, endpoint_id: str) -> Endpoint:
-        """Read an endpoint; WebhookNotFoundError when the tenant has none of that id."""
+        """Read an endpoint. Raises WebhookNotFoundError when the tenant has none of that id."""
         endpoint = self.find_endpoint(tenant_id, endpoint_id)
         if endpoint is None:
             raise WebhookNotFoundError
@@ -79,7 +79,10 @@ class EndpointStore:
         return [endpoint_from(from_row(row)) for row in query_rows(self.catalog.dynamodb, query)]
 
     def change_endpoint(self, endpoint: Endpoint, values: Mapping[str, Any], *, recovers: bool, now: int) -> Endpoint:
-        """Set what `values` names, None to clear it; `recovers` forgets that it was failing. WebhookNotFoundError."""
+        """Set what `values` names, None to clear it; `recovers` forgets that it was failing.
+
+        Raises WebhookNotFoundError.
+        """
         sets = {"updatedAt": now, **{name: value for name, value in values.items() if value is not None}}
         removes = [name for name, value in values.items() if value is None]
         if recovers:
@@ -90,7 +93,7 @@ class EndpointStore:
         return self._update(endpoint, expression, _EXISTS, {f":{name}": value for name, value in sets.items()})
 
     def rotate_secret(self, endpoint: Endpoint, secrets: tuple[Secret, ...], token: str | None, now: int) -> Endpoint:
-        """Replace the secrets, unless another request did it since `endpoint` was read: WebhookChangedError."""
+        """Replace the secrets, unless another request did it since `endpoint` was read. Raises WebhookChangedError."""
         values = {":secrets": secret_rows(secrets), ":now": now, ":token": token or "", ":before": endpoint.rotated_at}
         unmoved = "attribute_not_exists(rotatedAt)" if endpoint.rotated_at is None else "rotatedAt = :before"
         expression = "SET #secrets = :secrets, rotatedAt = :now, updatedAt = :now, rotationToken = :token"
@@ -107,7 +110,7 @@ class EndpointStore:
         return endpoint_from(row)
 
     def delete_endpoint(self, endpoint: Endpoint) -> None:
-        """Delete an endpoint. WebhookNotFoundError when it is gone already."""
+        """Delete an endpoint. Raises WebhookNotFoundError when it is gone already."""
         values = {":less": -1, ":none": 0}
         tally = self.catalog.updating(endpoint.tenant_id, _TALLY, "ADD #count :less", "#count > :none", values)
         deletion = self.catalog.deleting(endpoint.tenant_id, endpoint_sk(endpoint.endpoint_id), _EXISTS)

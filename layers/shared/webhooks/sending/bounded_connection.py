@@ -32,7 +32,7 @@ class Bounds:
         self._bytes = 0
 
     def left_seconds(self) -> float:
-        """The time that is left, always above 0; raises TimeoutError when none is."""
+        """The time that is left, always above 0. Raises TimeoutError when none is."""
         left = self._deadline - self._monotonic()
         if left <= 0:
             raise TimeoutError("the deadline is over")
@@ -43,7 +43,7 @@ class Bounds:
         self._bytes += size_bytes
 
     def left_bytes(self) -> int:
-        """The bytes that may still be received, always above 0; raises AnswerTooLongError when none may."""
+        """The bytes that may still be received, always above 0. Raises AnswerTooLongError when none may."""
         if self._bytes <= 0:
             raise AnswerTooLongError("more was sent than is read")
         return self._bytes

@@ -66,8 +66,8 @@ class Target:
 def read_target(url: str, *, loopback: bool = False) -> Target:
     """Take a URL apart and judge it, the address included if its host is one.
 
-    `loopback` also allows http and https to loopback addresses and `localhost`, on any port. Raises
-    TargetRefusedError.
+    `loopback` also allows http and https to loopback addresses and `localhost`, on any port.
+    Raises TargetRefusedError.
     """
     _check_characters(url)
     parts = _URL.fullmatch(url)
