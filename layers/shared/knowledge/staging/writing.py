@@ -49,8 +49,9 @@ class StagingWriter:
         """Decide on every command and write what is to be written, in transactions of bounded size.
 
         `epoch` is what the rows carry; `touch` leaves it on unchanged active rows too; `beside` makes the one action
-        that goes with each transaction's decisions (SideActionRefusedError when its condition does not hold). Returns
-        the decision that was carried out for each id.
+        that goes with each transaction's decisions. Returns the decision that was carried out for each id.
+
+        Raises SideActionRefusedError when the condition of an action `beside` does not hold.
         """
         if not source.active:
             raise SourceInactiveError
