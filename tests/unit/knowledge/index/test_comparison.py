@@ -65,7 +65,9 @@ class MemoryIndex:
             digest = hashlib.sha256(encode_leaf(prefix, entries)).hexdigest()
             self.objects[digest] = entries
             first_removed = oldest(entry.removed_at for entry in entries.values())
-            yield LeafRef(prefix, f"leaf/{prefix}/{digest}", digest, leaf_merkle(entries), len(entries), 0, first_removed)
+            yield LeafRef(
+                prefix, f"leaf/{prefix}/{digest}", digest, leaf_merkle(entries), len(entries), 0, first_removed
+            )
 
 
 def entry(name: str, content: str = "1", removed_at: int | None = None, pack: str = "pack") -> Entry:

@@ -1,0 +1,75 @@
+"""What a change of keys does to a tenant's figures, and the conditions it is bound to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from httpapi.keys.model import ALL_SCOPES, TENANT_RATE_LIMIT_PER_MINUTE, Key, KeySpec, Scope
+from httpapi.keys.tenant_row import FiguresDelta, new_tenant_row, tenant_key
+from hypothesis import given
+from hypothesis import strategies as st
+
+specs = st.builds(
+    KeySpec,
+    st.just("a key"),
+    st.sampled_from([ALL_SCOPES, (Scope.ITEMS_READ,)]),
+    st.none() | st.just(("src_1",)),
+    st.integers(1, 6_000),
+    st.none() | st.integers(1, 9),
+)
+keys = st.builds(Key, st.just("k"), st.just("ten_1"), specs, st.just("h"), st.just(1), counted=st.booleans())
+
+
+@given(keys)
+def test_key_that_goes_takes_out_what_it_brought(key: Key) -> None:
+    brought = FiguresDelta.adding(replace(key, counted=True))
+    gone = FiguresDelta.removing(key)
+    assert brought.admins + gone.admins == 0
+    # Its share went earlier when it had expired and another key wanted it.
+    assert gone.limit == (-key.spec.rate_limit_per_minute if key.counted else 0)
+    assert (brought + FiguresDelta.removing(replace(key, counted=True))) == FiguresDelta()
+
+
+@given(st.lists(st.builds(FiguresDelta, st.integers(-2, 2), st.integers(-99, 99)), max_size=4))
+def test_deltas_add_up_in_any_order(deltas: list[FiguresDelta]) -> None:
+    total, turned = FiguresDelta(), FiguresDelta()
+    for one, other in zip(deltas, reversed(deltas), strict=True):
+        total, turned = total + one, turned + other
+    assert total == turned == FiguresDelta(sum(each.admins for each in deltas), sum(each.limit for each in deltas))
+
+
+def holds(delta: FiguresDelta, admins: int, limit: int, *, bounded: bool = True) -> bool:
+    """Whether DynamoDB would carry the change out on a row with these figures."""
+    action = delta.action("Keys", "ten_1", bounded=bounded)
+    values = {name: int(value["N"]) for name, value in action["ExpressionAttributeValues"].items()}
+    conditions = action["ConditionExpression"].split(" AND ")
+    row = {"adminKeys": admins, "rateLimitSum": limit}
+    assert conditions.pop(0) == "attribute_exists(keyId)"
+    for condition in conditions:
+        name, comparison, value = condition.split()
+        if not {">": row[name] > values[value], "<=": row[name] <= values[value]}[comparison]:
+            return False
+    return True
+
+
+@given(st.integers(-2, 2), st.integers(-6_000, 6_000), st.integers(0, 4), st.integers(0, TENANT_RATE_LIMIT_PER_MINUTE))
+def test_change_is_made_unless_it_breaks_a_rule(admins: int, limit: int, has: int, total: int) -> None:
+    delta = FiguresDelta(admins, limit)
+    leaves_an_admin = admins >= 0 or has + admins > 0
+    within = limit <= 0 or total + limit <= TENANT_RATE_LIMIT_PER_MINUTE
+    assert holds(delta, has, total) is (leaves_an_admin and within)
+    assert holds(delta, has, total, bounded=False) is leaves_an_admin
+
+
+def test_limit_of_a_tenant_may_be_filled_to_the_last_request() -> None:
+    assert holds(FiguresDelta(0, 1), 1, TENANT_RATE_LIMIT_PER_MINUTE - 1)
+    assert not holds(FiguresDelta(0, 1), 1, TENANT_RATE_LIMIT_PER_MINUTE)
+    # A tenant that is over it for some reason can still let go of keys.
+    assert holds(FiguresDelta(0, -1), 1, TENANT_RATE_LIMIT_PER_MINUTE + 9)
+
+
+def test_new_tenant_has_no_keys_and_no_place_in_the_index_of_keys() -> None:
+    row = new_tenant_row("ten_1", "Acme", 5)
+    assert (row["adminKeys"], row["rateLimitSum"]) == ({"N": "0"}, {"N": "0"})
+    assert row["keyId"] == tenant_key("ten_1")["keyId"]
+    assert "tenantId" not in row
