@@ -1,4 +1,4 @@
-"""Which web pages may read the API's answers. By default none: keys do not belong into a browser."""
+"""Which web pages may read the API's answers. By default none: keys do not belong into a browser. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cursors: a list's position, made opaque and bound to the list that gave it out.
+"""Cursors: a list's position, made opaque and bound to the list that gave it out. Pure.
 
 A cursor is base64url of canonical JSON `[position, check]`. The check covers the tenant, the list, its path and its
 filters, so a cursor that was altered, or comes from another list, is refused instead of being half understood. It is

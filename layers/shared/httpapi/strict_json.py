@@ -1,4 +1,4 @@
-"""JSON as the API reads and writes it: strict on the way in, compact and unescaped on the way out."""
+"""JSON as the API reads and writes it: strict on the way in, compact and unescaped on the way out. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An API key as a value. Times are milliseconds since 1970 (UTC)."""
+"""An API key as a value. Times are milliseconds since 1970 (UTC). Pure."""
 
 from __future__ import annotations
 

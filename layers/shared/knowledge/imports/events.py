@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from knowledge.ids import is_id
-from knowledge.imports.files import UPLOAD
-from knowledge.imports.model import ImportMode
+from knowledge.imports.model import UPLOAD, ImportMode
 
 
 class RejectedEventError(Exception):

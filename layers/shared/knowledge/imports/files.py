@@ -9,14 +9,13 @@ from botocore.exceptions import ClientError
 
 from knowledge.errors import ImportFailedError
 from knowledge.imports.inflating import PIECE_BYTES
-from knowledge.imports.model import UPLOAD_SECONDS, Import, ImportFile
+from knowledge.imports.model import UPLOAD, UPLOAD_SECONDS, Import, ImportFile
 from knowledge.storage.clients import error_code, translated
 from knowledge.storage.objects import ObjectStore
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-UPLOAD = "upload"
 REPORT = "errors.ndjson"
 _CHANGED = frozenset({"PreconditionFailed", "412"})
 _UNREADABLE = frozenset({"NoSuchKey", "NoSuchBucket", "404", "NotFound", "AccessDenied", "403", "Forbidden"})

@@ -9,6 +9,8 @@ from knowledge.model import Failure
 from knowledge.staging.model import StagingCounts
 from knowledge.times import MS_PER_DAY
 
+# The last part of the key of an upload.
+UPLOAD = "upload"
 UPLOAD_SECONDS = 3_600
 # Whoever works on an import says so at each step, and no function runs longer than 15 minutes; after 20 it is dead.
 ALIVE_MS = 20 * 60_000

@@ -1,4 +1,4 @@
-"""Leaves, groups and manifests as the bytes of objects: gzipped JSON, the same bytes for the same value."""
+"""Leaves, groups and manifests as the bytes of objects: gzipped JSON, the same bytes for the same value. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of a list fits into one answer."""
+"""How much of a list fits into one answer. Pure."""
 
 from __future__ import annotations
 

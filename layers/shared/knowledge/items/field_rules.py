@@ -1,4 +1,4 @@
-"""What the fields of an item may hold, as checks and as what JSON Schema can say of them.
+"""What the fields of an item may hold, as checks and as what JSON Schema can say of them. Pure.
 
 Each check returns the value or raises ValueError with what is wanted. A `Rule` carries a check into the pydantic models
 that name it in an annotation, and needs no pydantic itself: tasks that validate nothing load this, too.

@@ -1,4 +1,4 @@
-"""JSON as strictly as every receiver should read it, for bodies and for lines of imports alike."""
+"""JSON as strictly as every receiver should read it, for bodies and for lines of imports alike. Pure."""
 
 from __future__ import annotations
 

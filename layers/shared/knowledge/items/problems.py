@@ -1,4 +1,4 @@
-"""What is wrong with an input, told so that its sender can mend all of it at once."""
+"""What is wrong with an input, told so that its sender can mend all of it at once. Pure."""
 
 from __future__ import annotations
 

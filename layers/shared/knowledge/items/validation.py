@@ -1,4 +1,4 @@
-"""Items and removals as clients send them: every bound of the contract, checked before anything is written.
+"""Items and removals as clients send them: every bound of the contract, checked before anything is written. Pure.
 
 The edge and the imports use the same rules. Bytes are counted in UTF-8, characters as Unicode code points.
 """

@@ -1,4 +1,4 @@
-"""The files of a plan: numbered parts of changes, and the packs that hold the contents they bring.
+"""The files of a plan: numbered parts of changes, and the packs that hold the contents they bring. Pure.
 
 A part is gzipped NDJSON. Its first line is a header `{format, part, packs: [[key, digest]], older: [key], covered:
 [entryId]}`; each further line is a list of up to 1 000 changes `[externalItemId, kind, rev, title, entry, was]`:

@@ -1,4 +1,4 @@
-"""How far a planning has come, as the object that one task invocation leaves for the next."""
+"""How far a planning has come, as the object that one task invocation leaves for the next. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Staged rows and journal entries as values, and as the attributes of the Items table.
+"""Staged rows and journal entries as values, and as the attributes of the Items table. Pure.
 
 A row is keyed by `sourceId#slot` and its externalItemId; the slot is the first hex digit of SHA-256(externalItemId),
 so a slot is a child of the index trie's root. A journal entry is keyed by `sourceId#journal` and its own id.

@@ -1,4 +1,4 @@
-"""DynamoDB attribute values for the Catalog's rows. boto3's serializer speaks Decimal and is slow to import."""
+"""DynamoDB attribute values for the Catalog's rows. boto3's serializer speaks Decimal and is slow to import. Pure."""
 
 from __future__ import annotations
 

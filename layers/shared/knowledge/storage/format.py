@@ -1,4 +1,4 @@
-"""The format of stored objects, and JSON in the one form that is hashed."""
+"""The format of stored objects, and JSON in the one form that is hashed. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is sent: a thin body that names what happened; receivers read the rest from the API."""
+"""What is sent: a thin body that names what happened; receivers read the rest from the API. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a delivery is tried again, and when an endpoint is given up (https://www.standardwebhooks.com)."""
+"""When a delivery is tried again, and when an endpoint is given up (https://www.standardwebhooks.com). Pure."""
 
 from __future__ import annotations
 

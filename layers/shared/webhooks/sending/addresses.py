@@ -1,7 +1,7 @@
 """Which IP addresses are public, by the IANA registries of special-purpose addresses (RFC 6890 and its successors).
 
-`ipaddress.is_global` does not say it: it passes multicast, NAT64, site-local and IPv4-compatible addresses, and its
-answer depends on the version of Python. For IPv6 only what is known to be public passes, so that a kind of address
+Pure. `ipaddress.is_global` does not say it: it passes multicast, NAT64, site-local and IPv4-compatible addresses, and
+its answer depends on the version of Python. For IPv6 only what is known to be public passes, so that a kind of address
 that nobody has thought of is refused.
 """
 

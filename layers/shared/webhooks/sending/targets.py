@@ -1,4 +1,4 @@
-"""Which URLs may be called: what can be told from the URL alone, before any name is resolved.
+"""Which URLs may be called: what can be told from the URL alone, before any name is resolved. Pure.
 
 The URL is taken apart here once, strictly, and nothing else reads it: what was judged is what gets connected to.
 """

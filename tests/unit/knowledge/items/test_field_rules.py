@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from knowledge.items.field_rules import (
     EXTERNAL_ITEM_ID_PATTERN,
@@ -139,6 +139,7 @@ def test_what_is_no_language_tag_is_refused(tag: str) -> None:
     assert not taken(check_language, tag)
 
 
+@settings(max_examples=50)
 @given(st.from_regex(LANGUAGE_PATTERN, fullmatch=True))
 @example("x-aaaaaaaa-bbbbbbbb-cccccccc-dddddd")
 @example("x-aaaaaaaa-bbbbbbbb-cccccccc-ddddddd")
