@@ -11,6 +11,7 @@ from knowledge.storage import clients as aws
 
 from testing.lifecycle import settings_of
 from testing.resources import Resources
+from testing.webhook_world import WebhookWorld
 from testing.wire import WireDynamoDB
 from tests.support.faulty_world import FaultyWorld
 
@@ -46,3 +47,23 @@ def new_world(
         return FaultyWorld(settings_of(fault_tables), fault_dynamodb, **options)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def hook_tables(dynoxide_server: Any) -> Iterator[Resources]:
+    """Tables of their own: the sweep finds the events of everybody."""
+    from moto import mock_aws
+
+    resources = Resources(prefix="hooks", endpoints={"dynamodb": dynoxide_server.url})
+    with mock_aws():
+        resources.create()
+    yield resources
+    resources.drop_tables()
+
+
+@pytest.fixture
+def new_hooks(hook_tables: Resources, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., WebhookWorld]]:
+    monkeypatch.setattr(aws, "time", SimpleNamespace(sleep=lambda _: None))
+    client = WireDynamoDB(hook_tables.endpoints["dynamodb"])
+    yield lambda **options: WebhookWorld(hook_tables.table_name("CatalogTable"), client, **options)
+    client.close()

@@ -7,9 +7,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+from knowledge.errors import KnowledgeError
 
-from testing.faults import Call, Way
+from testing.faults import Call, Crash, Way
 from tests.faults import settings
+
+FAILURES = (Crash, KnowledgeError, BotoCoreError, ClientError)
+"""What a request may end with that was struck, or that others got in the way of."""
 
 
 def strike_everywhere(

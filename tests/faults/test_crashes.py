@@ -6,17 +6,15 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
-from knowledge.errors import KnowledgeError
 from knowledge.index import codec as index_codec
 from knowledge.index import trie
 from knowledge.runs import plan_writer, planning
 from knowledge.staging import store as item_store
 from knowledge.staging import writing as staging
 
-from testing.faults import Call, Crash, Way
+from testing.faults import Call, Way
 from tests.faults.operations import OPERATIONS, Operation
-from tests.faults.striking import strike_everywhere
+from tests.faults.striking import FAILURES, strike_everywhere
 from tests.support.faulty_world import OWN_TAKEOVER_SECONDS, FaultyWorld
 
 NewWorld = Callable[..., FaultyWorld]
@@ -61,7 +59,7 @@ def _crash_and_retry(operation: Operation, new_world: NewWorld, number: int, way
     world = _world(operation, new_world, task_retries=number % 2)
     state = operation.prepare(world)
     world.watch.arm(number, way)
-    with suppress(Crash, KnowledgeError, BotoCoreError, ClientError):
+    with suppress(*FAILURES):
         operation.request(world, state)
     assert world.watch.fired is not None, "the call was not reached"
     world.watch.disarm()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError
 from knowledge.errors import KnowledgeError
 from knowledge.imports import entries as import_entries
 from knowledge.imports import files as import_files
@@ -22,11 +22,11 @@ from knowledge.imports import staging as import_staging
 from knowledge.imports.model import ALIVE_MS, Import
 from knowledge.imports.store import ImportMovedError
 
-from testing.faults import Call, Crash, Way
+from testing.faults import Call, Way
 from testing.import_files import Importing, ndjson
 from testing.import_machine import FunctionDiedError
 from tests.faults.operations import LARGE
-from tests.faults.striking import strike_everywhere
+from tests.faults.striking import FAILURES, strike_everywhere
 from tests.faults.test_crashes import CANARY, make_small
 from tests.support.faulty_world import FaultyWorld
 
@@ -100,7 +100,7 @@ def _strike(case: Case, new_world: NewWorld, number: int, way: Way, calm: Import
     importing, job, event = _begin(case, new_world)
     world, machine = importing.life, importing.life.import_machine
     world.watch.arm(number, way)
-    with suppress(Crash, KnowledgeError, BotoCoreError, ClientError):
+    with suppress(*FAILURES):
         importing.deliver(event)
         importing.run()
     assert world.watch.fired is not None, "the call was not reached"

@@ -9,10 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
 from knowledge.errors import (
     ItemNotFoundError,
-    KnowledgeError,
     NotApplyEligibleError,
     RunNotFoundError,
     SnapshotClosedError,
@@ -26,9 +24,10 @@ from knowledge.runs.model import RunMode
 from knowledge.staging import writing as staging
 from knowledge.staging.model import SnapshotState
 
-from testing.faults import Call, Crash
+from testing.faults import Call
 from testing.lifecycle import draft
 from tests.faults import settings
+from tests.faults.striking import FAILURES
 from tests.faults.traps_upkeep import compact, short_memory
 from tests.support.actors import Stage, Temper, now_playing
 from tests.support.faulty_world import FaultyWorld
@@ -36,7 +35,6 @@ from tests.support.history import History, Wish, Write
 
 NewWorld = Callable[..., FaultyWorld]
 NAMES = ("a", "b", "c", "d", "e")
-FAILURES = (Crash, KnowledgeError, BotoCoreError, ClientError)
 TRIES = 6
 
 

@@ -103,6 +103,22 @@ def answering(answer: bytes) -> Script:
     return script
 
 
+def dripping(beginning: bytes, dripped: bytes) -> Script:
+    """Read the request, send the beginning, then the rest a byte at a time."""
+
+    def script(connection: socket.socket, receiver: Receiver) -> None:
+        receiver.read_request(connection)
+        receiver.send(connection, beginning)
+        receiver.drip(connection, dripped)
+
+    return script
+
+
+def never_read(_connection: socket.socket, receiver: Receiver) -> None:
+    """Take the connection and nothing that comes over it."""
+    receiver.hang()
+
+
 @contextmanager
 def nothing_leaves(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """Let sockets connect to 127.0.0.1 and ::1 alone, and no name be resolved; yields what was tried."""

@@ -5,21 +5,17 @@ from __future__ import annotations
 import gzip
 import logging
 import socket
-import ssl
 import struct
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-import trustme
 from webhooks.deliveries.model import DeliveryState
-from webhooks.sending.posting import Poster, open_connection, verifying_context
+from webhooks.sending.posting import Poster, open_connection
 
 from testing.webhook_world import WebhookWorld
 from tests.support.hostile_targets import HOSTILE_URLS, NOT_PUBLIC_ADDRESSES
-from tests.support.receivers import Receiver, Script, answering, nothing_leaves, seconds_of
-from tests.support.requirements import DELIVER_WEBHOOK, require_pinned
+from tests.support.receivers import Receiver, Script, answering, dripping, never_read, seconds_of
 
 DEADLINE_SECONDS = 0.5
 MANY = 40 * DEADLINE_SECONDS  # what these receivers would go on for, at least
@@ -28,17 +24,6 @@ CUT_OFF = "the connection was closed before the answer was complete"
 TIMED_OUT = "timed out after 0.5 s"
 HOST = "hooks.example.com"
 PUBLIC = "8.8.8.8"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _deployed_http_stack() -> None:
-    require_pinned("urllib3", DELIVER_WEBHOOK)
-
-
-@pytest.fixture(autouse=True)
-def left_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
-    with nothing_leaves(monkeypatch) as tried:
-        yield tried
 
 
 def poster(**options: Any) -> Poster:
@@ -116,43 +101,30 @@ def test_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -
         assert (receiver.connections, proxy.connections) == (1, 0)
 
 
-def _drip(beginning: bytes, dripped: bytes) -> Script:
-    def script(connection: socket.socket, receiver: Receiver) -> None:
-        receiver.read_request(connection)
-        receiver.send(connection, beginning)
-        receiver.drip(connection, dripped)
-
-    return script
-
-
 def _hang(connection: socket.socket, receiver: Receiver) -> None:
     receiver.read_request(connection)
     receiver.hang()
 
 
-def _never_read(_connection: socket.socket, receiver: Receiver) -> None:
-    receiver.hang()
-
-
 HEAD = b"HTTP/1.1 200 OK\r\n"
 LATE = {
-    "drips its status": _drip(b"", HEAD),
-    "drips its headers": _drip(HEAD, b"X-Name: value\r\n"),
-    "drips a header": _drip(HEAD + b"X-Name: ", b"v"),
-    "drips its body": _drip(HEAD + b"Content-Length: 1000\r\n\r\n", b"x"),
-    "drips a body without an end": _drip(HEAD + b"\r\n", b"x"),
-    "drips chunks": _drip(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
-    "drips the size of a chunk": _drip(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"0"),
-    "drips 100 Continue": _drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "drips its status": dripping(b"", HEAD),
+    "drips its headers": dripping(HEAD, b"X-Name: value\r\n"),
+    "drips a header": dripping(HEAD + b"X-Name: ", b"v"),
+    "drips its body": dripping(HEAD + b"Content-Length: 1000\r\n\r\n", b"x"),
+    "drips a body without an end": dripping(HEAD + b"\r\n", b"x"),
+    "drips chunks": dripping(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    "drips the size of a chunk": dripping(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"0"),
+    "drips 100 Continue": dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     "hangs before it answers": _hang,
-    "never reads": _never_read,
+    "never reads": never_read,
 }
 
 
 @pytest.mark.parametrize("script", LATE.values(), ids=LATE)
 def test_late_receiver_is_left_at_the_deadline(script: Script) -> None:
     sender = poster(deadline_seconds=DEADLINE_SECONDS)
-    body = b"x" * (20_000_000 if script is _never_read else 2)
+    body = b"x" * (20_000_000 if script is never_read else 2)
     replies = []
     with Receiver(script) as receiver:
         seconds = seconds_of(lambda: replies.append(sender.post(url_of(receiver), {}, body)))
@@ -161,21 +133,6 @@ def test_late_receiver_is_left_at_the_deadline(script: Script) -> None:
     assert 0.9 * DEADLINE_SECONDS < seconds < MANY / 4
     assert reply.latency_ms >= 900 * DEADLINE_SECONDS
     assert receiver.connections == 1
-
-
-def _drip_handshake(connection: socket.socket, receiver: Receiver) -> None:
-    receiver.drip(connection, b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc" + bytes(2000))
-
-
-@pytest.mark.parametrize("script", [_never_read, _drip_handshake])
-def test_late_tls_handshake_is_left_at_the_deadline(script: Script) -> None:
-    replies = []
-    sender = poster(deadline_seconds=DEADLINE_SECONDS)
-    with Receiver(script) as receiver:
-        url = f"https://127.0.0.1:{receiver.port}/"
-        seconds = seconds_of(lambda: replies.append(sender.post(url, {}, b"{}")))
-    assert replies[0].failure == TIMED_OUT
-    assert seconds < MANY / 4
 
 
 def _endless(head: bytes, piece: bytes) -> Script:
@@ -215,7 +172,7 @@ def test_endless_answer_is_read_to_its_bound(script: Script, status: int | None)
 
 
 def test_answer_is_whole_after_64_kb() -> None:
-    script = _drip(HEAD + b"\r\n" + b"x" * 65_536, b"x")
+    script = dripping(HEAD + b"\r\n" + b"x" * 65_536, b"x")
     replies = []
     with Receiver(script) as receiver:
         seconds = seconds_of(lambda: replies.append(poster().post(url_of(receiver), {}, b"{}")))
@@ -311,101 +268,3 @@ def test_port_where_nobody_listens_refuses_the_connection() -> None:
     with Receiver(_close) as receiver:
         url = url_of(receiver)
     assert poster().post(url, {}, b"{}").failure == "connection refused"
-
-
-class Authority:
-    """A certificate authority of the test's own, and what trusts it."""
-
-    def __init__(self) -> None:
-        self.ca = trustme.CA()
-
-    def serving(self, *names: str) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.ca.issue_cert(*names).configure_cert(context)
-        return context
-
-    def trusting(self) -> ssl.SSLContext:
-        context = verifying_context()
-        self.ca.configure_trust(context)
-        return context
-
-
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
-def _public_poster(receiver: Receiver, dialled: list[tuple[str, int]], **options: Any) -> Poster:
-    """A poster as in production, but for a wire that ends at the receiver whatever is dialled."""
-
-    def connect(address: str, port: int, timeout_seconds: float) -> socket.socket:
-        dialled.append((address, port))
-        return open_connection("127.0.0.1", receiver.port, timeout_seconds)
-
-    return Poster(resolve=lambda _host, _port: [PUBLIC], connect=connect, deadline_seconds=10.0, **options)
-
-
-def test_tls_is_made_with_the_name_at_the_address_that_was_judged(authority: Authority) -> None:
-    dialled: list[tuple[str, int]] = []
-    with Receiver(answering(OK), authority.serving(HOST)) as receiver:
-        sender = _public_poster(receiver, dialled, ssl_context=authority.trusting())
-        replies = [sender.post(f"https://{HOST}:8443/in", {}, b"{}") for _ in range(2)]
-    assert [(reply.status, reply.snippet, reply.failure) for reply in replies] == [(200, "ok", None)] * 2
-    assert dialled == [(PUBLIC, 8443)] * 2
-    # Each post has a connection of its own.
-    assert receiver.connections == 2
-    assert receiver.server_names == [HOST] * 2
-    assert all(b"\r\nHost: hooks.example.com:8443\r\n" in request for request in receiver.requests)
-
-
-def test_certificate_of_an_address_is_good_for_it(authority: Authority) -> None:
-    dialled: list[tuple[str, int]] = []
-    with Receiver(answering(OK), authority.serving(PUBLIC)) as receiver:
-        sender = _public_poster(receiver, dialled, ssl_context=authority.trusting())
-        assert sender.post(f"https://{PUBLIC}/", {}, b"{}").status == 200
-    assert b"\r\nHost: 8.8.8.8\r\n" in receiver.requests[0]
-
-
-@pytest.mark.parametrize(
-    ("host", "names"),
-    [
-        (HOST, ("other.example.com",)),
-        (HOST, ("example.com", "*.other.example.com")),
-        (HOST, (PUBLIC,)),
-        ("1.1.1.1", (PUBLIC,)),
-        ("1.1.1.1", (HOST,)),
-    ],
-)
-def test_certificate_for_another_host_is_refused(authority: Authority, host: str, names: tuple[str, ...]) -> None:
-    with Receiver(answering(OK), authority.serving(*names)) as receiver:
-        reply = _public_poster(receiver, [], ssl_context=authority.trusting()).post(f"https://{host}/", {}, b"{}")
-    assert (reply.status, reply.failure) == (None, "the certificate is not valid for this host")
-    assert receiver.requests == []
-
-
-def test_certificate_of_an_unknown_authority_is_refused(authority: Authority) -> None:
-    with Receiver(answering(OK), authority.serving(HOST)) as receiver:
-        reply = _public_poster(receiver, []).post(f"https://{HOST}/", {}, b"{}")
-    assert reply.status is None
-    assert (reply.failure or "").startswith("the certificate is not trusted: ")
-    assert receiver.requests == []
-
-
-def test_receiver_without_tls_is_refused() -> None:
-    def speak_first(connection: socket.socket, receiver: Receiver) -> None:
-        receiver.send(connection, OK)
-        receiver.read_request(connection)
-
-    with Receiver(speak_first) as receiver:
-        reply = _public_poster(receiver, []).post(f"https://{HOST}/", {}, b"{}")
-    assert (reply.status, reply.failure) == (None, "no TLS connection could be made")
-
-
-def test_late_answer_over_tls_is_left_at_the_deadline(authority: Authority) -> None:
-    replies = []
-    with Receiver(_drip(HEAD, b"X-Name: value\r\n"), authority.serving("127.0.0.1")) as receiver:
-        sender = poster(deadline_seconds=2 * DEADLINE_SECONDS, ssl_context=authority.trusting())
-        url = f"https://127.0.0.1:{receiver.port}/"
-        seconds = seconds_of(lambda: replies.append(sender.post(url, {}, b"{}")))
-    assert replies[0].failure == "timed out after 1 s"
-    assert seconds < MANY / 4
