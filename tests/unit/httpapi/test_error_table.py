@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from unittest import mock
 
 import pytest
 from botocore.exceptions import ClientError
 from httpapi import errors as edge
-from httpapi.error_table import INTERNAL_MESSAGE, TABLE, ErrorRow, answer_for, code_for
+from httpapi.error_table import INTERNAL_MESSAGE, TABLE, answer_for
 from knowledge import errors as domain
 from knowledge.items.problems import InvalidItemsError, Problem
 from webhooks import errors as webhooks
@@ -20,21 +21,21 @@ def test_error_is_answered_with_its_text_and_code() -> None:
     assert answer.headers == {"Retry-After": "1"}
 
 
-def test_error_without_a_row_takes_that_of_its_nearest_ancestor() -> None:
-    assert domain.SourceNotFoundError not in TABLE
-    assert answer_for(domain.SourceNotFoundError()).status == 404
-    # Of a row of its own and that of its root, the own one counts.
+def test_error_is_answered_by_its_code_which_is_its_ancestors_where_it_has_none() -> None:
+    assert "code" not in vars(domain.SourceNotFoundError)
+    answer = answer_for(domain.SourceNotFoundError())
+    assert (answer.status, answer.body["code"]) == (404, "not_found")
+    # Of a code of its own and that of its root, the own one counts.
     assert issubclass(domain.StaleBaseError, domain.TransientApplyError)
-    assert code_for(domain.StaleBaseError) == "stale_base"
-    assert code_for(domain.PlanVersionError) == code_for(domain.StalePlanError) == "stale_plan"
+    assert domain.StaleBaseError.code != domain.TransientApplyError.code
+    assert answer_for(domain.PlanVersionError()).body["code"] == answer_for(domain.StalePlanError()).body["code"]
 
 
-@pytest.mark.parametrize("error", [ValueError("a secret"), KeyError("a secret"), domain.KnowledgeError("a secret")])
+@pytest.mark.parametrize("error", [ValueError("a secret"), KeyError("a secret"), RuntimeError("a secret")])
 def test_what_nobody_foresaw_says_nothing_about_itself(error: Exception) -> None:
     answer = answer_for(error)
     assert (answer.status, answer.known, dict(answer.headers)) == (500, False, {})
     assert answer.body == {"error": INTERNAL_MESSAGE, "code": "internal_error"}
-    assert code_for(type(error)) is None
 
 
 def test_throttle_that_no_store_expected_says_when_to_come_back() -> None:
@@ -51,7 +52,7 @@ def test_headers_of_an_error_go_out_and_its_own_retry_after_counts() -> None:
     assert answer_for(edge.MethodNotAllowedError(["GET", "PUT"])).headers == {"Allow": "GET, PUT"}
     limited = edge.RateLimitedError(headers={"Retry-After": "60", "RateLimit-Limit": "5"})
     assert answer_for(limited).headers == {"Retry-After": "60", "RateLimit-Limit": "5"}
-    with mock.patch.dict(TABLE, {edge.RateLimitedError: ErrorRow(429, "rate_limited", 1)}):
+    with mock.patch.dict(TABLE, {limited.code: replace(TABLE[limited.code], retry_after_seconds=1)}):
         assert answer_for(limited).headers["Retry-After"] == "60"
     assert answer_for(edge.IdempotencyInProgressError(9)).headers == {"Retry-After": "9"}
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from knowledge import errors
-from knowledge.errors import ConflictError, KnowledgeError, NotFoundError, TransientApplyError, error_named
+from knowledge.errors import ConflictError, KnowledgeError, NotFoundError, RunFailedError, TransientApplyError
+from knowledge.runs.failures import TaskFailure, domain_error
 
 
 def every(root: type[KnowledgeError]) -> Iterator[type[KnowledgeError]]:
@@ -20,12 +21,7 @@ OURS = [each for each in every(KnowledgeError) if each.__module__ == errors.__na
 
 @pytest.mark.parametrize("error", OURS)
 def test_error_is_found_by_its_name(error: type[KnowledgeError]) -> None:
-    assert error_named(error.__name__) is error
-
-
-@pytest.mark.parametrize("name", ["", "ValueError", "Exception", "knowledge.errors.KnowledgeError", "States.Timeout"])
-def test_what_is_none_of_ours_has_no_class(name: str) -> None:
-    assert error_named(name) is None
+    assert type(domain_error(TaskFailure(error.__name__, ""), RunFailedError)) is error
 
 
 def test_no_two_errors_of_the_lifecycle_share_a_name() -> None:
