@@ -40,7 +40,7 @@ if FIRST:
 _FUNCTION = """
 import app
 if not FIRST:
-    from knowledge.aws import Clients
+    from knowledge.storage.clients import Clients
     Clients().dynamodb
 else:
     try:
