@@ -120,7 +120,7 @@ def query_rows(dynamodb: DynamoDBClient, query: Mapping[str, Any]) -> Iterator[d
     start: dict[str, Any] = {}
     while True:
         with translated():
-            page: Any = dynamodb.query(**query, **start)
+            page: Any = dynamodb.query(**{**query, **start})
         yield from page["Items"]
         if "LastEvaluatedKey" not in page:
             return
