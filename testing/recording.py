@@ -49,6 +49,8 @@ def start_recording() -> None:
     from knowledge.upkeep.compaction import Compactor
     from knowledge.upkeep.rounds import Upkeep
     from webhooks.deliveries.delivering import Deliverer
+    from webhooks.deliveries.queue import DeliveryQueue
+    from webhooks.deliveries.reminding import Reminder
     from webhooks.outbox.relaying import Relay
 
     watch_clients(_note)
@@ -59,7 +61,10 @@ def start_recording() -> None:
     _belongs(Restorer, "restore_generation", "DeveloperApiFunction")
     _belongs(Relay, "relay", "RelayEventsFunction")
     _belongs(Relay, "sweep", "RelayEventsFunction")
+    _belongs(Reminder, "sweep", "RelayEventsFunction")
     _belongs(Deliverer, "attempt", "DeliverWebhookFunction")
+    _belongs(Deliverer, "put_off", "DeliverWebhookFunction")
+    _belongs(DeliveryQueue, "return_message", "DeliverWebhookFunction")
 
 
 def _note(service: str, operation: str, request: Mapping[str, Any]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import random
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,47 +14,22 @@ from typing import Any
 from botocore.exceptions import ClientError
 from knowledge.events import GENERATION_PUBLISHED, Event, event_row
 from knowledge.storage.attributes import to_row
+from knowledge.storage.catalog import Catalog
 from webhooks.assembly import WebhookServices, WebhookSettings
 from webhooks.deliveries.delivering import Deliverer
 from webhooks.deliveries.model import Delivery
+from webhooks.deliveries.rows import WAITING
+from webhooks.deliveries.schedule import SWEEP_MS
+from webhooks.deliveries.waiting import Waiting, WaitingStore
 from webhooks.endpoints.model import Endpoint
 from webhooks.sending.replies import Reply
 from webhooks.tasks import deliver_webhooks, relay_events
 
 from testing.faults import Crash, Faults
 from testing.lifecycle import CountedIds, HeldClock
+from testing.webhook_queue import DelayQueue
 
-VISIBLE_AGAIN_MS = 180_000
-SWEEP_MS = 300_000
 OK = Reply(204, 20, "", None, None, refused=False)
-
-
-@dataclass
-class DelayQueue:
-    """SQS as the functions use it, in virtual time: a message that is not deleted becomes visible again."""
-
-    clock: HeldClock
-    messages: dict[int, tuple[int, str]] = field(default_factory=dict)
-    sent: int = 0
-
-    def send_message_batch(self, **request: Any) -> dict[str, Any]:
-        for entry in request["Entries"]:
-            assert 0 <= entry["DelaySeconds"] <= 900
-            self.sent += 1
-            self.messages[self.sent] = (self.clock() + 1000 * entry["DelaySeconds"], entry["MessageBody"])
-        return {"Successful": [{"Id": entry["Id"]} for entry in request["Entries"]]}
-
-    def next_due(self) -> int | None:
-        """When the next message becomes visible."""
-        return min((at for at, _ in self.messages.values()), default=None)
-
-    def receive(self, limit: int = 1) -> list[tuple[int, str]]:
-        """Take visible messages, oldest first."""
-        due = sorted((at, number) for number, (at, _) in self.messages.items() if at <= self.clock())
-        taken = [(number, self.messages[number][1]) for _, number in due[:limit]]
-        for number, body in taken:
-            self.messages[number] = (self.clock() + VISIBLE_AGAIN_MS, body)
-        return taken
 
 
 class SealedKms:
@@ -105,6 +82,7 @@ class WebhookWorld:
         self.tenant_id = tenant_id or self.ids("tenant")
         self.queue = DelayQueue(self.clock)
         self.receiver = Receiver(self.clock)
+        self._unwatched = WaitingStore(Catalog(dynamodb, table))
         clients = self.watch.clients(dynamodb, None, sqs=self.queue, kms=SealedKms())
         self.hooks = WebhookServices(
             WebhookSettings(table, "hooks-WebhookDeliveriesQueue", "key"),
@@ -117,6 +95,7 @@ class WebhookWorld:
         assert isinstance(deliverer, Deliverer)
         self.hooks.deliverer = replace(deliverer, chance=chance)
         self.swept_at = self.clock()
+        self.sweeps = 0
 
     def endpoint(self, url: str, **fields: Any) -> Endpoint:
         """Make an endpoint."""
@@ -145,10 +124,11 @@ class WebhookWorld:
         ]
         return relay_events(self.hooks, {"Records": records}, lambda: 60_000)
 
-    def sweep(self) -> None:
-        """What the schedule does every five minutes."""
+    def sweep(self, has_time: Callable[[], bool] = lambda: True) -> None:
+        """What the schedule does every minute."""
         self.swept_at = self.clock()
-        relay_events(self.hooks, {}, lambda: 60_000)
+        self.sweeps += 1
+        relay_events(self.hooks, {}, lambda: 60_000 if has_time() else 0)
 
     def deliver_next(self) -> bool:
         """Let time pass until a message is visible, and work on it; False when there is none."""
@@ -156,20 +136,56 @@ class WebhookWorld:
         if due is None:
             return False
         self.clock.now = max(self.clock.now, due)
-        for number, body in self.queue.receive():
-            try:
-                answer = deliver_webhooks(self.hooks, {"Records": [{"messageId": str(number), "body": body}]})
-            except Crash:
-                continue
-            if not answer["batchItemFailures"]:
-                del self.queue.messages[number]
+        self.deliver_visible()
+        return True
+
+    def deliver_visible(self) -> bool:
+        """Work on a message that is visible now, as one more invocation of the function; False when there is none."""
+        received = self.queue.receive()
+        if received is None:
+            return False
+        try:
+            answer = deliver_webhooks(self.hooks, {"Records": [received]})
+        except Crash:
+            return True
+        finally:
+            self.queue.end()
+        if not answer["batchItemFailures"]:
+            self.queue.delete(received)
         return True
 
     def settle(self) -> None:
-        """Go on until every message is worked off, sweeping in between."""
-        while self.deliver_next():
-            if self.clock() - self.swept_at >= SWEEP_MS:
+        """Go on until every delivery is over, sweeping when it is time to."""
+        while True:
+            message = self.queue.next_due()
+            if message is not None and message < self.swept_at + SWEEP_MS:
+                self.deliver_next()
+                continue
+            sweep = self._next_sweep()
+            if message is None and sweep is None:
+                return
+            if sweep is not None and (message is None or sweep <= message):
+                self.clock.now = max(self.clock.now, sweep)
                 self.sweep()
+            else:
+                self.deliver_next()
+
+    def waiting(self) -> list[Waiting]:
+        """What waits for a sweep, the next one first."""
+        found = [each for shard in WAITING for each in self._unwatched.list_due(shard, sys.maxsize)]
+        return sorted(found, key=lambda each: each.remind_at)
+
+    def _next_sweep(self) -> int | None:
+        """When a sweep is the next to find something; those before it would find nothing."""
+        first = [
+            each for shard in WAITING for each in itertools.islice(self._unwatched.list_due(shard, sys.maxsize), 1)
+        ]
+        if not first:
+            return None
+        # What it finds is due before the sweep after it.
+        found = min(each.remind_at for each in first) - SWEEP_MS + 1
+        turns = max(0, -((self.swept_at - found) // SWEEP_MS))
+        return self.swept_at + SWEEP_MS * max(1, turns)
 
     def deliveries(self, endpoint: Endpoint) -> list[Delivery]:
         """Every delivery of an endpoint, newest first."""

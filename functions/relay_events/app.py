@@ -1,4 +1,4 @@
-"""Relays the outbox: records of the Catalog's stream, and every five minutes what the stream missed."""
+"""Relays the outbox: records of the Catalog's stream; every minute what that missed, and deliveries that are due."""
 
 from __future__ import annotations
 

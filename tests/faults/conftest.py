@@ -49,9 +49,9 @@ def new_world(
     return make
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def hook_tables(dynoxide_server: Any) -> Iterator[Resources]:
-    """Tables of their own: the sweep finds the events of everybody."""
+    """Tables of the test's own: the sweeps find what belongs to anybody."""
     from moto import mock_aws
 
     resources = Resources(prefix="hooks", endpoints={"dynamodb": dynoxide_server.url})
@@ -63,6 +63,7 @@ def hook_tables(dynoxide_server: Any) -> Iterator[Resources]:
 
 @pytest.fixture
 def new_hooks(hook_tables: Resources, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., WebhookWorld]]:
+    """Make a tenant with webhooks."""
     monkeypatch.setattr(aws, "time", SimpleNamespace(sleep=lambda _: None))
     client = WireDynamoDB(hook_tables.endpoints["dynamodb"])
     yield lambda **options: WebhookWorld(hook_tables.table_name("CatalogTable"), client, **options)

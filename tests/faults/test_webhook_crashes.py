@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from knowledge.errors import KnowledgeError
 from webhooks.deliveries.model import DeliveryState
+from webhooks.deliveries.queue import Message
+from webhooks.deliveries.slots import SLOTS
 from webhooks.sending.replies import Reply
 
 from testing.faults import Way
@@ -24,6 +27,10 @@ def _relay(world: WebhookWorld, state: dict[str, Any]) -> None:
 
 def _first_message(world: WebhookWorld, _: dict[str, Any]) -> None:
     world.deliver_next()
+
+
+def _sweep(world: WebhookWorld, _: dict[str, Any]) -> None:
+    world.sweep()
 
 
 def _test_event(world: WebhookWorld, state: dict[str, Any]) -> None:
@@ -60,6 +67,11 @@ OPERATIONS: dict[str, tuple[Callable[[WebhookWorld, dict[str, Any]], None], str]
     "deliver-failing": (_first_message, "relayed failing"),
     "deliver-gone": (_first_message, "relayed gone"),
     "deliver-probing": (_first_message, "relayed probing"),
+    "deliver-standing-back": (_first_message, "relayed standing-back"),
+    "deliver-slow": (_first_message, "relayed slow"),
+    "deliver-without-slot": (_first_message, "relayed crowded"),
+    "deliver-due": (_first_message, "relayed waiting sent"),
+    "send-due": (_sweep, "relayed waiting"),
     "send-test": (_test_event, ""),
     "create-webhook": (_create, ""),
     "rotate-webhook-secret": (_rotate, ""),
@@ -102,9 +114,26 @@ def _prepared(new_hooks: NewHooks, scene: str) -> tuple[WebhookWorld, dict[str, 
         world.stream(state["event"])
     if "delivered" in scene:
         world.settle()
-    if "probing" in scene:
-        for _ in range(5):
-            world.hooks.endpoint_store.note_failure(state["endpoint"], world.clock(), 0)
+    for word, wait_ms in (("probing", 0), ("standing-back", 5_000)):
+        if word in scene:
+            for _ in range(5):
+                world.hooks.endpoint_store.note_failure(
+                    state["endpoint"], world.clock(), world.clock() + wait_ms, slow=False
+                )
+    if "crowded" in scene:
+        for number in range(SLOTS):
+            message = Message(world.tenant_id, "whk_other", f"dlv_{number}", 0)
+            world.hooks.deliverer.slots.take_slot(message, world.clock(), paced=False)
+    if "slow" in scene:
+        world.receiver.answer = lambda _: replace(OK, latency_ms=13_000)
+    if "waiting" in scene:
+        world.receiver.answer = lambda _: Reply(500, 10, "", None, None, refused=False)
+        while world.deliver_next():
+            pass
+        world.receiver.answer = lambda _: OK
+        world.clock.advance(seconds=400)
+    if "sent" in scene:
+        world.sweep()
     for word, status in (("failing", 500), ("gone", 410)):
         if word in scene:
             answers = iter([Reply(status, 10, "", None, None, refused=False)] * 2)
@@ -139,6 +168,10 @@ def _check(world: WebhookWorld, state: dict[str, Any], name: str) -> None:
         assert (now.disabled, now.failures) == (None, 0)
     if name == "send-test":
         assert world.receiver.times(endpoint.url, state["test"])
+    if name == "send-due":
+        assert len(world.receiver.times(endpoint.url, state["event"].event_id)) == 3
+    assert now.slow == (name == "deliver-slow")
+    assert (world.waiting(), world.queue.dropped, world.queue.dead) == ([], [], [])
     if name == "redeliver":
         assert len(world.receiver.times(endpoint.url, state["event"].event_id)) >= 2
     if name == "create-webhook":

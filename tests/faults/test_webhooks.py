@@ -31,7 +31,8 @@ from tests.faults.striking import FAILURES
 from tests.support.faulty_world import FaultyWorld
 
 EVENTS = int(os.environ.get("WEBHOOK_EVENTS", "1000"))
-BACKLOG = EVENTS // 40
+# At one attempt in five minutes, more of them take longer than the five days after which an endpoint is given up.
+BACKLOG = min(100, EVENTS // 40)
 NewHooks = Callable[..., WebhookWorld]
 DAY_MS = 86_400_000
 DOWN = Reply(500, 10, "", None, None, refused=False)
@@ -224,31 +225,11 @@ def test_endpoint_that_hangs_delays_nobody_else(new_hooks: NewHooks) -> None:
     world.stream(late)
     while not (times := world.receiver.times(well.url, late.event_id)):
         assert world.deliver_next()
-    # Five find out that it hangs, and one more tries: the others stand back.
-    assert times[0] - began <= 7 * 15_000
+    # The first finds out that it hangs: the others stand back.
+    assert times[0] - began <= 15_000
     world.settle()
     assert world.read(hung).failures > BACKLOG
     assert {len(delivery.attempts) for delivery in world.deliveries(hung)} == {8}
-
-
-def test_second_worker_leaves_a_failing_endpoint_that_is_being_tried(new_hooks: NewHooks) -> None:
-    world = new_hooks()
-    hung = world.endpoint("https://hung.example.com/")
-    for _ in range(5):
-        world.hooks.endpoint_store.note_failure(hung, world.clock(), 0)
-    world.stream(world.happen(), world.happen())
-    met = []
-
-    def meanwhile(_: str) -> Reply:
-        # Another worker, while this post hangs.
-        met.append(world.receiver.posts)
-        if len(met) == 1:
-            world.deliver_next()
-        return HUNG
-
-    world.receiver.answer = meanwhile
-    world.deliver_next()
-    assert met == [1]
 
 
 def test_two_messages_make_one_attempt(new_hooks: NewHooks) -> None:

@@ -220,8 +220,9 @@ def test_what_failed_since_a_time_is_delivered_again(edge: Edge) -> None:
         edge.clock.advance(days=1)
         edge.request("POST", f"{path}/test")
     for listed in edge.request("GET", f"{path}/deliveries").body["deliveries"]:
-        claimed = store.claim(path.rpartition("/")[2], listed["id"], edge.clock(), edge.clock() + 1)
-        store.record(replace(claimed, state=DeliveryState.FAILED, next_attempt_at=None, failure="for a test"))
+        pending = store.get(path.rpartition("/")[2], listed["id"])
+        failed = replace(pending, state=DeliveryState.FAILED, next_attempt_at=None, remind_at=None, failure="a test")
+        assert store.record(pending, failed)
     since = edge.request("GET", f"{path}/deliveries", query="limit=3").body["deliveries"][-1]["createdAt"]
     reply = edge.request("POST", f"{path}/redeliver", {"since": since})
     assert (reply.status, reply.body) == (202, {"redelivered": 3, "more": False})

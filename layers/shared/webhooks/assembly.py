@@ -20,6 +20,7 @@ from webhooks.endpoints.store import EndpointStore
 
 if TYPE_CHECKING:
     from webhooks.deliveries.delivering import Deliverer
+    from webhooks.deliveries.reminding import Reminder
     from webhooks.deliveries.service import DeliveryService
     from webhooks.endpoints.secrets import EndpointSecrets
     from webhooks.endpoints.service import EndpointService
@@ -88,13 +89,25 @@ class WebhookServices:
         return Relay(OutboxStore(self._catalog), self.endpoint_store, self.delivery_store, self._queue, self.clock)
 
     @cached_property
+    def reminder(self) -> Reminder:
+        """From the index of what waits to the queue."""
+        from webhooks.deliveries.reminding import Reminder
+        from webhooks.deliveries.waiting import WaitingStore
+
+        return Reminder(self.endpoint_store, WaitingStore(self._catalog), self._queue, self.clock)
+
+    @cached_property
     def deliverer(self) -> Deliverer:
         """From the queue to the receiver."""
         from webhooks.deliveries.delivering import Deliverer
+        from webhooks.deliveries.slots import Slots
+        from webhooks.deliveries.waiting import WaitingStore
 
         return Deliverer(
             self.endpoint_store,
             self.delivery_store,
+            WaitingStore(self._catalog),
+            Slots(self._catalog),
             self._secrets,
             self._poster,
             self._queue,

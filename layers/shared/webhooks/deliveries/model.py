@@ -32,7 +32,8 @@ class Delivery:
     """One event on its way to one endpoint.
 
     `payload` is the body, the same at each attempt. `tries` counts the attempts of the present round; a redelivery
-    begins a new one. `failure` says why a delivery was given up. `claimed_until` marks an attempt that is under way.
+    begins a new one. `failure` says why a delivery was given up. `remind_at` is when the sweep sends a message for it;
+    None for one that still has its first message, or has no attempts to come.
     """
 
     tenant_id: str
@@ -48,7 +49,7 @@ class Delivery:
     tries: int = 0
     attempts: tuple[Attempt, ...] = ()
     failure: str | None = None
-    claimed_until: int | None = None
+    remind_at: int | None = None
 
     @property
     def pending(self) -> bool:

@@ -1,4 +1,4 @@
-"""The queue of deliveries: one message a delivery, which comes back until the delivery is over."""
+"""The queue of deliveries: a message asks for one attempt."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from webhooks.deliveries.model import Delivery
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
-# What SQS takes at most: a message waits so long, and so many go at once.
-LONGEST_WAIT_SECONDS = 900
-_BATCH = 10
+BATCH = 10
+"""How many messages SQS takes at once."""
+
+# How long SQS lets a message wait at most.
+_LONGEST_WAIT_SECONDS = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +67,24 @@ class DeliveryQueue:
     url: str
 
     def send(self, messages: Sequence[Message], now: int) -> None:
-        """Send messages, each with as much of its wait as SQS takes. Raises ServiceUnavailableError."""
-        for start in range(0, len(messages), _BATCH):
+        """Send messages, each to be received when it is due. Raises ServiceUnavailableError."""
+        for start in range(0, len(messages), BATCH):
             entries: Any = [
                 {
                     "Id": str(place),
                     "MessageBody": message.write(),
-                    "DelaySeconds": max(0, min(LONGEST_WAIT_SECONDS, -((now - message.due_at) // 1000))),
-                    # A fair queue serves other endpoints first while one of them takes long.
-                    "MessageGroupId": message.endpoint_id,
+                    "DelaySeconds": max(0, min(_LONGEST_WAIT_SECONDS, -((now - message.due_at) // 1000))),
+                    # A fair queue serves other tenants first while one of them has many under way.
+                    "MessageGroupId": message.tenant_id,
                 }
-                for place, message in enumerate(messages[start : start + _BATCH])
+                for place, message in enumerate(messages[start : start + BATCH])
             ]
             with translated():
                 answer = self.sqs().send_message_batch(QueueUrl=self.url, Entries=entries)
             if answer.get("Failed"):
                 raise ServiceUnavailableError
+
+    def return_message(self, handle: str, seconds: int) -> None:
+        """Let a message that was received come back after so many seconds."""
+        with translated():
+            self.sqs().change_message_visibility(QueueUrl=self.url, ReceiptHandle=handle, VisibilityTimeout=seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,13 @@ from knowledge.storage.catalog import ordered
 from webhooks.deliveries.model import KEPT_MS, Attempt, Delivery, DeliveryState
 
 DELIVERY = "delivery"
+
+WAITING = tuple(f"{shard}" for shard in range(8))
+
+
+def waiting_shard(endpoint_id: str) -> str:
+    """The partition of the index of waiting deliveries that has all of an endpoint's."""
+    return WAITING[zlib.crc32(endpoint_id.encode()) % len(WAITING)]
 
 
 def delivery_sk(delivery_id: str) -> str:
@@ -37,8 +45,17 @@ def delivery_row(delivery: Delivery) -> dict[str, Any]:
         "attempts": attempt_rows(delivery.attempts),
         "createdAt": delivery.created_at,
         "nextAttemptAt": delivery.next_attempt_at,
+        # Attributes of an index must not be null: a row without them is not in it.
+        **waiting_attributes(delivery),
         "ttl": ttl_after(delivery.created_at),
     }
+
+
+def waiting_attributes(delivery: Delivery) -> dict[str, Any]:
+    """What puts a delivery into the index of those that the sweep is to remind of; nothing when it is not."""
+    if delivery.remind_at is None:
+        return {}
+    return {"waiting": waiting_shard(delivery.endpoint_id), "remindAt": delivery.remind_at}
 
 
 def attempt_rows(attempts: tuple[Attempt, ...]) -> list[dict[str, Any]]:
@@ -74,7 +91,7 @@ def delivery_from(row: Mapping[str, Any]) -> Delivery:
             for made in row["attempts"]
         ),
         failure=row.get("failure"),
-        claimed_until=row.get("claimedUntil"),
+        remind_at=row.get("remindAt"),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from knowledge.events import Event
@@ -14,6 +14,7 @@ from knowledge.ports import Clock
 from webhooks.deliveries.model import WEBHOOK_TEST, Delivery, DeliveryState
 from webhooks.deliveries.payload import payload_of
 from webhooks.deliveries.queue import DeliveryQueue, Message
+from webhooks.deliveries.schedule import OVERDUE_MS
 from webhooks.deliveries.store import DeliveryStore
 from webhooks.endpoints.model import Endpoint
 from webhooks.endpoints.store import EndpointStore
@@ -69,7 +70,8 @@ class DeliveryService:
         endpoint = self.endpoints.get_endpoint(tenant_id, endpoint_id)
         now = self.clock()
         event = Event(event_id, WEBHOOK_TEST, tenant_id, None, now, {"webhookId": endpoint_id})
-        delivery = new_delivery(endpoint, event, now)
+        # No outbox stands behind it: the sweep does, should this end before its message is sent.
+        delivery = replace(new_delivery(endpoint, event, now), remind_at=now + OVERDUE_MS)
         if not self.store.create(delivery):
             delivery = self.store.get(endpoint_id, delivery.delivery_id)
         self._send([delivery], now)

@@ -1,8 +1,4 @@
-"""Deliveries in the Catalog. Whoever attempts one claims it first, so that two messages make one attempt.
-
-message A   claim -> POST -> record            the claim ends with the record
-message B           claim refused: looks again when the claim has run out
-"""
+"""Deliveries in the Catalog. What came of an attempt is recorded on the condition that none was recorded meanwhile."""
 
 from __future__ import annotations
 
@@ -16,16 +12,21 @@ from knowledge.storage.catalog import ORDER_INDEX, Catalog, RefusedWriteError
 from knowledge.storage.clients import query_rows
 
 from webhooks.deliveries.model import Delivery, DeliveryState
-from webhooks.deliveries.rows import DELIVERY, attempt_rows, delivery_from, delivery_row, delivery_sk, ttl_after
+from webhooks.deliveries.rows import (
+    DELIVERY,
+    attempt_rows,
+    delivery_from,
+    delivery_row,
+    delivery_sk,
+    ttl_after,
+    waiting_attributes,
+    waiting_shard,
+)
+from webhooks.deliveries.schedule import OVERDUE_MS
 from webhooks.errors import DeliveryNotFoundError
 
-
-class NotClaimedError(Exception):
-    """Raised when a delivery can't be attempted now; `delivery` is what is stored, None when it is gone."""
-
-    def __init__(self, delivery: Delivery | None) -> None:
-        super().__init__("the delivery is not to be attempted now")
-        self.delivery = delivery
+# No attempt was recorded, and no new round begun, since the delivery was read.
+_UNMOVED = "#state = :pending AND tries = :triesBefore AND nextAttemptAt = :dueBefore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,17 @@ class DeliveryStore:
         """Store a delivery unless it is there already; tell whether it was stored."""
         return self.catalog.put_new(delivery_row(delivery))
 
+    def find(self, endpoint_id: str, delivery_id: str) -> Delivery | None:
+        """Read a delivery."""
+        row = self.catalog.find(endpoint_id, delivery_sk(delivery_id))
+        return None if row is None else delivery_from(row)
+
     def get(self, endpoint_id: str, delivery_id: str) -> Delivery:
         """Read a delivery. Raises DeliveryNotFoundError."""
-        row = self.catalog.find(endpoint_id, delivery_sk(delivery_id))
-        if row is None:
+        delivery = self.find(endpoint_id, delivery_id)
+        if delivery is None:
             raise DeliveryNotFoundError
-        return delivery_from(row)
+        return delivery
 
     def list(self, endpoint_id: str, state: DeliveryState | None, *, limit: int, position: Any) -> Page[Delivery]:
         """List the deliveries of an endpoint, newest first, of one state if it is given.
@@ -78,47 +84,36 @@ class DeliveryStore:
                 break
         return found
 
-    def claim(self, endpoint_id: str, delivery_id: str, now: int, until: int) -> Delivery:
-        """Take a delivery that is due, until a time. Raises NotClaimedError."""
-        try:
-            row = self.catalog.update(
-                endpoint_id,
-                delivery_sk(delivery_id),
-                "SET claimedUntil = :until",
-                "#state = :pending AND nextAttemptAt <= :now"
-                " AND (attribute_not_exists(claimedUntil) OR claimedUntil <= :now)",
-                {":until": until, ":pending": DeliveryState.PENDING, ":now": now},
-            )
-        except RefusedWriteError as error:
-            raise NotClaimedError(None if error.row is None else delivery_from(error.row)) from error
-        return delivery_from(row)
-
-    def record(self, delivery: Delivery) -> bool:
-        """Store what came of an attempt and end its claim; False when the claim was lost meanwhile."""
+    def record(self, before: Delivery, after: Delivery) -> bool:
+        """Store what came of an attempt, if the delivery is as it was; False when another attempt was faster."""
         values: dict[str, Any] = {
-            ":state": delivery.state,
-            ":tries": delivery.tries,
-            ":attempts": attempt_rows(delivery.attempts),
-            ":claim": delivery.claimed_until,
+            ":state": after.state,
+            ":tries": after.tries,
+            ":attempts": attempt_rows(after.attempts),
+            ":pending": DeliveryState.PENDING,
+            ":triesBefore": before.tries,
+            ":dueBefore": before.next_attempt_at,
         }
-        sets, removes = "SET #state = :state, tries = :tries, attempts = :attempts", ["claimedUntil"]
-        for name, value in (("nextAttemptAt", delivery.next_attempt_at), ("failure", delivery.failure)):
+        kept = {"nextAttemptAt": after.next_attempt_at, "failure": after.failure, **waiting_attributes(after)}
+        sets, removes = "SET #state = :state, tries = :tries, attempts = :attempts", []
+        for name in ("nextAttemptAt", "failure", "waiting", "remindAt"):
+            value = kept.get(name)
             if value is None:
                 removes.append(name)
             else:
                 sets, values[f":{name}"] = f"{sets}, {name} = :{name}", value
         try:
             self.catalog.update(
-                delivery.endpoint_id,
-                delivery_sk(delivery.delivery_id),
-                f"{sets} REMOVE {', '.join(removes)}",
-                "claimedUntil = :claim",
+                after.endpoint_id,
+                delivery_sk(after.delivery_id),
+                sets + (f" REMOVE {', '.join(removes)}" if removes else ""),
+                _UNMOVED,
                 values,
             )
         except RefusedWriteError as error:
-            # Its answer was lost and the write sent again, or somebody else has the delivery now.
+            # Its answer was lost and the write sent again, or somebody else made an attempt.
             stored = None if error.row is None else delivery_from(error.row)
-            return stored is not None and stored.attempts == delivery.attempts and stored.claimed_until is None
+            return stored is not None and stored.attempts == after.attempts
         return True
 
     def begin_again(self, delivery: Delivery, now: int) -> Delivery:
@@ -127,10 +122,18 @@ class DeliveryStore:
             row = self.catalog.update(
                 delivery.endpoint_id,
                 delivery_sk(delivery.delivery_id),
-                "SET #state = :pending, nextAttemptAt = :now, tries = :none, #ttl = :ttl REMOVE failure, claimedUntil",
-                "attribute_exists(pk) AND (#state <> :pending OR (nextAttemptAt > :now"
-                " AND (attribute_not_exists(claimedUntil) OR claimedUntil <= :now)))",
-                {":pending": DeliveryState.PENDING, ":now": now, ":none": 0, ":ttl": ttl_after(now)},
+                "SET #state = :pending, nextAttemptAt = :now, tries = :none, #ttl = :ttl,"
+                " waiting = :shard, remindAt = :remindAt REMOVE failure",
+                "attribute_exists(pk) AND (#state <> :pending OR nextAttemptAt > :now)",
+                {
+                    ":pending": DeliveryState.PENDING,
+                    ":now": now,
+                    ":none": 0,
+                    ":ttl": ttl_after(now),
+                    ":shard": waiting_shard(delivery.endpoint_id),
+                    # Its message is on its way; the sweep stands by, should nobody send it.
+                    ":remindAt": now + OVERDUE_MS,
+                },
             )
         except RefusedWriteError as error:
             if error.row is None:

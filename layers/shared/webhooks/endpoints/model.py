@@ -9,6 +9,7 @@ from knowledge import events
 from knowledge.events import Event
 
 MAX_ENDPOINTS = 20
+FAILURES_BEFORE_PROBING = 5
 
 
 class EventType(StrEnum):
@@ -54,7 +55,8 @@ class Endpoint:
 
     `event_types` and `source_ids` None stand for all. `secrets` has the newest first. `failures` counts the attempts
     that failed since the last that did not, and `failing_since` is when the first of them did. `rotation_token` names
-    the request that made the newest secret, so that its retry finds it.
+    the request that made the newest secret, so that its retry finds it. `probe_at` is when a failing one may be asked
+    again, and `slow` that its last answer took long.
     """
 
     tenant_id: str
@@ -71,6 +73,13 @@ class Endpoint:
     rotation_token: str | None = None
     failures: int = 0
     failing_since: int | None = None
+    probe_at: int | None = None
+    slow: bool = False
+
+    @property
+    def paced(self) -> bool:
+        """Whether it gets one attempt at a time: it keeps failing, or answers slowly."""
+        return self.slow or self.failures >= FAILURES_BEFORE_PROBING
 
     def wants(self, event: Event) -> bool:
         """Tell whether an event is one to deliver here; an endpoint for some sources hears of nothing but theirs."""

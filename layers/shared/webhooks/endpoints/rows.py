@@ -70,4 +70,6 @@ def endpoint_from(row: Mapping[str, Any]) -> Endpoint:
         rotation_token=row.get("rotationToken"),
         failures=row.get("failures", 0),
         failing_since=row.get("failingSince"),
+        probe_at=row.get("probeUntil"),
+        slow=row.get("slow", False),
     )

@@ -86,7 +86,7 @@ class EndpointStore:
         sets = {"updatedAt": now, **{name: value for name, value in values.items() if value is not None}}
         removes = [name for name, value in values.items() if value is None]
         if recovers:
-            removes += ["failures", "failingSince", "probeUntil"]
+            removes += ["failures", "failingSince", "probeUntil", "slow"]
         expression = "SET " + ", ".join(f"#{name} = :{name}" for name in sets)
         if removes:
             expression += " REMOVE " + ", ".join(f"#{name}" for name in removes)
@@ -132,27 +132,24 @@ class EndpointStore:
         with suppress(RefusedTransactionError):
             self.catalog.transact([update, self.catalog.putting_new(event_row(event))])
 
-    def note_failure(self, endpoint: Endpoint, now: int, probe_at: int) -> Endpoint | None:
+    def note_failure(self, endpoint: Endpoint, now: int, probe_at: int, *, slow: bool) -> Endpoint | None:
         """Count a failed attempt and let nobody probe before a time; None when the endpoint is gone."""
-        expression = "SET failingSince = if_not_exists(failingSince, :now), probeUntil = :probe ADD failures :one"
+        sets = "SET failingSince = if_not_exists(failingSince, :now), probeUntil = :probe"
+        sets += ", slow = :slow" if slow else " REMOVE slow"
+        values = {":now": now, ":one": 1, ":probe": probe_at, **({":slow": True} if slow else {})}
         try:
-            return self._update(endpoint, expression, _EXISTS, {":now": now, ":one": 1, ":probe": probe_at})
+            return self._update(endpoint, f"{sets} ADD failures :one", _EXISTS, values)
         except WebhookNotFoundError:
             return None
 
-    def note_success(self, endpoint: Endpoint) -> None:
-        """Forget that an endpoint was failing."""
+    def note_success(self, endpoint: Endpoint, *, slow: bool) -> None:
+        """Forget that an endpoint was failing, and note whether it took long to answer."""
+        forgotten = "REMOVE failures, failingSince, probeUntil"
         with suppress(WebhookNotFoundError):
-            self._update(endpoint, "REMOVE failures, failingSince, probeUntil", _EXISTS, {})
-
-    def take_probe(self, endpoint: Endpoint, now: int, until: int) -> bool:
-        """Become the one attempt that a failing endpoint gets at a time; False when another one has it."""
-        free = f"{_EXISTS} AND (attribute_not_exists(probeUntil) OR probeUntil <= :now)"
-        try:
-            self._update(endpoint, "SET probeUntil = :until", free, {":now": now, ":until": until})
-        except WebhookNotFoundError:
-            return False
-        return True
+            if slow:
+                self._update(endpoint, f"SET slow = :slow {forgotten}", _EXISTS, {":slow": True})
+            else:
+                self._update(endpoint, f"{forgotten}, slow", _EXISTS, {})
 
     def _update(self, endpoint: Endpoint, expression: str, condition: str, values: Mapping[str, Any]) -> Endpoint:
         try:

@@ -29,12 +29,19 @@ deliveries = st.builds(
     tries=numbers,
     attempts=st.lists(attempts, max_size=3).map(tuple),
     failure=st.none() | texts,
+    remind_at=st.none() | numbers,
 )
 
 
 @given(deliveries)
 def test_delivery_reads_back(delivery: Delivery) -> None:
     assert delivery_from(from_row(to_row(delivery_row(delivery)))) == delivery
+
+
+@given(deliveries)
+def test_only_what_the_sweep_reminds_of_is_in_its_index(delivery: Delivery) -> None:
+    indexed = {"waiting", "remindAt"} & to_row(delivery_row(delivery)).keys()
+    assert len(indexed) == (0 if delivery.remind_at is None else 2)
 
 
 @given(numbers)

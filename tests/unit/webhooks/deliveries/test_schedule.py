@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
-from webhooks.deliveries.schedule import DELAYS_SECONDS, GIVE_UP_MS, next_attempt_at, probe_wait_seconds, to_be_disabled
+from webhooks.deliveries.schedule import (
+    DELAYS_SECONDS,
+    GIVE_UP_MS,
+    OVERDUE_MS,
+    SWEEP_MS,
+    Turns,
+    first_reminder_at,
+    next_attempt_at,
+    probe_wait_ms,
+    to_be_disabled,
+)
+from webhooks.endpoints.model import DisabledReason, Disabling, Endpoint
 
 
 @pytest.mark.parametrize("tries", range(1, len(DELAYS_SECONDS)))
@@ -30,6 +44,34 @@ def test_endpoint_is_given_up_after_five_days() -> None:
 
 
 def test_deliveries_stand_back_longer_the_longer_an_endpoint_fails() -> None:
-    assert probe_wait_seconds(0, 0.0) == 5
-    assert probe_wait_seconds(600_000, 0.0) == 60
-    assert probe_wait_seconds(86_400_000, 1.0) == 600
+    assert [probe_wait_ms(failing_for) for failing_for in (0, 600_000, 86_400_000)] == [5_000, 60_000, 300_000]
+
+
+def test_only_the_second_attempt_needs_a_message_before_the_sweep_comes_by() -> None:
+    for tries in range(1, len(DELAYS_SECONDS)):
+        again = next_attempt_at(tries, 0, None, 0.0)
+        assert again is not None
+        assert first_reminder_at(again, 0) == again + (OVERDUE_MS if tries == 1 else 0)
+
+
+def turns_of(**fields: Any) -> list[int]:
+    """The turns of an endpoint from 1 000 000 on, for deliveries that have long been due."""
+    bare = Endpoint("ten", "whk", "https://x.example.com/", None, None, None, None, (), 0, 0)
+    turns = Turns.of(replace(bare, **fields), 1_000_000)
+    return [at - 1_000_000 for at in iter(lambda: turns.take(0), None) if at is not None]
+
+
+def test_endpoint_has_four_turns_a_second_and_one_at_a_time_when_it_is_paced() -> None:
+    assert turns_of() == list(range(0, SWEEP_MS, 250))
+    assert turns_of(slow=True) == [0, 15_000, 30_000, 45_000]
+    failing = {"failures": 5, "failing_since": 1_000_000 - 200_000}
+    assert turns_of(**failing, probe_at=1_012_000) == [12_000, 32_000, 52_000]
+    assert turns_of(**failing, probe_at=1_000_000 + SWEEP_MS) == []
+    # What is left to a disabled one is only to be ended.
+    disabled = Disabling(DisabledReason.BY_TENANT, 0)
+    assert turns_of(**failing, probe_at=1_060_000, disabled=disabled) == turns_of()
+
+
+def test_turn_is_not_before_its_delivery_is_due() -> None:
+    turns = Turns(next_at=0, end_at=60_000, step_ms=250)
+    assert [turns.take(due) for due in (30_000, 0, 60_000, 59_999)] == [30_000, 30_250, None, 59_999]

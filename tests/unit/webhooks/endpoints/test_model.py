@@ -59,5 +59,10 @@ def test_secret_signs_up_to_the_moment_at_which_it_expires(expiries: list[int | 
     assert list(signing) == sorted(signing, key=lambda secret: secret.sealed)
 
 
+def test_endpoint_is_paced_that_is_slow_or_failed_five_times_in_a_row() -> None:
+    assert [endpoint(failures=failures).paced for failures in (0, 4, 5, 6)] == [False, False, True, True]
+    assert endpoint(slow=True).paced
+
+
 def test_sealed_secret_is_not_in_what_may_be_logged() -> None:
     assert "sealed-bytes" not in repr(endpoint(secrets=(Secret(b"sealed-bytes"),)))

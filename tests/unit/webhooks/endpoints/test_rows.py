@@ -34,5 +34,7 @@ def test_new_endpoint_reads_back_with_a_clean_record(endpoint: Endpoint) -> None
 @given(endpoints, numbers, numbers, texts)
 def test_what_is_written_later_reads_back(endpoint: Endpoint, failures: int, at: int, token: str) -> None:
     later = {"failures": failures, "failingSince": at, "rotatedAt": at, "rotationToken": token}
-    read = endpoint_from(from_row(to_row(endpoint_row(endpoint) | later)))
+    paced = {"probeUntil": at, "slow": True}
+    read = endpoint_from(from_row(to_row(endpoint_row(endpoint) | later | paced)))
+    assert (read.probe_at, read.slow) == (at, True)
     assert (read.failures, read.failing_since, read.rotated_at, read.rotation_token) == (failures, at, at, token)
