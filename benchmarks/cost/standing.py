@@ -10,6 +10,7 @@ from knowledge.storage.attributes import from_row
 from knowledge.times import MS_PER_DAY
 from knowledge.upkeep.retention import RECHECK_MS
 from webhooks.assembly import WebhookServices, WebhookSettings
+from webhooks.deliveries.schedule import SWEEP_MS
 from webhooks.tasks import deliver_webhooks, relay_events
 
 from benchmarks.cost.prices import Bill
@@ -20,7 +21,7 @@ from testing.webhook_world import Receiver
 DAYS = 30
 _WEEK = RECHECK_MS // MS_PER_DAY
 _ROUNDS_A_DAY = 24
-_SWEEPS_A_DAY = 24 * 12
+_SWEEPS_A_DAY = MS_PER_DAY // SWEEP_MS
 _TARGET = "https://hooks.example.com/knowledge"
 
 
@@ -35,7 +36,7 @@ def month(edge: CountedEdge) -> Bill:
 
 
 def schedules(edge: CountedEdge) -> Bill:
-    """A month of the hours in which the upkeep has nothing to do, and of the sweeps that find no event."""
+    """A month of the hours in which the upkeep has nothing to do, and of the sweeps that find nothing."""
     upkeep = edge.till.bill(lambda: _tend(edge)) * (DAYS * (_ROUNDS_A_DAY - 1))
     hooks = WebhookServices(WebhookSettings.from_environment(), clients=edge.clients, clock=edge.clock)
 
