@@ -88,7 +88,7 @@ class Runs:
 
     run: Run
 
-    def get(self, *_: Any) -> Run:
+    def get_run(self, *_: Any) -> Run:
         """Read it."""
         return self.run
 
@@ -108,7 +108,7 @@ class World:
         index = IndexStore(objects, fanout)
         entries = self._stage(items)
         self.source = _source(_publish(index, entries) if published else None)
-        sources.get = sources.acquire_lease = sources.renew_lease = lambda *_: self.source
+        sources.get_source = sources.acquire_lease = sources.renew_lease = lambda *_: self.source
         rows, journal = (store(_anything(self.table), "Items", fanout) for store in (ItemStore, JournalStore))
 
         def new_id(prefix: str) -> str:
