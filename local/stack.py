@@ -17,8 +17,8 @@ from local.failures import StartupError, TemplateError
 from local.gateway.front import Front
 from local.gateway.hooks import Hooks
 from local.gateway.server import Server
+from local.resources import create_resources
 from local.template import ROOT, Template, load_template
-from local.template.create import create_resources
 from local.template.resolve import Resolver
 from local.workers.pool import Function, FunctionPool
 from local.workers.remote import RemoteFunction

@@ -27,12 +27,12 @@ from webhooks.assembly import WebhookServices, WebhookSettings
 from webhooks.sending.posting import Poster
 
 from testing import spec
+from testing.held_clock import HeldClock
 from testing.import_machine import InlineImportMachine
 from testing.inline_machine import InlineMachine
 from testing.recording import acting, logical_id_of
 
 FUNCTIONS = Path(__file__).parents[1] / "functions"
-START = 1_795_000_000_000
 
 seen: set[tuple[str, int]] = set()
 
@@ -54,19 +54,6 @@ def load_app(function: str) -> Any:
 def _clients() -> Clients:
     """Make clients once: moto stands in for AWS wherever they were made, and making them is slow."""
     return Clients()
-
-
-@dataclass
-class Clock:
-    """A clock that stands still until it is told to move. Milliseconds since 1970."""
-
-    now: int = START
-
-    def __call__(self) -> int:
-        return self.now
-
-    def advance(self, *, seconds: int = 0, days: int = 0) -> None:
-        self.now += seconds * 1000 + days * 86_400_000
 
 
 class Context:
@@ -129,7 +116,7 @@ class Edge:
 
     resources: Any
     environment: dict[str, str]
-    clock: Clock = field(default_factory=Clock)
+    clock: HeldClock = field(default_factory=HeldClock)
     remaining: int = 29_000
     clients: Clients = field(default_factory=_clients)
     addresses: dict[str, list[str]] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from knowledge import import_tasks
 from knowledge.assembly import KnowledgeServices
@@ -13,11 +13,9 @@ from knowledge.imports.machine import import_input
 from knowledge.imports.model import Import
 
 from testing.faults import Crash, FunctionCrash
+from testing.held_clock import HeldClock
 from testing.inline_machine import TASKS, _holds, function_of
 from testing.recording import acting
-
-if TYPE_CHECKING:
-    from testing.lifecycle import HeldClock
 
 DEFINITION = Path(__file__).parents[1] / "statemachines" / "import.asl.json"
 ALL_TASKS = {

@@ -19,26 +19,12 @@ from knowledge.sources.model import Source
 from knowledge.staging.model import ItemResult
 from knowledge.storage.clients import Fanout
 
+from testing.held_clock import HeldClock
 from testing.import_machine import InlineImportMachine
 from testing.inline_machine import InlineMachine
 
-START = 1_795_000_000_000
 TENANT = "tenant-a"
 _series = itertools.count(1)
-
-
-@dataclass
-class HeldClock:
-    """A clock that stands still until it is moved. Milliseconds since 1970."""
-
-    now: int = START
-
-    def __call__(self) -> int:
-        return self.now
-
-    def advance(self, *, days: float = 0, seconds: float = 0, ms: int = 0) -> None:
-        """Move on."""
-        self.now += round(days * 86_400_000 + seconds * 1000) + ms
 
 
 @dataclass

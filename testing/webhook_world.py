@@ -26,7 +26,8 @@ from webhooks.sending.replies import Reply
 from webhooks.tasks import deliver_webhooks, relay_events
 
 from testing.faults import Crash, Faults
-from testing.lifecycle import CountedIds, HeldClock
+from testing.held_clock import HeldClock
+from testing.lifecycle import CountedIds
 from testing.webhook_queue import DelayQueue
 
 OK = Reply(204, 20, "", None, None, refused=False)

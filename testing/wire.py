@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from tests.support.kept_connection import ANSWER_SECONDS, KeptConnection
+from testing.kept_connection import ANSWER_SECONDS, KeptConnection
 
 _HEAD = (
     "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-amz-json-1.0\r\nX-Amz-Date: 20260101T000000Z\r\n"

@@ -15,7 +15,7 @@ from webhooks.tasks import deliver_webhooks, relay_events
 
 from benchmarks.cost.prices import Bill
 from benchmarks.cost.till import CountedEdge
-from testing.lifecycle import HeldClock
+from testing.held_clock import HeldClock
 from testing.webhook_world import Receiver
 
 DAYS = 30

@@ -19,7 +19,6 @@ from werkzeug.serving import make_server
 
 from local.emulators.bus import Bus
 from local.emulators.execution_files import ExecutionFiles
-from local.emulators.guard import die_with_parent
 from local.emulators.kms_keys import install_keys
 from local.emulators.objects import ObjectFiles, watch_objects
 from local.emulators.presigned import checked
@@ -27,6 +26,7 @@ from local.emulators.queue_files import QueueFiles
 from local.emulators.queues import install_queues
 from local.emulators.states import install_state_machines
 from local.emulators.streams import install_streams
+from local.guard import die_with_parent
 from local.template.load import ACCESS_KEY, SECRET_KEY
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]

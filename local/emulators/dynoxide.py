@@ -13,8 +13,8 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import IO
 
-from local.emulators.guard import guarded
 from local.failures import StartupError
+from local.guard import guarded
 from local.template import ROOT
 
 # It says that it listens, or why it ended. Only one that does neither is given up on, and a busy machine is slow.

@@ -8,11 +8,11 @@ from typing import Protocol
 from local.events.asynchronous import AsynchronousInvoker, failure_policies
 from local.events.calls import DeadLetters, LineSink, invoker
 from local.events.readers import EventSources, MakeClient
+from local.events.rules import schedules_of
 from local.events.schedules import Ticker
 from local.events.targets import Targets
 from local.template import Template
 from local.template.resolve import Resolver
-from local.template.rules import schedules_of
 from local.workers.pool import Function
 
 

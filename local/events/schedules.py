@@ -13,10 +13,10 @@ from typing import Any
 
 from local.events.calls import timestamp
 from local.events.cron import Expression
+from local.events.rules import Schedule
 from local.events.targets import Delivery
 from local.template.load import ACCOUNT_ID, REGION
 from local.template.resolve import Resolver
-from local.template.rules import Schedule
 
 _LONGEST_SLEEP_SECONDS = 1.0
 

@@ -19,7 +19,7 @@ from typing import Any
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 sys.path.append(_ROOT)
-from local.emulators.guard import die_with_parent  # noqa: E402
+from local.guard import die_with_parent  # noqa: E402
 from local.workers.calls import record_function  # noqa: E402
 from local.workers.channel import receive, send  # noqa: E402
 

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from botocore.exceptions import ClientError
 
+from testing.kept_connection import BrokenAnswerError
 from testing.wire import WireDynamoDB
-from tests.support.kept_connection import BrokenAnswerError
 from tests.support.receivers import Receiver, Script
 
 Misbehave = Callable[[socket.socket, bytes], None]

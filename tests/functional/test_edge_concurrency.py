@@ -18,7 +18,8 @@ from httpapi.keys.service import Creation
 from httpapi.settings import EdgeSettings
 from knowledge.errors import ServiceUnavailableError
 
-from testing.edge import START, Context
+from testing.edge import Context
+from testing.held_clock import START
 
 WORKERS = 8
 

@@ -22,8 +22,9 @@ from httpapi.settings import EdgeSettings
 from knowledge.errors import ServiceUnavailableError
 from knowledge.storage.clients import Clients
 
-from testing.edge import START, Edge, Reply
+from testing.edge import Edge, Reply
 from testing.faults import Crash, Faults, Way
+from testing.held_clock import START
 from tests.support.keys import check_figures, outbox, stored_keys
 
 ROUNDS = 15

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from threading import Semaphore, Thread, current_thread
 
 from testing.faults import Call, Way
-from testing.lifecycle import HeldClock
-from tests.support.kept_connection import ANSWER_SECONDS
+from testing.held_clock import HeldClock
+from testing.kept_connection import ANSWER_SECONDS
 
 JUMPS_SECONDS = (2, 6, 16, 61)
 # An actor at work waits for the emulator at most, whose own patience is shorter.

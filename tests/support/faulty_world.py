@@ -12,8 +12,9 @@ from knowledge.runs.model import ApplyOutcome
 from knowledge.settings import Settings
 
 from testing.faults import Call, Faults, FunctionCrash
+from testing.held_clock import HeldClock
 from testing.inline_machine import InlineMachine
-from testing.lifecycle import CountedIds, HeldClock, Lifecycle
+from testing.lifecycle import CountedIds, Lifecycle
 from testing.wire import MemoryBucket
 from tests.support.invariants import Reader, Stored, check_history, check_settled
 

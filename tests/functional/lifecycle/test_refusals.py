@@ -11,7 +11,8 @@ from knowledge.runs.model import Discovery, RunState
 from knowledge.sources.model import RemovalGuard
 
 from testing.faults import before_first
-from testing.lifecycle import HeldClock, Lifecycle
+from testing.held_clock import HeldClock
+from testing.lifecycle import Lifecycle
 
 Meddle = Callable[[], Any]
 

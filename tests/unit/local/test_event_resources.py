@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from local.events.mappings import mappings_of
+from local.events.rules import rules_of
 from local.failures import TemplateError
 from local.template.queues import create_queues, queue_requests
-from local.template.rules import rules_of
 from local.template.tables import create_buckets, table_requests
 from tests.unit.local.background_doubles import resolver_of
 

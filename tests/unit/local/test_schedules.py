@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from local.events.rules import schedules_of
 from local.events.schedules import Ticker, UnknownScheduleError
 from local.events.targets import Delivery
 from local.failures import TemplateError
-from local.template.rules import schedules_of
 from tests.unit.local.background_doubles import resolver_of
 
 FUNCTION = {"Fn::GetAtt": ["F", "Arn"]}

@@ -7,11 +7,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from local.events.rules import create_buses, create_rules
 from local.failures import TemplateError
 from local.template.load import Template
 from local.template.queues import create_queues
 from local.template.resolve import Resolver
-from local.template.rules import create_buses, create_rules
 from local.template.tables import create_buckets, create_tables
 
 
