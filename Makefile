@@ -19,10 +19,10 @@ help:
 	@echo "make soak                   the long forms of every tier, make faults and make fuzz among them: hours"
 	@echo "make coverage               which lines and branches of layers/ the unit and functional tests reach"
 	@echo "make aws-tools              the AWS SAM CLI in .venv-sam and checkov in .venv-checkov, which test sets up too"
-	@echo "make lint                   ruff, mypy in its strict mode, and vulture, which finds what nobody uses"
+	@echo "make lint                   ruff, mypy in its strict mode, the order of the rooms, and what nobody uses (vulture)"
 	@echo "make faults                 every crash case and 20 000 interleavings: about two hours"
 	@echo "make fuzz                   100 000 hostile requests: about half an hour"
-	@echo "make reference              docs/reference.md anew from openapi.yaml"
+	@echo "make reference              docs/reference.md anew from openapi.yaml, docs/architecture.md's drawings from imports"
 	@echo "make bench                  every figure of the design; report and plots in .local/benchmarks: some minutes"
 	@echo "make bench-full             with larger sources and a file of 1 GiB, for benchmarks/report.md: about an hour"
 	@echo "make clean                  remove what setting up and running left"
@@ -85,6 +85,7 @@ fuzz: setup
 
 reference: setup
 	@$(BIN)/python docs/render_reference.py
+	@$(BIN)/python docs/draw_rooms.py
 
 lint: setup
 	@$(BIN)/ruff check .
@@ -92,6 +93,7 @@ lint: setup
 	@$(BIN)/mypy layers/shared local benchmarks operations docs
 	@MYPYPATH=examples/python $(BIN)/mypy --no-error-summary examples/python
 	@for function in functions/*/; do MYPYPATH=layers/shared:$$function $(BIN)/mypy --no-error-summary $$function || exit 1; done
+	@log=$$(PYTHONPATH=layers/shared $(BIN)/lint-imports --no-cache --no-logo) || { echo "$$log"; exit 1; }
 	@$(BIN)/vulture
 
 format: setup

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from testing.lifecycle import HeldClock
+from testing.held_clock import HeldClock
 
 VISIBLE_AGAIN_MS = 180_000
 MOST_RECEIVES = 10

@@ -23,7 +23,7 @@ from webhooks.deliveries.schedule import OVERDUE_MS, SWEEP_MS
 from webhooks.sending.replies import Reply
 
 from testing.faults import Call, Crash, Way, before_first
-from testing.lifecycle import HeldClock
+from testing.held_clock import HeldClock
 from testing.webhook_queue import MOST_INVOCATIONS, DelayQueue
 from testing.webhook_world import OK, WebhookWorld
 
