@@ -186,7 +186,7 @@ class CountedEdge(Edge):
         return reply
 
     def _knowledge(self, clients: Any) -> KnowledgeServices:
-        self.import_machine = _ImportMachine(self.clock)  # type: ignore[arg-type]
+        self.import_machine = _ImportMachine(self.clock)
         self.import_machine.till = self.till
         made = KnowledgeServices(
             Settings.from_environment(),
