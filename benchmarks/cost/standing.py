@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from knowledge.events import GENERATION_PUBLISHED
+from knowledge.limits import RECHECK_MS
 from knowledge.storage.attributes import from_row
 from knowledge.times import MS_PER_DAY
-from knowledge.upkeep.retention import RECHECK_MS
 from webhooks.assembly import WebhookServices, WebhookSettings
 from webhooks.deliveries.schedule import SWEEP_MS
 from webhooks.tasks import deliver_webhooks, relay_events

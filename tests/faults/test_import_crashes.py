@@ -19,8 +19,9 @@ from knowledge.imports import files as import_files
 from knowledge.imports import inflating as import_inflating
 from knowledge.imports import lines as import_lines
 from knowledge.imports import staging as import_staging
-from knowledge.imports.model import ALIVE_MS, Import
+from knowledge.imports.model import Import
 from knowledge.imports.store import ImportMovedError
+from knowledge.limits import IMPORT_SILENT_MS
 
 from testing.faults import Call, Way
 from testing.import_files import Importing, ndjson
@@ -110,7 +111,7 @@ def _strike(case: Case, new_world: NewWorld, number: int, way: Way, calm: Import
         died_before_it_began = not machine.executions
         assert died_before_it_began or way in {Way.DIE_BEFORE, Way.DIE_AFTER}, "it did not go on by itself"
         machine.abort_all()
-        world.clock.advance(ms=0 if died_before_it_began else ALIVE_MS)
+        world.clock.advance(ms=0 if died_before_it_began else IMPORT_SILENT_MS)
         importing.deliver(event)
         importing.run()
     unexpected = [error for error in machine.errors if not isinstance(error, EXPECTED)]

@@ -18,8 +18,8 @@ from tests.support.faulty_world import LEASE_SECONDS, FaultyWorld
 def short_memory() -> Iterator[None]:
     """Keep one generation, and others for an hour; compact whenever there are two packs."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(retention, "KEPT_GENERATIONS", 1)
-        patched.setattr(retention, "KEPT_MS", 3_600_000)
+        patched.setattr(retention, "GENERATIONS_KEPT", 1)
+        patched.setattr(retention, "GENERATION_KEPT_MS", 3_600_000)
         patched.setattr(compaction, "TINY_PACKS", 2)
         yield
 

@@ -6,8 +6,9 @@ import os
 from typing import Any
 
 import boto3
-from httpapi.keys.model import TENANT_RATE_LIMIT_PER_MINUTE, Key
+from httpapi.keys.model import Key
 from httpapi.keys.rows import key_from_row
+from knowledge.limits import TENANT_RATE_LIMIT_PER_MINUTE
 from knowledge.storage.attributes import from_row
 
 

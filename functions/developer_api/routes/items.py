@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from httpapi.answers import Answer, created, ok
-from httpapi.bodies import BATCH_LIMIT_BYTES
 from httpapi.call import Call
 from httpapi.keys.model import Scope
 from httpapi.operations import Routes
@@ -12,6 +11,7 @@ from httpapi.schemas.fields import BodyReader, NoQuery
 from httpapi.schemas.items import BatchInput, ItemListQuery, RemoveItemQuery
 from knowledge.items.model import ItemDraft, Removal
 from knowledge.items.validation import ItemInput, read_batch, read_item
+from knowledge.limits import BATCH_BODY_BYTES
 from knowledge.staging.model import PushResult
 
 ITEMS = "/v1/sources/{sourceId}/items"
@@ -32,7 +32,7 @@ def push_item(call: Call[ItemDraft, NoQuery]) -> Answer:
     ITEMS + "/batch",
     Scope.ITEMS_WRITE,
     body=BodyReader(BatchInput, read_batch),
-    body_limit_bytes=BATCH_LIMIT_BYTES,
+    body_limit_bytes=BATCH_BODY_BYTES,
     loads_source=True,
 )
 def push_batch(call: Call[tuple[list[ItemDraft], list[Removal]], NoQuery]) -> Answer:

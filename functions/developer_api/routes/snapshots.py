@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from httpapi.answers import Answer, accepted, created, ok
-from httpapi.bodies import BATCH_LIMIT_BYTES
 from httpapi.call import Call
 from httpapi.keys.model import Scope
 from httpapi.operations import Routes
@@ -20,6 +19,7 @@ from httpapi.schemas.snapshots import (
 )
 from knowledge.items.model import ItemDraft
 from knowledge.items.validation import read_items
+from knowledge.limits import BATCH_BODY_BYTES
 from knowledge.staging.model import SnapshotState
 
 SOURCE = "/v1/sources/{sourceId}"
@@ -33,7 +33,7 @@ routes = Routes()
     SOURCE + "/items/snapshot",
     Scope.ITEMS_WRITE,
     body=BodyReader(SnapshotInput, read_snapshot),
-    body_limit_bytes=BATCH_LIMIT_BYTES,
+    body_limit_bytes=BATCH_BODY_BYTES,
     loads_source=True,
 )
 def replace_items(call: Call[SnapshotRequest, NoQuery]) -> Answer:
@@ -82,7 +82,7 @@ def get_snapshot(call: Call[None, NoQuery]) -> Answer:
     SNAPSHOT + "/parts/{partNumber}",
     Scope.ITEMS_WRITE,
     body=BodyReader(ItemsInput, read_items),
-    body_limit_bytes=BATCH_LIMIT_BYTES,
+    body_limit_bytes=BATCH_BODY_BYTES,
     loads_source=True,
 )
 def put_snapshot_part(call: Call[list[ItemDraft], NoQuery]) -> Answer:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from knowledge.errors import ServiceUnavailableError
+from knowledge.limits import LAST_USED_STEP_MS
 
 from httpapi.errors import InvalidKeyError, KeyExpiredError, KeyRevokedError, UnauthorizedError
 from httpapi.keys import tokens
 from httpapi.keys.model import Key, KeyStatus
 from httpapi.keys.store import KeyStore
 from httpapi.requests import HttpRequest
-
-LAST_USED_STEP_MS = 3_600_000
 
 
 class Authenticator:

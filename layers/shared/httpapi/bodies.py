@@ -14,9 +14,6 @@ from httpapi.errors import (
 )
 from httpapi.requests import HttpRequest
 
-MIB = 1_048_576
-SINGLE_LIMIT_BYTES = 1 * MIB
-BATCH_LIMIT_BYTES = 8 * MIB
 # A gzip file may hold several members; a body of thousands of empty ones is only there to cost time.
 MAX_GZIP_MEMBERS = 64
 _GZIP = 31

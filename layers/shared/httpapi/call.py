@@ -18,7 +18,7 @@ from knowledge.errors import (
 )
 from knowledge.ids import MadeIds, derived_id, is_id, new_id
 from knowledge.items.field_rules import check_external_item_id
-from knowledge.times import MS_PER_DAY
+from knowledge.limits import RETRY_KNOWN_MS, SNAPSHOT_PARTS
 from webhooks.errors import DeliveryNotFoundError, WebhookNotFoundError
 
 from httpapi.errors import invalid_field
@@ -37,7 +37,6 @@ BodyT = TypeVar("BodyT")
 QueryT = TypeVar("QueryT")
 
 CURRENT = "current"
-PARTS = 10_000
 
 
 @dataclass(slots=True)
@@ -120,8 +119,8 @@ class Call(Generic[BodyT, QueryT]):
     def part_number(self) -> int:
         """The number of a part in the path: 1 to 10 000. Raises ValidationFailedError."""
         text = self.ids["partNumber"]
-        if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= PARTS):
-            raise invalid_field("partNumber", f"must be a whole number from 1 to {PARTS}")
+        if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= SNAPSHOT_PARTS):
+            raise invalid_field("partNumber", f"must be a whole number from 1 to {SNAPSHOT_PARTS}")
         return int(text)
 
     @property
@@ -138,7 +137,7 @@ class Call(Generic[BodyT, QueryT]):
         """Make the id of what this request creates: a retry with the same Idempotency-Key makes the same one."""
         if self.idempotency_key is None:
             return MadeIds(new_id(prefix), None)
-        today = self.now // MS_PER_DAY
+        today = self.now // RETRY_KNOWN_MS
         of_day = partial(derived_id, prefix, self.tenant_id, self.idempotency_key)
         return MadeIds(of_day(today), of_day(today - 1))
 

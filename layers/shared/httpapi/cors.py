@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from knowledge.limits import PREFLIGHT_KEPT_SECONDS
+
 from httpapi.requests import HttpRequest
 
 EXPOSED = "X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, Idempotent-Replayed"
 ALLOWED = "Authorization, Content-Type, Content-Encoding, Idempotency-Key"
-PREFLIGHT_SECONDS = 600
 
 
 def cors_headers(request: HttpRequest, origins: Sequence[str], methods: Sequence[str] = ()) -> dict[str, str]:
@@ -24,6 +25,6 @@ def cors_headers(request: HttpRequest, origins: Sequence[str], methods: Sequence
         headers |= {
             "Access-Control-Allow-Methods": ", ".join(methods),
             "Access-Control-Allow-Headers": ALLOWED,
-            "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
+            "Access-Control-Max-Age": str(PREFLIGHT_KEPT_SECONDS),
         }
     return headers

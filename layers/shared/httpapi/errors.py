@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from knowledge.errors import NotFoundError
+from knowledge.limits import GATEWAY_BODY_BYTES
+from knowledge.words import size_words
 
 
 class EdgeError(Exception):
@@ -92,8 +94,9 @@ class PayloadTooLargeError(EdgeError):
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(
-            f"The body is larger than {limit_bytes // 1_048_576} MiB, counted after decompression. "
-            "Send fewer items at once (gzip the body if it is over 4 MiB), or use an import."
+            f"The body is larger than {size_words(limit_bytes)}, counted after decompression. "
+            f"Send fewer items at once (gzip the body if it is over {size_words(GATEWAY_BODY_BYTES)}), "
+            "or use an import."
         )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.errors import SourceNotFoundError
 from knowledge.ids import is_id
+from knowledge.limits import IDEMPOTENCY_KEY_CHARACTERS
 from telemetry.lines import Metric, write_line
 
 from httpapi import strict_json
@@ -30,7 +31,7 @@ from httpapi.schemas.fields import read_query
 if TYPE_CHECKING:
     from knowledge.sources.model import Source
 
-_IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+_IDEMPOTENCY_KEY = re.compile(rf"[\x20-\x7e]{{1,{IDEMPOTENCY_KEY_CHARACTERS}}}")
 _JSON = "application/json"
 # The ids of a path that go into the log; a client's own id of an item may be anything, so it does not.
 _LOGGED_IDS = {"sourceId": "source_id", "runId": "run_id", "importId": "import_id", "generationId": "generation_id"}
@@ -112,7 +113,9 @@ class Exchange:
         if not values:
             return None
         if len(values) > 1 or not _IDEMPOTENCY_KEY.fullmatch(values[0]):
-            raise invalid_field("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
+            raise invalid_field(
+                "Idempotency-Key", f"must have 1 to {IDEMPOTENCY_KEY_CHARACTERS} printable ASCII characters"
+            )
         return values[0]
 
     def _refusal(self, error: Exception) -> WrittenAnswer:

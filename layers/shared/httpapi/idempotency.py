@@ -23,6 +23,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyValidationError,
 )
 from knowledge.errors import ServiceUnavailableError
+from knowledge.limits import ANSWER_KEPT_SECONDS
 
 from httpapi.answers import RequestMark, WrittenAnswer
 from httpapi.errors import IdempotencyConflictError, IdempotencyInProgressError
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     from httpapi.kept_answers import KeptAnswers
 
-KEPT_SECONDS = 86_400
 # One name for every function: a key means the same request wherever it is sent.
 _RECORD_PREFIX = "http"
 
@@ -113,7 +113,7 @@ class Idempotency:
             event_key_jmespath="[tenantId, key]",
             payload_validation_jmespath="fingerprint",
             raise_on_no_idempotency_key=True,
-            expires_after_seconds=KEPT_SECONDS,
+            expires_after_seconds=ANSWER_KEPT_SECONDS,
             hash_function="sha256",
             lambda_context=context,
         )

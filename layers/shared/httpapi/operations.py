@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from knowledge.limits import BODY_BYTES
+
 from httpapi.answers import Answer
-from httpapi.bodies import SINGLE_LIMIT_BYTES
 from httpapi.keys.model import Scope
 from httpapi.schemas.fields import BodyReader, NoQuery, QueryModel
 
@@ -37,7 +38,7 @@ class Operation:
     scope: Scope | None
     body: BodyReader[Any] | None = None
     body_required: bool = True
-    body_limit_bytes: int = SINGLE_LIMIT_BYTES
+    body_limit_bytes: int = BODY_BYTES
     query: type[QueryModel] = NoQuery
     unlimited_key: bool = False
     loads_source: bool = False

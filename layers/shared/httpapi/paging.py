@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from knowledge.limits import CURSOR_CHARACTERS
 from knowledge.pages import Page
 
 from httpapi import strict_json
@@ -22,9 +23,6 @@ from httpapi.errors import InvalidJsonError, invalid_field
 
 T = TypeVar("T")
 
-DEFAULT_LIMIT = 50
-MAX_LIMIT = 200
-CURSOR_CHARACTERS = 8_192
 # The alphabet of base64url, without padding.
 CURSOR_PATTERN = "^[A-Za-z0-9_-]+$"
 _CHECK_CHARACTERS = 16

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from knowledge.limits import RATE_COUNTER_KEPT_SECONDS
 from knowledge.storage.clients import translated
 
 from httpapi.errors import RateLimitedError
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 WINDOW_MS = 60_000
 # The published description names this figure, whatever is left of the window.
 RETRY_AFTER_SECONDS = 60
-_KEPT_SECONDS = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class RateLimiter:
                 UpdateExpression="ADD hits :one SET expiresAt = :expiry",
                 ExpressionAttributeValues={
                     ":one": {"N": "1"},
-                    ":expiry": {"N": str(window_end // 1000 + _KEPT_SECONDS)},
+                    ":expiry": {"N": str(window_end // 1000 + RATE_COUNTER_KEPT_SECONDS)},
                 },
                 ReturnValues="UPDATED_NEW",
             )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from knowledge.errors import NotFoundError
-from knowledge.times import MS_PER_DAY
+from knowledge.limits import RETRY_KNOWN_MS
 
 Made = TypeVar("Made")
 
@@ -28,4 +28,4 @@ def find_earlier(
         made = get(earlier_id)
     except NotFoundError:
         return None
-    return made if made_at(made) > now - MS_PER_DAY else None
+    return made if made_at(made) > now - RETRY_KNOWN_MS else None

@@ -21,6 +21,9 @@ The lifecycle knows nothing of HTTP: `httpapi.error_table` has the status of eac
 
 from __future__ import annotations
 
+from knowledge.limits import GENERATION_KEPT_MS, GENERATIONS_KEPT
+from knowledge.words import duration_words
+
 
 class KnowledgeError(Exception):
     """The root of every domain error; `str(error)` is fit to be shown to a tenant.
@@ -75,8 +78,8 @@ class GenerationRetiredError(GenerationNotFoundError):
     """Raised when what a retired generation served is asked for; its objects may be gone."""
 
     message = (
-        "This generation is not kept any more: a source keeps its last 10 generations, and older ones for 30 days "
-        "after they were superseded."
+        f"This generation is not kept any more: a source keeps its last {GENERATIONS_KEPT} generations, and older ones "
+        f"for {duration_words(GENERATION_KEPT_MS)} after they were superseded."
     )
 
 

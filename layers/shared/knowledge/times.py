@@ -1,10 +1,12 @@
-"""Times: what the clock says, how long a day is, and as tenants read them."""
+"""Times: what the clock says, how long units are, and as tenants read them."""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
 
+MS_PER_MINUTE = 60_000
+MS_PER_HOUR = 3_600_000
 MS_PER_DAY = 86_400_000
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from knowledge.errors import ConflictError, KnowledgeError, NotFoundError
+from knowledge.limits import DELIVERY_KEPT_MS
+from knowledge.words import duration_words
 
 
 class WebhookNotFoundError(NotFoundError):
@@ -14,7 +16,7 @@ class WebhookNotFoundError(NotFoundError):
 class DeliveryNotFoundError(NotFoundError):
     """Raised when the endpoint has no delivery of that id, or its 30 days are over."""
 
-    message = "Delivery not found. Deliveries are kept for 30 days."
+    message = f"Delivery not found. Deliveries are kept for {duration_words(DELIVERY_KEPT_MS)}."
 
 
 class WebhookLimitError(ConflictError):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from knowledge.errors import SnapshotOpenError
-from knowledge.imports.model import ALIVE_MS
+from knowledge.limits import IMPORT_SILENT_MS
 from knowledge.sources.model import RemovalGuard
 
 from testing.import_files import Importing, many, ndjson
@@ -120,7 +120,7 @@ def test_dead_import_gives_way_to_a_snapshot(importing: Importing) -> None:
     importing.deliver(event)
     life.import_machine.run_until("IsStaged")
     life.import_machine.abort_all()
-    life.clock.advance(ms=ALIVE_MS + 1)
+    life.clock.advance(ms=IMPORT_SILENT_MS + 1)
     assert life.run().plan.discovery == "complete"
     life.knowledge.snapshots.replace_all(life.source, [draft("b", "two")], snapshot_id=life.ids("snp"))
     # It lost its turn, so it ends when it comes back.

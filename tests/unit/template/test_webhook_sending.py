@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from knowledge.limits import RECEIVER_SECONDS
 from webhooks.deliveries.schedule import OVERDUE_MS, SWEEP_MS
 from webhooks.deliveries.slots import LEASE_MS, SLOTS
 from webhooks.deliveries.waiting import INDEX
-from webhooks.sending.posting import DEADLINE_SECONDS
 
 from local.template import Template
 from local.template.load import read_template
@@ -60,7 +60,7 @@ def test_batch_is_no_larger_than_the_slots_of_a_tenant(template: Template) -> No
 def test_who_comes_back_finds_the_lease_over_and_who_has_it_outlives_no_lease(template: Template) -> None:
     function = template.resources["DeliverWebhookFunction"]["Properties"]
     queue = template.resources["WebhookDeliveriesQueue"]["Properties"]
-    assert DEADLINE_SECONDS < function["Timeout"] < LEASE_MS / 1000 < queue["VisibilityTimeout"]
+    assert RECEIVER_SECONDS < function["Timeout"] < LEASE_MS / 1000 < queue["VisibilityTimeout"]
     assert queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"] == OVERDUE_MS / 1000
 
 

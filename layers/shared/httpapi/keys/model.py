@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-DEFAULT_RATE_LIMIT_PER_MINUTE = 120
-MAX_RATE_LIMIT_PER_MINUTE = 6_000
-# What all live keys of one tenant may ask for together, so that no tenant can slow another down by making keys.
-TENANT_RATE_LIMIT_PER_MINUTE = 60_000
-DEFAULT_OVERLAP_SECONDS = 86_400
-MAX_OVERLAP_SECONDS = 30 * 86_400
+from knowledge.limits import (
+    DEFAULT_RATE_LIMIT_PER_MINUTE,
+)
+
 # The last millisecond that a time of ISO 8601 can name with four digits for the year.
 LAST_MOMENT_MS = 253_402_300_799_999
 

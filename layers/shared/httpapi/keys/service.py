@@ -10,8 +10,8 @@ from typing import Any
 from knowledge.errors import ServiceUnavailableError
 from knowledge.events import KEY_REVOKED, KEY_ROTATED, Event
 from knowledge.ids import new_id
+from knowledge.limits import RETRY_KNOWN_MS, TENANT_RATE_LIMIT_PER_MINUTE
 from knowledge.pages import Page
-from knowledge.times import MS_PER_DAY
 
 from httpapi.errors import (
     KeyInactiveError,
@@ -22,11 +22,10 @@ from httpapi.errors import (
 )
 from httpapi.keys import tokens
 from httpapi.keys.ledger import FiguresRefusedError, IdTakenError, KeyChangedError, KeyLedger
-from httpapi.keys.model import ALL_SCOPES, TENANT_RATE_LIMIT_PER_MINUTE, Key, KeySpec, KeyStatus
+from httpapi.keys.model import ALL_SCOPES, Key, KeySpec, KeyStatus
 from httpapi.keys.store import KeyStore
 
 FIRST_KEY_NAME = "admin"
-_CREATION_RETRY_MS = MS_PER_DAY
 # How often a change is decided anew because its key was changed meanwhile. A key only ever goes on to its end, so it
 # runs out of changes before this.
 _TRIES = 5
@@ -168,7 +167,7 @@ class KeyService:
 
     def _reissue(self, issued: IssuedKey, attempt: Creation, now: int) -> IssuedKey | None:
         """Give the key that an earlier attempt of this request made a secret that is known; None if it made none."""
-        if not self._store.replace_secret(issued.key, attempt.token, now - _CREATION_RETRY_MS):
+        if not self._store.replace_secret(issued.key, attempt.token, now - RETRY_KNOWN_MS):
             return None
         return IssuedKey(self.get_key(issued.key.tenant_id, attempt.key_id), issued.token)
 

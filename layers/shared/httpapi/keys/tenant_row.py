@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from httpapi.keys.model import TENANT_RATE_LIMIT_PER_MINUTE, Key
+from knowledge.limits import TENANT_RATE_LIMIT_PER_MINUTE
+
+from httpapi.keys.model import Key
 
 
 def tenant_key(tenant_id: str) -> dict[str, Any]:

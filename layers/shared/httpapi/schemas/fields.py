@@ -8,7 +8,8 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from knowledge.ids import id_pattern, is_id
 from knowledge.items.field_rules import Rule
-from knowledge.items.problems import PROBLEMS_SHOWN, Problem, field_path, problem_message
+from knowledge.items.problems import Problem, field_path, problem_message
+from knowledge.limits import CURSOR_CHARACTERS, DEFAULT_PAGE_ENTRIES, PAGE_ENTRIES, PROBLEMS_SHOWN
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -21,7 +22,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from httpapi.errors import ValidationFailedError, invalid_field
-from httpapi.paging import CURSOR_CHARACTERS, CURSOR_PATTERN, DEFAULT_LIMIT, MAX_LIMIT
+from httpapi.paging import CURSOR_PATTERN
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 ReadT = TypeVar("ReadT")
@@ -75,7 +76,7 @@ class ListQuery(QueryModel):
     """What every list takes."""
 
     cursor: Annotated[str, told(minLength=1, maxLength=CURSOR_CHARACTERS, pattern=CURSOR_PATTERN)] | None = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT), Digits] = DEFAULT_LIMIT
+    limit: Annotated[int, Field(ge=1, le=PAGE_ENTRIES), Digits] = DEFAULT_PAGE_ENTRIES
 
 
 def _read_timestamp(value: Any) -> Any:

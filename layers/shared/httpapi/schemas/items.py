@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from knowledge.items.field_rules import BATCH_ENTRIES, plain_text
+from knowledge.items.field_rules import plain_text
 from knowledge.items.validation import ItemInput, RemovalInput, SourceVersion
+from knowledge.limits import BATCH_ENTRIES
 from knowledge.staging.model import ItemState
 from pydantic import Field
 

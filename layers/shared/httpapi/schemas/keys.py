@@ -5,30 +5,29 @@ from __future__ import annotations
 from typing import Annotated
 
 from knowledge.items.field_rules import plain_text
+from knowledge.limits import (
+    DEFAULT_OVERLAP_SECONDS,
+    DEFAULT_RATE_LIMIT_PER_MINUTE,
+    KEY_NAME_CHARACTERS,
+    KEY_SCOPES,
+    KEY_SOURCES,
+    MAX_OVERLAP_SECONDS,
+    MAX_RATE_LIMIT_PER_MINUTE,
+)
 from pydantic import Field
 
 from httpapi.errors import invalid_field
-from httpapi.keys.model import (
-    DEFAULT_OVERLAP_SECONDS,
-    DEFAULT_RATE_LIMIT_PER_MINUTE,
-    DEFAULT_SCOPES,
-    LAST_MOMENT_MS,
-    MAX_OVERLAP_SECONDS,
-    MAX_RATE_LIMIT_PER_MINUTE,
-    Environment,
-    KeySpec,
-    Scope,
-)
+from httpapi.keys.model import DEFAULT_SCOPES, LAST_MOMENT_MS, Environment, KeySpec, Scope
 from httpapi.schemas.fields import BodyModel, SourceId, Timestamp, distinct
-
-KEY_SOURCES = 100
 
 
 class CreateKeyRequest(BodyModel):
     """A key to be made; `sourceIds` absent or null means every source."""
 
-    name: Annotated[str, plain_text(1, 100)]
-    scopes: Annotated[list[Annotated[Scope, Field(strict=False)]], Field(min_length=1, max_length=50)] | None = None
+    name: Annotated[str, plain_text(1, KEY_NAME_CHARACTERS)]
+    scopes: (
+        Annotated[list[Annotated[Scope, Field(strict=False)]], Field(min_length=1, max_length=KEY_SCOPES)] | None
+    ) = None
     source_ids: Annotated[list[SourceId], Field(min_length=1, max_length=KEY_SOURCES)] | None = None
     rate_limit_per_minute: Annotated[int, Field(ge=1, le=MAX_RATE_LIMIT_PER_MINUTE)] = DEFAULT_RATE_LIMIT_PER_MINUTE
     expires_at: Timestamp | None = None

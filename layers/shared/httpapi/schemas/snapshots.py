@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from knowledge.items.field_rules import BATCH_ENTRIES
 from knowledge.items.model import ItemDraft
 from knowledge.items.validation import ItemInput, read_items
+from knowledge.limits import BATCH_ENTRIES
 from pydantic import Field
 
 from httpapi.schemas.fields import BodyModel

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from knowledge.items.field_rules import plain_text
-from knowledge.sources.model import DEFAULT_GRACE_DAYS, RemovalGuard
+from knowledge.limits import DEFAULT_GRACE_DAYS, MAX_GRACE_DAYS, SOURCE_NAME_CHARACTERS
+from knowledge.sources.model import RemovalGuard
 from pydantic import Field
 
 from httpapi.schemas.fields import BodyModel
 
-MAX_GRACE_DAYS = 365
-
-Name = Annotated[str, plain_text(1, 200)]
+Name = Annotated[str, plain_text(1, SOURCE_NAME_CHARACTERS)]
 GraceDays = Annotated[int, Field(ge=0, le=MAX_GRACE_DAYS)]
 
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from knowledge.items.field_rules import plain_text
+from knowledge.limits import (
+    DEFAULT_OVERLAP_SECONDS,
+    MAX_OVERLAP_SECONDS,
+    WEBHOOK_DESCRIPTION_CHARACTERS,
+    WEBHOOK_SOURCES,
+    WEBHOOK_URL_BYTES,
+)
 from pydantic import Field
 from webhooks.deliveries.model import DeliveryState
 from webhooks.endpoints.model import EventType
 
 from httpapi.errors import invalid_field
-from httpapi.keys.model import DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS
 from httpapi.schemas.fields import BodyModel, ListQuery, SourceId, Timestamp, distinct
 
-URL_CHARACTERS = 2_048
-WEBHOOK_SOURCES = 100
-
-
-Url = Annotated[str, plain_text(1, URL_CHARACTERS)]
-Description = Annotated[str, plain_text(0, 200)]
+Url = Annotated[str, plain_text(1, WEBHOOK_URL_BYTES)]
+Description = Annotated[str, plain_text(0, WEBHOOK_DESCRIPTION_CHARACTERS)]
 EventTypes = Annotated[list[Annotated[EventType, Field(strict=False)]], Field(min_length=1, max_length=len(EventType))]
 SourceIds = Annotated[list[SourceId], Field(min_length=1, max_length=WEBHOOK_SOURCES)]
 

@@ -12,8 +12,9 @@ from knowledge.generations.stores import GenerationStores
 from knowledge.index.comparison import Comparison, Difference, Position
 from knowledge.index.packs import differing_fields, read_document
 from knowledge.index.trie import Entry, LeafRef, NodeRef, Tree
-from knowledge.items.answer_size import LARGEST_ANSWER_BYTES, how_many_fit, outgrows_answer
+from knowledge.items.answer_size import how_many_fit, outgrows_answer
 from knowledge.items.fields import details_in
+from knowledge.limits import ANSWER_BYTES
 from knowledge.model import Change, ChangeKind
 from knowledge.pages import Page
 from knowledge.sources.model import Source
@@ -60,7 +61,7 @@ class GenerationReader:
         size = 0
         for prefix, entry in self._entries(tree, after):
             size += 1024 + (entry.content_bytes if include_content else 0)
-            if chosen and (len(chosen) == limit or size > LARGEST_ANSWER_BYTES):
+            if chosen and (len(chosen) == limit or size > ANSWER_BYTES):
                 return self._page(chosen, include_content, more=True)
             chosen.append((prefix, entry))
         return self._page(chosen, include_content, more=False)

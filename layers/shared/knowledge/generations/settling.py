@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from knowledge.generations.stores import GenerationStores
+from knowledge.limits import TOMBSTONE_KEPT_MS
 from knowledge.model import ChangeKind
 from knowledge.runs.change_file import DROP, ChangeLine, decode_part
 from knowledge.runs.model import Plan, RunState
 from knowledge.sources.model import Source
-from knowledge.staging.model import TOMBSTONE_LIFE_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Settler:
         self.stores.sources.mark_settled(tenant_id, source_id, run_id)
 
     def _mark(self, source_id: str, lines: Sequence[ChangeLine], published_at: int) -> None:
-        expires_at = (published_at + TOMBSTONE_LIFE_MS) // 1000
+        expires_at = (published_at + TOMBSTONE_KEPT_MS) // 1000
 
         def mark(line: ChangeLine) -> None:
             if line.rev is not None:

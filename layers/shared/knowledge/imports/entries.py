@@ -9,17 +9,15 @@ import gzip
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from knowledge.imports.lines import LINE_BYTES, Line
+from knowledge.imports.lines import Line
 from knowledge.items.content import encode_item
 from knowledge.items.json_text import JsonTextError, parse_json
 from knowledge.items.problems import InvalidItemsError, Problem
 from knowledge.items.validation import read_item
+from knowledge.limits import LINE_BYTES, PROBLEMS_A_LINE
 from knowledge.staging.rules import Push, StagingCommand
 from knowledge.storage.format import canonical_json
 
-REPORTED_PROBLEMS = 100_000
-# One line may hold a problem in each field of a large object; a few show what is wrong with it.
-_PROBLEMS_A_LINE = 10
 _SHOWN_BYTES = 512
 _WINDOW_LINES = 490
 _WINDOW_BYTES = 4 * 1_048_576
@@ -117,7 +115,7 @@ def _bad(line: Line, problems: Sequence[Problem], external_item_id: str | None =
             _shown(problem.message),
             external_item_id=external_item_id and _shown(external_item_id),
         )
-        for problem in problems[:_PROBLEMS_A_LINE]
+        for problem in problems[:PROBLEMS_A_LINE]
     )
     return ImportLine(line.number, line.end, problems=tuple(named))
 

@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 from knowledge.errors import ImportFailedError
 from knowledge.imports.inflating import PIECE_BYTES
-from knowledge.imports.model import UPLOAD, UPLOAD_SECONDS, Import, ImportFile
+from knowledge.imports.model import UPLOAD, Import, ImportFile
+from knowledge.limits import LINK_SECONDS
 from knowledge.storage.clients import error_code, translated
 from knowledge.storage.objects import ObjectStore
 
@@ -54,13 +55,13 @@ class ImportFiles:
                 "Key": self.upload_key(job.tenant_id, job.source_id, job.import_id),
                 "IfNoneMatch": "*",
             },
-            ExpiresIn=UPLOAD_SECONDS,
+            ExpiresIn=LINK_SECONDS,
         )
 
     def report_link(self, key: str) -> str:
         """A link for an hour to an error report."""
         return self.s3.generate_presigned_url(
-            "get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=UPLOAD_SECONDS
+            "get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=LINK_SECONDS
         )
 
     def find_file(self, bucket: str, key: str) -> FoundFile | None:

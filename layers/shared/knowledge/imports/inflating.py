@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 from knowledge.errors import ImportFailedError
 from knowledge.imports.lines import ReadBytes
+from knowledge.limits import INFLATED_BYTES
+from knowledge.words import size_words
 
 MAGIC = b"\x1f\x8b"
 PIECE_BYTES = 16 * 1_048_576
-# Twice what one PUT can carry, plain. A file that inflates to more is split by its sender.
-INFLATED_BYTES = 10 * 1024**3
 _READ_BYTES = 1_048_576
 _STEP_BYTES = 1_048_576
 _GZIP_WINDOW = 31
@@ -32,7 +32,7 @@ def pieces(read: ReadBytes, size: int) -> Iterator[bytes]:
         total += len(plain)
         if total > INFLATED_BYTES:
             raise ImportFailedError(
-                f"The file inflates to more than {INFLATED_BYTES // 1024**3} GiB. Split it into several imports."
+                f"The file inflates to more than {size_words(INFLATED_BYTES)}. Split it into several imports."
             )
         piece += plain
         while len(piece) >= PIECE_BYTES:

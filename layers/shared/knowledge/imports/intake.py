@@ -20,10 +20,11 @@ from knowledge.ids import derived_id
 from knowledge.imports.events import ExecutionEnded, ImportRequested, RejectedEventError, UploadArrived, read_event
 from knowledge.imports.files import FoundFile
 from knowledge.imports.machine import ImportMachine
-from knowledge.imports.model import ALIVE_MS, Import, ImportFormat, ImportMode, ImportState
+from knowledge.imports.model import Import, ImportFormat, ImportMode, ImportState
 from knowledge.imports.store import ImportMovedError
 from knowledge.imports.stores import ImportStores
 from knowledge.imports.turns import ImportEnder
+from knowledge.limits import IMPORT_SILENT_MS
 from knowledge.ports import Clock
 
 # An import that keeps killing its executions is given up.
@@ -103,7 +104,7 @@ class ImportIntake:
             attempt=1,
             queued_at=now,
             updated_at=now,
-            alive_until=now + ALIVE_MS,
+            alive_until=now + IMPORT_SILENT_MS,
         )
         try:
             self.stores.imports.enqueue_import(queued)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-# A content of 1 MiB with its escapes and the fields around it.
-LINE_BYTES = 1_153_433
+from knowledge.limits import LINE_BYTES
+
 BLOCK_BYTES = 4 * 1_048_576
 _BOM = b"\xef\xbb\xbf"
 

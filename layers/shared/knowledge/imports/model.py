@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from knowledge.limits import LINK_SECONDS, UPLOAD_AWAITED_MS
 from knowledge.model import Failure
 from knowledge.staging.model import StagingCounts
-from knowledge.times import MS_PER_DAY
 
 # The last part of the key of an upload.
 UPLOAD = "upload"
-UPLOAD_SECONDS = 3_600
-# Whoever works on an import says so at each step, and no function runs longer than 15 minutes; after 20 it is dead.
-ALIVE_MS = 20 * 60_000
 _NOTHING = StagingCounts()
 
 
@@ -110,7 +107,7 @@ class Import:
     @property
     def upload_expires_at(self) -> int:
         """When the link for the upload stops working."""
-        return self.created_at + UPLOAD_SECONDS * 1000
+        return self.created_at + LINK_SECONDS * 1000
 
     @property
     def whole(self) -> bool:
@@ -129,6 +126,6 @@ class Import:
 
 def shown_state(job: Import, now: int) -> ImportState:
     """The state to show: an upload that began within its hour may still arrive, so a day passes before `expired`."""
-    if job.state is ImportState.AWAITING_UPLOAD and job.created_at + MS_PER_DAY <= now:
+    if job.state is ImportState.AWAITING_UPLOAD and job.created_at + UPLOAD_AWAITED_MS <= now:
         return ImportState.EXPIRED
     return job.state

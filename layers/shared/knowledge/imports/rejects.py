@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from knowledge.imports.model import Import
+from knowledge.limits import IMPORT_PROBLEMS_KEPT_MS
 from knowledge.storage.clients import query_rows
-from knowledge.times import MS_PER_DAY
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-_LIFE_MS = 7 * MS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class ImportRejects:
             "pk": {"S": _partition(job)},
             "sk": {"S": f"{offset:015d}"},
             "report": {"B": report},
-            "expiresAt": {"N": str((now + _LIFE_MS) // 1000)},
+            "expiresAt": {"N": str((now + IMPORT_PROBLEMS_KEPT_MS) // 1000)},
         }
         return {"Put": {"TableName": self.table, "Item": item}}
 

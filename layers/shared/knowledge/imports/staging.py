@@ -19,13 +19,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.errors import ImportFailedError, SourceInactiveError, StagingConflictError
-from knowledge.imports.entries import REPORTED_PROBLEMS, ImportLine, named_id, report_lines, windows
+from knowledge.imports.entries import ImportLine, named_id, report_lines, windows
 from knowledge.imports.inflating import MAGIC, pieces
 from knowledge.imports.lines import Line, read_lines
 from knowledge.imports.model import Import, ImportFile, ImportMode
 from knowledge.imports.store import ImportMovedError
 from knowledge.imports.stores import ImportStores
 from knowledge.index.trie import path_of
+from knowledge.limits import REPORTED_PROBLEMS
 from knowledge.ports import Clock
 from knowledge.sources.model import Source
 from knowledge.staging.model import ItemState, PushResult, StagingCounts

@@ -15,10 +15,10 @@ from knowledge.imports.model import Import, ImportState
 from knowledge.imports.store import ImportMovedError
 from knowledge.imports.stores import ImportStores
 from knowledge.imports.turns import ImportEnder, ImportTurns
+from knowledge.limits import IMPORT_RUN_PLANNED_MS
 from knowledge.ports import Clock
 from knowledge.runs.failures import TaskFailure, domain_error
 from knowledge.runs.model import Run, RunMode, RunState
-from knowledge.times import MS_PER_DAY
 
 if TYPE_CHECKING:
     from knowledge.imports.staging import ImportStager
@@ -120,8 +120,7 @@ class ImportSteps:
                 plan=None,
                 generation_id=None,
                 last_error=None,
-                # Planned part by part, which may take longer than a request's run; the import watches over it.
-                deadline_at=now + MS_PER_DAY,
+                deadline_at=now + IMPORT_RUN_PLANNED_MS,
                 created_at=now,
                 updated_at=now,
             )

@@ -13,8 +13,9 @@ from typing import Any
 
 from knowledge.errors import ImportNotFoundError
 from knowledge.events import Event, event_row
-from knowledge.imports.model import ALIVE_MS, Import, ImportState
+from knowledge.imports.model import Import, ImportState
 from knowledge.imports.rows import TICKETS, import_from, import_row, import_sk, reading_values, ticket_sk
+from knowledge.limits import IMPORT_SILENT_MS
 from knowledge.pages import Page
 from knowledge.sources.model import Source, SourceStatus
 from knowledge.sources.store import source_sk
@@ -91,7 +92,9 @@ class ImportStore:
     def revive_import(self, job: Import, now: int) -> Import:
         """Let a new execution take an import over from one that died."""
         return self._update(
-            job, "SET attempt = :next, aliveUntil = :alive", {":next": job.attempt + 1, ":alive": now + ALIVE_MS}
+            job,
+            "SET attempt = :next, aliveUntil = :alive",
+            {":next": job.attempt + 1, ":alive": now + IMPORT_SILENT_MS},
         )
 
     def keep_alive(self, job: Import, now: int) -> Import:
@@ -100,19 +103,19 @@ class ImportStore:
         Raises ImportMovedError when another execution does, or it lost its turn.
         """
         if job.state is not ImportState.STAGING:
-            return self._update(job, "SET aliveUntil = :alive", {":alive": now + ALIVE_MS})
+            return self._update(job, "SET aliveUntil = :alive", {":alive": now + IMPORT_SILENT_MS})
         self._transact(
-            self._own_step(job, "SET aliveUntil = :alive", {":alive": now + ALIVE_MS}),
-            self._source_step(job, "SET openSnapshotExpiresAt = :alive", _OWN_OPEN, {":alive": now + ALIVE_MS}),
+            self._own_step(job, "SET aliveUntil = :alive", {":alive": now + IMPORT_SILENT_MS}),
+            self._source_step(job, "SET openSnapshotExpiresAt = :alive", _OWN_OPEN, {":alive": now + IMPORT_SILENT_MS}),
         )
-        return replace(job, alive_until=now + ALIVE_MS)
+        return replace(job, alive_until=now + IMPORT_SILENT_MS)
 
     def take_turn(self, job: Import, source: Source, now: int) -> Import:
         """Begin to stage, with the epoch after the source's.
 
         Raises ImportMovedError while anything else is under way.
         """
-        epoch, alive = source.epoch + 1, now + ALIVE_MS
+        epoch, alive = source.epoch + 1, now + IMPORT_SILENT_MS
         self._transact(
             self._source_step(
                 job,
@@ -141,7 +144,7 @@ class ImportStore:
             before,
             f"SET {sets}, checkpoint = :next, updatedAt = :now, aliveUntil = :alive",
             {f":{name}": value for name, value in values.items()}
-            | {":next": before.checkpoint + 1, ":now": now, ":alive": now + ALIVE_MS},
+            | {":next": before.checkpoint + 1, ":now": now, ":alive": now + IMPORT_SILENT_MS},
         )
 
     def end_staging(self, job: Import, run_id: str, report_key: str | None, now: int) -> Import:
@@ -167,7 +170,7 @@ class ImportStore:
             return self._update(
                 job,
                 "SET #state = :next, replans = :replans, aliveUntil = :alive, updatedAt = :now",
-                {":next": state, ":replans": replans, ":alive": now + ALIVE_MS, ":now": now},
+                {":next": state, ":replans": replans, ":alive": now + IMPORT_SILENT_MS, ":now": now},
             )
         except ImportMovedError:
             # The answer was lost and the write sent again: it is where it should go.

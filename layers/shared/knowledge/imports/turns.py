@@ -18,13 +18,15 @@ from knowledge.events import IMPORT_COMPLETED, IMPORT_FAILED, Event
 from knowledge.imports.model import Import, ImportState
 from knowledge.imports.store import ImportMovedError
 from knowledge.imports.stores import ImportStores
+from knowledge.limits import IMPORT_SILENT_MS
 from knowledge.model import Failure
 from knowledge.ports import Clock, NewId
+from knowledge.words import duration_words
 
 if TYPE_CHECKING:
     from knowledge.staging.snapshots import SnapshotService
 
-_DIED = "The import stood still for 20 minutes and gave its turn to the next one."
+_DIED = f"The import stood still for {duration_words(IMPORT_SILENT_MS)} and gave its turn to the next one."
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from knowledge.items.fields import ItemDetails, details_document
+from knowledge.limits import ANSWER_BYTES
 from knowledge.storage.format import canonical_json
 
-# Control characters take six bytes in JSON, so even a content of 1 MiB can outgrow a 6 MB response. Such an item is
-# kept as an object however well it compresses, and read through a link to it.
-LARGEST_ANSWER_BYTES = 4_000_000
 # About what an item takes in an answer beside what its sender wrote.
 _ENTRY_BYTES = 1024
 
@@ -34,7 +32,7 @@ class ShownItem(Protocol):
 def outgrows_answer(item: ShownItem) -> bool:
     """Tell whether an item is too large for an answer by itself."""
     # A byte of content takes six in JSON at the most, so most need not be written to be weighed.
-    return item.content_bytes * 6 > LARGEST_ANSWER_BYTES and _answer_bytes(item) > LARGEST_ANSWER_BYTES
+    return item.content_bytes * 6 > ANSWER_BYTES and _answer_bytes(item) > ANSWER_BYTES
 
 
 def how_many_fit(items: Sequence[ShownItem]) -> int:
@@ -42,7 +40,7 @@ def how_many_fit(items: Sequence[ShownItem]) -> int:
     size = 0
     for count, item in enumerate(items):
         size += _ENTRY_BYTES + _answer_bytes(item)
-        if count and size > LARGEST_ANSWER_BYTES:
+        if count and size > ANSWER_BYTES:
             return count
     return len(items)
 

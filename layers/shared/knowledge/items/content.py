@@ -13,12 +13,11 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from knowledge.items.answer_size import LARGEST_ANSWER_BYTES
 from knowledge.items.fields import details_document
 from knowledge.items.model import ItemDraft
+from knowledge.limits import ANSWER_BYTES, INLINE_MEMBER_BYTES
 from knowledge.storage.format import canonical_json
 
-INLINE_MEMBER_BYTES = 8 * 1024
 _LEVEL = 6
 
 
@@ -44,7 +43,7 @@ def encode_item(draft: ItemDraft) -> EncodedItem:
     canonical = canonical_json(document)
     member = _compress(canonical)
     head = None
-    if len(member) > INLINE_MEMBER_BYTES or len(canonical) > LARGEST_ANSWER_BYTES:
+    if len(member) > INLINE_MEMBER_BYTES or len(canonical) > ANSWER_BYTES:
         del document["content"]
         head = _compress(canonical_json(document))
     return EncodedItem(

@@ -14,15 +14,12 @@ from functools import cache, partial
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
-CONTENT_BYTES = 1_048_576
-TITLE_CHARACTERS = 500
-TAGS = 50
-TAG_CHARACTERS = 64
-BATCH_ENTRIES = 5_000
-SOURCE_VERSION_LIMIT = 2**63 - 1
-EXTERNAL_ITEM_ID_BYTES = 512
-URL_BYTES = 2_048
-METADATA_BYTES = 16_384
+from knowledge.limits import (
+    EXTERNAL_ITEM_ID_BYTES,
+    LANGUAGE_CHARACTERS,
+    METADATA_BYTES,
+    URL_BYTES,
+)
 
 # Unicode's category Cc, whole: C0, DELETE and C1.
 _CONTROLS = r"\x00-\x1F\x7F-\x9F"
@@ -42,7 +39,6 @@ LANGUAGE_PATTERN = (
     "(-[Xx](-[A-Za-z0-9]{1,8})+)?"
     "|[Xx](-[A-Za-z0-9]{1,8})+)$"
 )
-LANGUAGE_CHARACTERS = 35
 
 
 @dataclass(frozen=True, slots=True, eq=False)

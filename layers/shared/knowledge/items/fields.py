@@ -12,15 +12,8 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal
 
 from knowledge.items.field_rules import (
-    CONTENT_BYTES,
-    EXTERNAL_ITEM_ID_BYTES,
     EXTERNAL_ITEM_ID_PATTERN,
-    LANGUAGE_CHARACTERS,
     LANGUAGE_PATTERN,
-    TAG_CHARACTERS,
-    TAGS,
-    TITLE_CHARACTERS,
-    URL_BYTES,
     URL_PATTERN,
     AtMost,
     Rule,
@@ -30,6 +23,15 @@ from knowledge.items.field_rules import (
     check_url,
     plain_text,
     text_bytes,
+)
+from knowledge.limits import (
+    CONTENT_BYTES,
+    EXTERNAL_ITEM_ID_BYTES,
+    LANGUAGE_CHARACTERS,
+    TAG_CHARACTERS,
+    TAGS,
+    TITLE_CHARACTERS,
+    URL_BYTES,
 )
 
 ExternalItemId = Annotated[

@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any, NoReturn
 
-MAX_DEPTH = 32
+from knowledge.limits import JSON_LEVELS
 
 
 class JsonTextError(ValueError):
@@ -32,7 +32,7 @@ def parse_json(raw: bytes, *, one_line: bool = False) -> Any:
         place = f"column {error.colno}" if one_line else f"line {error.lineno}, column {error.colno}"
         raise JsonTextError(f"is not valid JSON: {error.msg} ({place}).") from error
     except RecursionError as error:
-        raise JsonTextError(f"is nested over {MAX_DEPTH} levels deep.") from error
+        raise JsonTextError(f"is nested over {JSON_LEVELS} levels deep.") from error
     except JsonTextError:
         raise
     except ValueError as error:  # An integer of more digits than Python converts.
@@ -63,7 +63,7 @@ def _finite_float(digits: str) -> float:
 
 def _check_depth(value: Any) -> None:
     level = [value] if isinstance(value, (dict, list)) else []
-    for _ in range(MAX_DEPTH):
+    for _ in range(JSON_LEVELS):
         if not level:
             return
         level = [
@@ -73,4 +73,4 @@ def _check_depth(value: Any) -> None:
             if isinstance(child, (dict, list))
         ]
     if level:
-        raise JsonTextError(f"is nested over {MAX_DEPTH} levels deep.")
+        raise JsonTextError(f"is nested over {JSON_LEVELS} levels deep.")

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from knowledge.errors import KnowledgeError
-
-PROBLEMS_SHOWN = 100
+from knowledge.limits import PROBLEMS_SHOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model, model_validator
 
-from knowledge.items.field_rules import BATCH_ENTRIES, SOURCE_VERSION_LIMIT
 from knowledge.items.fields import DETAILS, Content, ExternalItemId, ItemDetails, Title, json_name, sent_values
 from knowledge.items.model import ItemDraft, Removal
-from knowledge.items.problems import PROBLEMS_SHOWN, InvalidItemsError, Problem, field_path, problem_message
+from knowledge.items.problems import InvalidItemsError, Problem, field_path, problem_message
+from knowledge.limits import BATCH_ENTRIES, PROBLEMS_SHOWN, SOURCE_VERSION_LIMIT
 
 # Entries are checked in steps, so that a batch that is wrong everywhere is given up once enough problems are known.
 _STEP = 100

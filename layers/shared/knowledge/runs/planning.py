@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 
 from knowledge.errors import RunFailedError
 from knowledge.index.trie import Entry, Tree, path_of
+from knowledge.limits import RUN_KEPT_MS
 from knowledge.model import Counts, ObjectRef
 from knowledge.ports import Clock, NewId
 from knowledge.runs.checkpoint import (
@@ -41,7 +42,6 @@ from knowledge.storage.format import FORMAT, UnknownFormatError
 from knowledge.storage.objects import ObjectGoneError
 from knowledge.times import MS_PER_DAY
 
-RUN_LIFE_MS = 7 * MS_PER_DAY
 _ENTRY_IS_OLD_MS = 3_600_000
 _ITEMS_AT_A_TIME = 1000
 _OBJECTS_AT_A_TIME = 64
@@ -207,7 +207,7 @@ class Planner:
             drops=state.tally.get("drop", 0),
             discovery=Discovery.INCOMPLETE if state.incomplete else Discovery.COMPLETE,
             planned_at=state.now,
-            expires_at=state.now + RUN_LIFE_MS,
+            expires_at=state.now + RUN_KEPT_MS,
         )
         run = RunKey(state.tenant_id, state.source_id, state.run_id)
         now = self.clock()

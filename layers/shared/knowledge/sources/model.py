@@ -79,8 +79,5 @@ class Source:
 DEVELOPER_API = "developer_api"
 
 
-DEFAULT_GRACE_DAYS = 7
-
-
 # Does what is owed after the last publication of a source, which the next one waits for.
 Settle = Callable[[Source], None]

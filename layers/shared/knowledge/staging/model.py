@@ -8,10 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from knowledge.items.fields import ItemDetails
-from knowledge.times import MS_PER_DAY
-
-# How long a tombstone is remembered; until then its item can be restored with its content.
-TOMBSTONE_LIFE_MS = 30 * MS_PER_DAY
 
 
 class ItemState(StrEnum):

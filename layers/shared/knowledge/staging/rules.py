@@ -26,7 +26,8 @@ from dataclasses import dataclass
 
 from knowledge.items.content import EncodedItem
 from knowledge.items.model import Removal
-from knowledge.staging.model import TOMBSTONE_LIFE_MS, ItemState, PushResult
+from knowledge.limits import TOMBSTONE_KEPT_MS
+from knowledge.staging.model import ItemState, PushResult
 from knowledge.staging.rows import StagedRow
 
 
@@ -170,7 +171,7 @@ def _marked(external_item_id: str, source_version: int | None, row: StagedRow | 
         epoch=_epoch(row, at),
         created_at=at.now,
         updated_at=at.now,
-        expires_at=(at.now + TOMBSTONE_LIFE_MS) // 1000,
+        expires_at=(at.now + TOMBSTONE_KEPT_MS) // 1000,
     )
     return Decision(PushResult.UNCHANGED, written, written, None if row is None else row.rev)
 

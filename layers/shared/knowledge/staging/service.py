@@ -12,10 +12,11 @@ from knowledge.errors import (
     ItemNotFoundError,
     StaleVersionError,
 )
-from knowledge.items.answer_size import LARGEST_ANSWER_BYTES, how_many_fit
+from knowledge.items.answer_size import how_many_fit
 from knowledge.items.content import decode_member, encode_item
 from knowledge.items.fields import details_in
 from knowledge.items.model import ItemDraft, Removal
+from knowledge.limits import ANSWER_BYTES
 from knowledge.pages import Page
 from knowledge.ports import Clock
 from knowledge.sources.model import Source
@@ -105,7 +106,7 @@ class StagingService:
             alive = row.expires_at is None or row.expires_at * 1000 > now
             if alive and not row.is_mark and state in (None, row.state):
                 size += 1024 + (row.content_bytes if include_content else 0) + len(row.head or b"") * 4
-                if chosen and (len(chosen) == limit or size > LARGEST_ANSWER_BYTES):
+                if chosen and (len(chosen) == limit or size > ANSWER_BYTES):
                     return self._page(source, chosen, position, include_content)
                 chosen.append(row)
             position = row.external_item_id
@@ -142,7 +143,7 @@ class StagingService:
             document = decode_member(row.head)
             if content:
                 whole = decode_member(self.stores.objects.read_object(row.content_key))
-                if len(canonical_json(whole["content"])) <= LARGEST_ANSWER_BYTES:
+                if len(canonical_json(whole["content"])) <= ANSWER_BYTES:
                     document = whole
                 else:
                     url = self.stores.objects.make_link(row.content_key)

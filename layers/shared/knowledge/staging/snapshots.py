@@ -31,6 +31,7 @@ from knowledge.errors import (
 from knowledge.ids import is_id
 from knowledge.items.content import encode_item
 from knowledge.items.model import ItemDraft
+from knowledge.limits import SNAPSHOT_OPEN_MS
 from knowledge.pages import Page
 from knowledge.ports import Clock, NewId
 from knowledge.sources.model import Source
@@ -43,9 +44,7 @@ from knowledge.staging.snapshot_store import TransitionRefusedError
 from knowledge.staging.stores import StagingStores
 from knowledge.staging.writing import StagingWriter
 from knowledge.storage.format import FORMAT, pack_json
-from knowledge.times import MS_PER_DAY
 
-LIFE_MS = MS_PER_DAY
 # A snapshot in one request is over when its function's time is; nobody can send it further parts.
 ONE_REQUEST_LIFE_MS = 35_000
 _FRESH_MS = 1_000
@@ -62,7 +61,7 @@ class SnapshotService:
     new_id: NewId
 
     def open_snapshot(
-        self, source: Source, *, snapshot_id: str, earlier_id: str | None = None, life_ms: int = LIFE_MS
+        self, source: Source, *, snapshot_id: str, earlier_id: str | None = None, life_ms: int = SNAPSHOT_OPEN_MS
     ) -> Snapshot:
         """Open a snapshot; one that has this id already is returned (a repeated creation).
 

@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 from botocore.exceptions import ClientError
 
 from knowledge.errors import ServiceUnavailableError
+from knowledge.limits import LINK_SECONDS
 from knowledge.model import ObjectRef
 from knowledge.storage.clients import backoff, error_code, translated
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _TRIES = 5
-_LINK_SECONDS = 3600
 _DELETE_AT_A_TIME = 1000
 _MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
 
@@ -93,7 +93,7 @@ class ObjectStore:
                 "ResponseContentType": "application/json",
                 "ResponseContentEncoding": "gzip",
             },
-            ExpiresIn=_LINK_SECONDS,
+            ExpiresIn=LINK_SECONDS,
         )
 
     def check_objects(self, refs: Iterable[ObjectRef]) -> None:

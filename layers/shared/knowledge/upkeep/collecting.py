@@ -21,21 +21,13 @@ from dataclasses import dataclass, field, replace
 
 from knowledge.errors import RunNotFoundError, SnapshotNotFoundError
 from knowledge.generations.model import Generation
+from knowledge.limits import CONTENT_SETTLED_MS, OBJECT_SETTLED_MS, RECHECK_MS, ROW_READ_MS
 from knowledge.ports import Clock
 from knowledge.runs.model import Run, RunState
 from knowledge.sources.model import Source
 from knowledge.storage.format import canonical_json
 from knowledge.storage.objects import StoredObject
-from knowledge.upkeep.retention import (
-    CONTENT_AGE_MS,
-    READER_MS,
-    RECHECK_MS,
-    SETTLED_AGE_MS,
-    has_expired,
-    needs_objects,
-    snapshot_needs_parts,
-    to_retire,
-)
+from knowledge.upkeep.retention import has_expired, needs_objects, snapshot_needs_parts, to_retire
 from knowledge.upkeep.stores import UpkeepStores
 
 _LEAVES_AT_A_TIME = 64
@@ -84,8 +76,8 @@ class Collector:
     def collect_garbage(self, source: Source) -> Collected:
         """Delete what nothing names. Raises ObjectGoneError when an index can't be read; nothing is deleted then."""
         now = self.clock()
-        old = self._list(source, ("runs", "index", "manifests", "snapshots"), now - SETTLED_AGE_MS)
-        contents = self._list(source, ("content",), now - CONTENT_AGE_MS)
+        old = self._list(source, ("runs", "index", "manifests", "snapshots"), now - OBJECT_SETTLED_MS)
+        contents = self._list(source, ("content",), now - CONTENT_SETTLED_MS)
         runs, expired = self._runs_of(source, old, now)
         kept = self.stores.generations.list_kept(source.source_id)
         retired = to_retire(kept, now)
@@ -191,7 +183,7 @@ class Collector:
             )
             for each, owner in zip(batch, owners, strict=True):
                 row = None if owner is None else rows.get(owner)
-                referenced = row is not None and (row.content_key == each.key or row.updated_at + READER_MS > now)
+                referenced = row is not None and (row.content_key == each.key or row.updated_at + ROW_READ_MS > now)
                 if owner is not None and not referenced:
                     chosen.append(each)
         return chosen

@@ -1,7 +1,8 @@
 """What is kept, and for how long. Pure; the collector carries it out.
 
-A generation is kept while it is among the last 10, or was superseded within 30 days. A run is kept while it may be
-applied (7 days after it was planned), while its clean-up is owed, and as long as the generation that it published.
+A generation is kept while it is among the last `GENERATIONS_KEPT`, or was superseded within `GENERATION_KEPT_MS`. A run
+is kept while it may be applied (`RUN_KEPT_MS` after it was planned), while its clean-up is owed, and as long as the
+generation that it published.
 """
 
 from __future__ import annotations
@@ -9,29 +10,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from knowledge.generations.model import Generation
+from knowledge.limits import GENERATION_KEPT_MS, GENERATIONS_KEPT, SNAPSHOT_PARTS_KEPT_MS, UNPLANNED_RUN_KEPT_MS
 from knowledge.runs.model import Run, RunState
 from knowledge.staging.model import Snapshot, SnapshotState
-from knowledge.times import MS_PER_DAY
-
-KEPT_GENERATIONS = 10
-KEPT_MS = 30 * MS_PER_DAY
-# No attempt outlives 15 minutes; what is older and named by nothing never will be named.
-SETTLED_AGE_MS = MS_PER_DAY
-# A staged content may be named anew until its day is over.
-CONTENT_AGE_MS = 2 * MS_PER_DAY
-# Whoever read a row before it changed has ended by then.
-READER_MS = 3_600_000
-# A source in which nothing came or went is looked through again after this long.
-RECHECK_MS = 7 * MS_PER_DAY
-UNPLANNED_RUN_MS = 7 * MS_PER_DAY
 
 
 def to_retire(kept: Sequence[Generation], now: int) -> list[Generation]:
     """Choose from the generations that are kept (the latest first) those to be retired, the oldest first."""
     chosen: list[Generation] = []
-    for place in range(len(kept) - 1, KEPT_GENERATIONS - 1, -1):
+    for place in range(len(kept) - 1, GENERATIONS_KEPT - 1, -1):
         superseded_at = kept[place - 1].published_at
-        if superseded_at + KEPT_MS > now:
+        if superseded_at + GENERATION_KEPT_MS > now:
             break
         chosen.append(kept[place])
     return chosen
@@ -42,7 +31,7 @@ def has_expired(run: Run, now: int) -> bool:
     if run.state is RunState.READY and run.plan is not None:
         return run.plan.expires_at <= now
     unplanned = run.state in {RunState.PLANNING, RunState.FAILED}
-    return unplanned and run.created_at + UNPLANNED_RUN_MS <= now
+    return unplanned and run.created_at + UNPLANNED_RUN_KEPT_MS <= now
 
 
 def needs_objects(run: Run, published: Collection[str | None], settle_run_id: str | None, now: int) -> bool:
@@ -60,5 +49,5 @@ def needs_objects(run: Run, published: Collection[str | None], settle_run_id: st
 def snapshot_needs_parts(snapshot: Snapshot, now: int) -> bool:
     """Tell whether the parts of a snapshot may still be read."""
     if snapshot.state is SnapshotState.OPEN:
-        return snapshot.expires_at + KEPT_MS > now
+        return snapshot.expires_at + SNAPSHOT_PARTS_KEPT_MS > now
     return snapshot.state is SnapshotState.COMPLETING

@@ -15,11 +15,11 @@ from itertools import groupby
 from botocore.exceptions import ClientError
 
 from knowledge.errors import KnowledgeError, SourceNotFoundError
+from knowledge.limits import UPKEEP_ROUND_MS
 from knowledge.ports import Clock
 from knowledge.sources.model import Source
 from knowledge.storage.format import UnknownFormatError
 from knowledge.storage.objects import ObjectGoneError
-from knowledge.times import MS_PER_DAY
 from knowledge.upkeep.collecting import Collector
 from knowledge.upkeep.compaction import Compactor
 from knowledge.upkeep.store import Round
@@ -65,7 +65,7 @@ class Upkeep:
         report = RoundReport()
         now = self.clock()
         state = self.stores.upkeep.round()
-        if state is None or (state.ended and state.started_at + MS_PER_DAY <= now):
+        if state is None or (state.ended and state.started_at + UPKEEP_ROUND_MS <= now):
             state = Round(now)
         elif state.ended:
             return report

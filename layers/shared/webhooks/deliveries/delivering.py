@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from knowledge.events import WEBHOOK_DISABLED, Event
+from knowledge.limits import ATTEMPTS_SHOWN
 from knowledge.ports import Clock, NewId
 from telemetry.lines import count_metric, write_line
 
@@ -23,7 +24,6 @@ from webhooks.sending.posting import Poster
 from webhooks.sending.replies import Reply
 from webhooks.sending.signing import signature_headers
 
-ATTEMPTS_SHOWN = 10
 _GONE = 410
 _PLAIN_HEADERS = {"Content-Type": "application/json", "User-Agent": "knowledge-webhooks/1.0"}
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from knowledge.times import MS_PER_DAY
-
 
 class DeliveryState(StrEnum):
     """`pending` has attempts to come, `delivered` was answered with 2xx, `failed` has been given up."""
@@ -63,6 +61,3 @@ class Delivery:
 
 
 WEBHOOK_TEST = "webhook.test"
-
-
-KEPT_MS = 30 * MS_PER_DAY

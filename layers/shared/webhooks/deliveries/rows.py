@@ -6,9 +6,10 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from knowledge.limits import DELIVERY_KEPT_MS
 from knowledge.storage.catalog import ordered
 
-from webhooks.deliveries.model import KEPT_MS, Attempt, Delivery, DeliveryState
+from webhooks.deliveries.model import Attempt, Delivery, DeliveryState
 
 DELIVERY = "delivery"
 
@@ -97,4 +98,4 @@ def delivery_from(row: Mapping[str, Any]) -> Delivery:
 
 def ttl_after(at: int) -> int:
     """When a row may go that is kept from `at` on: in seconds, as DynamoDB reads it."""
-    return (at + KEPT_MS) // 1000
+    return (at + DELIVERY_KEPT_MS) // 1000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from knowledge.times import MS_PER_DAY
+from knowledge.limits import WEBHOOK_FAILING_MS
 
 from webhooks.endpoints.model import Endpoint
 
@@ -12,7 +12,6 @@ DELAYS_SECONDS = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 36_000)
 """How long after the one before it each attempt comes."""
 
 JITTER = 0.1
-GIVE_UP_MS = 5 * MS_PER_DAY
 SLOW_MS = 5_000
 """An answer that takes so long makes its endpoint a slow one, until one takes less."""
 
@@ -84,4 +83,4 @@ class Turns:
 
 def to_be_disabled(failing_since: int | None, now: int) -> bool:
     """Tell whether an endpoint has failed for so long that it is given up."""
-    return failing_since is not None and now - failing_since >= GIVE_UP_MS
+    return failing_since is not None and now - failing_since >= WEBHOOK_FAILING_MS

@@ -8,6 +8,7 @@ from typing import Any
 
 from knowledge.events import Event
 from knowledge.ids import derived_id
+from knowledge.limits import REDELIVERED_AT_ONCE
 from knowledge.pages import Page
 from knowledge.ports import Clock
 
@@ -19,8 +20,6 @@ from webhooks.deliveries.store import DeliveryStore
 from webhooks.endpoints.model import Endpoint
 from webhooks.endpoints.store import EndpointStore
 from webhooks.errors import WebhookDisabledError
-
-REDELIVERED_AT_ONCE = 200
 
 
 def new_delivery(endpoint: Endpoint, event: Event, now: int) -> Delivery:

@@ -8,7 +8,6 @@ from enum import StrEnum
 from knowledge import events
 from knowledge.events import Event
 
-MAX_ENDPOINTS = 20
 FAILURES_BEFORE_PROBING = 5
 
 

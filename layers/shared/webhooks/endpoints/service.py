@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any
 
 from knowledge.earlier_tries import find_earlier
+from knowledge.limits import RETRY_KNOWN_MS, SIGNING_SECRETS
 from knowledge.pages import Page
 from knowledge.ports import Clock
-from knowledge.times import MS_PER_DAY
 from knowledge.unset import UNSET, Unset
 
 from webhooks.endpoints.model import DisabledReason, Disabling, Endpoint, EventType, Secret
@@ -19,7 +19,6 @@ from webhooks.endpoints.secrets import EndpointSecrets
 from webhooks.endpoints.store import EndpointStore
 from webhooks.sending.signing import new_secret
 
-MOST_SECRETS = 5
 """How many secrets sign at once when an endpoint is rotated again and again; the oldest go first."""
 
 
@@ -129,7 +128,7 @@ class EndpointService:
         now = self.clock()
         endpoint = self.store.get_endpoint(tenant_id, endpoint_id)
         rotated_at = endpoint.rotated_at
-        if token is not None and endpoint.rotation_token == token and (rotated_at or 0) > now - MS_PER_DAY:
+        if token is not None and endpoint.rotation_token == token and (rotated_at or 0) > now - RETRY_KNOWN_MS:
             return self._issued(endpoint)
         new = Secret(self.secrets.seal_secret(new_secret(), tenant_id, endpoint_id))
         until = now + overlap_ms
@@ -137,7 +136,7 @@ class EndpointService:
             replace(secret, expires_at=until if secret.expires_at is None else min(secret.expires_at, until))
             for secret in endpoint.signing(now)
         )
-        kept = tuple(secret for secret in before if overlap_ms)[: MOST_SECRETS - 1]
+        kept = tuple(secret for secret in before if overlap_ms)[: SIGNING_SECRETS - 1]
         # Its time tells one rotation from the next, so it has to move.
         at = now if rotated_at is None else max(now, rotated_at + 1)
         return self._issued(self.store.rotate_secret(endpoint, (new, *kept), token, at))

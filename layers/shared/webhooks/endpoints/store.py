@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from knowledge.events import Event, event_row
+from knowledge.limits import WEBHOOKS
 from knowledge.pages import Page
 from knowledge.storage.attributes import from_row, to_row
 from knowledge.storage.catalog import Catalog, RefusedWriteError
 from knowledge.storage.clients import query_rows
 from knowledge.storage.transactions import RefusedTransactionError
 
-from webhooks.endpoints.model import MAX_ENDPOINTS, Disabling, Endpoint, Secret
+from webhooks.endpoints.model import Disabling, Endpoint, Secret
 from webhooks.endpoints.rows import ENDPOINT, disabling_row, endpoint_from, endpoint_row, endpoint_sk, secret_rows
 from webhooks.errors import WebhookChangedError, WebhookLimitError, WebhookNotFoundError
 
@@ -41,13 +42,13 @@ class EndpointStore:
             _TALLY,
             "ADD #count :one",
             "attribute_not_exists(#count) OR #count < :most",
-            {":one": 1, ":most": MAX_ENDPOINTS},
+            {":one": 1, ":most": WEBHOOKS},
         )
         try:
             self.catalog.transact([self.catalog.putting_new(endpoint_row(endpoint)), tally])
         except RefusedTransactionError as error:
             if 0 not in error.failed:
-                message = f"A tenant has at most {MAX_ENDPOINTS} webhooks. Delete one first."
+                message = f"A tenant has at most {WEBHOOKS} webhooks. Delete one first."
                 raise WebhookLimitError(message) from error
             return self.get_endpoint(endpoint.tenant_id, endpoint.endpoint_id)
         return endpoint

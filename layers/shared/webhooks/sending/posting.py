@@ -18,6 +18,7 @@ from http.client import HTTPException
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from knowledge.limits import RECEIVER_SECONDS
 from urllib3.exceptions import HTTPError
 
 from webhooks.errors import TargetRefusedError
@@ -28,7 +29,6 @@ from webhooks.sending.targets import Target, read_target
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 
-DEADLINE_SECONDS = 15.0
 HEAD_BYTES = 65_536
 BODY_BYTES = 65_536
 _READ_BYTES = 1024
@@ -98,7 +98,7 @@ class Poster:
         connect: Connect = open_connection,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
-        deadline_seconds: float = DEADLINE_SECONDS,
+        deadline_seconds: float = RECEIVER_SECONDS,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self._loopback = loopback

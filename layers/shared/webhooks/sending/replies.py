@@ -12,11 +12,9 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPException, IncompleteRead, LineTooLong, RemoteDisconnected
 
 import urllib3.exceptions
+from knowledge.limits import RETRY_AFTER_MAX_SECONDS, SNIPPET_BYTES
 from urllib3.exceptions import InvalidHeader, ProtocolError
 from urllib3.util.ssl_match_hostname import CertificateError
-
-SNIPPET_BYTES = 1024
-RETRY_AFTER_MAX_SECONDS = 86_400
 
 _HOSTNAME_MISMATCH = frozenset((62, 64))  # X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH
 _UNREACHABLE = frozenset((errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT))

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from urllib.parse import quote
 
+from knowledge.limits import WEBHOOK_URL_BYTES
+
 from webhooks.errors import TargetRefusedError
 from webhooks.sending.addresses import Address, is_loopback, is_public, parse_address
 
-URL_BYTES = 2048
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?]*)(?P<path>/[^?]*)?(?P<query>\?.*)?")
@@ -94,8 +95,8 @@ def _check_characters(url: str) -> None:
         size = len(url.encode())
     except UnicodeEncodeError:
         raise TargetRefusedError("The URL must be valid Unicode.") from None
-    if size > URL_BYTES:
-        raise TargetRefusedError(f"The URL must have at most {URL_BYTES} bytes.")
+    if size > WEBHOOK_URL_BYTES:
+        raise TargetRefusedError(f"The URL must have at most {WEBHOOK_URL_BYTES} bytes.")
     if not url.isprintable() or any(character.isspace() for character in url):
         raise TargetRefusedError("The URL must not hold spaces, control characters or invisible ones.")
     if "\\" in url:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from httpapi.keys.model import ALL_SCOPES, TENANT_RATE_LIMIT_PER_MINUTE, Key, KeySpec, Scope
+from httpapi.keys.model import ALL_SCOPES, Key, KeySpec, Scope
 from httpapi.keys.tenant_row import FiguresDelta, new_tenant_row, tenant_key
 from hypothesis import given
 from hypothesis import strategies as st
+from knowledge.limits import TENANT_RATE_LIMIT_PER_MINUTE
 
 specs = st.builds(
     KeySpec,

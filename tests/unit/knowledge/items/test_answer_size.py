@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from knowledge.items import answer_size
-from knowledge.items.answer_size import LARGEST_ANSWER_BYTES, how_many_fit, outgrows_answer
-from knowledge.items.field_rules import CONTENT_BYTES
+from knowledge.items.answer_size import how_many_fit, outgrows_answer
 from knowledge.items.fields import ItemDetails
+from knowledge.limits import ANSWER_BYTES, CONTENT_BYTES
 
 SMALL = 6_000
 
@@ -41,8 +41,8 @@ def written(items: list[Shown]) -> int:
         ("\x01" * CONTENT_BYTES, True),
         ('"' * CONTENT_BYTES, False),
         ("é" * (CONTENT_BYTES // 2), False),
-        ("\x01" * (LARGEST_ANSWER_BYTES // 6 - 10), False),
-        ("\x01" * (LARGEST_ANSWER_BYTES // 6 + 1), True),
+        ("\x01" * (ANSWER_BYTES // 6 - 10), False),
+        ("\x01" * (ANSWER_BYTES // 6 + 1), True),
     ],
 )
 def test_only_what_is_mostly_escapes_is_too_large_by_itself(content: str, outgrows: bool) -> None:
@@ -62,7 +62,7 @@ items = st.lists(
 
 @given(items)
 def test_what_fits_is_a_beginning_that_holds_the_bound_but_for_the_first_alone(found: list[Shown]) -> None:
-    with mock.patch.object(answer_size, "LARGEST_ANSWER_BYTES", SMALL):
+    with mock.patch.object(answer_size, "ANSWER_BYTES", SMALL):
         count = how_many_fit(found)
         assert min(1, len(found)) <= count <= len(found)
         if count > 1:
@@ -73,11 +73,11 @@ def test_what_fits_is_a_beginning_that_holds_the_bound_but_for_the_first_alone(f
 
 
 def test_first_item_is_answered_however_large() -> None:
-    large = Shown(content="\x01" * LARGEST_ANSWER_BYTES)
+    large = Shown(content="\x01" * ANSWER_BYTES)
     assert how_many_fit([large, Shown()]) == 1
     assert how_many_fit([Shown(), large]) == 1
     assert how_many_fit([]) == 0
 
 
 def test_many_small_items_fill_an_answer_by_what_is_around_them() -> None:
-    assert 3_000 < how_many_fit([Shown()] * 10_000) <= LARGEST_ANSWER_BYTES // 1_024
+    assert 3_000 < how_many_fit([Shown()] * 10_000) <= ANSWER_BYTES // 1_024

@@ -8,9 +8,9 @@ import json
 import random
 
 import pytest
-from knowledge.items.answer_size import LARGEST_ANSWER_BYTES
-from knowledge.items.content import INLINE_MEMBER_BYTES, decode_member, decode_verified, encode_item
+from knowledge.items.content import decode_member, decode_verified, encode_item
 from knowledge.items.model import ItemDraft
+from knowledge.limits import ANSWER_BYTES, INLINE_MEMBER_BYTES
 from knowledge.storage.format import canonical_json
 
 NOISE = random.Random(1).randbytes(12_000).hex()
@@ -57,7 +57,7 @@ def test_small_items_stay_inline_and_large_ones_leave_a_head() -> None:
 
 def test_an_item_too_long_for_a_response_is_kept_outside_however_well_it_compresses() -> None:
     item = encode_item(ItemDraft("a", "T", "\x01" * 1_000_000))
-    assert len(canonical_json("\x01" * 1_000_000)) > LARGEST_ANSWER_BYTES
+    assert len(canonical_json("\x01" * 1_000_000)) > ANSWER_BYTES
     assert item.head is not None
 
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from knowledge.items.field_rules import (
     EXTERNAL_ITEM_ID_PATTERN,
     LANGUAGE_PATTERN,
-    METADATA_BYTES,
     URL_PATTERN,
     check_external_item_id,
     check_language,
@@ -23,6 +22,7 @@ from knowledge.items.field_rules import (
     plain_text,
     text_bytes,
 )
+from knowledge.limits import METADATA_BYTES
 
 
 def taken(check: Callable[[Any], Any], value: Any) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from knowledge.items.json_text import MAX_DEPTH, JsonTextError, parse_json
+from knowledge.items.json_text import JsonTextError, parse_json
+from knowledge.limits import JSON_LEVELS
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -68,7 +69,7 @@ def test_line_of_a_file_names_its_column_alone() -> None:
 
 @pytest.mark.parametrize(("opening", "levels", "closing"), [("[", 1, "]"), ('{"a":', 1, "}"), ('[{"a":', 2, "}]")])
 def test_nesting_is_bounded_in_lists_and_objects_alike(opening: str, levels: int, closing: str) -> None:
-    deepest = MAX_DEPTH // levels
+    deepest = JSON_LEVELS // levels
     parse_json((opening * deepest + "1" + closing * deepest).encode())
     for too_deep in (f"[{opening * deepest}1{closing * deepest}]", opening * 100_000):
         with pytest.raises(JsonTextError, match="over 32 levels"):

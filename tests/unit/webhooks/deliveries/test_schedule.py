@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from knowledge.limits import WEBHOOK_FAILING_MS
 from webhooks.deliveries.schedule import (
     DELAYS_SECONDS,
-    GIVE_UP_MS,
     OVERDUE_MS,
     SWEEP_MS,
     Turns,
@@ -38,9 +38,9 @@ def test_retry_after_lengthens_and_never_shortens() -> None:
 
 
 def test_endpoint_is_given_up_after_five_days() -> None:
-    assert not to_be_disabled(None, GIVE_UP_MS)
-    assert not to_be_disabled(1, GIVE_UP_MS)
-    assert to_be_disabled(1, GIVE_UP_MS + 1)
+    assert not to_be_disabled(None, WEBHOOK_FAILING_MS)
+    assert not to_be_disabled(1, WEBHOOK_FAILING_MS)
+    assert to_be_disabled(1, WEBHOOK_FAILING_MS + 1)
 
 
 def test_deliveries_stand_back_longer_the_longer_an_endpoint_fails() -> None:

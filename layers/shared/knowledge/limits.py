@@ -1,0 +1,151 @@
+"""How long things are kept and how large they may be: each figure that a client, an operator or template.yaml knows.
+
+To change one is to change its line. Messages are written from it, and `tests/contract/test_limits.py` names every text
+and setting that says another figure. Every function loads this, so it holds plain numbers and nothing else. What only a
+loop or a store needs to know (its batch size, its tries) stands where it is used.
+"""
+
+from __future__ import annotations
+
+from knowledge.times import MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE
+
+# -------------------------------------------------------------------------------------------------- what is published
+# A source can go back this far. Whichever of the two keeps a generation longer, counts.
+GENERATIONS_KEPT = 10
+GENERATION_KEPT_MS = 30 * MS_PER_DAY  # after it was superseded
+# For how long what was reviewed may be applied.
+RUN_KEPT_MS = 7 * MS_PER_DAY
+# A run that never got a plan has nothing to apply, and an error to be read.
+UNPLANNED_RUN_KEPT_MS = 7 * MS_PER_DAY
+# A removed item can be restored for this long after it was dropped.
+TOMBSTONE_KEPT_MS = 30 * MS_PER_DAY
+# For how long a removed item is served.
+DEFAULT_GRACE_DAYS = 7
+MAX_GRACE_DAYS = 365
+
+# --------------------------------------------------------------------------------------------- snapshots and imports
+# While a snapshot is open no run can be applied, so one that was forgotten must end.
+SNAPSHOT_OPEN_MS = MS_PER_DAY
+SNAPSHOT_PARTS_KEPT_MS = 30 * MS_PER_DAY  # after it expired
+# Of uploads, error reports and results.
+LINK_SECONDS = 3_600
+# An upload that began while its link worked may still arrive, so its import waits longer than the link.
+UPLOAD_AWAITED_MS = MS_PER_DAY
+# Whoever works on an import says so at each step, and Lambda runs no function longer than 15 minutes.
+IMPORT_SILENT_MS = 20 * MS_PER_MINUTE
+# Planned part by part, which may take longer than a request's run; the import watches over it.
+IMPORT_RUN_PLANNED_MS = MS_PER_DAY
+# Rows that the error report is written from, when the import ends.
+IMPORT_PROBLEMS_KEPT_MS = 7 * MS_PER_DAY
+
+# ------------------------------------------------------------------------------------------------- requests and keys
+# How long an Idempotency-Key is known. An id made from one names its day, so this can't be more than a day.
+RETRY_KNOWN_MS = MS_PER_DAY
+ANSWER_KEPT_SECONDS = RETRY_KNOWN_MS // 1000
+# For how long the old of two secrets works.
+DEFAULT_OVERLAP_SECONDS = 86_400
+MAX_OVERLAP_SECONDS = 30 * 86_400
+# How exact `lastUsedAt` is: a key's row is written once in this time, however much it is used.
+LAST_USED_STEP_MS = MS_PER_HOUR
+# A counter is of one minute; the rest lets a clock be wrong.
+RATE_COUNTER_KEPT_SECONDS = 180
+# How long a browser keeps the answer to a preflight; Chromium keeps none longer than 2 hours.
+PREFLIGHT_KEPT_SECONDS = 600
+
+# ---------------------------------------------------------------------------------------------------------- webhooks
+# Events and their deliveries.
+DELIVERY_KEPT_MS = 30 * MS_PER_DAY
+# An endpoint that failed for this long is disabled (https://www.standardwebhooks.com).
+WEBHOOK_FAILING_MS = 5 * MS_PER_DAY
+# For a receiver's whole answer. The function's own time-out must leave room for it.
+RECEIVER_SECONDS = 15
+# A receiver that asks to be left alone for longer gets this.
+RETRY_AFTER_MAX_SECONDS = 86_400
+
+# ----------------------------------------------------------------------------------------------------------- upkeep
+UPKEEP_ROUND_MS = MS_PER_DAY
+# No attempt outlives Lambda's 15 minutes; what is older and named by nothing never will be named.
+OBJECT_SETTLED_MS = MS_PER_DAY
+# A staged content lies under its day and may be named anew until that is over.
+CONTENT_SETTLED_MS = 2 * MS_PER_DAY
+# Whoever read a row before it changed has ended by then.
+ROW_READ_MS = MS_PER_HOUR
+# A source in which nothing came or went is looked through again after this long.
+RECHECK_MS = 7 * MS_PER_DAY
+
+# ----------------------------------------------------------------------------------- kept by AWS, as template.yaml says
+IMPORT_FILES_KEPT_DAYS = 30
+# A lifecycle rule counts whole days from midnight: one more than RETRY_KNOWN_MS.
+RECORDED_ANSWERS_KEPT_DAYS = 2
+# For as long as point-in-time recovery reaches back, so that tables and bucket can be restored together.
+DELETED_OBJECTS_KEPT_DAYS = 35
+DELETED_PASSING_OBJECTS_KEPT_DAYS = 1
+ABANDONED_UPLOADS_KEPT_DAYS = 1
+# SQS keeps no message longer.
+DEAD_LETTERS_KEPT_DAYS = 14
+# Unless LogRetentionDays says otherwise.
+LOGS_KEPT_DAYS = 30
+
+# ----------------------------------------------------------------------------------------------------- size: an item
+EXTERNAL_ITEM_ID_BYTES = 512
+TITLE_CHARACTERS = 500
+CONTENT_BYTES = 1_048_576
+URL_BYTES = 2_048
+# Longer than any well-formed tag that is in use (RFC 5646 section 4.4.1).
+LANGUAGE_CHARACTERS = 35
+TAGS = 50
+TAG_CHARACTERS = 64
+METADATA_BYTES = 16_384
+SOURCE_VERSION_LIMIT = 2**63 - 1
+# Contents over this lie in the bucket. A row is billed by its size, whatever is read of it.
+INLINE_MEMBER_BYTES = 8 * 1024
+
+# ------------------------------------------------------------------------------------------------- size: a request
+BODY_BYTES = 1_048_576
+BATCH_BODY_BYTES = 8 * 1_048_576
+# The gateway takes 10 MB, and hands a function 6 MB with the body in Base64.
+GATEWAY_BODY_BYTES = 4 * 1_048_576
+BATCH_ENTRIES = 5_000
+# Nested deeper, JSON costs a parser its stack.
+JSON_LEVELS = 32
+SNAPSHOT_PARTS = 10_000
+IDEMPOTENCY_KEY_CHARACTERS = 255
+# Lambda answers with 6 MB at most, and control characters take six bytes in JSON.
+ANSWER_BYTES = 4_000_000
+PROBLEMS_SHOWN = 100
+DEFAULT_PAGE_ENTRIES = 50
+PAGE_ENTRIES = 200
+CURSOR_CHARACTERS = 8_192
+
+# ------------------------------------------------------------------------------------------------- size: an import
+# What S3 takes in one PUT.
+UPLOAD_BYTES = 5 * 1024**3
+INFLATED_BYTES = 10 * 1024**3
+# A content of 1 MiB with its escapes and the fields around it.
+LINE_BYTES = 1_153_433
+REPORTED_PROBLEMS = 100_000
+# One line may hold a problem in each field of a large object; a few show what is wrong with it.
+PROBLEMS_A_LINE = 10
+
+# ------------------------------------------------------------------------------------------- size: sources and keys
+SOURCE_NAME_CHARACTERS = 200
+TENANT_NAME_CHARACTERS = 200
+KEY_NAME_CHARACTERS = 100
+KEY_SCOPES = 50
+KEY_SOURCES = 100
+DEFAULT_RATE_LIMIT_PER_MINUTE = 120
+MAX_RATE_LIMIT_PER_MINUTE = 6_000
+# What all live keys of one tenant may ask for together, so that no tenant can slow another down by making keys.
+TENANT_RATE_LIMIT_PER_MINUTE = 60_000
+
+# ------------------------------------------------------------------------------------------------- size: webhooks
+WEBHOOKS = 20
+WEBHOOK_URL_BYTES = 2_048
+WEBHOOK_DESCRIPTION_CHARACTERS = 200
+WEBHOOK_SOURCES = 100
+# How many secrets sign at once when an endpoint is rotated again and again; the oldest go first.
+SIGNING_SECRETS = 5
+ATTEMPTS_SHOWN = 10
+# Of a receiver's answer.
+SNIPPET_BYTES = 1_024
+REDELIVERED_AT_ONCE = 200

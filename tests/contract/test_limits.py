@@ -1,0 +1,195 @@
+"""Every text and setting that says a figure of `knowledge.limits` says the one that counts.
+
+A text can't read the module, so the sentences that hold a figure are listed here, written with it. To change a limit is
+to change its line there: the tests of this module then name each sentence and setting that is out of date.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+import pytest
+from knowledge import limits as at
+from knowledge.times import MS_PER_HOUR
+from knowledge.words import duration_words, size_words
+from webhooks.deliveries.schedule import DELAYS_SECONDS
+
+from local.template.load import ROOT, read_template
+
+lasting = duration_words
+large = size_words
+
+
+def number(value: int) -> str:
+    """A number as texts write it: in groups of three from 10 000 on, or with a space from 1 000 on."""
+    return f"{value:,}".replace(",", " ")
+
+
+def hours(milliseconds: int) -> str:
+    """A time in hours."""
+    return f"{milliseconds // MS_PER_HOUR} hours"
+
+
+ONE, MANY = f"1 to {at.EXTERNAL_ITEM_ID_BYTES} bytes", f"{at.GENERATIONS_KEPT}"
+# Each is a limit, a file, and how the file says it.
+SENTENCES = [
+    ("GENERATIONS_KEPT", "docs/publishing.md", f"**Kept** are the last {MANY} generations"),
+    ("GENERATIONS_KEPT", "docs/architecture.md", f"retired (not among the last {MANY},"),
+    ("GENERATIONS_KEPT", "docs/operations.md", f"The last {MANY} generations and all"),
+    ("GENERATIONS_KEPT", "docs/operations.md", f"| generations | the last {MANY} of a source"),
+    ("GENERATIONS_KEPT", "openapi.yaml", f"The last {MANY} are, and others"),
+    ("GENERATION_KEPT_MS", "docs/publishing.md", f"every other for {lasting(at.GENERATION_KEPT_MS)} after it was"),
+    ("GENERATION_KEPT_MS", "docs/architecture.md", f"superseded for {lasting(at.GENERATION_KEPT_MS)})"),
+    ("GENERATION_KEPT_MS", "docs/operations.md", f"all of the last {lasting(at.GENERATION_KEPT_MS)} can be restored"),
+    ("GENERATION_KEPT_MS", "docs/operations.md", f"superseded less than {lasting(at.GENERATION_KEPT_MS)} ago"),
+    ("GENERATION_KEPT_MS", "openapi.yaml", f"others for {lasting(at.GENERATION_KEPT_MS)} after they were superseded"),
+    ("RUN_KEPT_MS", "docs/publishing.md", f"can be applied for {lasting(at.RUN_KEPT_MS)} after it was planned"),
+    ("RUN_KEPT_MS", "docs/operations.md", f"| runs | can be applied for {lasting(at.RUN_KEPT_MS)} |"),
+    ("RUN_KEPT_MS", "docs/errors.md", f"or is older than {lasting(at.RUN_KEPT_MS)}"),
+    ("RUN_KEPT_MS", "docs/architecture.md", f"marks runs expired ({lasting(at.RUN_KEPT_MS)})"),
+    ("UNPLANNED_RUN_KEPT_MS", "docs/architecture.md", f"marks runs expired ({lasting(at.UNPLANNED_RUN_KEPT_MS)})"),
+    ("TOMBSTONE_KEPT_MS", "docs/items.md", f"{lasting(at.TOMBSTONE_KEPT_MS)} after it was dropped"),
+    ("TOMBSTONE_KEPT_MS", "docs/items.md", f"is remembered for {lasting(at.TOMBSTONE_KEPT_MS)}, so that"),
+    ("TOMBSTONE_KEPT_MS", "docs/operations.md", f"the row goes {lasting(at.TOMBSTONE_KEPT_MS)} later"),
+    ("TOMBSTONE_KEPT_MS", "docs/concepts.md", f"tombstoned --> [*]: {lasting(at.TOMBSTONE_KEPT_MS)} later"),
+    ("SNAPSHOT_OPEN_MS", "docs/items.md", f"not completed within {lasting(at.SNAPSHOT_OPEN_MS)} expires"),
+    ("SNAPSHOT_OPEN_MS", "openapi.yaml", f"It expires after {hours(at.SNAPSHOT_OPEN_MS)}"),
+    ("LINK_SECONDS", "docs/imports.md", f"`report.url` for {lasting(at.LINK_SECONDS * 1000)} at a time"),
+    ("LINK_SECONDS", "openapi.yaml", f"a link for {lasting(at.LINK_SECONDS * 1000)} to the report"),
+    ("LINK_SECONDS", "openapi.yaml", f"A link for {lasting(at.LINK_SECONDS * 1000)}; null in lists"),
+    ("UPLOAD_AWAITED_MS", "docs/imports.md", f"no file yet; none within {lasting(at.UPLOAD_AWAITED_MS)}"),
+    ("IMPORT_SILENT_MS", "docs/imports.md", f"nobody has worked on for {lasting(at.IMPORT_SILENT_MS)} gives"),
+    ("RETRY_KNOWN_MS", "docs/idempotency.md", f"It is known for {hours(at.RETRY_KNOWN_MS)}"),
+    ("RETRY_KNOWN_MS", "docs/errors.md", f"another request in the last {hours(at.RETRY_KNOWN_MS)}"),
+    ("RETRY_KNOWN_MS", "docs/operations.md", f"| recorded answers (Idempotency-Key) | {hours(at.RETRY_KNOWN_MS)};"),
+    ("RETRY_KNOWN_MS", "openapi.yaml", f"Makes a retry safe for {hours(at.RETRY_KNOWN_MS)}"),
+    ("DEFAULT_OVERLAP_SECONDS", "docs/auth.md", f"{hours(at.DEFAULT_OVERLAP_SECONDS * 1000)} from now unless"),
+    ("DEFAULT_OVERLAP_SECONDS", "docs/webhooks.md", f"({lasting(at.DEFAULT_OVERLAP_SECONDS * 1000)} unless you say"),
+    ("MAX_OVERLAP_SECONDS", "docs/auth.md", f"(0 to {lasting(at.MAX_OVERLAP_SECONDS * 1000)})"),
+    ("DELIVERY_KEPT_MS", "docs/webhooks.md", f"each delivery of the last {lasting(at.DELIVERY_KEPT_MS)}"),
+    ("DELIVERY_KEPT_MS", "openapi.yaml", f"Deliveries are kept for {lasting(at.DELIVERY_KEPT_MS)}"),
+    ("WEBHOOK_FAILING_MS", "openapi.yaml", f"`failing` (for {lasting(at.WEBHOOK_FAILING_MS)})"),
+    ("ATTEMPTS_SHOWN", "docs/webhooks.md", f"the last {at.ATTEMPTS_SHOWN} attempts of each delivery"),
+    ("ATTEMPTS_SHOWN", "openapi.yaml", f"with their last {at.ATTEMPTS_SHOWN} attempts"),
+    (
+        "IMPORT_FILES_KEPT_DAYS",
+        "docs/operations.md",
+        f"reports of imports | {at.IMPORT_FILES_KEPT_DAYS} days",
+    ),
+    ("IMPORT_FILES_KEPT_DAYS", "docs/imports.md", f"It is kept for {at.IMPORT_FILES_KEPT_DAYS} days"),
+    ("RECORDED_ANSWERS_KEPT_DAYS", "docs/operations.md", f"in the bucket for {at.RECORDED_ANSWERS_KEPT_DAYS} days"),
+    ("DELETED_OBJECTS_KEPT_DAYS", "docs/operations.md", f"be brought back for {at.DELETED_OBJECTS_KEPT_DAYS} days"),
+    ("DELETED_OBJECTS_KEPT_DAYS", "docs/operations.md", f"from the bucket | {at.DELETED_OBJECTS_KEPT_DAYS} days more"),
+    ("DEAD_LETTERS_KEPT_DAYS", "docs/operations.md", f"| dead letters | {at.DEAD_LETTERS_KEPT_DAYS} days |"),
+    ("LOGS_KEPT_DAYS", "docs/operations.md", f"| `LogRetentionDays` | {at.LOGS_KEPT_DAYS} |"),
+    ("EXTERNAL_ITEM_ID_BYTES", "docs/items.md", f"yours; {ONE}"),
+    ("EXTERNAL_ITEM_ID_BYTES", "openapi.yaml", f"control characters, {ONE} of UTF-8"),
+    ("EXTERNAL_ITEM_ID_BYTES", "openapi.yaml", f"At most {at.EXTERNAL_ITEM_ID_BYTES} bytes of UTF-8, and neither"),
+    ("TITLE_CHARACTERS", "docs/items.md", f"| `title` | 1 to {at.TITLE_CHARACTERS} characters |"),
+    ("TITLE_CHARACTERS", "openapi.yaml", f"must have 1 to {at.TITLE_CHARACTERS} characters"),
+    ("CONTENT_BYTES", "docs/items.md", f"| `content` | 1 byte to {large(at.CONTENT_BYTES)} |"),
+    ("CONTENT_BYTES", "docs/errors.md", f"must have 1 to {at.CONTENT_BYTES} bytes of UTF-8"),
+    ("CONTENT_BYTES", "openapi.yaml", f"1 byte to {large(at.CONTENT_BYTES)} of UTF-8"),
+    ("URL_BYTES", "docs/items.md", f"http or https, up to {number(at.URL_BYTES)} bytes"),
+    ("URL_BYTES", "openapi.yaml", f"http or https, at most {number(at.URL_BYTES)} bytes"),
+    ("LANGUAGE_CHARACTERS", "docs/items.md", f"up to {at.LANGUAGE_CHARACTERS} characters"),
+    ("TAGS", "docs/items.md", f"| `tags` | up to {at.TAGS}, each"),
+    ("TAG_CHARACTERS", "docs/items.md", f"each of {at.TAG_CHARACTERS} characters"),
+    ("METADATA_BYTES", "docs/items.md", f"a JSON object of up to {large(at.METADATA_BYTES)}"),
+    ("METADATA_BYTES", "openapi.yaml", f"JSON object of at most {large(at.METADATA_BYTES)}"),
+    ("INLINE_MEMBER_BYTES", "docs/architecture.md", f"contents over {large(at.INLINE_MEMBER_BYTES)}"),
+    ("BODY_BYTES", "docs/items.md", f"An item in a body of up to {large(at.BODY_BYTES)}"),
+    ("BODY_BYTES", "docs/errors.md", f"over {large(at.BODY_BYTES)}, or {large(at.BATCH_BODY_BYTES)} for a batch"),
+    ("BODY_BYTES", "openapi.yaml", f"over {large(at.BODY_BYTES)} ({large(at.BATCH_BODY_BYTES)} for a batch)"),
+    ("BATCH_BODY_BYTES", "docs/items.md", f"items and removals, and {large(at.BATCH_BODY_BYTES)}"),
+    ("BATCH_BODY_BYTES", "docs/operations.md", f"| a body | {large(at.BATCH_BODY_BYTES)} after decompression"),
+    ("GATEWAY_BODY_BYTES", "openapi.yaml", f"if it is over {large(at.GATEWAY_BODY_BYTES)})"),
+    ("BATCH_ENTRIES", "docs/items.md", f"A batch takes up to {number(at.BATCH_ENTRIES)} items and removals"),
+    ("IDEMPOTENCY_KEY_CHARACTERS", "docs/idempotency.md", f"1 to {at.IDEMPOTENCY_KEY_CHARACTERS} printable ASCII"),
+    ("IDEMPOTENCY_KEY_CHARACTERS", "openapi.yaml", f"1 to {at.IDEMPOTENCY_KEY_CHARACTERS} printable ASCII"),
+    ("ANSWER_BYTES", "docs/items.md", f"(it ends at {large(at.ANSWER_BYTES)})"),
+    ("ANSWER_BYTES", "openapi.yaml", f"it ends at {large(at.ANSWER_BYTES)} in any case"),
+    ("UPLOAD_BYTES", "docs/imports.md", f"{large(at.UPLOAD_BYTES)} to upload"),
+    ("UPLOAD_BYTES", "openapi.yaml", f"of up to {large(at.UPLOAD_BYTES)}"),
+    ("INFLATED_BYTES", "docs/imports.md", f"and {large(at.INFLATED_BYTES)} plain"),
+    ("LINE_BYTES", "docs/imports.md", f"A line holds at most {large(at.LINE_BYTES)}"),
+    ("LINE_BYTES", "openapi.yaml", f"one item a line of at most {large(at.LINE_BYTES)}"),
+    ("REPORTED_PROBLEMS", "docs/imports.md", f"up to {number(at.REPORTED_PROBLEMS)} faults"),
+    ("REPORTED_PROBLEMS", "openapi.yaml", f"up to about {number(at.REPORTED_PROBLEMS)}"),
+    ("PROBLEMS_A_LINE", "docs/imports.md", f"faults and {at.PROBLEMS_A_LINE} a line"),
+    ("DEFAULT_RATE_LIMIT_PER_MINUTE", "docs/rate-limits.md", f"a minute, {at.DEFAULT_RATE_LIMIT_PER_MINUTE} unless"),
+    ("TENANT_RATE_LIMIT_PER_MINUTE", "docs/auth.md", f"add up to {number(at.TENANT_RATE_LIMIT_PER_MINUTE)} a minute"),
+    ("TENANT_RATE_LIMIT_PER_MINUTE", "openapi.yaml", f"add up to {number(at.TENANT_RATE_LIMIT_PER_MINUTE)} a minute"),
+]
+
+
+@pytest.mark.parametrize(("limit", "file", "sentence"), SENTENCES, ids=lambda value: str(value)[:60])
+def test_text_says_the_limit(limit: str, file: str, sentence: str) -> None:
+    assert sentence in text_of(file), f"{file} does not say `{sentence}`, as {limit} of knowledge/limits.py has it"
+
+
+@cache
+def text_of(file: str) -> str:
+    """A file, with lines that are wrapped put together."""
+    return re.sub(r"\s+", " ", (ROOT / file).read_text("utf-8"))
+
+
+def lifecycle_rules() -> dict[str, dict[str, Any]]:
+    """The rules of the bucket by their ids."""
+    properties = read_template().resources["ContentBucket"]["Properties"]
+    return {rule["Id"]: rule for rule in properties["LifecycleConfiguration"]["Rules"]}
+
+
+def test_bucket_keeps_things_for_as_long_as_the_limits_say() -> None:
+    rules = lifecycle_rules()
+    passing = {"NoncurrentDays": at.DELETED_PASSING_OBJECTS_KEPT_DAYS}
+    answers, imports = rules["ExpireIdempotentResponses"], rules["ExpireImports"]
+    assert (answers["ExpirationInDays"], imports["ExpirationInDays"]) == (
+        at.RECORDED_ANSWERS_KEPT_DAYS,
+        at.IMPORT_FILES_KEPT_DAYS,
+    )
+    assert answers["NoncurrentVersionExpiration"] == imports["NoncurrentVersionExpiration"] == passing
+    deleted = rules["ForgetWhatWasDeleted"]["NoncurrentVersionExpiration"]["NoncurrentDays"]
+    assert deleted == at.DELETED_OBJECTS_KEPT_DAYS
+    abandoned = rules["AbortAbandonedUploads"]["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]
+    assert abandoned == at.ABANDONED_UPLOADS_KEPT_DAYS
+
+
+def test_dead_letters_and_logs_are_kept_for_as_long_as_the_limits_say() -> None:
+    template = read_template()
+    queues = dict(template.of_type("AWS::SQS::Queue"))
+    kept = {name: queue.get("MessageRetentionPeriod") for name, queue in queues.items()}
+    dead = {name: seconds for name, seconds in kept.items() if "DeadLetter" in name}
+    assert dead
+    assert set(dead.values()) == {at.DEAD_LETTERS_KEPT_DAYS * 86_400}, dead
+    assert template.parameters["LogRetentionDays"] == at.LOGS_KEPT_DAYS
+
+
+def test_limits_that_depend_on_one_another_agree() -> None:
+    # A recorded answer in the bucket outlives its record, and an id made from a key names its day.
+    assert at.RECORDED_ANSWERS_KEPT_DAYS * 24 * MS_PER_HOUR > at.RETRY_KNOWN_MS
+    assert at.ANSWER_KEPT_SECONDS * 1000 == at.RETRY_KNOWN_MS <= 24 * MS_PER_HOUR
+    # An upload that its link let begin is still awaited.
+    assert at.UPLOAD_AWAITED_MS > at.LINK_SECONDS * 1000
+    assert at.BODY_BYTES >= at.CONTENT_BYTES
+    assert at.LINE_BYTES > at.CONTENT_BYTES
+    assert at.DEFAULT_GRACE_DAYS <= at.MAX_GRACE_DAYS
+    assert at.DEFAULT_OVERLAP_SECONDS <= at.MAX_OVERLAP_SECONDS
+    assert at.DEFAULT_RATE_LIMIT_PER_MINUTE <= at.MAX_RATE_LIMIT_PER_MINUTE <= at.TENANT_RATE_LIMIT_PER_MINUTE
+    # A delivery is shown for longer than it is tried.
+    assert sum(DELAYS_SECONDS) * 1000 < at.DELIVERY_KEPT_MS
+
+
+def test_every_limit_is_used() -> None:
+    names = [name for name in vars(at) if name.isupper() and not name.startswith("MS_PER")]
+    sources = [
+        path.read_text("utf-8")
+        for folder in ("layers", "functions", "local")
+        for path in (ROOT / folder).rglob("*.py")
+        if path.name != "limits.py"
+    ]
+    sources.append((ROOT / "tests/contract/test_limits.py").read_text("utf-8"))
+    unused = [name for name in names if not any(re.search(rf"\b{name}\b", text) for text in sources)]
+    assert not unused
