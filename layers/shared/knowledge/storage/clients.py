@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import (
     ClientError,
     HTTPClientError,
+    IncompleteReadError,
 )
 from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
@@ -32,19 +33,40 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 _QUICK = {"mode": "standard", "total_max_attempts": 4}
-_THROTTLES = frozenset(
+# What passes by itself, by its code and by its status. Those of botocore's own retry rules are written out here, since
+# reading its rules costs a cold start; a test compares them with the botocore that is installed.
+RETRIED_CODES = frozenset(
     {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
-        "ThrottlingException",
+        "ReplicatedWriteConflictException",
         "RequestLimitExceeded",
-        "InternalServerError",
-        "ServiceUnavailable",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeout",
+        "RequestTimeoutException",
         "SlowDown",
-        "503",
-        "500",
-        "InternalError",
-        "TransactionConflictException",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
         "TransactionInProgressException",
+    }
+)
+RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504, 509})
+# What botocore leaves to its caller: transactions that met, and KMS, which answers these with status 400 or 409.
+_OTHER_CODES = frozenset(
+    {
+        "DependencyTimeoutException",
+        "InternalError",
+        "InternalServerError",
+        "KMSInternalException",
+        "KeyUnavailableException",
+        "ServiceUnavailable",
+        "TransactionConflictException",
     }
 )
 
@@ -97,6 +119,14 @@ def error_code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def is_transient(error: ClientError) -> bool:
+    """Tell whether a refusal passes by itself: a throttle, a time-out, or a failure on the side of AWS."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    code = error_code(error)
+    # A HEAD that fails has no body, so its status stands where the code should.
+    return code in RETRIED_CODES | _OTHER_CODES or status in RETRIED_STATUSES or code in map(str, RETRIED_STATUSES)
+
+
 def is_refused(error: ClientError) -> bool:
     """Tell whether the condition of a single write did not hold."""
     return error_code(error) == "ConditionalCheckFailedException"
@@ -104,14 +134,14 @@ def is_refused(error: ClientError) -> bool:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raises ServiceUnavailableError for throttles, lost connections and lost answers; all else goes through."""
+    """Raises ServiceUnavailableError for what passes by itself and for lost or cut answers; all else goes through."""
     try:
         yield
     except ClientError as error:
-        if error_code(error) in _THROTTLES:
+        if is_transient(error):
             raise ServiceUnavailableError from error
         raise
-    except (BotoConnectionError, HTTPClientError) as error:
+    except (BotoConnectionError, HTTPClientError, IncompleteReadError) as error:
         raise ServiceUnavailableError from error
 
 
