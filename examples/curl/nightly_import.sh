@@ -51,8 +51,10 @@ id=$(jq -r .import.id <<<"$asked")
 headers=()
 while IFS= read -r header; do headers+=(--header "$header"); done \
   < <(jq -r '.upload.headers | to_entries[] | "\(.key): \(.value)"' <<<"$asked")
-curl --silent --show-error --fail-with-body --upload-file "$file" "${headers[@]}" "$(jq -r .upload.url <<<"$asked")" \
-  || { echo "the upload failed" >&2; exit 3; }
+# A redirect is a failure too: the signature covers the host, and curl by itself calls a 3xx a success.
+answered=$(curl --silent --show-error --fail-with-body --output /dev/stderr --write-out '%{http_code}' \
+  --upload-file "$file" "${headers[@]}" "$(jq -r .upload.url <<<"$asked")") && [[ $answered == 2?? ]] \
+  || { echo "the upload failed: ${answered-}" >&2; exit 3; }
 
 state=
 while :; do

@@ -185,6 +185,21 @@ def test_programs_say_which_tool_or_variable_is_missing(tmp_path: Path) -> None:
         assert done.stderr.startswith("set CHATBOT_API (")
 
 
+@pytest.mark.parametrize("status", [307, 400])
+def test_upload_that_is_not_taken_is_a_failure(status: int) -> None:
+    with ScriptedApi() as api:
+        upload = {"url": f"{api.base_url}/upload", "headers": {"If-None-Match": "*"}}
+        elsewhere = {"Location": f"{api.base_url}/elsewhere"}
+        api._answers += [
+            Answer(202, {"import": {"id": "imp_1"}, "upload": upload}),
+            Answer(status, {}, elsewhere),
+            Answer(200, {"import": {"id": "imp_1", "state": "completed"}}),
+        ]
+        done = run_example(CURL / "nightly_import.sh", "src_1", CURL / "README.md", environment=api.environment, code=3)
+    assert f"the upload failed: {status}" in done.stderr
+    assert [request.method for request in api.requests] == ["POST", "PUT"]
+
+
 def verified(
     body: bytes, headers: dict[str, str], secrets: str, *more: str, code: int
 ) -> subprocess.CompletedProcess[bytes]:

@@ -11,7 +11,6 @@ import botocore
 import pytest
 from botocore.exceptions import ClientError, IncompleteReadError
 from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
-
 from httpapi.error_table import answer_for
 from knowledge.storage.clients import RETRIED_CODES, RETRIED_STATUSES
 

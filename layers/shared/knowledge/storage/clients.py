@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -83,8 +84,18 @@ class Clients:
 
     @cached_property
     def s3(self) -> S3Client:
-        """S3. Links are signed by version 4, which covers the headers that a sender must send."""
-        client: S3Client = self._make("s3", read_timeout=20, retries=_QUICK, signature_version="s3v4")
+        """S3. Links are signed by version 4, which covers the headers that a sender must send, and name the region.
+
+        A link to the global host is answered 307 while a bucket is young, and 400 for good in later regions; the
+        signature covers the host, so a sender can't follow.
+        """
+        overridden = any(os.environ.get(name) for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"))
+        # An emulator's host has no name for each bucket.
+        addressing = {
+            "addressing_style": "path" if overridden else "virtual",
+            "us_east_1_regional_endpoint": "regional",
+        }
+        client: S3Client = self._make("s3", read_timeout=20, retries=_QUICK, signature_version="s3v4", s3=addressing)
         return client
 
     @cached_property
