@@ -19,6 +19,8 @@ from typing import IO, Protocol
 from local.workers.channel import receive, send
 
 MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
+# What a function may answer is a little more than what it may be sent.
+MAX_ANSWER_BYTES = 6_291_556
 # A handler is imported when its process says so, or has ended; on a busy machine that may take a while.
 _INIT_SECONDS = 120
 # The worker is gone, or out of step: what it sends is no frame, or not the one that was waited for.
@@ -171,8 +173,9 @@ class FunctionPool:
             # Its answer is still to come, and is nobody's.
             self._discard(worker)
             raise
-        if len(outcome.payload) > MAX_PAYLOAD_BYTES:
-            return failure("Function.ResponseSizeTooLarge", "Response payload size exceeded 6291456 bytes.")
+        if len(outcome.payload) > MAX_ANSWER_BYTES:
+            message = f"Response payload size exceeded maximum allowed payload size ({MAX_ANSWER_BYTES} bytes)."
+            return failure("Function.ResponseSizeTooLarge", message)
         return outcome
 
     def worker_pids(self) -> list[int]:

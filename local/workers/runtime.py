@@ -67,7 +67,8 @@ def _answer(handler: Handler, header: dict[str, Any], event: bytes) -> tuple[boo
     os.environ["_X_AMZN_TRACE_ID"] = header["traceId"]
     try:
         result = handler(json.loads(event), LambdaContext(header))
-        return True, json.dumps(result).encode()
+        # As the runtime writes it from Python 3.12 on: what is not ASCII goes out as it is.
+        return True, json.dumps(result, ensure_ascii=False).encode()
     except Exception as error:
         _print_error(error)
         return False, _failure(error)

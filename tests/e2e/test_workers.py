@@ -24,7 +24,7 @@ def handler(event, context):
     if event.get("raise"):
         raise ValueError(event["raise"])
     if event.get("size"):
-        return "x" * event["size"]
+        return event.get("of", "x") * event["size"]
     return {"pid": os.getpid(), "left": context.get_remaining_time_in_millis(), "id": context.aws_request_id}
 """
 
@@ -101,8 +101,16 @@ def test_module_that_does_not_import_is_reported_each_time(make_pool: MakePool, 
 
 def test_answer_over_six_megabytes_is_an_error(make_pool: MakePool) -> None:
     pool = make_pool()
-    assert not pool.invoke(b'{"size": 6000000}').failed
-    assert json.loads(pool.invoke(b'{"size": 6300000}').payload)["errorType"] == "Function.ResponseSizeTooLarge"
+    # The string stands in two quotes.
+    assert not pool.invoke(b'{"size": 6291554}').failed
+    assert json.loads(pool.invoke(b'{"size": 6291555}').payload)["errorType"] == "Function.ResponseSizeTooLarge"
+
+
+@pytest.mark.parametrize(("character", "written_bytes"), [("ж", 2), ("中", 3), ("😀", 4), ('\\"', 2), ("\\u0001", 6)])
+def test_answer_is_weighed_as_the_runtime_writes_it(make_pool: MakePool, character: str, written_bytes: int) -> None:
+    outcome = make_pool().invoke(f'{{"size": 1000000, "of": "{character}"}}'.encode())
+    assert not outcome.failed
+    assert len(outcome.payload) == 1_000_000 * written_bytes + 2
 
 
 def test_as_many_workers_run_at_once_as_allowed(make_pool: MakePool) -> None:
