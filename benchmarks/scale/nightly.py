@@ -81,14 +81,14 @@ class _Simulation:
         began = self.now
         publishing = given.publish_seconds(items * given.CHANGED.value) / 3
         for work in (self._stage(items), iter([publishing]), iter([publishing]), iter([publishing])):
-            for tried in range(int(given.STAGE_TRIES.value) + 1):
-                if self.used < self.scenario.slots:
-                    break
+            tried = 0
+            while self.used >= self.scenario.slots:
                 self.night.refused += 1
+                if tried == given.STAGE_TRIES.value:
+                    self.night.failed += 1
+                    return
                 yield self.random.uniform(0, min(2**tried, given.LONGEST_RETRY.value))
-            else:
-                self.night.failed += 1
-                return
+                tried += 1
             self.used += 1
             self.night.most_slots = max(self.night.most_slots, self.used)
             yield from work

@@ -68,3 +68,25 @@ def test_more_workers_never_take_longer() -> None:
 def test_a_flood_has_no_more_posts_at_once_than_a_tenant_may() -> None:
     sent = deliveries.simulate(deliveries.Scenario("flood", 1, events=1, flood=100))
     assert sent.ended >= 100 * given.SLOW_POST.value / given.TENANT_POSTS.value
+
+
+def test_what_the_page_says_in_words_follows_from_the_numbers() -> None:
+    text = " ".join(PAGE.read_text("utf-8").split())
+    imported = section_of("cost").tables["Cost of an import of 1 M new items, with its run and apply"]
+    written = number(next(row["import"] for row in imported if row["part"] == "DynamoDB write units")) * 100
+    a_source = given.LINES_PER_SECOND.value * given.READ_UNITS.value / 1_000
+    night = given.ITEMS.value / 1_000 * given.READ_UNITS.value
+    loading = number(section_of("imports").rows[0]["lines/s"])
+    for said in (
+        f"{given.TABLE_READS.value / a_source:.0f} imports at once take the 40 000 units",
+        f"{night / 1e6:.0f} M units: {night / given.TABLE_READS.value / 60:.0f} minutes at the quota",
+        f"{written / 1e6:.0f} M write units: {written / 4_000 / 3_600:.0f} hours at 4 000 a second",
+        f"{written / 40_000 / 3_600:.1f} hours at 40 000",
+        f"| dollars | {number(imported[-1]['import']) * 100:.0f} |",
+        f"{given.ITEMS.value / 500 / 3_600:.0f} hours at 500 a second",
+        f"{given.relay_seconds() * 1_000:.0f} ms an event",
+        f"one invocation: {1 / given.relay_seconds():.0f} a second",
+        f"{1e6 / loading / 60:.0f} minutes at {loading:.0f} lines a second",
+        f"{1_000 * given.SLOW_POST.value / given.TENANT_POSTS.value / 60:.0f} minutes at least",
+    ):
+        assert said in text
