@@ -32,6 +32,8 @@ from testing.import_machine import InlineImportMachine
 from testing.inline_machine import InlineMachine
 from testing.recording import acting, logical_id_of
 
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, which is 6 MiB and 100 bytes.
+LAMBDA_ANSWER_BYTES = 6_291_556
 FUNCTIONS = Path(__file__).parents[1] / "functions"
 
 seen: set[tuple[str, int]] = set()
@@ -218,6 +220,9 @@ class Edge:
         with acting(logical_id_of(function)):
             answer = app.api.handle(event, Context(self.remaining), self.services)
         assert not answer["isBase64Encoded"]
+        # Lambda's bound, on what it writes: the body is a string inside JSON.
+        carried = len(json.dumps(answer, ensure_ascii=False).encode())
+        assert carried <= LAMBDA_ANSWER_BYTES, f"Lambda would answer 502: {carried} bytes"
         headers = {name.lower(): ",".join(values) for name, values in answer["multiValueHeaders"].items()}
         reply = Reply(answer["statusCode"], headers, answer["body"])
         if operation and check:

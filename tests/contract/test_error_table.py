@@ -64,6 +64,7 @@ SHARED = {
         TargetRefusedError,
         edge.ValidationFailedError,
     },
+    "payload_too_large": {edge.PayloadTooLargeError, edge.ResultsTooLargeError},
     "not_found": {domain.NotFoundError, edge.UnknownRouteError},
     "unavailable": {domain.StagingConflictError, domain.ServiceUnavailableError},
     # The roots have it so that a class without a code says as little as an error that nobody foresaw.

@@ -6,7 +6,7 @@ from httpapi.answers import Answer, created, ok
 from httpapi.call import Call
 from httpapi.keys.model import Scope
 from httpapi.operations import Routes
-from httpapi.render.items import render_item, render_results
+from httpapi.render.items import check_results_fit, render_item, render_results
 from httpapi.schemas.fields import BodyReader, NoQuery
 from httpapi.schemas.items import BatchInput, ItemListQuery, RemoveItemQuery
 from knowledge.items.model import ItemDraft, Removal
@@ -38,6 +38,7 @@ def push_item(call: Call[ItemDraft, NoQuery]) -> Answer:
 def push_batch(call: Call[tuple[list[ItemDraft], list[Removal]], NoQuery]) -> Answer:
     """Create, replace and remove the named items; the others stay as they are."""
     items, removals = call.body
+    check_results_fit(named.external_item_id for named in (*items, *removals))
     return ok(render_results(call.services.knowledge.staging.push_items(call.source, items, removals)))
 
 

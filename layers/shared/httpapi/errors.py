@@ -100,6 +100,16 @@ class PayloadTooLargeError(EdgeError):
         )
 
 
+class ResultsTooLargeError(EdgeError):
+    """Raised when what a batch is answered with would not fit into an answer, before anything of it is staged."""
+
+    code = "payload_too_large"
+    message = (
+        "The results of this batch would not fit into one answer, since its ids take much room as JSON. "
+        "Send fewer items at once."
+    )
+
+
 class UnsupportedMediaTypeError(EdgeError):
     """Raised when a body is neither plain nor gzipped `application/json`."""
 

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any
 
+from knowledge.envelope import envelope_bytes
 from knowledge.errors import SourceNotFoundError
 from knowledge.ids import is_id
-from knowledge.limits import IDEMPOTENCY_KEY_CHARACTERS
+from knowledge.limits import ENVELOPE_BYTES, IDEMPOTENCY_KEY_CHARACTERS
 from telemetry.lines import Metric, write_line
 
 from httpapi import strict_json
@@ -100,7 +101,7 @@ class Exchange:
     def _work(self, operation: Operation, call: Call[Any, Any], parsed: dict[str, Any] | None) -> WrittenAnswer:
         key = self._idempotency_key() if operation.mutating else None
         if key is None:
-            return WrittenAnswer.of(operation.handler(call))
+            return _fitting(operation, call)
         call.idempotency_key = key
         call.fingerprint = _fingerprint(operation, call, parsed)
         mark = RequestMark(call.tenant_id, key, call.fingerprint)
@@ -169,3 +170,14 @@ def _fingerprint(operation: Operation, call: Call[Any, Any], parsed: dict[str, A
     query = call.query.model_dump(mode="json", exclude_none=True)
     asked = [operation.method, operation.path, dict(call.ids), query, parsed]
     return hashlib.sha256(strict_json.canonical(asked)).hexdigest()
+
+
+def _fitting(operation: Operation, call: Call[Any, Any]) -> WrittenAnswer:
+    """Answer a read. A page that Lambda could not carry is read again with fewer entries: it has a cursor."""
+    while True:
+        answer = WrittenAnswer.of(operation.handler(call))
+        size = envelope_bytes(answer.text.encode())
+        limit = getattr(call.query, "limit", 1)
+        if size <= ENVELOPE_BYTES or limit == 1:
+            return answer
+        call.query = call.query.model_copy(update={"limit": max(1, min(limit - 1, limit * ENVELOPE_BYTES // size))})

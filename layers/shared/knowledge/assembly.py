@@ -105,7 +105,7 @@ class KnowledgeServices:
         """Reading what is published."""
         from knowledge.generations.reader import GenerationReader
 
-        return GenerationReader(self.stores)
+        return GenerationReader(self.stores, self.clock)
 
     @cached_property
     def restorer(self) -> Restorer:

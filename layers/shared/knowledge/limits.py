@@ -110,8 +110,11 @@ BATCH_ENTRIES = 5_000
 JSON_LEVELS = 32
 SNAPSHOT_PARTS = 10_000
 IDEMPOTENCY_KEY_CHARACTERS = 255
-# Lambda answers with 6 MB at most, and control characters take six bytes in JSON.
+# A page ends here, and a content that takes more of an answer comes as a link: control characters take six bytes each.
 ANSWER_BYTES = 4_000_000
+# Lambda passes 6 291 556 bytes on of what a function returns. That is JSON with the body as a string in it, so each
+# quote and backslash of the body counts twice; the rest is room for the headers.
+ENVELOPE_BYTES = 6_250_000
 PROBLEMS_SHOWN = 100
 DEFAULT_PAGE_ENTRIES = 50
 PAGE_ENTRIES = 200

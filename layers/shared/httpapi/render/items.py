@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from knowledge.envelope import envelope_bytes
 from knowledge.generations.model import GenerationItem
 from knowledge.items.fields import details_answer
+from knowledge.limits import ENVELOPE_BYTES
 from knowledge.staging.model import ItemResult, PushResult, StagedItem
 from knowledge.times import optional_timestamp, timestamp
+
+from httpapi import strict_json
+from httpapi.errors import ResultsTooLargeError
 
 
 def render_item(item: StagedItem, *, content: bool = True) -> dict[str, Any]:
@@ -35,6 +40,17 @@ def render_item(item: StagedItem, *, content: bool = True) -> dict[str, Any]:
     return body
 
 
+def check_results_fit(external_item_ids: Iterable[str]) -> None:
+    """Make sure that the results of a batch fit into an answer, whatever becomes of each item.
+
+    Afterwards it would be too late: the batch is staged, and each retry would fail alike. Raises ResultsTooLargeError.
+    """
+    longest = max(PushResult, key=len)
+    results = ({"externalItemId": name, "result": longest} for name in external_item_ids)
+    if sum(envelope_bytes(strict_json.write(result).encode()) + 1 for result in results) > ENVELOPE_BYTES:
+        raise ResultsTooLargeError
+
+
 def render_results(results: Sequence[ItemResult]) -> dict[str, Any]:
     """Write what became of each item of a batch, in request order, and how many went which way."""
     counted = Counter(result.result for result in results)
@@ -55,6 +71,8 @@ def render_generation_item(item: GenerationItem) -> dict[str, Any]:
     }
     if item.content is not None:
         body["content"] = item.content
+    if item.content_url is not None:
+        body["contentUrl"] = item.content_url
     if item.details is not None:
         body |= details_answer(item.details)
     return body

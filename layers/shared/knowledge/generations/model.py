@@ -42,7 +42,10 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class GenerationItem:
-    """An item as a generation serves it; `content` and `details` are None unless they were asked for."""
+    """An item as a generation serves it; `content` and `details` are None unless they were asked for.
+
+    `content_url` stands in for a content that is too large for an answer.
+    """
 
     external_item_id: str
     title: str
@@ -51,3 +54,4 @@ class GenerationItem:
     removed_at: int | None
     content: str | None = None
     details: ItemDetails | None = None
+    content_url: str | None = None

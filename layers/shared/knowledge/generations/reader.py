@@ -10,13 +10,15 @@ from knowledge.errors import GenerationNotFoundError, GenerationRetiredError, In
 from knowledge.generations.model import Generation, GenerationItem
 from knowledge.generations.stores import GenerationStores
 from knowledge.index.comparison import Comparison, Difference, Position
-from knowledge.index.packs import differing_fields, read_document
+from knowledge.index.packs import differing_fields, read_document, read_member
 from knowledge.index.trie import Entry, LeafRef, NodeRef, Tree
 from knowledge.items.answer_size import how_many_fit, outgrows_answer
+from knowledge.items.content import content_key
 from knowledge.items.fields import details_in
 from knowledge.limits import ANSWER_BYTES
 from knowledge.model import Change, ChangeKind
 from knowledge.pages import Page
+from knowledge.ports import Clock
 from knowledge.sources.model import Source
 
 CURRENT = "current"
@@ -31,6 +33,7 @@ class GenerationReader:
     """Reads the generations of a source."""
 
     stores: GenerationStores
+    clock: Clock
 
     def list_generations(self, source: Source, *, limit: int, position: Any) -> Page[Generation]:
         """List generations, the latest first."""
@@ -62,24 +65,32 @@ class GenerationReader:
         for prefix, entry in self._entries(tree, after):
             size += 1024 + (entry.content_bytes if include_content else 0)
             if chosen and (len(chosen) == limit or size > ANSWER_BYTES):
-                return self._page(chosen, include_content, more=True)
+                return self._page(generation, chosen, include_content, more=True)
             chosen.append((prefix, entry))
-        return self._page(chosen, include_content, more=False)
+        return self._page(generation, chosen, include_content, more=False)
 
-    def _page(self, chosen: Chosen, include_content: bool, *, more: bool) -> Page[GenerationItem]:
+    def _page(
+        self, generation: Generation, chosen: Chosen, include_content: bool, *, more: bool
+    ) -> Page[GenerationItem]:
         """Show entries, as many as fit into 4 MB. What one takes in an answer is known only now that it is read.
 
-        An item that is too large by itself comes without its content.
+        An item that is too large by itself comes with a link to its content.
         """
         views = [
-            replace(view, content=None) if outgrows_answer(view) else view
-            for view in self._views(chosen, include_content)
+            self._linked(generation, entry, view) if outgrows_answer(view) else view
+            for (_, entry), view in zip(chosen, self._views(chosen, include_content), strict=True)
         ]
         count = how_many_fit(views)
         if count == len(views) and not more:
             return Page(views, None)
         prefix, last = chosen[count - 1]
         return Page(views[:count], [prefix, last.external_item_id])
+
+    def _linked(self, generation: Generation, entry: Entry, view: GenerationItem) -> GenerationItem:
+        """Put a content that lies in a pack with others where a link can lead to it; it is collected as if staged."""
+        key = content_key(generation.tenant_id, generation.source_id, entry.content_hash, self.clock())
+        self.stores.objects.put_content(key, read_member(self.stores.objects, entry), entry.external_item_id)
+        return replace(view, content=None, content_url=self.stores.objects.make_link(key))
 
     def list_changes(
         self,

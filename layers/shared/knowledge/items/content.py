@@ -11,6 +11,7 @@ import hashlib
 import json
 import zlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from knowledge.items.fields import details_document
@@ -54,6 +55,12 @@ def encode_item(draft: ItemDraft) -> EncodedItem:
         member=member,
         head=head,
     )
+
+
+def content_key(tenant_id: str, source_id: str, content_hash: str, now: int) -> str:
+    """The key of a content that is an object by itself. It names the day, by which it is collected."""
+    day = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y-%m-%d")
+    return f"content/{tenant_id}/{source_id}/{day}/{content_hash}"
 
 
 def decode_member(member: bytes) -> dict[str, Any]:

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from knowledge.errors import SourceInactiveError, StagingConflictError
-from knowledge.items.content import EncodedItem
+from knowledge.items.content import EncodedItem, content_key
 from knowledge.ports import Clock, NewId
 from knowledge.sources.model import Source
 from knowledge.staging.rows import JournalEntry
@@ -123,8 +122,7 @@ class StagingWriter:
         self.stores.fanout.map(lambda upload: self.stores.objects.put_content(*upload), uploads)
 
     def _content_key(self, source: Source, now: int) -> Callable[[EncodedItem], str]:
-        day = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y-%m-%d")
-        return lambda item: f"content/{source.tenant_id}/{source.source_id}/{day}/{item.content_hash}"
+        return lambda item: content_key(source.tenant_id, source.source_id, item.content_hash, now)
 
 
 def _chunks(names: Sequence[str], decisions: dict[str, Decision], most: int) -> Iterator[list[str]]:

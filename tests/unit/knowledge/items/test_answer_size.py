@@ -22,6 +22,7 @@ class Shown:
     title: str = "T"
     content: str | None = None
     details: ItemDetails | None = None
+    external_item_id: str = "i"
 
     @property
     def content_bytes(self) -> int:
