@@ -114,7 +114,12 @@ class World:
         def new_id(prefix: str) -> str:
             return f"{prefix}_{next(numbers):026d}"
 
+        @contextmanager
+        def take_turn(*_: Any) -> Iterator[Source]:
+            yield self.source
+
         stores = _anything()
+        stores.planning_turns = SimpleNamespace(take_turn=take_turn)
         stores.sources, stores.runs, stores.items, stores.journal = sources, Runs(_run()), rows, journal
         stores.objects, stores.index, stores.fanout = objects, index, fanout
         self.planner = Planner(stores, settle, lambda: NOW, new_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,19 @@ TASKS: dict[str, Task] = {
 
 
 class InlineMachine:
-    """Walks the states with JSON in between, as Step Functions does; `retries` bounds each task's Retry."""
+    """Walks the states with JSON in between, as Step Functions does.
 
-    def __init__(self, knowledge: KnowledgeServices, *, retries: int = 0) -> None:
+    `retries` bounds each task's Retry, besides what the definition says; `pause` is what happens while it waits before
+    another try.
+    """
+
+    def __init__(
+        self, knowledge: KnowledgeServices, *, retries: int = 0, pause: Callable[[], None] = lambda: None
+    ) -> None:
         self.knowledge = knowledge
         self.retries = retries
+        self.pause = pause
+        self.tries: Counter[str] = Counter()
         self.caught: list[Exception] = []
         self.definition = json.loads(DEFINITION.read_text(encoding="utf-8"))
 
@@ -66,13 +75,15 @@ class InlineMachine:
 
     def _task(self, step: dict[str, Any], state: dict[str, Any], action: Action) -> str:
         task = TASKS[step["Parameters"]["FunctionName"].strip("${}")]
-        retried = {error for rule in step["Retry"] for error in rule["ErrorEquals"]}
+        allowed = {error: rule["MaxAttempts"] for rule in step["Retry"] for error in rule["ErrorEquals"]}
         for attempt in range(self.retries + 1):
+            self.tries[function_of(step)] += 1
             try:
                 with acting(function_of(step)):
                     result = task(self.knowledge, json.loads(json.dumps(state)))
             except Exception as error:
-                if type(error).__name__ in retried and attempt < self.retries:
+                if attempt < min(self.retries, allowed.get(type(error).__name__, 0)):
+                    self.pause()
                     continue
                 return self._caught(step, state, action, error)
             assert len(json.dumps(result)) < 64 * 1024, "the machine's state holds pointers only"

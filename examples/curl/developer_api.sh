@@ -307,7 +307,7 @@ _api_is_transient() {
   case $status:$code in
     0:* | 429:* | 5??:*) ;;
     409:apply_conflict | 409:stale_plan | 409:stale_base | 409:lease_lost) ;;
-    409:apply_in_progress | 409:idempotency_in_progress) ;;
+    409:run_in_progress | 409:apply_in_progress | 409:idempotency_in_progress) ;;
     *) return 1 ;;
   esac
 }

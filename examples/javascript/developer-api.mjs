@@ -32,6 +32,7 @@ const TRANSIENT_CODES = new Set([
   "stale_base",
   "lease_lost",
   "apply_in_progress",
+  "run_in_progress",
   "idempotency_in_progress",
 ]);
 

@@ -37,7 +37,15 @@ LONGEST_WAIT_SECONDS = 120
 # How many faults of a validation_error its message tells; `details` has all.
 SHOWN_FAULTS = 3
 TRANSIENT_CODES = frozenset(
-    {"apply_conflict", "stale_plan", "stale_base", "lease_lost", "apply_in_progress", "idempotency_in_progress"}
+    {
+        "apply_conflict",
+        "stale_plan",
+        "stale_base",
+        "lease_lost",
+        "apply_in_progress",
+        "run_in_progress",
+        "idempotency_in_progress",
+    }
 )
 
 Json = dict[str, Any]

@@ -42,6 +42,7 @@ BEYOND = {
     "unavailable": 503,
     "stale_version": 409,
     "removal_guard": 409,
+    "run_in_progress": 409,
     "last_admin_key": 409,
     "key_inactive": 409,
     "key_rotated": 409,

@@ -22,6 +22,7 @@ RETRIED_CODES = (
     "stale_base",
     "lease_lost",
     "apply_in_progress",
+    "run_in_progress",
     "idempotency_in_progress",
 )
 FINAL_ERRORS = {

@@ -176,7 +176,8 @@ def item_pushed_again_before_it_is_marked_stays(world: FaultyWorld) -> None:
 def run_that_began_before_a_publication_is_stale(world: FaultyWorld) -> None:
     """It read its base first: what is published and forgotten while it reads makes it stale, not blind."""
     world.push(a="one")
-    before_first(world.watch, "query", world.rival().publish, matching="#journal")
+    planned = world.run()
+    before_first(world.watch, "query", lambda: world.rival().apply(planned), matching="#journal")
     world.push(b="two")
     run_id = world.ids("run")
     world.knowledge.runs.create_run(world.source, RunMode.INCREMENTAL, run_id=run_id)

@@ -113,6 +113,20 @@ def test_guarded_removal_needs_approval(edge: Edge) -> None:
     assert edge.apply(source, run, approveRemovals=1).status == 200
 
 
+def test_run_of_a_source_whose_planner_is_busy_is_told_to_come_back(edge: Edge) -> None:
+    source = edge.source()
+    edge.push(source)
+    path, again = f"/v1/sources/{source}/runs", {"Idempotency-Key": "run-of-tonight"}
+    turns = edge.services.knowledge.stores.planning_turns
+    with turns.take_turn(edge.tenant_of(edge.token), source, "run_another", edge.clock()):
+        refused = edge.request("POST", path, headers=again)
+        assert (refused.status, refused.code, refused.headers["retry-after"]) == (409, "run_in_progress", "5")
+        assert edge.request("GET", path).body["runs"] == []
+    turns.end_turn(edge.tenant_of(edge.token), source, "run_another")
+    # Errors store nothing: the retry with the same key starts the run.
+    assert edge.request("POST", path, headers=again).status == 201
+
+
 def test_apply_of_another_plan_version_is_stale(edge: Edge) -> None:
     source = edge.source()
     edge.push(source)

@@ -20,6 +20,8 @@ from tests.support.invariants import Reader, Stored, check_history, check_settle
 
 OWN_TAKEOVER_SECONDS = 16
 LEASE_SECONDS = 61
+# What a planner that died may leave to wait for.
+TURN_SECONDS = 181
 
 
 class FunctionDiedError(Exception):
@@ -89,7 +91,7 @@ class FaultyWorld(Lifecycle):
 
         The item pushed first makes sure that there is something to publish.
         """
-        self.clock.advance(seconds=LEASE_SECONDS)
+        self.clock.advance(seconds=TURN_SECONDS)
         self.push(**{"the-canary": f"at {self.clock.now}"})
         self.publish_patiently()
         stored = self.check()

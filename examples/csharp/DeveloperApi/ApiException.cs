@@ -11,7 +11,8 @@ namespace Chatbot
     {
         private static readonly HashSet<string> TransientCodes = new HashSet<string>
         {
-            "apply_conflict", "stale_plan", "stale_base", "lease_lost", "apply_in_progress", "idempotency_in_progress",
+            "apply_conflict", "stale_plan", "stale_base", "lease_lost", "apply_in_progress", "run_in_progress",
+            "idempotency_in_progress",
         };
 
         public ApiException(string message, string code, int? status = null, Exception inner = null)

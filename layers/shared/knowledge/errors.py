@@ -127,6 +127,13 @@ class StaleVersionError(ConflictError):
     message = "A newer sourceVersion of this item is already staged. Read the item before you push it again."
 
 
+class RunInProgressError(ConflictError):
+    """Raised when another run of this source is being planned, and went on for longer than one waits."""
+
+    code = "run_in_progress"
+    message = "Another run of this source is being planned. Start this run again shortly."
+
+
 class NotApplyEligibleError(ConflictError):
     """Raised when a run that read an incomplete staging set is applied."""
 

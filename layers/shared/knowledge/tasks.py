@@ -1,6 +1,6 @@
 """The state machine's tasks as JSON in, JSON out. The machine's state carries pointers; contents stay in objects.
 
-State: `{action, tenantId, sourceId, runId, approveRemovals?, planVersion?, diff?, build?, error?}`. Each task is given
+State: `{action, tenantId, sourceId, runId, approveRemovals?, planVersion?, diff?, build?, error?, turn?}`. Each task is given
 the whole state and returns what becomes `diff` (diff_run) or `build` (build_generation, publish_generation).
 """
 
@@ -77,8 +77,12 @@ def publish_generation(knowledge: KnowledgeServices, state: State) -> dict[str, 
 
 
 def record_failure(knowledge: KnowledgeServices, state: State) -> None:
-    """Record how a task failed and raise that as a domain error, with which the execution fails."""
-    failure = TaskFailure(state["error"]["Error"], state["error"].get("Cause", ""))
+    """Record how a task failed and raise that as a domain error, with which the execution fails.
+
+    What made it plan again is told rather than that its turn did not come.
+    """
+    error = state.get("error") or state["turn"]
+    failure = TaskFailure(error["Error"], error.get("Cause", ""))
     raise knowledge.failures.record_failure(*_run_of(state), failure, _build_of(state).get("leaseToken"))
 
 

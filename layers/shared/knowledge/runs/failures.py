@@ -11,6 +11,7 @@ from knowledge.errors import (
     ConflictError,
     KnowledgeError,
     RunFailedError,
+    RunInProgressError,
 )
 from knowledge.model import Failure
 from knowledge.ports import Clock, NewId
@@ -45,7 +46,7 @@ class FailureRecorder:
             self.stores.sources.release_lease(tenant_id, source_id, lease_token)
         run = self.stores.runs.get_run(source_id, run_id)
         error = domain_error(failure, RunFailedError if run.plan is None else BuildFailedError)
-        if run.plan is None and not isinstance(error, ApplyInProgressError):
+        if run.plan is None and not isinstance(error, ApplyInProgressError | RunInProgressError):
             noted = Failure.of(error, self.clock())
             self.stores.runs.set_failed(run, noted, run_failed(self.new_id("evt"), run, noted))
         elif not isinstance(error, ConflictError):

@@ -7,6 +7,7 @@ What would break it, and what stands against it:
 - A write lands while the run reads: its own entry was not listed, so it stays for the next run.
 - Two plannings of one run at once: each writes under its own attempts, and the row takes the one that ends first.
 - A crash in the middle: nothing names what was written; the next planning starts afresh.
+- Runs that many requests start of one source at once: they take turns (see `turns`).
 - Part of the desired state is missing: a snapshot or import was open, or the epoch moved, at the start or the end.
 """
 
@@ -36,7 +37,7 @@ from knowledge.runs.plan_writer import CHANGES_PER_PART, PlanWriter
 from knowledge.runs.published_entries import PublishedEntries
 from knowledge.runs.store import EpochMovedError, RunKey
 from knowledge.runs.stores import RunStores
-from knowledge.sources.model import Settle
+from knowledge.sources.model import Settle, Source
 from knowledge.staging.rows import SLOTS, RunRow
 from knowledge.storage.format import FORMAT, UnknownFormatError
 from knowledge.storage.objects import ObjectGoneError
@@ -59,15 +60,19 @@ class Planner:
     def plan_run(
         self, tenant_id: str, source_id: str, run_id: str, checkpoint: ObjectRef | None = None
     ) -> PlanningProgress:
-        """Plan a run, or carry its planning on. Raises RunFailedError when the base can't be read."""
+        """Plan a run, or carry its planning on, when it is its turn.
+
+        Raises RunInProgressError while it is another run's; RunFailedError when the base can't be read.
+        """
         try:
-            state = self._begin(tenant_id, source_id, run_id) if checkpoint is None else self._resume(checkpoint)
-            return self._advance(state)
+            with self.stores.planning_turns.take_turn(tenant_id, source_id, run_id, self.clock()) as source:
+                state = self._begin(source, run_id) if checkpoint is None else self._resume(checkpoint)
+                return self._advance(state)
         except (ObjectGoneError, UnknownFormatError) as error:
             raise RunFailedError from error
 
-    def _begin(self, tenant_id: str, source_id: str, run_id: str) -> Checkpoint:
-        source = self.stores.sources.get_source(tenant_id, source_id)
+    def _begin(self, source: Source, run_id: str) -> Checkpoint:
+        tenant_id, source_id = source.tenant_id, source.source_id
         if source.settle_run_id is not None:
             self.settle(source)
         run = self.stores.runs.get_run(source_id, run_id)
@@ -218,8 +223,11 @@ class Planner:
         except EpochMovedError:
             plan = replace(plan, discovery=Discovery.INCOMPLETE)
             stored = self.stores.runs.set_plan(run, plan, run_ready(event_id, *run, plan, now), now)
-        # When another planning of this run ended first, its plan stands and this one's objects are nobody's.
-        return PlanningProgress(done=True, plan=plan, stored_at=now) if stored else PlanningProgress(done=True)
+        if stored:
+            return PlanningProgress(done=True, plan=plan, stored_at=now)
+        # Another planning of this run ended first: its plan stands, and this one's objects are nobody's.
+        self.stores.planning_turns.end_turn(*run)
+        return PlanningProgress(done=True)
 
     def _covered(self, state: Checkpoint, unread: set[str]) -> tuple[str, ...]:
         """The journal entries that this plan stands for, so that its publication may forget them."""

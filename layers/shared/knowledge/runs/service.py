@@ -15,6 +15,7 @@ from knowledge.errors import (
     InvalidPositionError,
     KnowledgeError,
     RunFailedError,
+    RunInProgressError,
     SourceInactiveError,
     TransientApplyError,
 )
@@ -49,30 +50,37 @@ class RunService:
         """Start a run and wait for its plan; a run that has this id already and is not planned is planned again.
 
         So is one of the last 24 hours that has `earlier_id`: it was created by a try on the day before. The run is
-        still `planning` when that takes over 25 s. Raises SourceInactiveError on an archived source.
+        still `planning` when that takes over 25 s. Raises SourceInactiveError on an archived source, RunInProgressError
+        when another run of the source is planned for long: that one began before whatever was pushed last, so it is no
+        answer to this request.
         """
         if not source.active:
             raise SourceInactiveError
         now = self.clock()
         get = partial(self.stores.runs.get_run, source.source_id)
-        run = find_earlier(earlier_id, get, lambda made: made.created_at, now) or self.stores.runs.create_run(
-            Run(
-                tenant_id=source.tenant_id,
-                source_id=source.source_id,
-                run_id=run_id,
-                mode=mode,
-                state=RunState.PLANNING,
-                plan_version=0,
-                plan=None,
-                generation_id=None,
-                last_error=None,
-                deadline_at=now + DEADLINE_MS,
-                created_at=now,
-                updated_at=now,
-            )
+        new = Run(
+            tenant_id=source.tenant_id,
+            source_id=source.source_id,
+            run_id=run_id,
+            mode=mode,
+            state=RunState.PLANNING,
+            plan_version=0,
+            plan=None,
+            generation_id=None,
+            last_error=None,
+            deadline_at=now + DEADLINE_MS,
+            created_at=now,
+            updated_at=now,
         )
+        run = find_earlier(earlier_id, get, lambda made: made.created_at, now) or self.stores.runs.create_run(new)
         if run.plan is None:
-            run = self._plan(source, run)
+            try:
+                run = self._plan(source, run)
+            except RunInProgressError:
+                # Nobody was told of it yet. One that an earlier try made stays: its client may be reading it.
+                if run is new:
+                    self.stores.runs.withdraw_run(run)
+                raise
         return self._present(source, run)
 
     def _plan(self, source: Source, run: Run) -> Run:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from knowledge.errors import RunNotFoundError
+from knowledge.errors import RunInProgressError, RunNotFoundError
 from knowledge.events import Event, event_row
 from knowledge.model import Counts, Failure, ObjectRef
 from knowledge.pages import Page
 from knowledge.runs.model import Discovery, Plan, PlanPart, Run, RunMode, RunState
-from knowledge.sources.store import source_sk
-from knowledge.storage.catalog import Action, Catalog, RefusedWriteError, ordered
+from knowledge.runs.turns import PlanningTurns
+from knowledge.storage.catalog import Catalog, RefusedWriteError, ordered
 from knowledge.storage.transactions import RefusedTransactionError
 
 # When a run's row may move, by its state and the plan it was read with:
@@ -26,9 +27,6 @@ _NO_PLAN_YET = f"#state = :planning AND {_SAME_PLAN}"
 _READY = "#state = :ready"
 _PLANNABLE = "#state IN (:planning, :ready, :failed)"
 _PLAN_LIVES = "(attribute_not_exists(planExpiresAt) OR planExpiresAt > :now)"
-# Of the source: nothing that would make a run incomplete began or ended since the run began to read.
-_NOTHING_AWAITED = "(attribute_not_exists(openSnapshotId) OR openSnapshotExpiresAt <= :began)"
-_SAME_EPOCH = "epoch = :epoch"
 
 
 def run_sk(run_id: str) -> str:
@@ -71,6 +69,12 @@ class RunStore:
         }
         return run if self.catalog.put_new(row) else self.get_run(run.source_id, run.run_id)
 
+    def withdraw_run(self, run: Run) -> None:
+        """Take back a run that was just created and never got to its turn."""
+        values = {":planning": RunState.PLANNING, ":version": run.plan_version}
+        with suppress(RefusedTransactionError):
+            self.catalog.transact([self.catalog.deleting(run.source_id, run_sk(run.run_id), _NO_PLAN_YET, values)])
+
     def get_run(self, source_id: str, run_id: str) -> Run:
         """Read a run, consistently. Raises RunNotFoundError when the source has none of that id."""
         row = self.catalog.find(source_id, run_sk(run_id))
@@ -83,9 +87,10 @@ class RunStore:
         return self.catalog.list(source_id, "run", _run, limit=limit, position=position)
 
     def set_plan(self, run: RunKey, plan: Plan, ready: Event, now: int, *, epoch: int | None = None) -> bool:
-        """Store what a planning found, with its event; False when another planning ended first or the run is over.
+        """Store what a planning found, with its event, and end its turn.
 
-        Raises EpochMovedError unless an `epoch`, if given, is still the source's and nothing more is awaited.
+        False when another planning of the run ended first or the run is over. Raises EpochMovedError unless an `epoch`,
+        if given, is still the source's and nothing more is awaited; RunInProgressError when another run has the turn.
         """
         update = self.catalog.updating(
             run.source_id,
@@ -104,15 +109,13 @@ class RunStore:
                 ":now": now,
             },
         )
-        actions = [update, self.catalog.putting_new(event_row(ready))]
-        if epoch is not None:
-            actions.append(self._still_complete(run, epoch, plan.planned_at))
+        ending = PlanningTurns(self.catalog).ending_turn(*run, epoch=epoch, began_at=plan.planned_at)
         try:
-            self.catalog.transact(actions)
+            self.catalog.transact([update, self.catalog.putting_new(event_row(ready)), ending])
         except RefusedTransactionError as error:
             if 0 in error.failed:
                 return False
-            raise EpochMovedError from error
+            raise (RunInProgressError if epoch is None else EpochMovedError) from error
         return True
 
     def set_published(self, run: Run, generation_id: str, now: int) -> bool:
@@ -170,14 +173,6 @@ class RunStore:
             "SET #state = :expired, updatedAt = :now",
             f"#state = :state AND {_SAME_PLAN}",
             {":expired": RunState.EXPIRED, ":state": run.state, ":version": run.plan_version, ":now": now},
-        )
-
-    def _still_complete(self, run: RunKey, epoch: int, began_at: int) -> Action:
-        return self.catalog.checking(
-            run.tenant_id,
-            source_sk(run.source_id),
-            f"{_SAME_EPOCH} AND {_NOTHING_AWAITED}",
-            {":epoch": epoch, ":began": began_at},
         )
 
     def _try(self, source_id: str, run_id: str, expression: str, condition: str, values: Mapping[str, Any]) -> bool:

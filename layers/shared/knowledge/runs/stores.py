@@ -10,6 +10,7 @@ from knowledge.staging.stores import StagingStores
 if TYPE_CHECKING:
     from knowledge.index.store import IndexStore
     from knowledge.runs.store import RunStore
+    from knowledge.runs.turns import PlanningTurns
 
 
 class RunStores(StagingStores):
@@ -21,6 +22,13 @@ class RunStores(StagingStores):
         from knowledge.runs.store import RunStore
 
         return RunStore(self.catalog)
+
+    @cached_property
+    def planning_turns(self) -> PlanningTurns:
+        """Whose turn it is to plan."""
+        from knowledge.runs.turns import PlanningTurns
+
+        return PlanningTurns(self.catalog)
 
     @cached_property
     def index(self) -> IndexStore:

@@ -68,7 +68,7 @@ class SourceStore:
         row = self.catalog.find(tenant_id, source_sk(source_id))
         if row is None or row["type"] != DEVELOPER_API:
             raise SourceNotFoundError
-        return _source(row)
+        return source_from(row)
 
     def list_sources(self, tenant_id: str, *, limit: int, position: Any, only: frozenset[str] | None) -> Page[Source]:
         """List a tenant's sources, newest first, `only` the named ones if given."""
@@ -77,7 +77,7 @@ class SourceStore:
             return row["type"] == DEVELOPER_API and (only is None or row["sourceId"] in only)
 
         page = self.catalog.list(tenant_id, "source", dict, limit=limit, position=position, keep=keep)
-        return Page([_source(row) for row in page.items], page.next_position)
+        return Page([source_from(row) for row in page.items], page.next_position)
 
     def change_settings(
         self, source: Source, values: Mapping[str, Any], *, clears: bool, shaping: bool, now: int
@@ -102,7 +102,7 @@ class SourceStore:
         row = self._set(
             tenant_id, source_id, "SET #status = :status, updatedAt = :now", {":status": status, ":now": now}
         )
-        return _source(row)
+        return source_from(row)
 
     def acquire_lease(self, tenant_id: str, source_id: str, run_id: str, now: int) -> Source:
         """Take the right to publish, with a token higher than any before it.
@@ -137,7 +137,7 @@ class SourceStore:
             )
         except RefusedWriteError as error:
             raise LeaseLostError from error
-        return _source(row)
+        return source_from(row)
 
     def release_lease(self, tenant_id: str, source_id: str, token: int) -> None:
         """Free the lease while its token is the current one; else leave things as they are."""
@@ -181,7 +181,7 @@ class SourceStore:
             if error.row["status"] != SourceStatus.ACTIVE:
                 raise SourceInactiveError from error
             raise ApplyInProgressError from error
-        return _source(row)
+        return source_from(row)
 
 
 def guard_row(guard: RemovalGuard | None) -> dict[str, Any] | None:
@@ -189,7 +189,8 @@ def guard_row(guard: RemovalGuard | None) -> dict[str, Any] | None:
     return None if guard is None else {"maxPercent": guard.max_percent, "maxItems": guard.max_items}
 
 
-def _source(row: Mapping[str, Any]) -> Source:
+def source_from(row: Mapping[str, Any]) -> Source:
+    """Read a source's row."""
     guard = row.get("removalGuard")
     return Source(
         tenant_id=row["pk"],

@@ -1,0 +1,89 @@
+"""Whose turn it is to plan: one run of a source at a time, so that a source keeps one planner busy and no more.
+
+The turn bounds what is in flight, and no promise rests on it: two plannings at once are safe (see `planning`). What
+would break the bound, and what stands against it:
+
+- A planner dies: its turn runs out after the longest time that its function may take.
+- A planner is tried again, after an error or by a repeated request: the turn is the run's, so it takes it again.
+- Parts of one planning lie far apart: each takes the turn again, and waits if another run has it by then.
+- A planner outlives its turn, and another run has it: its plan is refused, and it plans again at its next turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from knowledge.errors import RunInProgressError, ServiceUnavailableError, SourceNotFoundError
+from knowledge.sources.model import DEVELOPER_API, Source
+from knowledge.sources.store import source_from, source_sk
+from knowledge.storage.catalog import Action, Catalog, RefusedWriteError
+
+# What the state machines give one part of a planning (`TimeoutSeconds` of DiffRun).
+TURN_MS = 180_000
+# When a source's row lets a run plan:
+#
+#   free            mine, until planningUntil            free, or another's
+#   |---------------|-- part --|-- part --|--------------|
+#                   take, and again before every part    end_turn, or with the plan
+_IS_SOURCE = "#type = :type"
+_MINE = "planningRunId = :run"
+_MINE_OR_FREE = f"(attribute_not_exists(planningRunId) OR {_MINE})"
+_RUN_OUT = "planningUntil <= :now"
+# Nothing that would make a run incomplete began or ended since the run began to read.
+_NOTHING_AWAITED = "(attribute_not_exists(openSnapshotId) OR openSnapshotExpiresAt <= :began)"
+_SAME_EPOCH = "epoch = :epoch"
+_END = "REMOVE planningRunId, planningUntil"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningTurns:
+    """The turns of all sources; each stands in its source's row as `planningRunId` and `planningUntil` (ms)."""
+
+    catalog: Catalog
+
+    @contextmanager
+    def take_turn(self, tenant_id: str, source_id: str, run_id: str, now: int) -> Iterator[Source]:
+        """Have the turn for a part of a planning, which gives it up when it fails; otherwise its plan ends it.
+
+        RunInProgressError while another run has it; SourceNotFoundError.
+        """
+        source = self._take(tenant_id, source_id, run_id, now)
+        try:
+            yield source
+        except Exception:
+            with suppress(ServiceUnavailableError):
+                self.end_turn(tenant_id, source_id, run_id)
+            raise
+
+    def end_turn(self, tenant_id: str, source_id: str, run_id: str) -> None:
+        """Give up the turn of a run that stores no plan; another run's stays."""
+        with suppress(RefusedWriteError):
+            self.catalog.update(tenant_id, source_sk(source_id), _END, _MINE, {":run": run_id})
+
+    def ending_turn(self, tenant_id: str, source_id: str, run_id: str, *, epoch: int | None, began_at: int) -> Action:
+        """The action that ends the turn with the plan, on condition that no other run has it.
+
+        With an `epoch`, also that this is still the source's, and that nothing more was awaited at `began_at` (ms).
+        """
+        condition, values = f"attribute_exists(pk) AND {_MINE_OR_FREE}", {":run": run_id, ":epoch": epoch}
+        if epoch is not None:
+            condition += f" AND {_SAME_EPOCH} AND {_NOTHING_AWAITED}"
+            values |= {":began": began_at}
+        return self.catalog.updating(tenant_id, source_sk(source_id), _END, condition, values)
+
+    def _take(self, tenant_id: str, source_id: str, run_id: str, now: int) -> Source:
+        try:
+            row = self.catalog.update(
+                tenant_id,
+                source_sk(source_id),
+                "SET planningRunId = :run, planningUntil = :until",
+                f"{_IS_SOURCE} AND ({_MINE_OR_FREE} OR {_RUN_OUT})",
+                {":run": run_id, ":until": now + TURN_MS, ":now": now, ":type": DEVELOPER_API},
+            )
+        except RefusedWriteError as error:
+            if error.row is None or error.row["type"] != DEVELOPER_API:
+                raise SourceNotFoundError from error
+            raise RunInProgressError from error
+        return source_from(row)
