@@ -1,7 +1,7 @@
 """The state machine's tasks as JSON in, JSON out. The machine's state carries pointers; contents stay in objects.
 
-State: `{action, tenantId, sourceId, runId, approveRemovals?, planVersion?, diff?, build?, error?, turn?}`. Each task is given
-the whole state and returns what becomes `diff` (diff_run) or `build` (build_generation, publish_generation).
+State: `{action, tenantId, sourceId, runId, approveRemovals?, planVersion?, diff?, build?, error?, turn?}`. Each task is
+given the whole state and returns what becomes `diff` (diff_run) or `build` (build_generation, publish_generation).
 """
 
 from __future__ import annotations

@@ -116,9 +116,9 @@ def test_run_whose_turn_does_not_come_is_refused_and_leaves_nothing(lifecycle: A
     assert called.count("update_item") == TRIES
     assert "query" not in called
     assert "batch_get_item" not in called
-    assert [run.run_id for run in lifecycle.knowledge.runs.list_runs(lifecycle.source, limit=9, position=None).items] == [
-        first.run_id
-    ]
+    assert [
+        run.run_id for run in lifecycle.knowledge.runs.list_runs(lifecycle.source, limit=9, position=None).items
+    ] == [first.run_id]
     lifecycle.apply(first.end())
     lifecycle.check(settled=True)
 
@@ -136,7 +136,9 @@ def test_of_twenty_runs_at_once_one_is_planned_at_a_time(lifecycle: Any) -> None
     before_first(lifecycle.watch, "transact_write_items", meddle, matching="planExpiresAt")
     lifecycle.watch.calls.clear()
     lifecycle.run()
-    journal_reads = [call for call in lifecycle.watch.calls if call.operation == "query" and "journal" in str(call.request)]
+    journal_reads = [
+        call for call in lifecycle.watch.calls if call.operation == "query" and "journal" in str(call.request)
+    ]
     assert (len(refused), len(journal_reads)) == (20, 1)
 
 
