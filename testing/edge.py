@@ -35,6 +35,8 @@ from testing.recording import acting, logical_id_of
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, which is 6 MiB and 100 bytes.
 LAMBDA_ANSWER_BYTES = 6_291_556
 FUNCTIONS = Path(__file__).parents[1] / "functions"
+# What the limits of a tenant's keys may add up to, a minute.
+TENANT_LIMIT = 60_000
 
 seen: set[tuple[str, int]] = set()
 
@@ -138,7 +140,7 @@ class Edge:
             idempotency_table=environment["IDEMPOTENCY_TABLE"],
             content_bucket=environment["CONTENT_BUCKET"],
             catalog_table=environment["CATALOG_TABLE"],
-            **{"cors_origins": ("https://console.example.com",), **settings},
+            **{"cors_origins": ("https://console.example.com",), "tenant_limit": TENANT_LIMIT, **settings},
         )
         return EdgeServices(
             edge, clients=self.clients, clock=self.clock, knowledge=self._knowledge, webhooks=self._webhooks

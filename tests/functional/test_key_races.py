@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from threading import Barrier
 from typing import Any
@@ -22,7 +23,7 @@ from httpapi.settings import EdgeSettings
 from knowledge.errors import ServiceUnavailableError
 from knowledge.storage.clients import Clients
 
-from testing.edge import Edge, Reply
+from testing.edge import TENANT_LIMIT, Edge, Reply
 from testing.faults import Crash, Faults, Way
 from testing.held_clock import START
 from tests.support.keys import check_figures, outbox, stored_keys
@@ -34,7 +35,7 @@ WAYS = (Way.DIE_BEFORE, Way.DIE_AFTER, Way.ANSWER_LOST, Way.REPEATED)
 
 @pytest.fixture
 def services(dynoxide: Any) -> Iterator[EdgeServices]:
-    yield EdgeServices(EdgeSettings.from_environment(), clock=lambda: START)
+    yield EdgeServices(replace(EdgeSettings.from_environment(), tenant_limit=TENANT_LIMIT), clock=lambda: START)
 
 
 def at_once(*works: Callable[[], object]) -> Counter[str]:

@@ -269,3 +269,23 @@ def test_figures_hold_through_any_sequence(edge_on_dynoxide: Edge, seed: int) ->
         edge.clock.advance(seconds=dice.choice([0, 5, 30]))
     assert done > 15
     assert refused > 5
+
+
+def test_tenant_that_is_over_a_bound_that_was_lowered_keeps_its_keys_and_makes_no_more(edge: Edge) -> None:
+    admin = edge.bootstrap()
+    tenant = edge.tenant_of(admin)
+    kept = edge.key(admin)
+    edge.services = edge.make_services(tenant_limit=3_000)
+    assert edge.request("GET", "/v1/whoami", key=kept).status == 200
+    refused = edge.request("POST", KEYS, {"name": "k", "rateLimitPerMinute": 1}, key=admin)
+    assert refused.body["details"] == [
+        {
+            "path": "rateLimitPerMinute",
+            "message": "the limits of all live keys may add up to 3000 a minute: revoke a key, or ask for less",
+        }
+    ]
+    # What does not raise the sum is not refused for it.
+    kept = rotate(edge, kept, {"overlapSeconds": 0}, by=admin).body["secret"]
+    assert edge.request("DELETE", f"{KEYS}/{key_id(kept)}", key=admin).status == 200
+    assert stored_figures(tenant) == (1, 120)
+    assert edge.request("POST", KEYS, {"name": "k", "rateLimitPerMinute": 2_880}, key=admin).status == 201

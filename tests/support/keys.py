@@ -11,6 +11,8 @@ from httpapi.keys.rows import key_from_row
 from knowledge.limits import TENANT_RATE_LIMIT_PER_MINUTE
 from knowledge.storage.attributes import from_row
 
+from testing.edge import TENANT_LIMIT
+
 
 def stored_keys(tenant_id: str) -> list[Key]:
     """Read the tenant's keys from the table itself."""
@@ -34,7 +36,7 @@ def check_figures(tenant_id: str, now: int) -> None:
     assert stored_figures(tenant_id) == (len(admins), sum(key.spec.rate_limit_per_minute for key in counted))
     assert admins, "no lasting key that may manage keys is left"
     assert {key.key_id for key in keys if key.status(now) == "active"} <= {key.key_id for key in counted}
-    assert sum(key.spec.rate_limit_per_minute for key in counted) <= TENANT_RATE_LIMIT_PER_MINUTE
+    assert sum(key.spec.rate_limit_per_minute for key in counted) <= TENANT_LIMIT
 
 
 def outbox(tenant_id: str) -> list[dict[str, Any]]:

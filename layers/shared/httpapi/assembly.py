@@ -50,7 +50,12 @@ class EdgeServices:
     @cached_property
     def keys(self) -> KeyService:
         """What administrators do with keys."""
-        ledger = KeyLedger(self._clients.dynamodb, self.settings.keys_table, self.settings.catalog_table)
+        ledger = KeyLedger(
+            self._clients.dynamodb,
+            self.settings.keys_table,
+            self.settings.catalog_table,
+            self.settings.tenant_limit,
+        )
         return KeyService(self.key_store, ledger, self.clock)
 
     @cached_property

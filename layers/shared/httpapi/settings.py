@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class EdgeSettings:
-    """Names of the edge's tables and bucket; `idempotency_key_id` names the KMS key that seals recorded secrets."""
+    """Names of the edge's tables and bucket; `idempotency_key_id` names the KMS key that seals recorded secrets.
+
+    `tenant_limit` is what the limits of a tenant's keys may add up to, in requests a minute.
+    """
 
     keys_table: str
     rate_counters_table: str
@@ -17,6 +20,7 @@ class EdgeSettings:
     catalog_table: str = ""
     idempotency_key_id: str | None = None
     cors_origins: tuple[str, ...] = ()
+    tenant_limit: int = 0
 
     @classmethod
     def from_environment(cls) -> EdgeSettings:
@@ -29,4 +33,15 @@ class EdgeSettings:
             catalog_table=os.environ.get("CATALOG_TABLE", ""),
             idempotency_key_id=os.environ.get("IDEMPOTENCY_KEY_ID") or None,
             cors_origins=tuple(filter(None, map(str.strip, os.environ.get("CORS_ORIGINS", "").split(",")))),
+            tenant_limit=_tenant_limit(
+                int(os.environ.get("REQUESTS_PER_SECOND", "0")), int(os.environ.get("TENANT_SHARE_PERCENT", "0"))
+            ),
         )
+
+
+def _tenant_limit(requests_per_second: int, share_percent: int) -> int:
+    """Say how much of what the gateway lets through is one tenant's, in requests a minute.
+
+    It is a share, so that no pair of parameters gives one tenant more than there is for all.
+    """
+    return requests_per_second * 60 * share_percent // 100

@@ -148,7 +148,7 @@ def test_turn_of_a_planner_that_died_runs_out(lifecycle: Any) -> None:
     lifecycle.clock.advance(ms=TURN_MS - 1)
     with pytest.raises(errors.RunInProgressError):
         lifecycle.run()
-    lifecycle.clock.advance(ms=1)
+    lifecycle.clock.advance(seconds=1)
     assert lifecycle.publish()
     lifecycle.check(settled=True)
 

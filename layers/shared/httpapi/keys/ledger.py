@@ -50,10 +50,12 @@ class FiguresRefusedError(Exception):
 class KeyLedger:
     """Writes keys to the Keys table and their events to the outbox in the Catalog."""
 
-    def __init__(self, client: DynamoDBClient, table: str, catalog_table: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, catalog_table: str, tenant_limit: int) -> None:
+        """Bind it; the limits of all live keys of a tenant may come to `tenant_limit` requests a minute."""
         self._client = client
         self._table = table
         self._catalog_table = catalog_table
+        self.tenant_limit = tenant_limit
 
     def put_tenant(self, tenant_id: str, name: str, now: int) -> None:
         """Set a tenant up, unless it is already there."""
@@ -73,7 +75,9 @@ class KeyLedger:
 
         Raises IdTakenError, FiguresRefusedError, TenantNotFoundError.
         """
-        figures = FiguresDelta.adding(key).action(self._table, key.tenant_id, bounded=bounded)
+        figures = FiguresDelta.adding(key).action(
+            self._table, key.tenant_id, bound=self.tenant_limit if bounded else None
+        )
         refused = self._transact([self._new_key(key, creation_token), {"Update": figures}])
         if 0 in refused:
             raise IdTakenError
@@ -170,7 +174,7 @@ class KeyLedger:
         }
 
     def _figures(self, key: Key, change: FiguresDelta) -> Any:
-        return {"Update": change.action(self._table, key.tenant_id)}
+        return {"Update": change.action(self._table, key.tenant_id, bound=self.tenant_limit)}
 
     def _outbox(self, event: Event) -> Any:
         row = to_row(event_row(event))

@@ -84,7 +84,7 @@ class KeyService:
                     return found
                 attempt = None  # The id belongs to an older request, so this one makes a key of its own.
             except FiguresRefusedError as error:
-                raise invalid_field("rateLimitPerMinute", f"{_SUM_RULE}: revoke a key, or ask for less") from error
+                raise invalid_field("rateLimitPerMinute", f"{self._sum_rule}: revoke a key, or ask for less") from error
             else:
                 return issued
 
@@ -117,7 +117,7 @@ class KeyService:
             except IdTakenError:
                 attempt = None  # The id belongs to an older request.
             except FiguresRefusedError as error:
-                message = f"{_SUM_RULE}, and both keys count while both work: take 0, or revoke a key first"
+                message = f"{self._sum_rule}, and both keys count while both work: take 0, or revoke a key first"
                 raise invalid_field("overlapSeconds", message) from error
             else:
                 return Rotation(issued, self.get_key(tenant_id, old.key_id))
@@ -195,8 +195,9 @@ class KeyService:
                 break
         return found
 
-
-_SUM_RULE = f"the limits of all live keys may add up to {TENANT_RATE_LIMIT_PER_MINUTE} a minute"
+    @property
+    def _sum_rule(self) -> str:
+        return f"the limits of all live keys may add up to {self._ledger.tenant_limit} a minute"
 
 
 def _check_rotatable(key: Key, now: int) -> None:

@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from knowledge.limits import TENANT_RATE_LIMIT_PER_MINUTE
-
 from httpapi.keys.model import Key
 
 
@@ -51,19 +49,20 @@ class FiguresDelta:
     def __add__(self, other: FiguresDelta) -> FiguresDelta:
         return FiguresDelta(self.admins + other.admins, self.limit + other.limit)
 
-    def action(self, table: str, tenant_id: str, *, bounded: bool = True) -> Any:
+    def action(self, table: str, tenant_id: str, *, bound: int | None) -> Any:
         """Write the change as an action of a transaction, on condition that it keeps both rules.
 
-        What leaves the sum as it is, or lowers it, is never refused for it; nor is what is not `bounded`.
+        `bound` is what the sum may come to, a minute; None is none. What leaves the sum as it is, or lowers it, is never
+        refused for it.
         """
         conditions = ["attribute_exists(keyId)"]
         values = {":admins": self.admins, ":limit": self.limit}
         if self.admins < 0:
             conditions.append("adminKeys > :leaving")
             values[":leaving"] = -self.admins
-        if self.limit > 0 and bounded:
+        if self.limit > 0 and bound is not None:
             conditions.append("rateLimitSum <= :room")
-            values[":room"] = TENANT_RATE_LIMIT_PER_MINUTE - self.limit
+            values[":room"] = bound - self.limit
         return {
             "TableName": table,
             "Key": tenant_key(tenant_id),
