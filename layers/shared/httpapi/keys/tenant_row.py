@@ -52,7 +52,7 @@ class FiguresDelta:
     def action(self, table: str, tenant_id: str, *, bound: int | None) -> Any:
         """Write the change as an action of a transaction, on condition that it keeps both rules.
 
-        `bound` is what the sum may come to, a minute; None is none. What leaves the sum as it is, or lowers it, is never
+        `bound` is what the sum may come to, a minute; None: any. What leaves the sum as it is, or lowers it, is never
         refused for it.
         """
         conditions = ["attribute_exists(keyId)"]
