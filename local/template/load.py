@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ class Template:
     resources: dict[str, dict[str, Any]]
     outputs: dict[str, dict[str, Any]]
     parameters: dict[str, Any]
+    conditions: dict[str, Any] = field(default_factory=dict)
 
     def of_type(self, resource_type: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield the logical id and the properties of each resource of a type, in the template's order."""
@@ -104,6 +105,7 @@ def read_template(path: Path = ROOT / "template.yaml") -> Template:
         resources=source["Resources"],
         outputs=source.get("Outputs", {}),
         parameters=defaults(source),
+        conditions=source.get("Conditions", {}),
     )
 
 
@@ -127,6 +129,7 @@ def load_template(path: Path = ROOT / "template.yaml", overrides: Iterable[str] 
         resources=translated["Resources"],
         outputs=translated.get("Outputs", {}),
         parameters=parameters,
+        conditions=source.get("Conditions", {}),
     )
 
 

@@ -1,4 +1,4 @@
-"""Resolves Ref, Fn::GetAtt, Fn::Sub and Fn::Join against the names that resources have on this machine."""
+"""Resolves Ref, Fn::GetAtt, Fn::Sub, Fn::Join and Fn::If against the names that resources have on this machine."""
 
 from __future__ import annotations
 
@@ -106,7 +106,24 @@ class Resolver:
         if function == "Fn::Join":
             separator, parts = argument
             return separator.join(str(part) for part in self.resolve(parts))
+        if function == "Fn::If":
+            condition, then, otherwise = argument
+            return self.resolve(then if self._holds({"Condition": condition}) else otherwise)
         raise TemplateError(f"the local stack does not resolve {function}")
+
+    def _holds(self, condition: dict[str, Any]) -> bool:
+        ((function, argument),) = condition.items()
+        if function == "Condition":
+            return self._holds(self._template.conditions[argument])
+        if function == "Fn::Equals":
+            # CloudFormation compares parameters as the text that they were given as.
+            left, right = (str(self.resolve(value)) for value in argument)
+            return left == right
+        if function == "Fn::Not":
+            return not self._holds(argument[0])
+        if function in {"Fn::And", "Fn::Or"}:
+            return (all if function == "Fn::And" else any)(self._holds(each) for each in argument)
+        raise TemplateError(f"the local stack knows no condition {function}")
 
     def _ref(self, name: str) -> Any:
         if name in _PSEUDO_PARAMETERS:

@@ -1,6 +1,7 @@
 """Which permissions AWS calls take, and a record of them: a test holds the functions' policies against it.
 
-A record is a file of lines `{"function", "action", "resource"}`, each once a process. Resources carry the physical
+A record is a file of lines `{"function", "action", "resource", "keys"?}`, each once a process; `keys` are what the
+conditions of a policy judge: the attributes that an update names, the encryption context. Resources carry the physical
 names: `table`, `table/index/name`, `bucket`, `bucket/first-folder/*`, a queue, a state machine; a KMS key, whose id
 says nothing, goes by the environment variable that holds it.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -19,6 +21,13 @@ FOLDER = "RECORD_AWS_CALLS"
 UNNAMED_KEY = "?"
 
 Permission = tuple[str, str]
+# A permission, and the condition keys that the call brings.
+Asked = tuple[str, str, tuple[str, ...]]
+CONTEXT = "kms:EncryptionContext:"
+_NAME = re.compile(r"(?<![:#\w])[A-Za-z_]\w*|#\w+")
+_WORDS = {"SET", "REMOVE", "ADD", "DELETE", "AND", "OR", "NOT", "IN", "BETWEEN"}
+_FUNCTIONS = {"attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size"}
+_NO_NAMES = _WORDS | _FUNCTIONS | {"if_not_exists", "list_append"}
 _OF_TRANSACTION = {
     "Put": "dynamodb:PutItem",
     "Update": "dynamodb:UpdateItem",
@@ -33,6 +42,11 @@ _OF_QUEUE = {"SendMessageBatch": "sqs:SendMessage", "DeleteMessageBatch": "sqs:D
 
 def permissions(service: str, operation: str, parameters: Mapping[str, Any]) -> set[Permission]:
     """The (action, resource) pairs that a call takes. KeyError for a service that is not known here."""
+    return {(action, resource) for action, resource, _ in asked(service, operation, parameters)}
+
+
+def asked(service: str, operation: str, parameters: Mapping[str, Any]) -> set[Asked]:
+    """The same, with the keys that conditions judge. KeyError for a service that is not known here."""
     return set(_READERS[service](operation, parameters))
 
 
@@ -42,16 +56,17 @@ class Recorder:
     def __init__(self, folder: str) -> None:
         Path(folder).mkdir(parents=True, exist_ok=True)
         self._path = Path(folder) / f"{uuid.uuid4().hex}.jsonl"
-        self._seen: set[tuple[str, str, str]] = set()
+        self._seen: set[tuple[str, Asked]] = set()
 
     def note(self, function: str, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
         """Note a call of a function."""
-        for action, resource in permissions(service, operation, parameters):
-            fact = (function, action, resource)
-            if fact in self._seen:
+        for one in asked(service, operation, parameters):
+            if (function, one) in self._seen:
                 continue
-            self._seen.add(fact)
-            line = json.dumps({"function": function, "action": action, "resource": resource})
+            self._seen.add((function, one))
+            action, resource, keys = one
+            fact = {"function": function, "action": action, "resource": resource, **({"keys": keys} if keys else {})}
+            line = json.dumps(fact)
             # At once and in one write: a worker may be killed at any time.
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(line + "\n")
@@ -78,44 +93,55 @@ def record_function(logical_id: str) -> None:
         watch_clients(lambda *call: recorder.note(logical_id, *call))
 
 
-def _dynamodb(operation: str, parameters: Mapping[str, Any]) -> Iterator[Permission]:
+def _dynamodb(operation: str, parameters: Mapping[str, Any]) -> Iterator[Asked]:
     if operation in {"TransactWriteItems", "TransactGetItems"}:
         for entry in parameters["TransactItems"]:
             for kind, action in entry.items():
-                yield _OF_TRANSACTION[kind], action["TableName"]
+                yield _OF_TRANSACTION[kind], action["TableName"], _updated(action)
     elif "RequestItems" in parameters:
         for table in parameters["RequestItems"]:
-            yield f"dynamodb:{operation}", table
+            yield f"dynamodb:{operation}", table, ()
     else:
         index = parameters.get("IndexName")
-        yield f"dynamodb:{operation}", parameters["TableName"] + (f"/index/{index}" if index else "")
+        resource = parameters["TableName"] + (f"/index/{index}" if index else "")
+        yield f"dynamodb:{operation}", resource, _updated(parameters)
 
 
-def _s3(operation: str, parameters: Mapping[str, Any]) -> Iterator[Permission]:
+def _updated(parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """The attributes that an update names, those of its key and its condition too; none for any other call."""
+    if "UpdateExpression" not in parameters:
+        return ()
+    names = parameters.get("ExpressionAttributeNames", {})
+    words = _NAME.findall(f"{parameters['UpdateExpression']} {parameters.get('ConditionExpression', '')}")
+    return tuple(sorted({*parameters["Key"], *(names.get(word, word) for word in words if word not in _NO_NAMES)}))
+
+
+def _s3(operation: str, parameters: Mapping[str, Any]) -> Iterator[Asked]:
     bucket = parameters["Bucket"]
     keys: Iterable[str] = [parameters["Key"]] if "Key" in parameters else []
     if operation == "DeleteObjects":
         keys = [each["Key"] for each in parameters["Delete"]["Objects"]]
     if operation in _OF_BUCKET:
-        yield _OF_BUCKET[operation], bucket
+        yield _OF_BUCKET[operation], bucket, ()
     for key in keys:
-        yield _OF_OBJECT.get(operation, f"s3:{operation}"), f"{bucket}/{key.split('/')[0]}/*"
+        yield _OF_OBJECT.get(operation, f"s3:{operation}"), f"{bucket}/{key.split('/')[0]}/*", ()
 
 
-def _sqs(operation: str, parameters: Mapping[str, Any]) -> Iterator[Permission]:
-    yield _OF_QUEUE.get(operation, f"sqs:{operation}"), parameters["QueueUrl"].rsplit("/", 1)[-1]
+def _sqs(operation: str, parameters: Mapping[str, Any]) -> Iterator[Asked]:
+    yield _OF_QUEUE.get(operation, f"sqs:{operation}"), parameters["QueueUrl"].rsplit("/", 1)[-1], ()
 
 
-def _states(operation: str, parameters: Mapping[str, Any]) -> Iterator[Permission]:
+def _states(operation: str, parameters: Mapping[str, Any]) -> Iterator[Asked]:
     arn = parameters.get("stateMachineArn") or parameters["executionArn"]
-    yield f"states:{operation}", arn.split(":")[6]
+    yield f"states:{operation}", arn.split(":")[6], ()
 
 
-def _kms(operation: str, parameters: Mapping[str, Any]) -> Iterator[Permission]:
+def _kms(operation: str, parameters: Mapping[str, Any]) -> Iterator[Asked]:
     # What is opened names its key itself.
     key_id = parameters.get("KeyId")
     names = [name for name, value in os.environ.items() if key_id is not None and value == key_id]
-    yield f"kms:{operation}", names[0] if names else UNNAMED_KEY
+    context = tuple(sorted(CONTEXT + name for name in parameters.get("EncryptionContext", {})))
+    yield f"kms:{operation}", names[0] if names else UNNAMED_KEY, context
 
 
 _READERS = {"dynamodb": _dynamodb, "s3": _s3, "sqs": _sqs, "stepfunctions": _states, "kms": _kms}

@@ -19,7 +19,7 @@ from local.template import ROOT
 from local.template.load import read_template
 from testing.resources import continuous_integration
 
-_INVOKE = "arn:aws:states:::lambda:invoke"
+_INVOKE = "arn:${Partition}:states:::lambda:invoke"
 _EXPRESS_SECONDS = 300
 # https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 _ERRORS_OF_AWS = re.compile(r"^(States\.(ALL|Timeout|TaskFailed)|Lambda\.[A-Z]\w+)$")
@@ -86,11 +86,14 @@ def test_every_definition_belongs_to_a_machine() -> None:
     assert {path_of(machine) for machine in _MACHINES.values()} == set((ROOT / "statemachines").iterdir())
 
 
-def test_definition_is_valid_amazon_states_language(machine: dict[str, Any]) -> None:
+def test_definition_is_valid_amazon_states_language(machine: dict[str, Any], tmp_path: Path) -> None:
     linter = ROOT / "node_modules" / ".bin" / "asl-validator"
     if not linter.exists() or shutil.which("node") is None:
         (pytest.fail if continuous_integration() else pytest.skip)("asl-validator is not installed: run `npm ci`")
-    done = subprocess.run([linter, "--json-path", path_of(machine)], capture_output=True, text=True, check=False)
+    # As it is after its substitutions; the linter knows the resources of one partition.
+    substituted = tmp_path / path_of(machine).name
+    substituted.write_text(path_of(machine).read_text("utf-8").replace("${Partition}", "aws"))
+    done = subprocess.run([linter, "--json-path", substituted], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -104,8 +107,9 @@ def test_definition_is_in_json_path(definition: dict[str, Any]) -> None:
 
 def test_substitutions_are_functions_of_the_template_and_all_used(machine: dict[str, Any]) -> None:
     used = set(re.findall(r"\$\{(\w+)\}", path_of(machine).read_text("utf-8")))
-    substitutions = machine["DefinitionSubstitutions"]
+    substitutions = dict(machine["DefinitionSubstitutions"])
     assert used == set(substitutions)
+    assert substitutions.pop("Partition") == {"Ref": "AWS::Partition"}
     functions = dict(_TEMPLATE.of_type("AWS::Serverless::Function"))
     for name, value in substitutions.items():
         function, attribute = value["Fn::GetAtt"]
@@ -116,7 +120,8 @@ def test_substitutions_are_functions_of_the_template_and_all_used(machine: dict[
 def test_machine_may_invoke_its_functions_alone(machine: dict[str, Any]) -> None:
     statements = [statement for policy in machine["Policies"] for statement in policy["Statement"]]
     (invokes,) = [statement for statement in statements if statement["Action"] == "lambda:InvokeFunction"]
-    assert sorted(map(str, invokes["Resource"])) == sorted(map(str, machine["DefinitionSubstitutions"].values()))
+    functions = [value for name, value in machine["DefinitionSubstitutions"].items() if name != "Partition"]
+    assert sorted(map(str, invokes["Resource"])) == sorted(map(str, functions))
 
 
 def test_every_task_invokes_a_function_and_outwaits_it(definition: dict[str, Any], machine: dict[str, Any]) -> None:

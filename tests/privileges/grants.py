@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from local.template import Template
-from local.workers.calls import UNNAMED_KEY
+from local.workers.calls import CONTEXT, UNNAMED_KEY
 
 # (function, action, resource): logical ids, `Table/index/Name`, `Bucket/folder/*`, or the name of a parameter.
 Fact = tuple[str, str, str]
+Condition = dict[str, dict[str, Any]]
 _OTHER_BUCKET = "ImportBucketName"
 
 
@@ -27,15 +28,58 @@ def granted(template: Template) -> set[Fact]:
     return facts
 
 
+def conditions(template: Template) -> dict[Fact, Condition]:
+    """The permissions that hold under a condition, each with it."""
+    found: dict[Fact, Condition] = {}
+    for logical_id, function in template.of_type("AWS::Serverless::Function"):
+        for policy in function["Policies"]:
+            for statement in policy["Statement"]:
+                if "Condition" in statement:
+                    found |= dict.fromkeys(_facts_of([logical_id], [statement]), statement["Condition"])
+    return found
+
+
+def meets(condition: Condition, keys: Collection[str]) -> bool:
+    """Tell whether a call with these keys meets a condition. KeyError for one of a kind that is not known here."""
+    return all(
+        _OPERATORS[operator](key, values, keys) for operator, of in condition.items() for key, values in of.items()
+    )
+
+
+def _names_no_other(key: str, values: Any, keys: Collection[str]) -> bool:
+    assert key == "dynamodb:Attributes"
+    return set(keys) <= set(values)
+
+
+def _is_given(key: str, values: Any, keys: Collection[str]) -> bool:
+    assert key.startswith(CONTEXT)
+    return (key not in keys) is (values == "true")
+
+
+_OPERATORS: dict[str, Callable[[str, Any, Collection[str]], bool]] = {
+    "ForAllValues:StringEquals": _names_no_other,
+    "Null": _is_given,
+    # What rows and what answers a call names is no part of the record: unit tests look at those.
+    "ForAllValues:StringNotLike": lambda *_: True,
+    "StringEqualsIfExists": lambda *_: True,
+}
+
+
 def used(template: Template, folder: Path) -> set[Fact]:
     """Every permission that some call took, with the template's names for what it was on."""
+    return {fact for fact, _ in used_with_keys(template, folder)}
+
+
+def used_with_keys(template: Template, folder: Path) -> set[tuple[Fact, tuple[str, ...]]]:
+    """The same, each with the keys that a condition judges."""
     names = _Names(template)
-    facts: set[Fact] = set()
+    found: set[tuple[Fact, tuple[str, ...]]] = set()
     for path in folder.glob("*.jsonl"):
         for line in path.read_text("utf-8").splitlines():
             call = json.loads(line)
-            facts.add((call["function"], call["action"], names.of(call["action"], call["resource"])))
-    return facts
+            fact = (call["function"], call["action"], names.of(call["action"], call["resource"]))
+            found.add((fact, tuple(call.get("keys", ()))))
+    return found
 
 
 def _facts_of(functions: Iterable[str], statements: Iterable[dict[str, Any]]) -> Iterator[Fact]:

@@ -14,7 +14,7 @@ import pytest
 from local.template import Template
 from local.workers.calls import FOLDER, UNNAMED_KEY
 from tests.privileges.exceptions import TELLS_MISSING_OBJECTS, UNSEEN
-from tests.privileges.grants import Fact, granted, used
+from tests.privileges.grants import Fact, conditions, granted, meets, used, used_with_keys
 from tests.support.stack import require_whole_stack
 
 
@@ -42,6 +42,21 @@ def test_no_function_does_what_it_may_not(template: Template, calls: set[Fact]) 
 def test_no_function_may_do_what_it_never_does(template: Template, calls: set[Fact]) -> None:
     unused = {fact for fact in granted(template) - calls - UNSEEN.keys() if not _explained(fact, calls)}
     assert sorted(unused) == [], "granted but used by no test: take it from template.yaml, or add the missing test"
+
+
+def test_functions_meet_the_conditions_that_they_may_under(template: Template, calls: set[Fact]) -> None:
+    conditioned = conditions(template)
+    judged = 0
+    for fact, keys in sorted(used_with_keys(template, Path(os.environ[FOLDER]))):
+        function, action, resource = fact
+        of = [
+            condition
+            for other, condition in conditioned.items()
+            if other == fact or (resource == UNNAMED_KEY and other[:2] == (function, action))
+        ]
+        judged += len(of)
+        assert not of or any(meets(condition, keys) for condition in of), f"{function} does {action} with {keys}"
+    assert judged >= len(conditioned)
 
 
 def test_exceptions_are_still_exceptions(template: Template, calls: set[Fact]) -> None:

@@ -50,10 +50,10 @@ def of_finish_import(call: State, _result: Any) -> list[Metric]:
 
 
 def of_run_upkeep(_event: State, report: Any) -> list[Metric]:
-    """The sources that could not be looked after, and the age of the oldest change that no generation holds."""
+    """Sources that were left out, full rounds, and the age of the oldest change that no generation holds."""
     age_seconds = report["oldest_unapplied_seconds"]
     ages = [] if age_seconds is None else [Metric("OldestUnappliedAge", age_seconds, "Seconds")]
-    return [Metric("UpkeepFailures", report["failed"]), *ages]
+    return [Metric("UpkeepFailures", report["failed"]), Metric("UpkeepRounds", int(report["ended"])), *ages]
 
 
 def _built(state: State) -> State:

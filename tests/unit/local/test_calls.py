@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.workers.calls import UNNAMED_KEY, Recorder, permissions
+from local.workers.calls import UNNAMED_KEY, Recorder, asked, permissions
 
 
 def test_transaction_takes_the_actions_of_its_items() -> None:
@@ -63,6 +63,29 @@ def test_other_services(monkeypatch: pytest.MonkeyPatch) -> None:
     named = {"KeyId": "arn:aws:kms:us-east-1:1:key/1-2"}
     assert permissions("kms", "Encrypt", named) == {("kms:Encrypt", "SOME_KEY_ID")}
     assert permissions("kms", "Decrypt", {}) == {("kms:Decrypt", UNNAMED_KEY)}
+
+
+def test_an_update_names_every_attribute_that_a_condition_may_judge() -> None:
+    update = {
+        "TableName": "t",
+        "Key": {"pk": {}, "sk": {}},
+        "UpdateExpression": "SET #status = :status, seen = if_not_exists(seen, :none) REMOVE gone ADD hits :one",
+        "ConditionExpression": "attribute_exists(pk) AND (rev < :rev OR NOT #n IN (:a, :b))",
+        "ExpressionAttributeNames": {"#status": "status", "#n": "name"},
+    }
+    keys = ("gone", "hits", "name", "pk", "rev", "seen", "sk", "status")
+    assert asked("dynamodb", "UpdateItem", update) == {("dynamodb:UpdateItem", "t", keys)}
+    in_transaction = {"TransactItems": [{"Update": update}, {"Put": {"TableName": "t", "Item": {"pk": {}}}}]}
+    assert asked("dynamodb", "TransactWriteItems", in_transaction) == {
+        ("dynamodb:UpdateItem", "t", keys),
+        ("dynamodb:PutItem", "t", ()),
+    }
+
+
+def test_a_secret_is_opened_in_its_context() -> None:
+    given = {"EncryptionContext": {"webhookId": "w", "tenantId": "t"}}
+    keys = ("kms:EncryptionContext:tenantId", "kms:EncryptionContext:webhookId")
+    assert asked("kms", "Decrypt", given) == {("kms:Decrypt", UNNAMED_KEY, keys)}
 
 
 def test_each_fact_is_written_once_and_at_once(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_ends_of_tasks() -> None:
 
 
 def test_upkeep_tells_failures_and_the_oldest_change() -> None:
-    report = {"failed": 2, "oldest_unapplied_seconds": None}
-    assert names(outcomes.of_run_upkeep({}, report)) == ["UpkeepFailures 2"]
-    report = {"failed": 0, "oldest_unapplied_seconds": 90}
-    assert names(outcomes.of_run_upkeep({}, report)) == ["UpkeepFailures 0", "OldestUnappliedAge 90"]
+    report = {"failed": 2, "oldest_unapplied_seconds": None, "ended": False}
+    assert names(outcomes.of_run_upkeep({}, report)) == ["UpkeepFailures 2", "UpkeepRounds 0"]
+    report = {"failed": 0, "oldest_unapplied_seconds": 90, "ended": True}
+    assert names(outcomes.of_run_upkeep({}, report)) == ["UpkeepFailures 0", "UpkeepRounds 1", "OldestUnappliedAge 90"]

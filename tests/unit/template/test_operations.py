@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from local.template import Template
 from local.template.load import ROOT, read_template, read_yaml
 from local.template.parameters import parameter_values
+from local.template.resolve import Resolver
 
 _DEAD_LETTER_SETTINGS = ("deadLetterTargetArn", "DeadLetterConfig", "DeadLetterQueue", "OnFailure")
 _RETAINED = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key")
@@ -46,7 +48,8 @@ def own(template: Template) -> Iterator[dict[str, Any]]:
 
 def tasks_of_machines(template: Template) -> set[str]:
     machines = [properties for _, properties in template.of_type("AWS::Serverless::StateMachine")]
-    return {arn["Fn::GetAtt"][0] for machine in machines for arn in machine["DefinitionSubstitutions"].values()}
+    given = [value for machine in machines for value in machine["DefinitionSubstitutions"].values()]
+    return {arn["Fn::GetAtt"][0] for arn in given if "Fn::GetAtt" in arn}
 
 
 def dead_letter_queues(template: Template) -> set[str]:
@@ -108,10 +111,74 @@ def test_every_state_machine_has_an_alarm(template: Template) -> None:
 
 def test_every_table_has_an_alarm(template: Template) -> None:
     tables = {logical_id for logical_id, _ in template.of_type("AWS::DynamoDB::Table")}
+    indexes = {
+        (logical_id, index["IndexName"])
+        for logical_id, table in template.of_type("AWS::DynamoDB::Table")
+        for index in table.get("GlobalSecondaryIndexes", [])
+    }
+    assert indexes
     for metric in ("ReadThrottleEvents", "WriteThrottleEvents"):
-        assert {each["TableName"]["Ref"] for each in watched(template, "AWS/DynamoDB", metric)} == tables
-    metrics = alarms(template)["ThrottledTablesAlarm"]["Metrics"]
-    assert len([entry for entry in metrics if "MetricStat" in entry]) <= 10, "an alarm takes ten metrics at most"
+        watch = watched(template, "AWS/DynamoDB", metric)
+        # What a table throttles is not counted with what its indexes do.
+        by_table = {each["TableName"]["Ref"] for each in watch if "GlobalSecondaryIndexName" not in each}
+        by_index = {(each["TableName"]["Ref"], each.get("GlobalSecondaryIndexName")) for each in watch}
+        assert by_table == tables
+        assert {each for each in by_index if each[1]} == indexes
+
+
+def test_no_alarm_watches_more_metrics_than_it_may(template: Template) -> None:
+    for logical_id, alarm in alarms(template).items():
+        metrics = [entry for entry in alarm.get("Metrics", []) if "MetricStat" in entry]
+        assert len(metrics) <= 10, logical_id
+
+
+def test_what_lambda_takes_for_later_is_watched_and_is_left_somewhere(template: Template) -> None:
+    """Schedules, rules and the stream: EventBridge and Lambda tell of what they could not bring in a queue."""
+    started = set()
+    for logical_id, function in template.of_type("AWS::Serverless::Function"):
+        for name, event in function.get("Events", {}).items():
+            properties = event["Properties"]
+            if event["Type"] in {"Schedule", "ScheduleV2", "EventBridgeRule"}:
+                started.add(logical_id)
+                assert properties["DeadLetterConfig"]["Arn"], (logical_id, name)
+            elif event["Type"] == "DynamoDB":
+                assert properties["DestinationConfig"]["OnFailure"]["Destination"], (logical_id, name)
+    dropped = {each["FunctionName"]["Ref"] for each in watched(template, "AWS/Lambda", "AsyncEventsDropped")}
+    assert dropped == started
+
+
+def test_every_queue_that_is_worked_on_has_an_alarm_on_its_age(template: Template) -> None:
+    queues = {logical_id for logical_id, _ in template.of_type("AWS::SQS::Queue") if "DeadLetter" not in logical_id}
+    ages = {
+        each["QueueName"]["Fn::GetAtt"][0] for each in watched(template, "AWS/SQS", "ApproximateAgeOfOldestMessage")
+    }
+    assert ages == queues
+
+
+def test_no_arn_names_a_partition(template: Template) -> None:
+    """`aws` is one of three: a stack in China or GovCloud would name what is not there."""
+    for path in (ROOT / "template.yaml", ROOT / "openapi.yaml", *(ROOT / "statemachines").iterdir()):
+        assert "arn:aws" not in path.read_text("utf-8"), path.name
+
+
+def test_tables_are_made_ready_by_parameter_only(template: Template) -> None:
+    """Named otherwise, a deployment would lower what a table has grown to, which DynamoDB refuses."""
+    resolver = Resolver(template)
+    for logical_id, table in template.of_type("AWS::DynamoDB::Table"):
+        assert resolver.resolve(table["WarmThroughput"]) is None, logical_id
+    template = replace(template, parameters={**template.parameters, "ItemsWarmWrites": 40_000})
+    tables = dict(template.of_type("AWS::DynamoDB::Table"))
+    warm = {name: Resolver(template).resolve(table["WarmThroughput"]) for name, table in tables.items()}
+    assert warm.pop("ItemsTable") == {"ReadUnitsPerSecond": 12_000, "WriteUnitsPerSecond": 40_000}
+    assert set(warm.values()) == {None}
+
+
+def test_a_share_of_concurrency_is_kept_by_parameter_only(template: Template) -> None:
+    functions = dict(template.of_type("AWS::Serverless::Function"))
+    kept = {name: function for name, function in functions.items() if "ReservedConcurrentExecutions" in function}
+    assert set(kept) == {"DeveloperApiFunction"}
+    reserved = kept["DeveloperApiFunction"]["ReservedConcurrentExecutions"]
+    assert Resolver(template).resolve(reserved) is None
 
 
 def test_api_and_lifecycle_have_alarms(template: Template) -> None:
@@ -127,6 +194,7 @@ def test_api_and_lifecycle_have_alarms(template: Template) -> None:
         ("TaskCrashes", "None"),
         ("UpkeepFailures", "None"),
         ("OldestUnappliedAge", "None"),
+        ("UpkeepRounds", "None"),
     }
 
 
@@ -141,8 +209,9 @@ def test_every_alarm_tells_somebody_and_is_quiet_without_data(template: Template
         assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}], logical_id
         assert alarm["TreatMissingData"] == "notBreaching", logical_id
         assert alarm["AlarmDescription"].endswith("."), logical_id
-        # CloudWatch takes no evaluation range over a day.
-        assert alarm.get("Period", 300) * alarm["EvaluationPeriods"] <= 86_400, logical_id
+        # CloudWatch takes an evaluation range of a day at most, and of seven with periods from an hour on.
+        period = alarm.get("Period", 300)
+        assert period * alarm["EvaluationPeriods"] <= (604_800 if period >= 3_600 else 86_400), logical_id
     subscription = template.resources["AlarmSubscription"]
     assert (subscription["Condition"], subscription["Properties"]["Endpoint"]) == ("SendsAlarms", {"Ref": "AlarmEmail"})
 
@@ -166,6 +235,9 @@ def test_every_log_group_forgets_when_the_parameter_says(template: Template) -> 
         (destination,) = machine["Logging"]["Destinations"]
         used.append(destination["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"][0])
         assert machine["Logging"]["IncludeExecutionData"] is False
+    used.append(
+        template.resources["RestApi"]["Properties"]["AccessLogSetting"]["Fn::If"][1]["DestinationArn"]["Fn::GetAtt"][0]
+    )
     assert set(used) == set(groups)
     assert all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
 
@@ -182,7 +254,10 @@ def test_everything_is_traced(template: Template) -> None:
 
 def test_functions_write_json_and_know_their_namespace() -> None:
     function = read_yaml(ROOT / "template.yaml")["Globals"]["Function"]
-    assert function["LoggingConfig"] == {"LogFormat": "JSON"}
+    logging = function["LoggingConfig"]
+    assert logging["LogFormat"] == "JSON"
+    # A line with metrics is written at any level, and is of level INFO: Lambda may never be stricter than that.
+    assert logging["ApplicationLogLevel"] == {"Fn::If": ["WritesDebug", "DEBUG", "INFO"]}
     assert function["Environment"]["Variables"]["METRICS_NAMESPACE"] == {"Ref": "AWS::StackName"}
 
 

@@ -6,10 +6,11 @@ import copy
 from typing import Any
 
 import pytest
+from httpapi.keys.tenant_row import tenant_key
 
 from local.template import Template
 from local.template.load import read_template
-from tests.privileges.grants import Fact, granted
+from tests.privileges.grants import Fact, conditions, granted, meets
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +52,33 @@ def test_state_machines_invoke_their_own_tasks_alone(template: Template) -> None
     for logical_id, machine in template.of_type("AWS::Serverless::StateMachine"):
         (policy,) = machine["Policies"]
         invoking, logs = policy["Statement"]
-        tasks = sorted(arn["Fn::GetAtt"][0] for arn in machine["DefinitionSubstitutions"].values())
+        given = machine["DefinitionSubstitutions"].values()
+        tasks = sorted(arn["Fn::GetAtt"][0] for arn in given if "Fn::GetAtt" in arn)
         assert invoking["Action"] == "lambda:InvokeFunction"
         assert sorted(resource["Fn::GetAtt"][0] for resource in invoking["Resource"]) == tasks, logical_id
         # Log deliveries have no ARN to name; nothing but those is granted on everything.
         assert {action.split(":")[0] for action in logs["Action"]} == {"logs"}
+
+
+def test_the_api_may_change_nothing_of_a_key_but_when_it_was_used(template: Template) -> None:
+    condition = conditions(template)["DeveloperApiFunction", "dynamodb:UpdateItem", "KeysTable"]
+    assert meets(condition, ["keyId", "lastUsedAt"])
+    for other in ("secretHash", "scopes", "revokedAt", "rateLimitSum"):
+        assert not meets(condition, ["keyId", "lastUsedAt", other])
+    # Nor the row of a tenant, nor may it read a row by writing to it.
+    assert condition["ForAllValues:StringNotLike"] == {"dynamodb:LeadingKeys": [tenant_key("*")["keyId"]["S"]]}
+    assert "ALL_OLD" not in condition["StringEqualsIfExists"]["dynamodb:ReturnValues"]
+    assert "ALL_NEW" not in condition["StringEqualsIfExists"]["dynamodb:ReturnValues"]
+
+
+def test_nothing_is_sealed_or_opened_without_its_context(template: Template) -> None:
+    conditioned = conditions(template)
+    for fact in granted(template):
+        function, action, resource = fact
+        if action.startswith("kms:"):
+            context = ["kms:EncryptionContext:tenantId"]
+            if resource == "WebhookSecretsKey":
+                assert not meets(conditioned[fact], context), function
+                context.append("kms:EncryptionContext:webhookId")
+            assert meets(conditioned[fact], context), function
+            assert not meets(conditioned[fact], []), function

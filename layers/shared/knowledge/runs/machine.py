@@ -74,7 +74,10 @@ class StepFunctionsMachine:
         state = execution_input(action, tenant_id, source_id, run_id, approve_removals, plan_version)
         with translated():
             try:
-                answer = self.stepfunctions.start_sync_execution(stateMachineArn=self.arn, input=json.dumps(state))
+                # Its log tells an execution by its name, and leaves out what it was about. Names may come again.
+                answer = self.stepfunctions.start_sync_execution(
+                    stateMachineArn=self.arn, name=f"{action}-{run_id}", input=json.dumps(state)
+                )
             except ReadTimeoutError as error:
                 raise StillRunningError from error
         if answer["status"] == "SUCCEEDED":
