@@ -20,8 +20,7 @@ from typing import Any
 FOLDER = "RECORD_AWS_CALLS"
 UNNAMED_KEY = "?"
 
-Permission = tuple[str, str]
-# A permission, and the condition keys that the call brings.
+# An action, a resource, and the condition keys that the call brings.
 Asked = tuple[str, str, tuple[str, ...]]
 CONTEXT = "kms:EncryptionContext:"
 _NAME = re.compile(r"(?<![:#\w])[A-Za-z_]\w*|#\w+")
@@ -40,13 +39,8 @@ _OF_BUCKET = {"ListObjectsV2": "s3:ListBucket", "HeadBucket": "s3:ListBucket"}
 _OF_QUEUE = {"SendMessageBatch": "sqs:SendMessage", "DeleteMessageBatch": "sqs:DeleteMessage"}
 
 
-def permissions(service: str, operation: str, parameters: Mapping[str, Any]) -> set[Permission]:
-    """The (action, resource) pairs that a call takes. KeyError for a service that is not known here."""
-    return {(action, resource) for action, resource, _ in asked(service, operation, parameters)}
-
-
 def asked(service: str, operation: str, parameters: Mapping[str, Any]) -> set[Asked]:
-    """The same, with the keys that conditions judge. KeyError for a service that is not known here."""
+    """The permissions that a call takes, with the keys that conditions judge. KeyError for a service not known here."""
     return set(_READERS[service](operation, parameters))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from knowledge.errors import ServiceUnavailableError
 from knowledge.limits import LAST_USED_STEP_MS
 
-from httpapi.errors import InvalidKeyError, KeyExpiredError, KeyRevokedError, UnauthorizedError
+from httpapi.errors import InvalidKeyError, KeyExpiredError, KeyRevokedError, KeySuspendedError, UnauthorizedError
 from httpapi.keys import tokens
 from httpapi.keys.model import Key, KeyStatus
 from httpapi.keys.store import KeyStore
@@ -26,7 +26,7 @@ class Authenticator:
 
         What is wrong with a key is only told to somebody who holds its secret.
 
-        Raises UnauthorizedError, InvalidKeyError, KeyExpiredError, KeyRevokedError.
+        Raises UnauthorizedError, InvalidKeyError, KeyExpiredError, KeyRevokedError, KeySuspendedError.
         """
         token = tokens.parse(_bearer(request))
         key = self._store.find_key(token.key_id)
@@ -38,6 +38,8 @@ class Authenticator:
             raise KeyRevokedError
         if status is KeyStatus.EXPIRED:
             raise KeyExpiredError
+        if key.suspended:
+            raise KeySuspendedError
         self._note_use(key, now)
         return key
 

@@ -72,6 +72,13 @@ class KeyRevokedError(UnauthorizedError):
     message = "The API key has been revoked."
 
 
+class KeySuspendedError(UnauthorizedError):
+    """Raised when a genuine key is used while an operator has suspended its tenant."""
+
+    code = "key_suspended"
+    message = "The API keys of this tenant are suspended. Ask whoever runs this API."
+
+
 class InsufficientScopeError(EdgeError):
     """Raised when the key lacks the scope, or is limited to sources where that is not allowed."""
 

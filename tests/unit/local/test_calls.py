@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from local.workers.calls import UNNAMED_KEY, Recorder, asked, permissions
+from local.workers.calls import UNNAMED_KEY, Recorder, asked
+
+
+def permissions(service: str, operation: str, parameters: Mapping[str, Any]) -> set[tuple[str, str]]:
+    return {(action, resource) for action, resource, _ in asked(service, operation, parameters)}
 
 
 def test_transaction_takes_the_actions_of_its_items() -> None:

@@ -18,7 +18,7 @@ from knowledge.storage.attributes import to_row
 from knowledge.storage.clients import is_refused, translated
 from knowledge.storage.transactions import RefusedTransactionError, transact
 
-from httpapi.errors import TenantNotFoundError
+from httpapi.errors import KeySuspendedError, TenantNotFoundError
 from httpapi.keys.model import Key
 from httpapi.keys.rows import key_to_row
 from httpapi.keys.tenant_row import FiguresDelta, new_tenant_row, tenant_key
@@ -73,10 +73,10 @@ class KeyLedger:
     def create_key(self, key: Key, creation_token: str | None, *, bounded: bool = True) -> None:
         """Put a new key, within the tenant's sum if it is `bounded`.
 
-        Raises IdTakenError, FiguresRefusedError, TenantNotFoundError.
+        Raises IdTakenError, FiguresRefusedError, TenantNotFoundError, KeySuspendedError.
         """
         figures = FiguresDelta.adding(key).action(
-            self._table, key.tenant_id, bound=self.tenant_limit if bounded else None
+            self._table, key.tenant_id, bound=self.tenant_limit if bounded else None, brings_key=True
         )
         refused = self._transact([self._new_key(key, creation_token), {"Update": figures}])
         if 0 in refused:
@@ -101,7 +101,7 @@ class KeyLedger:
             [
                 self._old_key(old, update, values),
                 self._new_key(new, creation_token),
-                self._figures(old, change),
+                self._figures(old, change, brings_key=True),
                 self._outbox(event),
             ]
         )
@@ -109,6 +109,8 @@ class KeyLedger:
             raise KeyChangedError
         if 1 in refused:
             raise IdTakenError
+        if refused:
+            self._check_tenant(old.tenant_id)
         if refused:
             raise FiguresRefusedError
 
@@ -148,6 +150,8 @@ class KeyLedger:
             row = self._client.get_item(TableName=self._table, Key=tenant_key(tenant_id), ConsistentRead=True)
         if "Item" not in row:
             raise TenantNotFoundError
+        if "suspendedAt" in row["Item"]:
+            raise KeySuspendedError
 
     def _new_key(self, key: Key, creation_token: str | None) -> Any:
         row = key_to_row(key)
@@ -173,8 +177,8 @@ class KeyLedger:
             }
         }
 
-    def _figures(self, key: Key, change: FiguresDelta) -> Any:
-        return {"Update": change.action(self._table, key.tenant_id, bound=self.tenant_limit)}
+    def _figures(self, key: Key, change: FiguresDelta, *, brings_key: bool = False) -> Any:
+        return {"Update": change.action(self._table, key.tenant_id, bound=self.tenant_limit, brings_key=brings_key)}
 
     def _outbox(self, event: Event) -> Any:
         row = to_row(event_row(event))

@@ -62,8 +62,9 @@ class KeySpec:
 class Key:
     """An API key without its secret; `secret_hash` is the SHA-256 (hex) of the whole key text.
 
-    `rotated_to` is the id of the key that replaced it. `counted` is False once its limit is no part of the tenant's
-    sum any more, which may be some time after it has expired.
+    `suspended` is True while an operator has suspended its tenant. `rotated_to` is the id of the key that replaced it.
+    `counted` is False once its limit is no part of the tenant's sum any more, which may be some time after it has
+    expired.
     """
 
     key_id: str
@@ -75,6 +76,7 @@ class Key:
     last_used_at: int | None = None
     rotated_to: str | None = None
     counted: bool = True
+    suspended: bool = False
 
     def status(self, now: int) -> KeyStatus:
         """Say whether the key can be used at a time."""

@@ -47,6 +47,7 @@ def key_from_row(row: dict[str, Any]) -> Key:
         last_used_at=_optional_time(row, "lastUsedAt"),
         rotated_to=row["rotatedTo"]["S"] if "rotatedTo" in row else None,
         counted="uncounted" not in row,
+        suspended="suspendedAt" in row,
     )
 
 

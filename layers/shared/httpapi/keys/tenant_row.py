@@ -49,13 +49,16 @@ class FiguresDelta:
     def __add__(self, other: FiguresDelta) -> FiguresDelta:
         return FiguresDelta(self.admins + other.admins, self.limit + other.limit)
 
-    def action(self, table: str, tenant_id: str, *, bound: int | None) -> Any:
+    def action(self, table: str, tenant_id: str, *, bound: int | None, brings_key: bool = False) -> Any:
         """Write the change as an action of a transaction, on condition that it keeps both rules.
 
         `bound` is what the sum may come to, a minute; None: any. What leaves the sum as it is, or lowers it, is never
-        refused for it.
+        refused for it. What `brings_key` is refused while the tenant is suspended: its keys are marked one by one, and
+        none may come in behind.
         """
         conditions = ["attribute_exists(keyId)"]
+        if brings_key:
+            conditions.append("attribute_not_exists(suspendedAt)")
         values = {":admins": self.admins, ":limit": self.limit}
         if self.admins < 0:
             conditions.append("adminKeys > :leaving")

@@ -1,0 +1,213 @@
+"""Makes, lists, suspends and deletes the tenants of a deployment: see "Tenants" in docs/operations.md.
+
+    python operations/tenants.py --stack STACK create --name Acme
+    python operations/tenants.py --stack STACK list
+    python operations/tenants.py --stack STACK suspend ten_...
+    python operations/tenants.py --stack STACK resume ten_...
+    python operations/tenants.py --stack STACK delete ten_... [--leave-content]
+
+Answers are lines of JSON. Each command can be repeated, and goes on where it was cut off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+
+_TENANT = "tenant#"
+# What a tenant has in the bucket lies in these folders, under its id.
+_FOLDERS = ("content", "runs", "index", "manifests", "snapshots", "imports", "idempotency")
+
+
+class RefusedError(Exception):
+    """Raised when a command may not be carried out; the text says what to do first."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What the commands work on: clients, and the names of the stack's resources."""
+
+    dynamodb: Any
+    invoke: Callable[[dict[str, Any]], dict[str, Any]]
+    keys_table: str
+    catalog_table: str
+    bucket: str
+
+    def create_tenant(self, name: str) -> dict[str, Any]:
+        """Make a tenant and its first admin key; the answer holds the key's secret, once."""
+        return self.invoke({"name": name})
+
+    def list_tenants(self) -> Iterator[dict[str, Any]]:
+        """Tell of every tenant what its row says, and how many of its keys can be used."""
+        tenants, usable, now = {}, dict[str, int](), int(time.time() * 1000)
+        for row in self._rows():
+            if row["keyId"]["S"].startswith(_TENANT):
+                tenants[row["keyId"]["S"].removeprefix(_TENANT)] = row
+            elif "revokedAt" not in row and "suspendedAt" not in row and _number(row, "expiresAt", now + 1) > now:
+                usable[row["tenantId"]["S"]] = usable.get(row["tenantId"]["S"], 0) + 1
+        for tenant_id, row in sorted(tenants.items()):
+            yield {
+                "tenantId": tenant_id,
+                "name": row["name"]["S"],
+                "createdAt": _number(row, "createdAt", 0),
+                "suspendedAt": _number(row, "suspendedAt", 0) or None,
+                "usableKeys": usable.get(tenant_id, 0),
+                "requestsPerMinute": _number(row, "rateLimitSum", 0),
+            }
+
+    def suspend_tenant(self, tenant_id: str) -> int:
+        """Refuse the tenant's requests from the next one on; returns how many keys were marked.
+
+        The tenant's row is marked first, and no key is made while it is: so none can come in behind the marking.
+        """
+        now = {":now": {"N": str(int(time.time() * 1000))}}
+        mark = "SET suspendedAt = if_not_exists(suspendedAt, :now)"
+        self._update(_TENANT + self._known(tenant_id), mark, now)
+        return sum(self._update(key, mark, now) for key in self._keys(tenant_id, suspended=False))
+
+    def resume_tenant(self, tenant_id: str) -> int:
+        """Let the tenant's keys work again; returns how many. Those that expired or were revoked stay so."""
+        self._known(tenant_id)
+        resumed = sum(self._update(key, "REMOVE suspendedAt") for key in self._keys(tenant_id, suspended=True))
+        # Last, so that a tenant that is resumed by half still shows as suspended.
+        self._update(_TENANT + tenant_id, "REMOVE suspendedAt")
+        return resumed
+
+    def delete_tenant(self, tenant_id: str, *, leave_content: bool) -> dict[str, Any]:
+        """Delete the keys and the row of a suspended tenant; returns what stays of it, which nobody can reach then.
+
+        Raises RefusedError for one that is not suspended, or has sources and nobody said that they may stay.
+        """
+        if "suspendedAt" not in self._row(self._known(tenant_id)):
+            raise RefusedError("suspend the tenant first: a request that is under way would see its key go")
+        sources = self._sources(tenant_id)
+        if sources and not leave_content:
+            message = f"the tenant has {len(sources)} sources; with --leave-content they stay, and nobody reaches them"
+            raise RefusedError(message)
+        keys = [row["keyId"]["S"] for row in self._rows() if row.get("tenantId", {}).get("S") == tenant_id]
+        # The row last: without it nothing would say that keys are left.
+        for key in [*keys, _TENANT + tenant_id]:
+            self.dynamodb.delete_item(TableName=self.keys_table, Key={"keyId": {"S": key}})
+        folders = [f"s3://{self.bucket}/{folder}/{tenant_id}/" for folder in _FOLDERS]
+        return {"tenantId": tenant_id, "deletedKeys": len(keys), "leftSources": sources, "leftFolders": folders}
+
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        # The index by tenant lags behind, and would miss a key that was just made.
+        for page in self.dynamodb.get_paginator("scan").paginate(TableName=self.keys_table, ConsistentRead=True):
+            yield from page["Items"]
+
+    def _keys(self, tenant_id: str, *, suspended: bool) -> list[str]:
+        rows = [row for row in self._rows() if row.get("tenantId", {}).get("S") == tenant_id]
+        return [row["keyId"]["S"] for row in rows if ("suspendedAt" in row) is suspended]
+
+    def _row(self, tenant_id: str) -> dict[str, Any]:
+        key = {"keyId": {"S": _TENANT + tenant_id}}
+        found = self.dynamodb.get_item(TableName=self.keys_table, Key=key, ConsistentRead=True)
+        row: dict[str, Any] = found.get("Item", {})
+        return row
+
+    def _known(self, tenant_id: str) -> str:
+        if not self._row(tenant_id):
+            raise RefusedError(f"there is no tenant {tenant_id}: `list` tells which there are")
+        return tenant_id
+
+    def _update(self, key_id: str, expression: str, values: dict[str, Any] | None = None) -> int:
+        request = {"ExpressionAttributeValues": values} if values else {}
+        self.dynamodb.update_item(
+            TableName=self.keys_table,
+            Key={"keyId": {"S": key_id}},
+            UpdateExpression=expression,
+            # A key that was deleted meanwhile would come back as nothing but the mark.
+            ConditionExpression="attribute_exists(keyId)",
+            **request,
+        )
+        return 1
+
+    def _sources(self, tenant_id: str) -> list[str]:
+        pages = self.dynamodb.get_paginator("query").paginate(
+            TableName=self.catalog_table,
+            KeyConditionExpression="pk = :tenant AND begins_with(sk, :source)",
+            ExpressionAttributeValues={":tenant": {"S": tenant_id}, ":source": {"S": "source#"}},
+            ConsistentRead=True,
+        )
+        return [row["sk"]["S"].removeprefix("source#") for page in pages for row in page["Items"]]
+
+
+def _number(row: dict[str, Any], name: str, otherwise: int) -> int:
+    return int(row[name]["N"]) if name in row else otherwise
+
+
+def deployment_of(stack: str) -> Deployment:
+    """Find the resources of a stack by its outputs, with the credentials and the region of the environment."""
+    described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in described}
+    functions = boto3.client("lambda")
+
+    def invoke(event: dict[str, Any]) -> dict[str, Any]:
+        name = outputs["BootstrapTenantFunctionName"]
+        answer = functions.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+        payload: dict[str, Any] = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            raise RefusedError(f"{name} failed: {payload.get('errorMessage')}")
+        return payload
+
+    return Deployment(
+        boto3.client("dynamodb"),
+        invoke,
+        outputs["KeysTableName"],
+        outputs["CatalogTableName"],
+        outputs["ContentBucketName"],
+    )
+
+
+def run(deployment: Deployment, chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Carry a command out; yields the lines of its answer."""
+    match chosen.command:
+        case "create":
+            yield deployment.create_tenant(chosen.name)
+        case "list":
+            yield from deployment.list_tenants()
+        case "suspend":
+            yield {"tenantId": chosen.tenant, "suspendedKeys": deployment.suspend_tenant(chosen.tenant)}
+        case "resume":
+            yield {"tenantId": chosen.tenant, "resumedKeys": deployment.resume_tenant(chosen.tenant)}
+        case _:
+            yield deployment.delete_tenant(chosen.tenant, leave_content=chosen.leave_content)
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read a command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stack", required=True, help="the CloudFormation stack")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("create", help="make a tenant and its first admin key").add_argument("--name", required=True)
+    commands.add_parser("list", help="tell of every tenant")
+    commands.add_parser("suspend", help="refuse every request of a tenant").add_argument("tenant")
+    commands.add_parser("resume", help="let the keys of a tenant work again").add_argument("tenant")
+    deleting = commands.add_parser("delete", help="delete the keys of a suspended tenant, for good")
+    deleting.add_argument("tenant")
+    deleting.add_argument("--leave-content", action="store_true", help="though the tenant has sources, which stay")
+    return parser.parse_args(arguments)
+
+
+def main() -> int:
+    """Do what the command line asks."""
+    chosen = parse()
+    try:
+        for line in run(deployment_of(chosen.stack), chosen):
+            sys.stdout.write(json.dumps(line) + "\n")
+    except RefusedError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""The operators' tool for tenants, on the tables of the template and through the edge that it acts on."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpapi.errors import KeySuspendedError
+from httpapi.keys import tokens
+from httpapi.keys.model import KeySpec
+
+from testing.edge import Edge, load_app
+
+
+def load_tool() -> Any:
+    path = Path(__file__).parents[2] / "operations" / "tenants.py"
+    found = importlib.util.spec_from_file_location("tenants_tool", path)
+    assert found
+    assert found.loader
+    module = importlib.util.module_from_spec(found)
+    sys.modules[found.name] = module
+    found.loader.exec_module(module)
+    return module
+
+
+tool = load_tool()
+
+
+@pytest.fixture
+def deployment(edge: Edge) -> Any:
+    return tool.Deployment(
+        edge.clients.dynamodb,
+        lambda event: load_app("bootstrap_tenant").handler(event, None),
+        edge.environment["KEYS_TABLE"],
+        edge.environment["CATALOG_TABLE"],
+        edge.environment["CONTENT_BUCKET"],
+    )
+
+
+def run(deployment: Any, *arguments: str) -> list[dict[str, Any]]:
+    return list(tool.run(deployment, tool.parse(["--stack", "s", *arguments])))
+
+
+def listed(deployment: Any, tenant: str) -> dict[str, Any]:
+    (line,) = (line for line in run(deployment, "list") if line["tenantId"] == tenant)
+    return line
+
+
+def whoami(edge: Edge, key: str) -> tuple[int, str | None]:
+    reply = edge.request("GET", "/v1/whoami", key=key)
+    return reply.status, reply.body.get("code")
+
+
+def test_created_tenant_has_a_key_that_works_and_is_listed(edge: Edge, deployment: Any) -> None:
+    (made,) = run(deployment, "create", "--name", "Acme")
+    assert whoami(edge, made["secret"]) == (200, None)
+    line = listed(deployment, made["tenantId"])
+    assert (line["name"], line["usableKeys"], line["requestsPerMinute"]) == ("Acme", 1, 120)
+    assert line["suspendedAt"] is None
+
+
+def test_suspended_tenant_is_refused_at_its_next_request_and_others_are_not(edge: Edge, deployment: Any) -> None:
+    other = edge.bootstrap()
+    tenant = edge.tenant_of(edge.token)
+    assert whoami(edge, other) == (200, None)
+    before = edge.clients.dynamodb.scan(TableName=deployment.keys_table)["Items"]
+    assert run(deployment, "suspend", tenant) == [{"tenantId": tenant, "suspendedKeys": 2}]
+    assert whoami(edge, edge.token) == (401, "key_suspended")
+    assert whoami(edge, edge.admin) == (401, "key_suspended")
+    assert whoami(edge, other) == (200, None)
+    assert listed(deployment, tenant)["usableKeys"] == 0
+    assert run(deployment, "suspend", tenant) == [{"tenantId": tenant, "suspendedKeys": 0}]
+    assert run(deployment, "resume", tenant) == [{"tenantId": tenant, "resumedKeys": 2}]
+    after = edge.clients.dynamodb.scan(TableName=deployment.keys_table)["Items"]
+    assert sorted(map(str, after)) == sorted(map(str, before)), "a mark was left, or more was changed"
+    assert whoami(edge, edge.token) == (200, None)
+
+
+def test_what_is_wrong_with_a_suspended_key_is_told_to_its_holder_alone(edge: Edge, deployment: Any) -> None:
+    run(deployment, "suspend", edge.tenant_of(edge.token))
+    kind, environment, key_id, _ = [*edge.token.split("_")]
+    stem = f"{kind}_{environment}_{key_id}_{'a' * tokens.SECRET_LENGTH}"
+    assert whoami(edge, stem + tokens.checksum(stem)) == (401, "invalid_key")
+
+
+def test_no_key_comes_in_behind_the_suspension(edge: Edge, deployment: Any) -> None:
+    """A request that was let through before still runs: its key would be one that nobody marked."""
+    tenant = edge.tenant_of(edge.token)
+    made = edge.key(edge.admin)
+    run(deployment, "suspend", tenant)
+    keys = edge.services.keys
+    with pytest.raises(KeySuspendedError):
+        keys.create_key(tenant, KeySpec(name="late"))
+    with pytest.raises(KeySuspendedError):
+        keys.rotate_key(tenant, edge.stored(made).key_id, 0)
+    with pytest.raises(KeySuspendedError):
+        keys.bootstrap_tenant(tenant_id=tenant, name="late")
+    # What ends a key is let through.
+    keys.revoke_key(tenant, edge.stored(made).key_id)
+    assert listed(deployment, tenant)["usableKeys"] == 0
+
+
+def test_resumed_tenant_has_no_more_than_before(edge: Edge, deployment: Any) -> None:
+    tenant, revoked = edge.tenant_of(edge.token), edge.key(edge.admin)
+    run(deployment, "suspend", tenant)
+    edge.services.keys.revoke_key(tenant, edge.stored(revoked).key_id)
+    run(deployment, "resume", tenant)
+    assert whoami(edge, revoked) == (401, "key_revoked")
+    assert edge.services.keys.create_key(tenant, KeySpec(name="new")).key.tenant_id == tenant
+
+
+def test_tenant_is_deleted_when_it_is_suspended_and_its_content_may_stay(edge: Edge, deployment: Any) -> None:
+    source, tenant = edge.source(), edge.tenant_of(edge.token)
+    with pytest.raises(tool.RefusedError, match="suspend"):
+        run(deployment, "delete", tenant)
+    run(deployment, "suspend", tenant)
+    with pytest.raises(tool.RefusedError, match="1 sources"):
+        run(deployment, "delete", tenant)
+    assert whoami(edge, edge.token) == (401, "key_suspended")
+    (left,) = run(deployment, "delete", tenant, "--leave-content")
+    assert (left["deletedKeys"], left["leftSources"]) == (2, [source])
+    assert f"s3://{deployment.bucket}/content/{tenant}/" in left["leftFolders"]
+    assert whoami(edge, edge.token) == (401, "invalid_key")
+    assert tenant not in {line["tenantId"] for line in run(deployment, "list")}
+    for command in ("suspend", "resume", "delete"):
+        with pytest.raises(tool.RefusedError, match="no tenant"):
+            run(deployment, command, tenant)
+
+
+def test_tenant_without_sources_leaves_nothing(edge: Edge, deployment: Any) -> None:
+    (made,) = run(deployment, "create", "--name", "Brief")
+    run(deployment, "suspend", made["tenantId"])
+    (left,) = run(deployment, "delete", made["tenantId"])
+    assert (left["deletedKeys"], left["leftSources"]) == (1, [])
+
+
+def test_every_folder_of_a_tenant_is_named() -> None:
+    """Where the code puts objects: `<folder>/<tenant>/...`."""
+    code = "".join(path.read_text("utf-8") for path in (Path(tool.__file__).parents[1] / "layers").rglob("*.py"))
+    folders = set(re.findall(r"[\"f\"](\w+)/\{[\w.]*tenant_id\}", code))
+    assert folders <= set(tool._FOLDERS), folders
+    assert folders
