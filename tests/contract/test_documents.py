@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import subprocess
+import tomllib
 from collections.abc import Callable
 from urllib.parse import unquote
 
@@ -19,6 +20,7 @@ from tests.support.markdown_pages import REASONS, SHELLS, Page, page_at, pages
 PAGES = pages()
 BLOCKS = [block for page in PAGES for block in page.blocks]
 READERS: dict[str, Callable[[str], object]] = {
+    "toml": tomllib.loads,
     "json": json.loads,
     "ndjson": lambda text: [json.loads(line) for line in text.splitlines()],
     "python": ast.parse,
