@@ -10,7 +10,7 @@ KnowledgeError
             GenerationRetiredError
     ConflictError
         SourceInactiveError, SnapshotOpenError, SnapshotClosedError, StaleVersionError,
-        NotApplyEligibleError, RemovalGuardError
+        RunInProgressError, NotApplyEligibleError, RemovalGuardError
         TransientApplyError
             ApplyInProgressError, StaleBaseError, LeaseLostError, ApplyConflictError
             StalePlanError

@@ -62,7 +62,7 @@ class Planner:
     ) -> PlanningProgress:
         """Plan a run, or carry its planning on, when it is its turn.
 
-        Raises RunInProgressError while it is another run's; RunFailedError when the base can't be read.
+        Raises RunInProgressError while it is another run's, RunFailedError when the base can't be read.
         """
         try:
             with self.stores.planning_turns.take_turn(tenant_id, source_id, run_id, self.clock()) as source:

@@ -90,7 +90,7 @@ class RunStore:
         """Store what a planning found, with its event, and end its turn.
 
         False when another planning of the run ended first or the run is over. Raises EpochMovedError unless an `epoch`,
-        if given, is still the source's and nothing more is awaited; RunInProgressError when another run has the turn.
+        if given, is still the source's and nothing more is awaited, RunInProgressError when another run has the turn.
         """
         update = self.catalog.updating(
             run.source_id,

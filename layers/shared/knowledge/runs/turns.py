@@ -47,7 +47,7 @@ class PlanningTurns:
     def take_turn(self, tenant_id: str, source_id: str, run_id: str, now: int) -> Iterator[Source]:
         """Have the turn for a part of a planning, which gives it up when it fails; otherwise its plan ends it.
 
-        RunInProgressError while another run has it; SourceNotFoundError.
+        Raises SourceNotFoundError, RunInProgressError while another run has it.
         """
         source = self._take(tenant_id, source_id, run_id, now)
         try:

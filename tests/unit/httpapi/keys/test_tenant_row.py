@@ -10,6 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from knowledge.limits import TENANT_RATE_LIMIT_PER_MINUTE
 
+# What the limits of a tenant's keys may add up to, a minute.
+BOUND = 15_000
+
 specs = st.builds(
     KeySpec,
     st.just("a key"),
@@ -41,7 +44,7 @@ def test_deltas_add_up_in_any_order(deltas: list[FiguresDelta]) -> None:
 
 def holds(delta: FiguresDelta, admins: int, limit: int, *, bounded: bool = True) -> bool:
     """Whether DynamoDB would carry the change out on a row with these figures."""
-    action = delta.action("Keys", "ten_1", bounded=bounded)
+    action = delta.action("Keys", "ten_1", bound=BOUND if bounded else None)
     values = {name: int(value["N"]) for name, value in action["ExpressionAttributeValues"].items()}
     conditions = action["ConditionExpression"].split(" AND ")
     row = {"adminKeys": admins, "rateLimitSum": limit}
@@ -53,20 +56,20 @@ def holds(delta: FiguresDelta, admins: int, limit: int, *, bounded: bool = True)
     return True
 
 
-@given(st.integers(-2, 2), st.integers(-6_000, 6_000), st.integers(0, 4), st.integers(0, TENANT_RATE_LIMIT_PER_MINUTE))
+@given(st.integers(-2, 2), st.integers(-6_000, 6_000), st.integers(0, 4), st.integers(0, BOUND))
 def test_change_is_made_unless_it_breaks_a_rule(admins: int, limit: int, has: int, total: int) -> None:
     delta = FiguresDelta(admins, limit)
     leaves_an_admin = admins >= 0 or has + admins > 0
-    within = limit <= 0 or total + limit <= TENANT_RATE_LIMIT_PER_MINUTE
+    within = limit <= 0 or total + limit <= BOUND
     assert holds(delta, has, total) is (leaves_an_admin and within)
     assert holds(delta, has, total, bounded=False) is leaves_an_admin
 
 
 def test_limit_of_a_tenant_may_be_filled_to_the_last_request() -> None:
-    assert holds(FiguresDelta(0, 1), 1, TENANT_RATE_LIMIT_PER_MINUTE - 1)
-    assert not holds(FiguresDelta(0, 1), 1, TENANT_RATE_LIMIT_PER_MINUTE)
+    assert holds(FiguresDelta(0, 1), 1, BOUND - 1)
+    assert not holds(FiguresDelta(0, 1), 1, BOUND)
     # A tenant that is over it for some reason can still let go of keys.
-    assert holds(FiguresDelta(0, -1), 1, TENANT_RATE_LIMIT_PER_MINUTE + 9)
+    assert holds(FiguresDelta(0, -1), 1, BOUND + 9)
 
 
 def test_new_tenant_has_no_keys_and_no_place_in_the_index_of_keys() -> None:
@@ -74,3 +77,12 @@ def test_new_tenant_has_no_keys_and_no_place_in_the_index_of_keys() -> None:
     assert (row["adminKeys"], row["rateLimitSum"]) == ({"N": "0"}, {"N": "0"})
     assert row["keyId"] == tenant_key("ten_1")["keyId"]
     assert "tenantId" not in row
+
+
+def test_no_key_comes_to_a_suspended_tenant_and_any_may_go() -> None:
+    def condition(*, brings_key: bool) -> str:
+        action = FiguresDelta(0, 0).action("Keys", "ten_1", bound=BOUND, brings_key=brings_key)
+        return str(action["ConditionExpression"])
+
+    assert condition(brings_key=True) == "attribute_exists(keyId) AND attribute_not_exists(suspendedAt)"
+    assert condition(brings_key=False) == "attribute_exists(keyId)"
