@@ -120,8 +120,6 @@ SENTENCES = [
     ("REPORTED_PROBLEMS", "openapi.yaml", f"up to about {number(at.REPORTED_PROBLEMS)}"),
     ("PROBLEMS_A_LINE", "docs/imports.md", f"faults and {at.PROBLEMS_A_LINE} a line"),
     ("DEFAULT_RATE_LIMIT_PER_MINUTE", "docs/rate-limits.md", f"a minute, {at.DEFAULT_RATE_LIMIT_PER_MINUTE} unless"),
-    ("TENANT_RATE_LIMIT_PER_MINUTE", "docs/auth.md", f"add up to {number(at.TENANT_RATE_LIMIT_PER_MINUTE)} a minute"),
-    ("TENANT_RATE_LIMIT_PER_MINUTE", "openapi.yaml", f"add up to {number(at.TENANT_RATE_LIMIT_PER_MINUTE)} a minute"),
 ]
 
 
@@ -177,7 +175,7 @@ def test_limits_that_depend_on_one_another_agree() -> None:
     assert at.LINE_BYTES > at.CONTENT_BYTES
     assert at.DEFAULT_GRACE_DAYS <= at.MAX_GRACE_DAYS
     assert at.DEFAULT_OVERLAP_SECONDS <= at.MAX_OVERLAP_SECONDS
-    assert at.DEFAULT_RATE_LIMIT_PER_MINUTE <= at.MAX_RATE_LIMIT_PER_MINUTE <= at.TENANT_RATE_LIMIT_PER_MINUTE
+    assert at.DEFAULT_RATE_LIMIT_PER_MINUTE <= at.MAX_RATE_LIMIT_PER_MINUTE
     # A delivery is shown for longer than it is tried.
     assert sum(DELAYS_SECONDS) * 1000 < at.DELIVERY_KEPT_MS
 

@@ -8,7 +8,6 @@ from typing import Any
 import boto3
 from httpapi.keys.model import Key
 from httpapi.keys.rows import key_from_row
-from knowledge.limits import TENANT_RATE_LIMIT_PER_MINUTE
 from knowledge.storage.attributes import from_row
 
 from testing.edge import TENANT_LIMIT

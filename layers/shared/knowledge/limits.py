@@ -138,8 +138,7 @@ KEY_SCOPES = 50
 KEY_SOURCES = 100
 DEFAULT_RATE_LIMIT_PER_MINUTE = 120
 MAX_RATE_LIMIT_PER_MINUTE = 6_000
-# What all live keys of one tenant may ask for together, so that no tenant can slow another down by making keys.
-TENANT_RATE_LIMIT_PER_MINUTE = 60_000
+# What all live keys of a tenant may ask for together is a share of what the gateway lets through: `httpapi.settings`.
 
 # ------------------------------------------------------------------------------------------------- size: webhooks
 WEBHOOKS = 20

@@ -35,3 +35,11 @@ def test_no_parameters_give_a_tenant_more_than_there_is_for_all(monkeypatch: pyt
         for percent in (share["MinValue"], share["Default"], share["MaxValue"]):
             made = _settings(monkeypatch, REQUESTS_PER_SECOND=str(rate), TENANT_SHARE_PERCENT=str(percent))
             assert made.tenant_limit <= rate * 60
+
+
+def test_what_the_documents_name_is_what_the_parameters_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    parameters = read_yaml(ROOT / "template.yaml")["Parameters"]
+    rate, share = (str(parameters[name]["Default"]) for name in ("RequestsPerSecond", "TenantSharePercent"))
+    limit = _settings(monkeypatch, REQUESTS_PER_SECOND=rate, TENANT_SHARE_PERCENT=share).tenant_limit
+    for page in ("auth.md", "rate-limits.md", "operations.md"):
+        assert f"{limit // 1000} {limit % 1000:03d} a minute" in (ROOT / "docs" / page).read_text("utf-8"), page

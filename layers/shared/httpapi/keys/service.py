@@ -10,7 +10,7 @@ from typing import Any
 from knowledge.errors import ServiceUnavailableError
 from knowledge.events import KEY_REVOKED, KEY_ROTATED, Event
 from knowledge.ids import new_id
-from knowledge.limits import RETRY_KNOWN_MS, TENANT_RATE_LIMIT_PER_MINUTE
+from knowledge.limits import RETRY_KNOWN_MS
 from knowledge.pages import Page
 
 from httpapi.errors import (

@@ -8,7 +8,6 @@ from httpapi.keys.model import ALL_SCOPES, Key, KeySpec, Scope
 from httpapi.keys.tenant_row import FiguresDelta, new_tenant_row, tenant_key
 from hypothesis import given
 from hypothesis import strategies as st
-from knowledge.limits import TENANT_RATE_LIMIT_PER_MINUTE
 
 # What the limits of a tenant's keys may add up to, a minute.
 BOUND = 15_000
