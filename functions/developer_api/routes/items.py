@@ -38,7 +38,7 @@ def push_item(call: Call[ItemDraft, NoQuery]) -> Answer:
 def push_batch(call: Call[tuple[list[ItemDraft], list[Removal]], NoQuery]) -> Answer:
     """Create, replace and remove the named items; the others stay as they are."""
     items, removals = call.body
-    check_results_fit(named.external_item_id for named in (*items, *removals))
+    check_results_fit([*(item.external_item_id for item in items), *(gone.external_item_id for gone in removals)])
     return ok(render_results(call.services.knowledge.staging.push_items(call.source, items, removals)))
 
 
