@@ -149,7 +149,7 @@ class KnowledgeServices:
         """What is owed after a publication."""
         from knowledge.generations.settling import Settler
 
-        return Settler(self.stores)
+        return Settler(self.stores, self.clock)
 
     @cached_property
     def failures(self) -> FailureRecorder:
@@ -167,7 +167,7 @@ class KnowledgeServices:
 
         collector = Collector(self.stores, self.clock)
         compactor = Compactor(self.stores, self.settler.settle, self.publisher, self.clock, self.new_id)
-        return Upkeep(self.stores, collector, compactor, self.clock)
+        return Upkeep(self.stores, self.settler.settle, collector, compactor, self.clock)
 
     @cached_property
     def imports(self) -> ImportServices:

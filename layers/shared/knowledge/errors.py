@@ -1,8 +1,8 @@
 """Every way the knowledge lifecycle refuses or fails.
 
 KnowledgeError
-    BuildFailedError, RunFailedError, ImportFailedError, StagingConflictError,
-    ServiceUnavailableError, EmptySnapshotError, InvalidPositionError, InvalidItemsError
+    BuildFailedError, RunFailedError, ImportFailedError, StagingConflictError, EmptySnapshotError,
+    InvalidPositionError, InvalidItemsError
     NotFoundError
         SourceNotFoundError, ItemNotFoundError, RunNotFoundError, SnapshotNotFoundError,
         ImportNotFoundError
@@ -15,6 +15,8 @@ KnowledgeError
             ApplyInProgressError, StaleBaseError, LeaseLostError, ApplyConflictError
             StalePlanError
                 PlanVersionError
+    ServiceUnavailableError
+        SettlingUnfinishedError
 
 The lifecycle knows nothing of HTTP: `httpapi.error_table` has the status of each code. What is stored names the code.
 """
@@ -227,6 +229,12 @@ class ServiceUnavailableError(KnowledgeError):
 
     code = "unavailable"
     message = "The service is busy. Retry the request shortly."
+
+
+class SettlingUnfinishedError(ServiceUnavailableError):
+    """Raised when the clean-up after a publication has more to do than fits into a call; the next one goes on."""
+
+    message = "The source is still being tidied up after its last publication. Retry the request shortly."
 
 
 class EmptySnapshotError(KnowledgeError):

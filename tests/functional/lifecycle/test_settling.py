@@ -7,11 +7,16 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from knowledge.errors import SettlingUnfinishedError
+from knowledge.generations import settling
 from knowledge.generations.settling import Settler
+from knowledge.items.model import Removal
+from knowledge.runs.model import RunState
+from knowledge.sources.model import NOTHING_SETTLED, Settled
 from knowledge.staging.model import SnapshotState
 from knowledge.upkeep import compaction
 
-from testing.faults import Crash, Way
+from testing.faults import Call, Crash, Way
 from testing.import_files import Importing, ndjson
 from testing.lifecycle import draft
 
@@ -86,3 +91,122 @@ def test_import_ends_a_snapshot_that_died_while_it_was_completing(importing: Imp
     assert snapshots.get_snapshot(life.source, snapshot_id).state is SnapshotState.COMPLETED
     # What no part of the snapshot named went before the import began; it had never been published.
     assert set(life.served()) == {"b", "c"}
+
+
+# A clean-up that is larger than a call of a function. The calls that a call may make stand for its time.
+
+
+def owe_much(lifecycle: Any, monkeypatch: pytest.MonkeyPatch, *, rows: int, entries: int) -> None:
+    """Publish removals of `rows` items, and `entries` single pushes, without any clean-up."""
+    monkeypatch.setattr(settling, "_STEPS_A_NOTE", 20)
+    names = [f"gone-{number:03}" for number in range(rows)]
+    lifecycle.push_many(dict.fromkeys(names, "x"))
+    lifecycle.publish()
+    lifecycle.knowledge.staging.push_items(lifecycle.source, [], [Removal(name) for name in names])
+    lifecycle.publish()
+    lifecycle.clock.advance(days=8)
+    for number in range(entries):
+        lifecycle.push(**{f"single-{number:03}": "y"})
+    with nobody_settling():
+        lifecycle.publish()
+    assert lifecycle.source.settle_run_id is not None
+
+
+def settle_in_tries(lifecycle: Any, budget: int, *, most: int) -> int:
+    """Settle with so many calls a try, after which the function is killed; return how many tries it took."""
+    for tries in range(1, most + 1):
+        left = budget
+
+        def count(call: Call) -> Way | None:
+            nonlocal left
+            left -= call.operation in ("update_item", "batch_write_item")
+            return Way.DIE_BEFORE if left < 0 else None
+
+        lifecycle.watch.gate = count
+        try:
+            lifecycle.knowledge.settler.settle(lifecycle.source)
+        except Crash:
+            continue
+        finally:
+            lifecycle.watch.gate = None
+        return tries
+    raise AssertionError("the source is locked for good")
+
+
+def test_clean_up_that_is_killed_again_and_again_goes_on_where_it_was(
+    lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owe_much(lean_lifecycle, monkeypatch, rows=130, entries=3)
+    # Of 25 calls 20 marks and a note count; what was marked behind the note is marked again.
+    assert settle_in_tries(lean_lifecycle, 25, most=20) == 7
+    stored = lean_lifecycle.check(settled=True)
+    assert {row["state"] for name, row in stored.rows.items() if name.startswith("gone")} == {"tombstoned"}
+    assert lean_lifecycle.source.settled == NOTHING_SETTLED
+
+
+def test_journal_that_is_forgotten_by_pieces(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    owe_much(lean_lifecycle, monkeypatch, rows=0, entries=110)
+    # A piece is one call of 20 deletions, and a note.
+    assert settle_in_tries(lean_lifecycle, 3, most=20) <= 6
+    assert not lean_lifecycle.check(settled=True).journal
+
+
+def test_machine_calls_again_until_a_clean_up_is_done(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    owe_much(lean_lifecycle, monkeypatch, rows=130, entries=1)
+    lean_lifecycle.push(new="x")
+    monkeypatch.setattr(settling, "BUDGET_MS", 2_000)
+    took: list[int] = []
+
+    def tick(call: Call) -> None:
+        lean_lifecycle.clock.advance(ms=100)
+
+    settle = Settler.settle
+
+    def timed(self: Settler, source: Any) -> None:
+        began = lean_lifecycle.clock()
+        try:
+            settle(self, source)
+        finally:
+            took.append(lean_lifecycle.clock() - began)
+
+    monkeypatch.setattr(Settler, "settle", timed)
+    # A planner that was made before has the door that was there before.
+    lean_lifecycle.knowledge.__dict__.pop("planner", None)
+    # As often as the definition says.
+    lean_lifecycle.knowledge.machine.retries = 20
+    lean_lifecycle.watch.gate = tick
+    run = lean_lifecycle.run()
+    lean_lifecycle.watch.gate = None
+    assert run.state is RunState.READY
+    assert len(took) > 2
+    assert max(took) < 2_000 + 20 * 100 + 1_000
+    lean_lifecycle.apply(run)
+    lean_lifecycle.check(settled=True)
+
+
+def test_upkeep_helps_a_source_whose_clean_up_is_larger_than_a_call(
+    lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owe_much(lean_lifecycle, monkeypatch, rows=130, entries=1)
+    monkeypatch.setattr(settling, "BUDGET_MS", -1)
+    with pytest.raises(SettlingUnfinishedError):
+        lean_lifecycle.knowledge.settler.settle(lean_lifecycle.source)
+    assert lean_lifecycle.source.settled == Settled(0, 20)
+    # The tests of a module share a table, and each has a clock of its own.
+    key = {"pk": {"S": "upkeep"}, "sk": {"S": "round"}}
+    lean_lifecycle.clients.dynamodb.delete_item(TableName=lean_lifecycle.settings.catalog_table, Key=key)
+    report = lean_lifecycle.knowledge.upkeep.go_on(lambda: True)
+    assert (report.sources, report.failed, lean_lifecycle.source.settle_run_id) == (1, 0, None)
+
+
+def test_note_that_comes_late_or_from_behind_changes_nothing(
+    lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owe_much(lean_lifecycle, monkeypatch, rows=40, entries=1)
+    source, sources = lean_lifecycle.source, lean_lifecycle.knowledge.stores.sources
+    for part, steps, stands in ((0, 20, (0, 20)), (1, 20, (1, 20)), (0, 40, (1, 20)), (1, 10, (1, 20))):
+        sources.note_settled(source.tenant_id, source.source_id, source.settle_run_id, Settled(part, steps))
+        assert lean_lifecycle.source.settled == stands
+    lean_lifecycle.knowledge.settler.settle(source)
+    sources.note_settled(source.tenant_id, source.source_id, source.settle_run_id, Settled(1, 20))
+    assert (lean_lifecycle.source.settled, lean_lifecycle.source.settle_run_id) == (NOTHING_SETTLED, None)

@@ -2,19 +2,41 @@
 
 It may be done at any time and any number of times. The source names the run until it is done, and no further
 generation is published before that, so a crash in the middle leaves work for the next run or apply and loses none.
+
+A large publication has more to clean up than one call of a function can do, so the source notes how far it has come.
+What would break it, and what stands against it:
+
+- A call dies behind a mark and before the note: the marks are made again. Each is on condition of the row's rev and
+  state, so a repeat changes nothing, not even how long the row is remembered.
+- A note that is ahead of its marks: it is written when all marks of its step have been answered.
+- Two calls side by side: a note only moves forward, and both make marks that are right whoever comes first.
+- A note that arrives after the end, or after the next publication: it is on condition that the run is still owed, and
+  the end forgets the notes with the run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
+from knowledge.errors import SettlingUnfinishedError
 from knowledge.generations.stores import GenerationStores
 from knowledge.limits import TOMBSTONE_KEPT_MS
 from knowledge.model import ChangeKind
+from knowledge.ports import Clock
 from knowledge.runs.change_file import DROP, ChangeLine, decode_part
 from knowledge.runs.model import Plan, RunState
-from knowledge.sources.model import Source
+from knowledge.sources.model import NOTHING_SETTLED, Settled, Source
+
+# Well within every function that settles; the shortest is the API's, which restores.
+BUDGET_MS = 15_000
+# A note costs one write, a mark one, and a deletion of 25 entries takes one call.
+_STEPS_A_NOTE = 500
+_DROPPED = (ChangeKind.TOMBSTONED, DROP)
+T = TypeVar("T")
+Piece = tuple[Settled, int, Callable[[], None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,28 +44,58 @@ class Settler:
     """Settles the last publication of a source."""
 
     stores: GenerationStores
+    clock: Clock
 
     def settle(self, source: Source) -> None:
-        """Do what is left to do after the publication that `source.settle_run_id` names."""
+        """Do what is left to do after the publication that `source.settle_run_id` names.
+
+        Raises SettlingUnfinishedError when that takes over 15 s; the next call goes on where this one ended.
+        """
         if source.settle_run_id is None:
             return
         run = self.stores.runs.get_run(source.source_id, source.settle_run_id)
         if run.state is RunState.PUBLISHED and run.plan is not None and run.generation_id is not None:
             published_at = self.stores.generations.get_generation(run.source_id, run.generation_id).published_at
-            self.settle_plan(source.tenant_id, source.source_id, run.run_id, run.plan, published_at)
+            self.settle_plan(source.tenant_id, source.source_id, run.run_id, run.plan, published_at, source.settled)
 
-    def settle_plan(self, tenant_id: str, source_id: str, run_id: str, plan: Plan, published_at: int) -> None:
-        """Do what is left to do after the publication of a run's plan."""
-        *before, last = plan.parts
-        dropping = plan.counts.tombstoned + plan.drops > 0
-        # Rows are marked first: while the journal still names them, a crash leaves them to be found again.
-        for part in before if dropping else ():
-            self._mark(source_id, decode_part(self.stores.objects.get(part.object)).lines, published_at)
-        last_part = decode_part(self.stores.objects.get(last.object))
-        if dropping:
-            self._mark(source_id, last_part.lines, published_at)
-        self.stores.journal.forget_entries(source_id, last_part.covered)
+    def settle_plan(
+        self,
+        tenant_id: str,
+        source_id: str,
+        run_id: str,
+        plan: Plan,
+        published_at: int,
+        settled: Settled = NOTHING_SETTLED,
+    ) -> None:
+        """Do what is left to do after the publication of a run's plan, from where it has come to on.
+
+        Raises SettlingUnfinishedError.
+        """
+        started, here, since = self.clock(), settled, 0
+        for after, steps, work in self._pieces(source_id, plan, published_at, settled):
+            if since >= _STEPS_A_NOTE:
+                self.stores.sources.note_settled(tenant_id, source_id, run_id, here)
+                since = 0
+                if self.clock() - started > BUDGET_MS:
+                    raise SettlingUnfinishedError
+            work()
+            here, since = after, since + steps
         self.stores.sources.mark_settled(tenant_id, source_id, run_id)
+
+    def _pieces(self, source_id: str, plan: Plan, published_at: int, settled: Settled) -> Iterator[Piece]:
+        """What is left to do, in the order in which it is done, each piece with the place behind it and its steps."""
+        # Rows are marked first: while the journal still names them, a crash leaves them to be found again.
+        dropping = plan.counts.tombstoned + plan.drops > 0
+        last = len(plan.parts) - 1
+        for number in range(min(settled.part, last) if dropping else last, last + 1):
+            part = decode_part(self.stores.objects.get(plan.parts[number].object))
+            dropped = [line for line in part.lines if line.kind in _DROPPED] if number >= settled.part else []
+            for start, lines in _cut(dropped, settled.steps if number == settled.part else 0):
+                work = partial(self._mark, source_id, lines, published_at)
+                yield Settled(number, start + len(lines)), len(lines), work
+        for start, covered in _cut(part.covered, settled.steps if settled.part > last else 0):
+            work = partial(self.stores.journal.forget_entries, source_id, covered)
+            yield Settled(last + 1, start + len(covered)), len(covered), work
 
     def _mark(self, source_id: str, lines: Sequence[ChangeLine], published_at: int) -> None:
         expires_at = (published_at + TOMBSTONE_KEPT_MS) // 1000
@@ -52,5 +104,9 @@ class Settler:
             if line.rev is not None:
                 self.stores.items.mark_tombstoned(source_id, line.external_item_id, line.rev, published_at, expires_at)
 
-        dropped = (ChangeKind.TOMBSTONED, DROP)
-        self.stores.fanout.map(mark, [line for line in lines if line.kind in dropped])
+        self.stores.fanout.map(mark, lines)
+
+
+def _cut(steps: Sequence[T], begin: int) -> Iterator[tuple[int, Sequence[T]]]:
+    for start in range(begin, len(steps), _STEPS_A_NOTE):
+        yield start, steps[start : start + _STEPS_A_NOTE]

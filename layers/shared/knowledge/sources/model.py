@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from knowledge.model import ObjectRef
 
@@ -34,13 +35,26 @@ class Lease:
     expires_at: int
 
 
+class Settled(NamedTuple):
+    """How far the clean-up after a publication has come: parts of the plan that are done, and steps of the one behind.
+
+    After the last part come the entries of the journal, as if they were one more.
+    """
+
+    part: int = 0
+    steps: int = 0
+
+
+NOTHING_SETTLED = Settled()
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A container of items with a staging set, runs and generations.
 
     `epoch` moves when a snapshot or import opens or ends; an import that stages is the open snapshot, and `import_id`
     names the one whose turn it is. `settle_run_id` names the last published run while its
-    clean-up has not been seen to finish. `full_required` is set by a restore.
+    clean-up has not been seen to finish, and `settled` how far that has come. `full_required` is set by a restore.
     """
 
     tenant_id: str
@@ -63,6 +77,7 @@ class Source:
     created_at: int
     updated_at: int
     import_id: str | None = None
+    settled: Settled = NOTHING_SETTLED
 
     @property
     def active(self) -> bool:
@@ -79,5 +94,6 @@ class Source:
 DEVELOPER_API = "developer_api"
 
 
-# Does what is owed after the last publication of a source, which the next one waits for.
+# Does what is owed after the last publication of a source, which the next one waits for. SettlingUnfinishedError when
+# there is more to do than fits into a call; the next call goes on with it.
 Settle = Callable[[Source], None]

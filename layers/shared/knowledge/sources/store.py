@@ -9,7 +9,7 @@ from typing import Any
 from knowledge.errors import ApplyInProgressError, LeaseLostError, SourceInactiveError, SourceNotFoundError
 from knowledge.model import ObjectRef
 from knowledge.pages import Page
-from knowledge.sources.model import DEVELOPER_API, Lease, RemovalGuard, Source, SourceStatus
+from knowledge.sources.model import DEVELOPER_API, Lease, RemovalGuard, Settled, Source, SourceStatus
 from knowledge.storage.catalog import Catalog, RefusedWriteError, ordered
 
 LEASE_MS = 60_000
@@ -27,6 +27,10 @@ _LAPSED = "leaseExpiresAt <= :now"
 _OWN_AND_SILENT = "leaseRunId = :run AND leaseRenewedAt <= :silent"
 _HELD = "leaseToken = :token AND attribute_exists(leaseRunId)"
 _ACTIVE = "#status = :active"
+# The clean-up after a publication, which the next publication waits for.
+_OWED = "settleRunId = :run"
+_NOT_BEGUN = "attribute_not_exists(settledPart)"
+_NOT_YET_SO_FAR = "settledPart < :part OR (settledPart = :part AND settledSteps < :steps)"
 
 
 def source_sk(source_id: str) -> str:
@@ -156,7 +160,25 @@ class SourceStore:
         """Note that the clean-up after a run's publication is done."""
         try:
             self.catalog.update(
-                tenant_id, source_sk(source_id), "REMOVE settleRunId", "settleRunId = :run", {":run": run_id}
+                tenant_id,
+                source_sk(source_id),
+                "REMOVE settleRunId, settledPart, settledSteps",
+                _OWED,
+                {":run": run_id},
+            )
+        except RefusedWriteError:
+            return
+
+    def note_settled(self, tenant_id: str, source_id: str, run_id: str, settled: Settled) -> None:
+        """Note how far the clean-up has come; of two that do it side by side the further one stands."""
+        values = {":run": run_id, ":part": settled.part, ":steps": settled.steps}
+        try:
+            self.catalog.update(
+                tenant_id,
+                source_sk(source_id),
+                "SET settledPart = :part, settledSteps = :steps",
+                f"{_OWED} AND ({_NOT_BEGUN} OR {_NOT_YET_SO_FAR})",
+                values,
             )
         except RefusedWriteError:
             return
@@ -210,6 +232,7 @@ def source_from(row: Mapping[str, Any]) -> Source:
         lease=_lease(row),
         lease_token=row["leaseToken"],
         settle_run_id=row.get("settleRunId"),
+        settled=Settled(row.get("settledPart", 0), row.get("settledSteps", 0)),
         created_at=row["createdAt"],
         updated_at=row["updatedAt"],
         import_id=row.get("importId"),

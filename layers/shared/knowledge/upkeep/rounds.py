@@ -14,10 +14,10 @@ from itertools import groupby
 
 from botocore.exceptions import ClientError
 
-from knowledge.errors import KnowledgeError, SourceNotFoundError
+from knowledge.errors import KnowledgeError, SettlingUnfinishedError, SourceNotFoundError
 from knowledge.limits import UPKEEP_ROUND_MS
 from knowledge.ports import Clock
-from knowledge.sources.model import Source
+from knowledge.sources.model import Settle, Source
 from knowledge.storage.format import UnknownFormatError
 from knowledge.storage.objects import ObjectGoneError
 from knowledge.upkeep.collecting import Collector
@@ -56,6 +56,7 @@ class Upkeep:
     """Looks at every source once a day."""
 
     stores: UpkeepStores
+    settle: Settle
     collector: Collector
     compactor: Compactor
     clock: Clock
@@ -72,18 +73,19 @@ class Upkeep:
         for place in self._places(state.behind):
             if not has_time():
                 return report
-            self._look_at(place, report)
+            self._look_at(place, report, has_time)
             state = replace(state, behind=place)
             self.stores.upkeep.set_round(state)
         self.stores.upkeep.set_round(Round(state.started_at, ended=True))
         report.ended = True
         return report
 
-    def _look_at(self, place: Place, report: RoundReport) -> None:
+    def _look_at(self, place: Place, report: RoundReport, has_time: Callable[[], bool]) -> None:
         report.sources += 1
         try:
             source = self.stores.sources.get_source(*place)
             self._note_age(source, report)
+            self._settle(source, has_time)
             collected = self.collector.collect_garbage(source)
             report.deleted += collected.deleted
             report.deleted_bytes += collected.deleted_bytes
@@ -96,6 +98,17 @@ class Upkeep:
         except (KnowledgeError, ClientError, ObjectGoneError, UnknownFormatError):
             _log.exception("upkeep_failed", extra={"tenant_id": place[0], "source_id": place[1]})
             report.failed += 1
+
+    def _settle(self, source: Source, has_time: Callable[[], bool]) -> None:
+        """Help with a clean-up that a publication left behind, for as long as there is time; see `Settler`."""
+        while source.settle_run_id is not None:
+            try:
+                return self.settle(source)
+            except SettlingUnfinishedError:
+                if not has_time():
+                    raise
+                source = self.stores.sources.get_source(source.tenant_id, source.source_id)
+        return None
 
     def _note_age(self, source: Source, report: RoundReport) -> None:
         # What an archived source has staged waits for its restore.
