@@ -128,7 +128,9 @@ def local_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     from tests.support.stack import StackProcess, require_whole_stack
 
     require_whole_stack()
-    with StackProcess(tmp_path_factory.mktemp("stack")) as stack:
+    # Many tests make a key each, of one tenant, and their limits add up.
+    more = ("--parameter", "RequestsPerSecond=5000")
+    with StackProcess(tmp_path_factory.mktemp("stack"), *more) as stack:
         yield stack
 
 
