@@ -18,7 +18,7 @@ from local.events.calls import DeadLetters, LineSink, reason_of, timestamp
 from local.failures import TemplateError
 from local.template import Template
 from local.template.resolve import Resolver
-from local.workers.pool import Function, Outcome
+from local.workers.functions import Function, Outcome
 
 MAX_EVENT_BYTES = 1024 * 1024
 _WAITS_SECONDS = (1.0, 2.0)

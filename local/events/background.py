@@ -13,7 +13,7 @@ from local.events.schedules import Ticker
 from local.events.targets import Targets
 from local.template import Template
 from local.template.resolve import Resolver
-from local.workers.pool import Function
+from local.workers.functions import Function
 
 
 class _Part(Protocol):

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.workers.pool import Function, Outcome
+from local.workers.functions import Function, Outcome
 
 # Prints a line under the name of a function or another resource.
 LineSink = Callable[[str, str], None]

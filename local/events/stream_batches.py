@@ -15,7 +15,7 @@ from typing import Any
 from local.events.calls import DeadLetters, Invoke, LineSink, failed_items, reason_of, timestamp
 from local.events.mappings import EventSourceMapping
 from local.template.load import ACCOUNT_ID, REGION
-from local.workers.pool import Outcome
+from local.workers.functions import Outcome
 
 _FIRST_WAIT_SECONDS = 0.2
 _LONGEST_WAIT_SECONDS = 10.0

@@ -14,7 +14,7 @@ from local.events.asynchronous import MAX_EVENT_BYTES, AsynchronousInvoker
 from local.gateway.events import MalformedAnswerError, Request, Response, proxy_event, response_of
 from local.gateway.refusals import Refusals
 from local.gateway.routes import RouteTable
-from local.workers.pool import MAX_PAYLOAD_BYTES, Function, Outcome
+from local.workers.functions import MAX_PAYLOAD_BYTES, Function, Outcome
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 INTEGRATION_SECONDS = 29.0

@@ -10,7 +10,7 @@ import uuid
 from urllib.parse import urlsplit
 
 from local.failures import LocalStackError
-from local.workers.pool import FunctionSpec, Outcome, failure
+from local.workers.functions import FunctionSpec, Outcome, failure
 
 # A container that is started for the invocation may take this long beside the function's own time-out.
 _START_SECONDS = 120
@@ -39,6 +39,13 @@ class RemoteFunction:
             said = payload[:300].decode(errors="replace")
             return failure("ServiceException", f"HTTP {status} of {self._url}: {said}")
         return _outcome(payload, failed=function_error)
+
+    def worker_pids(self) -> list[int]:
+        """Return none: what runs elsewhere is not ours to count."""
+        return []
+
+    def end_idle(self) -> None:
+        """End nothing, as `close` does."""
 
     def close(self) -> None:
         """End nothing: what runs elsewhere is ended there."""

@@ -9,7 +9,7 @@ from typing import Any
 from local.template import Template
 from local.template.resolve import Resolver
 from local.workers.calls import FOLDER
-from local.workers.pool import FunctionSpec
+from local.workers.functions import FunctionSpec
 
 # What a worker takes over from the machine; the rest of the user's environment is none of a function's business.
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", FOLDER)

@@ -19,7 +19,7 @@ from local.emulators.containers import Doorway
 from local.emulators.dynoxide import free_port
 from local.failures import LocalStackError, StartupError
 from local.template.load import read_template
-from local.workers.pool import FunctionSpec
+from local.workers.functions import FunctionSpec
 from local.workers.remote import RemoteFunction, endpoint_answers
 
 # Every address of 127.0.0.0/8 is this machine's own; this one stands for that of Docker's bridge.

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from local.workers.pool import FunctionPool, FunctionSpec
+from local.workers.functions import FunctionSpec
+from local.workers.pool import FunctionPool
 from tests.support.stack import alive, eventually
 
 CODE = """

@@ -10,7 +10,7 @@ from typing import Any
 
 from local.template.load import Template
 from local.template.resolve import Resolver
-from local.workers.pool import Outcome, failure
+from local.workers.functions import Outcome, failure
 
 FAILED = failure("ValueError", "no")
 

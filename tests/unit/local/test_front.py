@@ -7,7 +7,7 @@ import pytest
 
 from local.gateway.events import Request
 from local.gateway.front import INTEGRATION_SECONDS, Front
-from local.workers.pool import MAX_PAYLOAD_BYTES, Outcome, failure
+from local.workers.functions import MAX_PAYLOAD_BYTES, Outcome, failure
 
 URI = "arn:aws:apigateway:r:lambda:path/2015-03-31/functions/arn:aws:lambda:r:1:function:api/invocations"
 

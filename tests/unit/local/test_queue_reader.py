@@ -8,7 +8,7 @@ import pytest
 from local.events.mappings import EventSourceMapping
 from local.events.patterns import Pattern
 from local.events.queues import QueueReader, lambda_record
-from local.workers.pool import Outcome
+from local.workers.functions import Outcome
 from tests.unit.local.background_doubles import FAILED, Console, Function, Queues, done
 
 ARN = "arn:aws:sqs:us-east-1:123456789012:local-Q"

@@ -9,7 +9,7 @@ import pytest
 from local.events.calls import DeadLetters
 from local.events.mappings import EventSourceMapping
 from local.events.stream_batches import BatchDelivery
-from local.workers.pool import Outcome
+from local.workers.functions import Outcome
 from tests.unit.local.background_doubles import FAILED, Console, Function, Queues, done
 
 
