@@ -34,6 +34,8 @@ def parser() -> argparse.ArgumentParser:
     fire = commands.add_parser("fire", help="fire a schedule of a running stack now")
     fire.add_argument("name", help="logical id of a schedule, or of the function or state machine that it starts")
     _add_credentials_option(fire)
+    usage = commands.add_parser("usage", help="show what a running stack takes of memory and disk")
+    _add_credentials_option(usage)
     env = commands.add_parser("env", help="print the settings that lead the AWS CLI and SDKs to a running stack")
     _add_credentials_option(env)
     return root
@@ -80,7 +82,8 @@ def main() -> int:
             from local import commands
         except ImportError as error:
             raise MissingToolError(f"{error.name} is not installed: run `make setup`") from error
-        run = {"up": commands.up, "demo": commands.demo, "fire": commands.fire, "env": commands.env}
+        run = {"up": commands.up, "demo": commands.demo, "fire": commands.fire}
+        run |= {"env": commands.env, "usage": commands.usage}
         run[arguments.command](arguments)
     except StoppedError:
         pass

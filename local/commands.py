@@ -1,4 +1,4 @@
-"""What `up` and `demo` do, from start to Ctrl-C, and what `fire` and `env` ask of a running stack."""
+"""What `up` and `demo` do, from start to Ctrl-C, and what `fire`, `usage` and `env` ask of a running stack."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from local.emulators.containers import Containers
 from local.emulators.dynoxide import find_dynoxide
 from local.running import ask
 from local.stack import Stack
+from local.usage import disk_bytes, told
 from local.workers.remote import endpoint_answers
 
 _CHECK_SECONDS = 1.0
@@ -29,6 +30,7 @@ def up(arguments: argparse.Namespace) -> None:
         if arguments.lambda_url:
             _await_functions(stack, arguments.lambda_url)
         write_credentials(arguments.credentials, stack.base_url, stack.credentials())
+        say(f"The data takes {told(disk_bytes(stack.data))} of {stack.data.path}")
         say(f"The API is at {stack.base_url}")
         say(f"The keys are in {arguments.credentials} (until the stack ends; Ctrl-C ends it)")
         _serve(stack)
@@ -62,6 +64,12 @@ def fire(arguments: argparse.Namespace) -> None:
     """Have the running stack fire a schedule now; what becomes of it is seen on the stack's console."""
     fired = ask(arguments.credentials, "POST", f"fire/{arguments.name}")["fired"]
     say(f"Fired {', '.join(fired)}")
+
+
+def usage(arguments: argparse.Namespace) -> None:
+    """Show the resident memory of the running stack's processes, and what lies on the disk."""
+    for kind, sizes in ask(arguments.credentials, "GET", "usage").items():
+        print(f"{kind}: {told(sizes)}")
 
 
 def env(arguments: argparse.Namespace) -> None:

@@ -41,6 +41,16 @@ class DataDirectory:
             os.close(self.lock_fd)
             raise
 
+    @property
+    def database(self) -> Path:
+        """The tables: SQLite, as Dynoxide keeps it."""
+        return self.path / "dynamodb.sqlite"
+
+    @property
+    def positions(self) -> Path:
+        """A folder with a file for each reader of a stream: how far it has come with each shard."""
+        return self.path / "streams"
+
     def close(self) -> None:
         """Give the directory up, or remove it if it was temporary."""
         os.close(self.lock_fd)

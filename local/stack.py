@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from local.compaction import compact
 from local.console import log_line, without_information
 from local.credentials import Credentials, kept_or_new, write_private
 from local.data_directory import DataDirectory
@@ -20,7 +22,9 @@ from local.gateway.server import Server
 from local.resources import create_resources
 from local.template import ROOT, Template, load_template
 from local.template.resolve import Resolver
-from local.workers.pool import Function, FunctionPool
+from local.usage import disk_bytes, memory_bytes
+from local.workers.functions import Function
+from local.workers.pool import FunctionPool
 from local.workers.remote import RemoteFunction
 from local.workers.specs import function_specs
 
@@ -67,6 +71,7 @@ class Stack:
         self.origin = f"http://127.0.0.1:{server.port}"
         self.data = DataDirectory(data_directory)
         self._ends.append(self.data.close)
+        compact(self.data)
         self.services = Services(self.data, self.origin, self._names("AWS::KMS::Key"), sink)
         self._ends.append(self.services.stop)
         create_resources(self.services.client, self._template, self._resolver)
@@ -80,10 +85,10 @@ class Stack:
             self.services.client,
             self._pools,
             sink,
-            positions=self.data.path / "streams",
+            positions=self.data.positions,
         )
         self._ends += [self.services.stop_moto, background.stop]
-        hooks = Hooks(background.targets, background.ticker, self.services.environment)
+        hooks = Hooks(background.targets, background.ticker, self.services.environment, self.usage)
         server.serve(Front(self._document, self._stage, self._pools, background.asynchronous), hooks)
         background.start()
 
@@ -115,8 +120,17 @@ class Stack:
         """Return the tenant and its keys, made now if the data directory holds none."""
         return kept_or_new(self.data.path / "credentials.json", self.origin, self.base_url)
 
+    def usage(self) -> dict[str, dict[str, int]]:
+        """Return the bytes of resident `memory` by kind of process, and of the files on `disk` by what they hold."""
+        workers = [pid for function in self._pools.values() for pid in function.worker_pids()]
+        pids = {"the stack": [os.getpid()], **self.services.pids(), f"{len(workers)} workers": workers}
+        memory = {name: sum(map(memory_bytes, each)) for name, each in pids.items()}
+        return {"memory": memory, "disk": disk_bytes(self.data)}
+
     def check(self) -> None:
-        """Raise a StartupError when an emulator has ended by itself."""
+        """End workers that nobody needs; raise a StartupError when an emulator has ended by itself."""
+        for function in self._pools.values():
+            function.end_idle()
         if name := self.services.failed():
             raise StartupError(f"{name} ended by itself; the stack can't go on without it")
 

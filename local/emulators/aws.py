@@ -20,6 +20,7 @@ from werkzeug.serving import make_server
 from local.emulators.bus import Bus
 from local.emulators.execution_files import ExecutionFiles
 from local.emulators.kms_keys import install_keys
+from local.emulators.lean_memory import forget_models
 from local.emulators.objects import ObjectFiles, watch_objects
 from local.emulators.presigned import checked
 from local.emulators.queue_files import QueueFiles
@@ -44,7 +45,7 @@ class QuietHandler(MotoRequestHandler):
         """Log nothing: `--verbose` shows every call from the caller's side."""
 
 
-def serialised(app: WsgiApp, files: ObjectFiles | None, bus: Bus) -> WsgiApp:
+def serialised(app: WsgiApp, files: ObjectFiles, bus: Bus) -> WsgiApp:
     """Run one write to S3 at a time, have it on disk before it is answered, and then tell the bus of it.
 
     moto looks whether an object is there and then stores it: without a lock two conditional puts could both win.
@@ -64,8 +65,7 @@ def serialised(app: WsgiApp, files: ObjectFiles | None, bus: Bus) -> WsgiApp:
             touched.clear()
             bus.object_events.clear()
             answer = app(environ, start_response)
-            if files:
-                files.store(touched.drain())
+            files.store(touched.drain())
         # S3 answers whether its events find a listener or not.
         with contextlib.suppress(OSError):
             bus.publish_object_events()
@@ -79,13 +79,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local.emulators.aws")
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--invoke-url", required=True, help="where Lambda functions are invoked")
-    parser.add_argument("--data", type=Path, help="where what must last is written through to")
+    parser.add_argument("--objects", type=Path, required=True, help="where the objects of S3 lie")
+    parser.add_argument("--data", type=Path, help="where what else must last is written through to")
     parser.add_argument("--kms-key", action="append", default=[], help="id of a KMS key to create")
     arguments = parser.parse_args()
     die_with_parent(arguments.parent)
     # The interpreter reports every optional path of a state that is absent as an error.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    forget_models()
     data: Path | None = arguments.data
     install_state_machines(arguments.invoke_url, ExecutionFiles(data / "executions") if data else None)
     install_queues(QueueFiles(data / "queues") if data else None)
@@ -93,9 +95,8 @@ def main() -> None:
     bus = Bus(arguments.invoke_url)
     bus.install()
     install_keys(arguments.kms_key, data / "kms-keys" if data else None)
-    files = ObjectFiles(data / "objects") if data else None
-    if files:
-        files.load()
+    files = ObjectFiles(arguments.objects)
+    files.load()
     credentials = {ACCESS_KEY: SECRET_KEY}
     app = checked(serialised(DomainDispatcherApplication(create_backend_app), files, bus), credentials)
     server: Any = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)

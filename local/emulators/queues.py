@@ -13,6 +13,7 @@ from typing import Any
 
 from moto.sqs.models import SQSBackend
 
+from local.emulators.lean_memory import RecentHandles
 from local.emulators.queue_files import QueueFiles
 
 _LOOK_SECONDS = 0.05
@@ -50,6 +51,8 @@ def install_queues(files: QueueFiles | None = None) -> None:
         with changing:
             known = name in backend.queues
             queue = create_queue(backend, name, *rest, **more)
+            if not known:
+                queue.deleted_messages = RecentHandles()
             if files and not known:
                 files.load(queue)
             return queue

@@ -42,7 +42,7 @@ class Services:
         if named:
             self.dynamodb_url = named
         elif binary:
-            database = data.path / "dynamodb.sqlite" if data.durable else None
+            database = data.database if data.durable else None
             self._dynoxide = Dynoxide(binary, database=database, inherit=[data.lock_fd])
             self.dynamodb_url = self._dynoxide.url
         else:
@@ -85,6 +85,11 @@ class Services:
             ),
         )
 
+    def pids(self) -> dict[str, list[int]]:
+        """Return the process ids of the emulators by their names."""
+        dynoxide = {"Dynoxide": [self._dynoxide.pid]} if self._dynoxide else {}
+        return {"moto": [self._moto.pid], **dynoxide}
+
     def failed(self) -> str | None:
         """Return the name of an emulator that has ended by itself, None while all run."""
         if self._dynoxide and not self._dynoxide.alive():
@@ -109,6 +114,7 @@ def _start_moto(
     data: DataDirectory, invoke_url: str, kms_keys: Sequence[str], sink: LineSink
 ) -> tuple[subprocess.Popen[bytes], str]:
     command = [sys.executable, "-m", "local.emulators.aws", "--parent", str(os.getpid()), "--invoke-url", invoke_url]
+    command += ["--objects", str(data.path.resolve() / "objects")]
     for key_id in kms_keys:
         command += ["--kms-key", key_id]
     if data.durable:

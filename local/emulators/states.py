@@ -25,6 +25,7 @@ from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommu
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
+from local.emulators.ended_executions import bound_executions
 from local.emulators.execution_files import ExecutionFiles, Unfinished
 from local.template.load import ACCOUNT_ID
 
@@ -41,6 +42,7 @@ def install_state_machines(invoke_url: str, files: ExecutionFiles | None = None)
     parser.parse = staticmethod(functools.cache(AmazonStateLanguageParser.parse))
     responses: Any = StepFunctionResponse
     responses.start_sync_execution = _start_sync_execution
+    bound_executions()
     _start_one_at_a_time()
     _report_failures()
     if files:
