@@ -73,6 +73,20 @@ def test_worker_is_reused_and_told_its_request(make_pool: MakePool, lines: list[
     eventually(lambda: lines == ["TestFunction imported"])
 
 
+def test_workers_too_many_end_when_they_have_nothing_to_do(make_pool: MakePool) -> None:
+    pool = make_pool(size=3)
+    with ThreadPoolExecutor(3) as callers:
+        list(callers.map(pool.invoke, [b'{"wait": 1}'] * 3))
+    started = pool.worker_pids()
+    assert len(started) > 1
+    pool.end_idle()
+    assert pool.worker_pids() == started
+    pool.end_idle(seconds=0)
+    (kept,) = pool.worker_pids()
+    assert json.loads(pool.invoke(b"{}").payload)["pid"] == kept
+    eventually(lambda: [pid for pid in started if alive(pid)] == [kept])
+
+
 def test_worker_that_takes_too_long_is_replaced(make_pool: MakePool) -> None:
     pool = make_pool(timeout_seconds=1)
     before = json.loads(pool.invoke(b"{}").payload)["pid"]
