@@ -17,6 +17,8 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
+from local.usage import memory_bytes
+
 # What each publication changes: large enough that bodies in memory would show, small enough to be done soon.
 ITEMS_A_PUBLICATION = 20
 CONTENT_BYTES = 10_000
@@ -28,7 +30,7 @@ def processes(pid: int) -> Iterator[tuple[str, int]]:
     folder = Path("/proc") / str(pid)
     words = (folder / "cmdline").read_bytes().decode().split("\0")
     variables = dict(entry.partition("=")[::2] for entry in (folder / "environ").read_bytes().decode().split("\0"))
-    yield _role(words, variables), _resident(folder)
+    yield _role(words, variables), memory_bytes(pid)
     for task in (folder / "task").iterdir():
         for child in (task / "children").read_text().split():
             try:
@@ -43,13 +45,6 @@ def _role(words: list[str], variables: dict[str, str]) -> str:
     if "local.emulators.aws" in words:
         return "moto"
     return "a worker of a function" if variables.get("AWS_LAMBDA_FUNCTION_NAME") else "the stack"
-
-
-def _resident(folder: Path) -> int:
-    for line in (folder / "status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024
-    return 0
 
 
 def weigh(pid: int, folder: Path) -> str:

@@ -30,7 +30,6 @@ def up(arguments: argparse.Namespace) -> None:
         if arguments.lambda_url:
             _await_functions(stack, arguments.lambda_url)
         write_credentials(arguments.credentials, stack.base_url, stack.credentials())
-        say(f"The data takes {told(disk_bytes(stack.data))} of {stack.data.path}")
         say(f"The API is at {stack.base_url}")
         say(f"The keys are in {arguments.credentials} (until the stack ends; Ctrl-C ends it)")
         _serve(stack)
@@ -82,7 +81,7 @@ def _stack(
     arguments: argparse.Namespace, *, containers: Containers | None = None, lambda_url: str | None = None
 ) -> Stack:
     say("Starting the local stack ...")
-    return Stack(
+    stack = Stack(
         port=arguments.port,
         data_directory=arguments.data,
         workers=arguments.workers,
@@ -92,6 +91,9 @@ def _stack(
         containers=containers,
         lambda_url=lambda_url,
     )
+    if stack.data.durable:
+        say(f"The data in {stack.data.path} takes {told(disk_bytes(stack.data))}")
+    return stack
 
 
 def _await_functions(stack: Stack, url: str) -> None:

@@ -103,9 +103,11 @@ def test_stream_goes_on_after_its_old_records_are_compacted_away(tmp_path: Path)
         second.stack.stop()
 
 
-def test_usage_is_told_at_the_start_and_on_request(local_stack: Any) -> None:
-    assert re.search(r"^The data takes \d+\.\d MiB \(tables .*, objects .*\) of ", local_stack.console(), re.MULTILINE)
-    command = [sys.executable, "-m", "local", "usage", "--credentials", str(local_stack.credentials_path)]
+def test_usage_is_told_at_the_start_and_on_request(own_stack: Any, tmp_path: Path) -> None:
+    stack = own_stack("--data", str(tmp_path / "data"))
+    taken = r"takes \d+\.\d MiB \(tables \d+\.\d, objects \d+\.\d, other \d+\.\d\)$"
+    assert re.search(rf"^The data in {tmp_path / 'data'} {taken}", stack.console(), re.MULTILINE)
+    command = [sys.executable, "-m", "local", "usage", "--credentials", str(stack.credentials_path)]
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     number = r"[1-9]\d*\.\d"
     assert re.match(
