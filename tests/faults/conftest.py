@@ -16,16 +16,21 @@ from testing.wire import WireDynamoDB
 from tests.support.faulty_world import FaultyWorld
 
 
-@pytest.fixture(scope="session")
-def fault_tables(dynoxide_server: Any) -> Iterator[Resources]:
-    """The tables of the template."""
+def tables(prefix: str, server: Any) -> Iterator[Resources]:
+    """The tables of the template, while they are needed."""
     from moto import mock_aws
 
-    resources = Resources(prefix="faults", endpoints={"dynamodb": dynoxide_server.url})
+    resources = Resources(prefix=prefix, endpoints={"dynamodb": server.url})
     with mock_aws():
         resources.create()
     yield resources
     resources.drop_tables()
+
+
+@pytest.fixture(scope="session")
+def fault_tables(dynoxide_server: Any) -> Iterator[Resources]:
+    """The tables of all worlds, which are empty sources."""
+    yield from tables("faults", dynoxide_server)
 
 
 @pytest.fixture(scope="session")
@@ -52,13 +57,7 @@ def new_world(
 @pytest.fixture
 def hook_tables(dynoxide_server: Any) -> Iterator[Resources]:
     """Tables of the test's own: the sweeps find what belongs to anybody."""
-    from moto import mock_aws
-
-    resources = Resources(prefix="hooks", endpoints={"dynamodb": dynoxide_server.url})
-    with mock_aws():
-        resources.create()
-    yield resources
-    resources.drop_tables()
+    yield from tables("hooks", dynoxide_server)
 
 
 @pytest.fixture

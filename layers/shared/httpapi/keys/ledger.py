@@ -20,18 +20,16 @@ from knowledge.storage.transactions import RefusedTransactionError, transact
 
 from httpapi.errors import KeySuspendedError, TenantNotFoundError
 from httpapi.keys.model import Key
-from httpapi.keys.rows import key_to_row
+from httpapi.keys.rows import COUNTED, EXISTS, UNREVOKED, key_to_row
 from httpapi.keys.tenant_row import FiguresDelta, new_tenant_row, tenant_key
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _NEW = "attribute_not_exists(keyId)"
-_EXISTS = "attribute_exists(keyId)"
-_UNREVOKED = "attribute_not_exists(revokedAt)"
-# What was known of an old key when it was decided on; each pair is one attribute, there or not.
+# What was known of an old key when it was decided on; each pair is one attribute, there or not (`COUNTED`, too).
 _LASTS, _SAME_EXPIRY = "attribute_not_exists(expiresAt)", "expiresAt = :read"
-_COUNTED, _UNCOUNTED = "attribute_not_exists(uncounted)", "attribute_exists(uncounted)"
+_UNCOUNTED = "attribute_exists(uncounted)"
 _UNROTATED, _ROTATED = "attribute_not_exists(rotatedTo)", "attribute_exists(rotatedTo)"
 
 
@@ -162,7 +160,7 @@ class KeyLedger:
     def _old_key(self, key: Key, update: str, values: dict[str, Any]) -> Any:
         as_it_was_read = [
             _LASTS if key.spec.expires_at is None else _SAME_EXPIRY,
-            _COUNTED if key.counted else _UNCOUNTED,
+            COUNTED if key.counted else _UNCOUNTED,
             _UNROTATED if key.rotated_to is None else _ROTATED,
         ]
         if key.spec.expires_at is not None:
@@ -172,7 +170,7 @@ class KeyLedger:
                 "TableName": self._table,
                 "Key": {"keyId": {"S": key.key_id}},
                 "UpdateExpression": update,
-                "ConditionExpression": " AND ".join([_EXISTS, _UNREVOKED, *as_it_was_read]),
+                "ConditionExpression": " AND ".join([EXISTS, UNREVOKED, *as_it_was_read]),
                 "ExpressionAttributeValues": values,
             }
         }

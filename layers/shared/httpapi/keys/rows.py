@@ -6,6 +6,11 @@ from typing import Any
 
 from httpapi.keys.model import Environment, Key, KeySpec, Scope
 
+# Conditions on a row that more than one module writes or reads under.
+EXISTS = "attribute_exists(keyId)"
+UNREVOKED = "attribute_not_exists(revokedAt)"
+COUNTED = "attribute_not_exists(uncounted)"
+
 
 def key_to_row(key: Key) -> dict[str, Any]:
     """Write a new key as a row; absent attributes stand for None."""

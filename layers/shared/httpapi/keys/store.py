@@ -11,7 +11,7 @@ from knowledge.pages import Page
 from knowledge.storage.clients import is_refused, query_rows, translated
 
 from httpapi.keys.model import LAST_MOMENT_MS, Key
-from httpapi.keys.rows import key_from_row
+from httpapi.keys.rows import COUNTED, EXISTS, UNREVOKED, key_from_row
 from httpapi.keys.tokens import is_key_id
 
 if TYPE_CHECKING:
@@ -19,11 +19,9 @@ if TYPE_CHECKING:
 
 _BY_TENANT = "ByTenant"
 
-_EXISTS = "attribute_exists(keyId)"
-_UNREVOKED = "attribute_not_exists(revokedAt)"
 _UNUSED, _USED_BEFORE = "attribute_not_exists(lastUsedAt)", "lastUsedAt < :after"
 _SAME_CREATION, _MADE_LATELY = "creationToken = :token", "createdAt > :after"
-_EXPIRED, _COUNTED = "expiresAt <= :now", "attribute_not_exists(uncounted)"
+_EXPIRED = "expiresAt <= :now"
 
 
 class KeyStore:
@@ -47,7 +45,7 @@ class KeyStore:
         return self._update(
             key.key_id,
             "SET secretHash = :hash",
-            f"{_SAME_CREATION} AND {_MADE_LATELY} AND {_UNUSED} AND {_UNREVOKED}",
+            f"{_SAME_CREATION} AND {_MADE_LATELY} AND {_UNUSED} AND {UNREVOKED}",
             {
                 ":hash": {"S": key.secret_hash},
                 ":token": {"S": creation_token},
@@ -60,7 +58,7 @@ class KeyStore:
         self._update(
             key_id,
             "SET lastUsedAt = :now",
-            f"{_EXISTS} AND ({_UNUSED} OR {_USED_BEFORE})",
+            f"{EXISTS} AND ({_UNUSED} OR {_USED_BEFORE})",
             {":now": {"N": str(now)}, ":after": {"N": str(unless_after)}},
         )
 
@@ -91,7 +89,7 @@ class KeyStore:
             "TableName": self._table,
             "IndexName": _BY_TENANT,
             "KeyConditionExpression": "tenantId = :tenant",
-            "FilterExpression": f"{_EXPIRED} AND {_UNREVOKED} AND {_COUNTED}",
+            "FilterExpression": f"{_EXPIRED} AND {UNREVOKED} AND {COUNTED}",
             "ExpressionAttributeValues": {":tenant": {"S": tenant_id}, ":now": {"N": str(now)}},
         }
         return map(key_from_row, query_rows(self._client, query))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from httpapi.keys.model import Key
+from httpapi.keys.rows import EXISTS
 
 
 def tenant_key(tenant_id: str) -> dict[str, Any]:
@@ -56,7 +57,7 @@ class FiguresDelta:
         refused for it. What `brings_key` is refused while the tenant is suspended: its keys are marked one by one, and
         none may come in behind.
         """
-        conditions = ["attribute_exists(keyId)"]
+        conditions = [EXISTS]
         if brings_key:
             conditions.append("attribute_not_exists(suspendedAt)")
         values = {":admins": self.admins, ":limit": self.limit}

@@ -46,8 +46,8 @@ def check_results_fit(external_item_ids: Iterable[str]) -> None:
     Afterwards it would be too late: the batch is staged, and each retry would fail alike. Raises ResultsTooLargeError.
     """
     longest = max(PushResult, key=len)
-    results = ({"externalItemId": name, "result": longest} for name in external_item_ids)
-    if sum(envelope_bytes(strict_json.write(result).encode()) + 1 for result in results) > ENVELOPE_BYTES:
+    answer = render_results([ItemResult(name, longest) for name in external_item_ids])
+    if envelope_bytes(strict_json.write(answer).encode()) > ENVELOPE_BYTES:
         raise ResultsTooLargeError
 
 

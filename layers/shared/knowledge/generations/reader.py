@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from knowledge.errors import GenerationNotFoundError, GenerationRetiredError, InvalidPositionError
 from knowledge.generations.model import Generation, GenerationItem
 from knowledge.generations.stores import GenerationStores
 from knowledge.index.comparison import Comparison, Difference, Position
-from knowledge.index.packs import differing_fields, read_document, read_member
+from knowledge.index.packs import differing_fields, read_packed
 from knowledge.index.trie import Entry, LeafRef, NodeRef, Tree
 from knowledge.items.answer_size import how_many_fit, outgrows_answer
 from knowledge.items.content import content_key
@@ -76,21 +77,12 @@ class GenerationReader:
 
         An item that is too large by itself comes with a link to its content.
         """
-        views = [
-            self._linked(generation, entry, view) if outgrows_answer(view) else view
-            for (_, entry), view in zip(chosen, self._views(chosen, include_content), strict=True)
-        ]
+        views = self._views(generation, chosen, include_content)
         count = how_many_fit(views)
         if count == len(views) and not more:
             return Page(views, None)
         prefix, last = chosen[count - 1]
         return Page(views[:count], [prefix, last.external_item_id])
-
-    def _linked(self, generation: Generation, entry: Entry, view: GenerationItem) -> GenerationItem:
-        """Put a content that lies in a pack with others where a link can lead to it; it is collected as if staged."""
-        key = content_key(generation.tenant_id, generation.source_id, entry.content_hash, self.clock())
-        self.stores.objects.put_content(key, read_member(self.stores.objects, entry), entry.external_item_id)
-        return replace(view, content=None, content_url=self.stores.objects.make_link(key))
 
     def list_changes(
         self,
@@ -167,7 +159,7 @@ class GenerationReader:
             elif ref.prefix >= start:
                 yield ref
 
-    def _views(self, chosen: Chosen, include_content: bool) -> Views:
+    def _views(self, generation: Generation, chosen: Chosen, include_content: bool) -> Views:
         entries = [entry for _, entry in chosen]
         if not include_content:
             return [
@@ -176,11 +168,11 @@ class GenerationReader:
                 )
                 for entry in entries
             ]
-        return self.stores.fanout.map(self._with_content, entries)
+        return self.stores.fanout.map(partial(self._with_content, generation), entries)
 
-    def _with_content(self, entry: Entry) -> GenerationItem:
-        document = read_document(self.stores.objects, entry)
-        return GenerationItem(
+    def _with_content(self, generation: Generation, entry: Entry) -> GenerationItem:
+        member, document = read_packed(self.stores.objects, entry)
+        view = GenerationItem(
             external_item_id=entry.external_item_id,
             title=entry.title,
             content_hash=entry.content_hash,
@@ -189,6 +181,12 @@ class GenerationReader:
             content=document["content"],
             details=details_in(document),
         )
+        if not outgrows_answer(view):
+            return view
+        # It lies in a pack with others, and a link needs an object of its own; that is collected as if it were staged.
+        key = content_key(generation.tenant_id, generation.source_id, entry.content_hash, self.clock())
+        self.stores.objects.put_content(key, member, entry.external_item_id)
+        return replace(view, content=None, content_url=self.stores.objects.make_link(key))
 
 
 def _position(position: Any) -> tuple[str, str] | None:

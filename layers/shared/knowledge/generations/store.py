@@ -13,7 +13,8 @@ from knowledge.generations.model import Generation, GenerationOrigin
 from knowledge.model import Counts, ObjectRef
 from knowledge.pages import Page
 from knowledge.runs.model import Plan, RunState
-from knowledge.runs.store import run_sk
+from knowledge.runs.store import READY, SAME_PLAN, run_sk
+from knowledge.sources.conditions import ACTIVE
 from knowledge.sources.model import SourceStatus
 from knowledge.sources.store import source_sk
 from knowledge.storage.catalog import Action, Catalog, RefusedWriteError
@@ -39,10 +40,7 @@ _SAME_BASE = "generationId = :base"
 _SAME_SETTINGS = "settingsVersion = :settings"
 _LEASE_HELD = "leaseToken = :token AND leaseRunId = :holder"
 _SETTLED = "attribute_not_exists(settleRunId)"
-_ACTIVE = "#status = :active"
 # Of the run.
-_SAME_PLAN = "planVersion = :version"
-_READY = "#state = :ready"
 _PLAN_LIVES = "planExpiresAt > :now"
 # Of a generation.
 _KEPT = "attribute_exists(pk) AND attribute_not_exists(retiredAt)"
@@ -150,7 +148,7 @@ class GenerationStore:
         first = generation.base_generation_id is None
         sets = "generationId = :generation, manifest = :manifest, #sequence = :sequence, updatedAt = :now"
         removes = "leaseRunId, leaseRenewedAt, leaseExpiresAt"
-        condition = f"{_NO_BASE if first else _SAME_BASE} AND {_LEASE_HELD} AND {_ACTIVE} AND {_SETTLED}"
+        condition = f"{_NO_BASE if first else _SAME_BASE} AND {_LEASE_HELD} AND {ACTIVE} AND {_SETTLED}"
         if plan is not None:
             sets += ", settleRunId = :holder"
             removes += ", fullRequired"
@@ -168,7 +166,7 @@ class GenerationStore:
             generation.source_id,
             run_sk(run_id),
             "SET #state = :published, generationId = :generation, updatedAt = :now REMOVE lastError",
-            f"{_SAME_PLAN} AND {_READY} AND {_PLAN_LIVES}",
+            f"{SAME_PLAN} AND {READY} AND {_PLAN_LIVES}",
             {
                 ":published": RunState.PUBLISHED,
                 ":ready": RunState.READY,

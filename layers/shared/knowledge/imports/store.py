@@ -17,6 +17,7 @@ from knowledge.imports.model import Import, ImportState
 from knowledge.imports.rows import TICKETS, import_from, import_row, import_sk, reading_values, ticket_sk
 from knowledge.limits import IMPORT_SILENT_MS
 from knowledge.pages import Page
+from knowledge.sources.conditions import ACTIVE, EPOCH_BEFORE, NONE_OPEN, THIS_ONE_OPEN
 from knowledge.sources.model import Source, SourceStatus
 from knowledge.sources.store import source_sk
 from knowledge.storage.attributes import from_row, to_row
@@ -36,11 +37,7 @@ _NEW_OR_AWAITING = "attribute_not_exists(pk) OR #state = :awaiting"
 # Of the source.
 _NOBODYS_TURN = "attribute_not_exists(importId)"
 _OWN_TURN = "importId = :id"
-_NONE_OPEN = "attribute_not_exists(openSnapshotId)"
-_OWN_OPEN = "openSnapshotId = :id"
 _OTHERS_OPEN = "openSnapshotId <> :id"
-_EPOCH_BEFORE = "epoch = :before"
-_ACTIVE = "#status = :active"
 
 
 class ImportMovedError(Exception):
@@ -106,7 +103,9 @@ class ImportStore:
             return self._update(job, "SET aliveUntil = :alive", {":alive": now + IMPORT_SILENT_MS})
         self._transact(
             self._own_step(job, "SET aliveUntil = :alive", {":alive": now + IMPORT_SILENT_MS}),
-            self._source_step(job, "SET openSnapshotExpiresAt = :alive", _OWN_OPEN, {":alive": now + IMPORT_SILENT_MS}),
+            self._source_step(
+                job, "SET openSnapshotExpiresAt = :alive", THIS_ONE_OPEN, {":alive": now + IMPORT_SILENT_MS}
+            ),
         )
         return replace(job, alive_until=now + IMPORT_SILENT_MS)
 
@@ -120,7 +119,7 @@ class ImportStore:
             self._source_step(
                 job,
                 "SET importId = :id, openSnapshotId = :id, openSnapshotExpiresAt = :alive, epoch = :epoch",
-                f"{_NOBODYS_TURN} AND {_NONE_OPEN} AND {_EPOCH_BEFORE} AND {_ACTIVE}",
+                f"{_NOBODYS_TURN} AND {NONE_OPEN} AND {EPOCH_BEFORE} AND {ACTIVE}",
                 {":alive": alive, ":epoch": epoch, ":before": source.epoch, ":active": SourceStatus.ACTIVE},
             ),
             self._own_step(
@@ -157,7 +156,7 @@ class ImportStore:
             self._source_step(
                 job,
                 "SET epoch = epoch + :one REMOVE openSnapshotId, openSnapshotExpiresAt",
-                f"{_OWN_TURN} AND {_OWN_OPEN}",
+                f"{_OWN_TURN} AND {THIS_ONE_OPEN}",
                 {":one": 1},
             ),
             self._own_step(job, expression, values),
@@ -201,12 +200,12 @@ class ImportStore:
 
     def _turn_given_back(self, job: Import, source: Source) -> Action:
         if source.open_snapshot_id != job.import_id:
-            condition = f"{_OWN_TURN} AND ({_NONE_OPEN} OR {_OTHERS_OPEN})"
+            condition = f"{_OWN_TURN} AND ({NONE_OPEN} OR {_OTHERS_OPEN})"
             return self._source_step(job, "REMOVE importId", condition, {})
         return self._source_step(
             job,
             "SET epoch = epoch + :one REMOVE importId, openSnapshotId, openSnapshotExpiresAt",
-            f"{_OWN_TURN} AND {_OWN_OPEN}",
+            f"{_OWN_TURN} AND {THIS_ONE_OPEN}",
             {":one": 1},
         )
 

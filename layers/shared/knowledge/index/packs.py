@@ -30,12 +30,12 @@ class Placed(Protocol):
 
 def read_member(objects: ObjectStore, place: Placed) -> bytes:
     """Read one content as it is packed. Raises ObjectGoneError when it is not the one of its hash."""
-    return _read(objects, place)[0]
+    return read_packed(objects, place)[0]
 
 
 def read_document(objects: ObjectStore, place: Placed) -> dict[str, Any]:
     """Read one content. Raises ObjectGoneError when it is not the one of its hash."""
-    return _read(objects, place)[1]
+    return read_packed(objects, place)[1]
 
 
 def differing_fields(objects: ObjectStore, before: Placed, after: Placed) -> tuple[str, ...]:
@@ -44,7 +44,8 @@ def differing_fields(objects: ObjectStore, before: Placed, after: Placed) -> tup
     return tuple(sorted(name for name in new.keys() | old.keys() if new.get(name) != old.get(name)))
 
 
-def _read(objects: ObjectStore, place: Placed) -> tuple[bytes, dict[str, Any]]:
+def read_packed(objects: ObjectStore, place: Placed) -> tuple[bytes, dict[str, Any]]:
+    """Read one content as it is packed, and as its document. Raises ObjectGoneError when it is not that of its hash."""
     member = objects.read_range(place.pack, place.offset, place.length)
     try:
         return member, decode_verified(member, place.content_hash)

@@ -20,11 +20,11 @@ from knowledge.storage.transactions import RefusedTransactionError
 #
 #   created         planned            planned again        expired (7 days after its last plan)
 #   |-- planning ---|-- ready v1 ------|-- ready v2 --------|
-#       set_failed      set_error, set_published: the plan they were read with, while it is ready
+#       set_failed      note_failure, set_published: while it is ready, the latter on the plan it was read with
 #       set_plan        set_plan: the plan before it, while it lives
-_SAME_PLAN = "planVersion = :version"
-_NO_PLAN_YET = f"#state = :planning AND {_SAME_PLAN}"
-_READY = "#state = :ready"
+SAME_PLAN = "planVersion = :version"
+_NO_PLAN_YET = f"#state = :planning AND {SAME_PLAN}"
+READY = "#state = :ready"
 _PLANNABLE = "#state IN (:planning, :ready, :failed)"
 _PLAN_LIVES = "(attribute_not_exists(planExpiresAt) OR planExpiresAt > :now)"
 
@@ -97,7 +97,7 @@ class RunStore:
             run_sk(run.run_id),
             "SET #plan = :plan, planVersion = :next, #state = :ready, planExpiresAt = :expires, updatedAt = :now"
             " REMOVE lastError",
-            f"{_SAME_PLAN} AND {_PLANNABLE} AND {_PLAN_LIVES}",
+            f"{SAME_PLAN} AND {_PLANNABLE} AND {_PLAN_LIVES}",
             {
                 ":plan": asdict(plan),
                 ":next": plan.version,
@@ -124,7 +124,7 @@ class RunStore:
             run.source_id,
             run.run_id,
             "SET #state = :published, generationId = :generation, updatedAt = :now REMOVE lastError",
-            f"{_SAME_PLAN} AND {_READY}",
+            f"{SAME_PLAN} AND {READY}",
             {
                 ":published": RunState.PUBLISHED,
                 ":ready": RunState.READY,
@@ -140,7 +140,7 @@ class RunStore:
             run.source_id,
             run.run_id,
             "SET lastError = :error, updatedAt = :now",
-            _READY,
+            READY,
             {":error": asdict(failure), ":ready": RunState.READY, ":now": failure.at},
         )
 
@@ -171,7 +171,7 @@ class RunStore:
             run.source_id,
             run.run_id,
             "SET #state = :expired, updatedAt = :now",
-            f"#state = :state AND {_SAME_PLAN}",
+            f"#state = :state AND {SAME_PLAN}",
             {":expired": RunState.EXPIRED, ":state": run.state, ":version": run.plan_version, ":now": now},
         )
 

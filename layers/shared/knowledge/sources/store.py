@@ -9,6 +9,7 @@ from typing import Any
 from knowledge.errors import ApplyInProgressError, LeaseLostError, SourceInactiveError, SourceNotFoundError
 from knowledge.model import ObjectRef
 from knowledge.pages import Page
+from knowledge.sources.conditions import ACTIVE
 from knowledge.sources.model import DEVELOPER_API, Lease, RemovalGuard, Settled, Source, SourceStatus
 from knowledge.storage.catalog import Catalog, RefusedWriteError, ordered
 
@@ -26,7 +27,6 @@ _FREE = "attribute_not_exists(leaseRunId)"
 _LAPSED = "leaseExpiresAt <= :now"
 _OWN_AND_SILENT = "leaseRunId = :run AND leaseRenewedAt <= :silent"
 _HELD = "leaseToken = :token AND attribute_exists(leaseRunId)"
-_ACTIVE = "#status = :active"
 # The clean-up after a publication, which the next publication waits for.
 _OWED = "settleRunId = :run"
 _NOT_BEGUN = "attribute_not_exists(settledPart)"
@@ -99,7 +99,7 @@ class SourceStore:
         if shaping:
             expression += " ADD settingsVersion :one"
             given[":one"] = 1
-        return self._update(source.tenant_id, source.source_id, expression, _ACTIVE, given)
+        return self._update(source.tenant_id, source.source_id, expression, ACTIVE, given)
 
     def set_status(self, tenant_id: str, source_id: str, status: SourceStatus, now: int) -> Source:
         """Archive or bring back a source; doing it twice is the same as once."""
@@ -118,7 +118,7 @@ class SourceStore:
             tenant_id,
             source_id,
             "SET leaseRunId = :run, leaseRenewedAt = :now, leaseExpiresAt = :expires ADD leaseToken :one",
-            f"{_ACTIVE} AND ({_FREE} OR {_LAPSED} OR ({_OWN_AND_SILENT}))",
+            f"{ACTIVE} AND ({_FREE} OR {_LAPSED} OR ({_OWN_AND_SILENT}))",
             {
                 ":run": run_id,
                 ":now": now,

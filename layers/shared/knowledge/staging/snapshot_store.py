@@ -1,7 +1,4 @@
-"""The rows of snapshots in parts, and the transactions that open and end them together with their source's epoch.
-
-A snapshot's row lies beside the rows of its acknowledged parts, `snapshot#<id>#part#<number>`.
-"""
+"""The rows of snapshots in parts, and the transactions that open and end them together with their source's epoch."""
 
 from __future__ import annotations
 
@@ -11,6 +8,7 @@ from typing import Any
 
 from knowledge.errors import SnapshotNotFoundError
 from knowledge.pages import Page
+from knowledge.sources.conditions import ACTIVE, EPOCH_BEFORE, NONE_OPEN, THIS_ONE_OPEN
 from knowledge.sources.model import Source, SourceStatus
 from knowledge.sources.store import source_sk
 from knowledge.staging.model import Snapshot, SnapshotState, StagingCounts
@@ -31,11 +29,7 @@ _COMPLETING = "#state = :completing"
 _NOT_YET_SO_FAR = "slotsDone < :done"
 _NEW_OR_EXPIRED = "attribute_not_exists(pk) OR #state = :expired"
 # Of the source.
-_NONE_OPEN = "attribute_not_exists(openSnapshotId)"
-_THIS_ONE_OPEN = "openSnapshotId = :id"
 _LAPSED = "openSnapshotExpiresAt <= :now"
-_EPOCH_BEFORE = "epoch = :before"
-_ACTIVE = "#status = :active"
 
 
 Parts = list[SnapshotPart]
@@ -75,7 +69,7 @@ class SnapshotStore:
             self._source_step(
                 snapshot,
                 "SET epoch = :epoch, openSnapshotId = :id, openSnapshotExpiresAt = :expires",
-                f"{_NONE_OPEN} AND {_EPOCH_BEFORE} AND {_ACTIVE}",
+                f"{NONE_OPEN} AND {EPOCH_BEFORE} AND {ACTIVE}",
                 {
                     ":epoch": snapshot.epoch,
                     ":before": snapshot.epoch - 1,
@@ -90,7 +84,7 @@ class SnapshotStore:
         """Let an open snapshot, or one that has expired and nobody ended, live on until then (ms)."""
         values = {":expires": expires_at}
         self._transact(
-            self._source_step(snapshot, "SET openSnapshotExpiresAt = :expires", _THIS_ONE_OPEN, values),
+            self._source_step(snapshot, "SET openSnapshotExpiresAt = :expires", THIS_ONE_OPEN, values),
             self._own_step(snapshot, "SET expiresAt = :expires", _OPEN, {**values, ":open": SnapshotState.OPEN}),
         )
         return replace(snapshot, state=SnapshotState.OPEN, expires_at=expires_at)
@@ -131,7 +125,7 @@ class SnapshotStore:
             self._source_step(
                 snapshot,
                 "SET epoch = epoch + :one REMOVE openSnapshotExpiresAt",
-                f"{_THIS_ONE_OPEN} AND {_ACTIVE}",
+                f"{THIS_ONE_OPEN} AND {ACTIVE}",
                 {":one": 1, ":active": SourceStatus.ACTIVE},
             ),
             self._own_step(
@@ -176,7 +170,7 @@ class SnapshotStore:
             self._source_step(
                 snapshot,
                 "SET epoch = epoch + :one REMOVE openSnapshotId, openSnapshotExpiresAt",
-                _THIS_ONE_OPEN,
+                THIS_ONE_OPEN,
                 {":one": 1},
             ),
             self._own_step(
@@ -191,7 +185,7 @@ class SnapshotStore:
                 source.tenant_id,
                 source_sk(source.source_id),
                 "SET epoch = epoch + :one REMOVE openSnapshotId, openSnapshotExpiresAt",
-                f"{_THIS_ONE_OPEN} AND {_LAPSED}",
+                f"{THIS_ONE_OPEN} AND {_LAPSED}",
                 {":id": source.open_snapshot_id, ":now": now, ":one": 1},
             )
         )

@@ -1,0 +1,10 @@
+"""Conditions on a source's row that more than one store writes under, which gives the values they name."""
+
+from __future__ import annotations
+
+ACTIVE = "#status = :active"
+# The snapshot, or the import that stages, which keeps runs incomplete; at most one is open.
+NONE_OPEN = "attribute_not_exists(openSnapshotId)"
+THIS_ONE_OPEN = "openSnapshotId = :id"
+# The epoch before the one that this write begins.
+EPOCH_BEFORE = "epoch = :before"
