@@ -18,6 +18,8 @@ from knowledge.runs.machine import execution_input
 from testing.recording import acting
 
 DEFINITION = Path(__file__).parents[1] / "statemachines" / "diff_and_apply.asl.json"
+# What Step Functions takes as the input or the result of a state, as JSON.
+STATE_BYTES = 256 * 1024
 Task = Callable[[KnowledgeServices, Mapping[str, Any]], Any]
 TASKS: dict[str, Task] = {
     "DiffRunFunctionArn": tasks.diff_run,
@@ -88,6 +90,7 @@ class InlineMachine:
                 return self._caught(step, state, action, error)
             assert len(json.dumps(result)) < 64 * 1024, "the machine's state holds pointers only"
             state[step["ResultPath"].removeprefix("$.")] = {"value": json.loads(json.dumps(result))}
+            assert len(json.dumps(state)) <= STATE_BYTES, "the state is larger than Step Functions passes on"
             return str(step["Next"])
         raise AssertionError
 

@@ -47,7 +47,7 @@ def _nights() -> Table:
 def _rounds() -> Table:
     made = [rounds.simulate(*case) for case in rounds.CASES]
     rows = [[f"{each.sources:,} by {each.workers}", f"{each.calls:,}", f"{each.hours:.1f}"] for each in made]
-    return Table(["sources, by so many at once", "hourly calls", "hours"], rows, "A round of the upkeep")
+    return Table(["sources, by so many at once", "calls", "hours"], rows, "A round of the upkeep")
 
 
 def _deliveries() -> Table:

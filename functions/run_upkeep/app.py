@@ -1,6 +1,6 @@
-"""The upkeep, once an hour: go on with the daily round over all sources while there is time.
+"""The upkeep, four times an hour: go on with the daily round over all sources while there is time.
 
-A call begins no source in its last four minutes; what is left is taken up an hour later.
+A call begins no source in its last four minutes; what is left is taken up by the next.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The hourly upkeep on the stack: fired now, it looks after every source and leaves what is served alone."""
+"""The upkeep on the stack: fired now, it looks after every source and leaves what is served alone."""
 
 from __future__ import annotations
 

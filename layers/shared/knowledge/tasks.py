@@ -7,7 +7,7 @@ given the whole state and returns what becomes `diff` (diff_run) or `build` (bui
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from knowledge.assembly import KnowledgeServices
@@ -53,7 +53,7 @@ def build_generation(knowledge: KnowledgeServices, state: State) -> dict[str, An
             "status": "built",
             "beganAt": began_at,
             "leaseToken": outcome.publication.lease_token,
-            "publication": asdict(outcome.publication),
+            "publication": _told(outcome.publication),
         }
     if outcome.build is not None:
         return {
@@ -67,8 +67,7 @@ def build_generation(knowledge: KnowledgeServices, state: State) -> dict[str, An
 
 def publish_generation(knowledge: KnowledgeServices, state: State) -> dict[str, Any]:
     """Publish what was built: `{status: published, generationId, counts}`."""
-    publication = _publication(_build_of(state)["publication"])
-    generation = knowledge.publisher.publish_generation(publication)
+    generation = knowledge.publisher.publish_generation(_publication(knowledge, _build_of(state)["publication"]))
     return {
         "status": "published",
         "generationId": generation.generation_id,
@@ -90,9 +89,21 @@ def _run_of(state: State) -> tuple[str, str, str]:
     return state["tenantId"], state["sourceId"], state["runId"]
 
 
-def _publication(value: Mapping[str, Any]) -> Publication:
-    plan, generation = plan_from(value["plan"]), generation_from(value["generation"])
-    return Publication(**{**value, "plan": plan, "generation": generation})
+def _told(publication: Publication) -> dict[str, Any]:
+    """A publication as the state carries it: a plan of many parts by its version."""
+    plan = publication.plan
+    if plan is None or len(plan.parts) <= _PARTS_TOLD:
+        return asdict(publication)
+    return {**asdict(replace(publication, plan=None)), "plan": {"version": plan.version}}
+
+
+def _publication(knowledge: KnowledgeServices, value: Mapping[str, Any]) -> Publication:
+    generation, plan = generation_from(value["generation"]), value["plan"]
+    if "parts" in plan:
+        found = plan_from(plan)
+    else:
+        found = knowledge.publisher.recall_plan(generation.source_id, value["holder_id"], plan["version"])
+    return Publication(**{**value, "plan": found, "generation": generation})
 
 
 def _build_of(state: State) -> Mapping[str, Any]:

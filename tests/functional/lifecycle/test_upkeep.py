@@ -9,8 +9,10 @@ import pytest
 from knowledge.errors import GenerationRetiredError, NotApplyEligibleError
 from knowledge.generations.model import GenerationOrigin
 from knowledge.runs.model import RunState
-from knowledge.upkeep import compaction
+from knowledge.upkeep import collecting, compaction
 from knowledge.upkeep.rounds import RoundReport
+
+from testing.faults import Crash, Way
 
 LARGE = random.Random(3).randbytes(12_000).hex()
 
@@ -242,3 +244,76 @@ def test_round_goes_on_where_it_stopped(lean_lifecycle: Any) -> None:
     assert lifecycle.knowledge.upkeep.go_on(lambda: True) == RoundReport(), "a round a day"
     lifecycle.clock.advance(days=1)
     assert lifecycle.knowledge.upkeep.go_on(lambda: True).sources == 7
+
+
+def test_source_that_kills_its_call_twice_is_passed_over_until_the_next_round(
+    lean_lifecycle: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    lifecycle = lean_lifecycle
+    looked = look_at_three_where_the_second_kills(lifecycle)
+    for _ in range(2):
+        with pytest.raises(Crash):
+            lifecycle.knowledge.upkeep.go_on(lambda: True)
+    report = lifecycle.knowledge.upkeep.go_on(lambda: True)
+    assert looked == ["s-1", "s-2", "s-2", "s-3"]
+    assert (report.failed, report.ended) == (1, True)
+    passed_over = [record for record in caplog.records if record.message == "upkeep_passed_over"]
+    assert [vars(record)["source_id"] for record in passed_over] == ["s-2"]
+    lifecycle.clock.advance(days=1)
+    looked.clear()
+    with pytest.raises(Crash):
+        lifecycle.knowledge.upkeep.go_on(lambda: True)
+    assert looked == ["s-1", "s-2"], "a new round tries it again"
+
+
+def test_source_that_is_looked_at_in_time_at_the_second_try_has_two_tries_again(lean_lifecycle: Any) -> None:
+    lifecycle = lean_lifecycle
+    looked = look_at_three_where_the_second_kills(lifecycle)
+    with pytest.raises(Crash):
+        lifecycle.knowledge.upkeep.go_on(lambda: True)
+    lifecycle.watch.gate = None
+    assert lifecycle.knowledge.upkeep.go_on(lambda: True).sources == 2
+    lifecycle.clock.advance(days=1)
+    looked.clear()
+    assert lifecycle.knowledge.upkeep.go_on(lambda: True).sources == 3
+
+
+def look_at_three_where_the_second_kills(lifecycle: Any) -> list[str]:
+    """Sources s-1 to s-3 whose looks are noted; that at s-2 dies, as one that outlives its call does."""
+    for source in ("s-1", "s-2", "s-3"):
+        lifecycle.clients.s3.put_object(Bucket="b", Key=f"runs/t-1/{source}/r/a", Body=b"", IfNoneMatch="*")
+    forget_the_round(lifecycle)
+    looked: list[str] = []
+
+    def gate(call: Any) -> Way | None:
+        key = call.request.get("Key", {}) if call.operation == "get_item" else {}
+        source = key.get("sk", {}).get("S", "").rpartition("#")[2]
+        if not source.startswith("s-"):
+            return None
+        looked.append(source)
+        return Way.DIE_BEFORE if source == "s-2" else None
+
+    lifecycle.watch.gate = gate
+    return looked
+
+
+def test_more_contents_than_a_look_asks_about_are_asked_about_by_several(
+    lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lifecycle = lean_lifecycle
+    monkeypatch.setattr(collecting, "_CONTENTS_A_LOOK", 2)
+    lifecycle.push_many({f"item-{number}": LARGE + str(number) for number in range(7)})
+    lifecycle.clock.advance(days=3)
+    lifecycle.push_many({f"item-{number}": "small" for number in range(6)})
+    lifecycle.clock.advance(ms=3_600_000)
+    asked, deleted = [], []
+    for _ in range(5):
+        lifecycle.watch.calls.clear()
+        deleted.append(tend(lifecycle).deleted)
+        asked.append(sum(call.operation == "head_object" for call in lifecycle.watch.calls))
+    # The seventh is named by its row. A look that has seen the last of them notes what there was, the next reads nothing.
+    assert asked == [2, 2, 2, 1, 0]
+    assert sum(deleted) == 6
+    assert len(keys(lifecycle, "content/")) == 1
+    lifecycle.publish()
+    lifecycle.check(settled=True)

@@ -2,6 +2,14 @@
 
 Sources are found by the folders that they have in the bucket, in order, so that a round goes on where it stopped and
 no row has to be kept for it. A source that fails is left for the next round and holds nobody up.
+
+What would break it, and what stands against it:
+
+- A look outlives its call, or kills it: the place is noted before the look, so the next call knows whose it was. It
+  begins with that source and has all its time for it; a second death, and the round goes on behind it.
+- A call dies between a look and the next note: that source is looked at again, which finds nothing left to do.
+- Two calls at once (a schedule fires twice): both look at the same sources, and either note is a place that one of them
+  has reached. A source is passed over only while another call looks at it.
 """
 
 from __future__ import annotations
@@ -22,18 +30,18 @@ from knowledge.storage.format import UnknownFormatError
 from knowledge.storage.objects import ObjectGoneError
 from knowledge.upkeep.collecting import Collector
 from knowledge.upkeep.compaction import Compactor
-from knowledge.upkeep.store import Round
+from knowledge.upkeep.store import Place, Round
 from knowledge.upkeep.stores import UpkeepStores
 
 _KINDS = ("content", "runs", "snapshots")
+# The first may have begun late in its call; the second had a call's whole time.
+_TRIES = 2
 _log = logging.getLogger(__name__)
-
-Place = tuple[str, str]
 
 
 @dataclass(slots=True)
 class RoundReport:
-    """What one call did: the sources looked at, and what came of it.
+    """What one call did: the sources looked at, and what came of it; `failed` counts those passed over, too.
 
     `oldest_unapplied_seconds` is the age of the oldest change that no generation holds yet, among those sources, and
     `oldest_unapplied_source_id` says whose it is.
@@ -72,10 +80,19 @@ class Upkeep:
             return report
         for place in self._places(state.behind):
             if not has_time():
+                self.stores.upkeep.set_round(state)
                 return report
-            self._look_at(place, report, has_time)
+            tries = state.tries + 1 if place == state.looking else 1
+            ids = {"tenant_id": place[0], "source_id": place[1]}
+            if tries > _TRIES:
+                _log.error("upkeep_passed_over", extra=ids)
+                report.failed += 1
+            else:
+                state = replace(state, looking=place, tries=tries)
+                self.stores.upkeep.set_round(state)
+                _log.info("upkeep_look_began", extra=ids)
+                self._look_at(place, report, has_time)
             state = replace(state, behind=place)
-            self.stores.upkeep.set_round(state)
         self.stores.upkeep.set_round(Round(state.started_at, ended=True))
         report.ended = True
         return report

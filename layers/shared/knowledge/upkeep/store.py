@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from knowledge.storage.catalog import Catalog
+
+# A tenant and its source.
+Place = tuple[str, str]
 
 _UPKEEP = "upkeep"
 _ROUND = "round"
@@ -13,11 +17,28 @@ _COLLECTION = "collection"
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A walk over all sources: when it began (ms), and the last (tenant, source) that it is done with."""
+    """A walk over all sources: when it began (ms), and the last (tenant, source) that it is done with.
+
+    `looking` is the one that a call began to look at, for the `tries`th time; a call that died has left it so.
+    """
 
     started_at: int
-    behind: tuple[str, str] | None = None
+    behind: Place | None = None
     ended: bool = False
+    looking: Place | None = None
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the last look at a source left.
+
+    `seen` is the fingerprint of what there was, None when not all was looked at; the next look at staged contents then
+    begins behind the key `contents_behind`.
+    """
+
+    seen: str | None = None
+    contents_behind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +47,40 @@ class UpkeepStore:
 
     catalog: Catalog
 
-    def seen(self, source_id: str) -> str | None:
-        """Read the fingerprint of what the last look at a source left."""
+    def last_look(self, source_id: str) -> Look:
+        """Read what the last look at a source left."""
         row = self.catalog.find(source_id, _COLLECTION)
-        return None if row is None else row["seen"]
+        return Look() if row is None else Look(row.get("seen"), row.get("contentsBehind", ""))
 
-    def note(self, source_id: str, seen: str) -> None:
+    def note_look(self, source_id: str, look: Look) -> None:
         """Note what a look at a source left."""
-        self.catalog.put({"pk": source_id, "sk": _COLLECTION, "seen": seen})
+        self.catalog.put(
+            {"pk": source_id, "sk": _COLLECTION, "seen": look.seen, "contentsBehind": look.contents_behind}
+        )
 
     def round(self) -> Round | None:
         """Read how far the present or last round has come."""
         row = self.catalog.find(_UPKEEP, _ROUND)
         if row is None:
             return None
-        behind = row.get("behind")
-        return Round(row["startedAt"], behind and (behind[0], behind[1]), row["ended"])
+        return Round(
+            row["startedAt"], _place(row.get("behind")), row["ended"], _place(row.get("looking")), row.get("tries", 0)
+        )
 
     def set_round(self, state: Round) -> None:
         """Note how far the round has come."""
-        behind = state.behind and list(state.behind)
         self.catalog.put(
-            {"pk": _UPKEEP, "sk": _ROUND, "startedAt": state.started_at, "behind": behind, "ended": state.ended}
+            {
+                "pk": _UPKEEP,
+                "sk": _ROUND,
+                "startedAt": state.started_at,
+                "behind": state.behind and list(state.behind),
+                "ended": state.ended,
+                "looking": state.looking and list(state.looking),
+                "tries": state.tries,
+            }
         )
+
+
+def _place(value: Sequence[str] | None) -> Place | None:
+    return None if value is None else (value[0], value[1])
