@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ from knowledge.errors import SettlingUnfinishedError
 from knowledge.generations import settling
 from knowledge.generations.settling import Settler
 from knowledge.items.model import Removal
+from knowledge.runs import plan_writer, planning
 from knowledge.runs.model import RunState
 from knowledge.sources.model import NOTHING_SETTLED, Settled
 from knowledge.staging.model import SnapshotState
@@ -112,14 +113,16 @@ def owe_much(lifecycle: Any, monkeypatch: pytest.MonkeyPatch, *, rows: int, entr
     assert lifecycle.source.settle_run_id is not None
 
 
-def settle_in_tries(lifecycle: Any, budget: int, *, most: int) -> int:
+def settle_in_tries(
+    lifecycle: Any, budget: int, *, most: int, counted: Sequence[str] = ("update_item", "batch_write_item")
+) -> int:
     """Settle with so many calls a try, after which the function is killed; return how many tries it took."""
     for tries in range(1, most + 1):
         left = budget
 
         def count(call: Call) -> Way | None:
             nonlocal left
-            left -= call.operation in ("update_item", "batch_write_item")
+            left -= call.operation in counted
             return Way.DIE_BEFORE if left < 0 else None
 
         lifecycle.watch.gate = count
@@ -142,6 +145,23 @@ def test_clean_up_that_is_killed_again_and_again_goes_on_where_it_was(
     stored = lean_lifecycle.check(settled=True)
     assert {row["state"] for name, row in stored.rows.items() if name.startswith("gone")} == {"tombstoned"}
     assert lean_lifecycle.source.settled == NOTHING_SETTLED
+
+
+def test_parts_with_little_to_mark_are_not_read_again(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"gone-{number:02}" for number in range(40)]
+    lean_lifecycle.push_many(dict.fromkeys(names, "x"))
+    lean_lifecycle.publish()
+    lean_lifecycle.push(*names)
+    lean_lifecycle.publish()
+    lean_lifecycle.clock.advance(days=8)
+    lean_lifecycle.push(late="y")
+    monkeypatch.setattr(planning, "CHANGES_PER_PART", 1)
+    monkeypatch.setattr(plan_writer, "CHANGES_PER_PART", 1)
+    with nobody_settling():
+        lean_lifecycle.publish()
+    tries = settle_in_tries(lean_lifecycle, 15, most=5, counted=("get_object",))
+    assert tries == 4, "of 15 parts that a try reads, ten are noted"
+    lean_lifecycle.check(settled=True)
 
 
 def test_journal_that_is_forgotten_by_pieces(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:

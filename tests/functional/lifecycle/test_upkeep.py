@@ -311,7 +311,7 @@ def test_more_contents_than_a_look_asks_about_are_asked_about_by_several(
         lifecycle.watch.calls.clear()
         deleted.append(tend(lifecycle).deleted)
         asked.append(sum(call.operation == "head_object" for call in lifecycle.watch.calls))
-    # The seventh is named by its row. A look that has seen the last of them notes what there was, the next reads nothing.
+    # The seventh is named by its row. The look at the last of them notes what there was, and the next reads nothing.
     assert asked == [2, 2, 2, 1, 0]
     assert sum(deleted) == 6
     assert len(keys(lifecycle, "content/")) == 1

@@ -34,6 +34,8 @@ from knowledge.sources.model import NOTHING_SETTLED, Settled, Source
 BUDGET_MS = 15_000
 # A note costs one write, a mark one, and a deletion of 25 entries takes one call.
 _STEPS_A_NOTE = 500
+# Reading a part of 25 000 changes takes as long as some marks, even if there is nothing in it to mark.
+_STEPS_A_PART = 50
 _DROPPED = (ChangeKind.TOMBSTONED, DROP)
 T = TypeVar("T")
 Piece = tuple[Settled, int, Callable[[], None]]
@@ -93,6 +95,8 @@ class Settler:
             for start, lines in _cut(dropped, settled.steps if number == settled.part else 0):
                 work = partial(self._mark, source_id, lines, published_at)
                 yield Settled(number, start + len(lines)), len(lines), work
+            if number < last:
+                yield Settled(number + 1), _STEPS_A_PART, _read_through
         for start, covered in _cut(part.covered, settled.steps if settled.part > last else 0):
             work = partial(self.stores.journal.forget_entries, source_id, covered)
             yield Settled(last + 1, start + len(covered)), len(covered), work
@@ -105,6 +109,10 @@ class Settler:
                 self.stores.items.mark_tombstoned(source_id, line.external_item_id, line.rev, published_at, expires_at)
 
         self.stores.fanout.map(mark, lines)
+
+
+def _read_through() -> None:
+    """Do nothing: what a part had to be read for is done."""
 
 
 def _cut(steps: Sequence[T], begin: int) -> Iterator[tuple[int, Sequence[T]]]:
