@@ -147,7 +147,8 @@ def test_clean_up_that_is_killed_again_and_again_goes_on_where_it_was(
     assert lean_lifecycle.source.settled == NOTHING_SETTLED
 
 
-def test_parts_with_little_to_mark_are_not_read_again(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def owe_many_parts(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish 41 parts without any clean-up, of which each but one has a row to mark."""
     names = [f"gone-{number:02}" for number in range(40)]
     lean_lifecycle.push_many(dict.fromkeys(names, "x"))
     lean_lifecycle.publish()
@@ -159,8 +160,25 @@ def test_parts_with_little_to_mark_are_not_read_again(lean_lifecycle: Any, monke
     monkeypatch.setattr(plan_writer, "CHANGES_PER_PART", 1)
     with nobody_settling():
         lean_lifecycle.publish()
+
+
+def test_parts_with_little_to_mark_are_not_read_again(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    owe_many_parts(lean_lifecycle, monkeypatch)
     tries = settle_in_tries(lean_lifecycle, 15, most=5, counted=("get_object",))
     assert tries == 4, "of 15 parts that a try reads, ten are noted"
+    lean_lifecycle.check(settled=True)
+
+
+def test_calls_that_end_at_each_note_leave_no_part_out(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    owe_many_parts(lean_lifecycle, monkeypatch)
+    monkeypatch.setattr(settling, "BUDGET_MS", -1)
+    ended = 0
+    while lean_lifecycle.source.settle_run_id is not None:
+        try:
+            lean_lifecycle.knowledge.settler.settle(lean_lifecycle.source)
+        except SettlingUnfinishedError:
+            ended += 1
+    assert ended == 4
     lean_lifecycle.check(settled=True)
 
 
