@@ -60,7 +60,7 @@ def count_routes(edge: WarmEdge, names: Collection[str]) -> tuple[Table, int]:
     path.watch(edge.clients.dynamodb, edge.clients.s3, edge.clients.kms)
     edge.request("GET", "/v1/admin/keys", key=edge.admin)  # Notes the key's use, as the first request in an hour does.
     rows, pushing = [], 0
-    for operation in (each for each in spec.operations() if each.name in names):
+    for operation in (each for each in spec.keyed() if each.name in names):
         reply = Scene(edge, path.reset).send(operation, f"bench-{operation.name}" if operation.mutating else None)
         steps = path.steps
         assert reply.status < 300, reply.text

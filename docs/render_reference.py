@@ -44,7 +44,8 @@ class Reference:
         yield from (f"# {document['info']['title']}: reference", "")
         yield from ("Made from [openapi.yaml](../openapi.yaml) by `make reference`: edit that file, not this page.", "")
         yield from (document["info"]["description"].strip(), "")
-        yield from (f"Every path is below `{base}`. Send `Authorization: Bearer <API key>` with every request.", "")
+        keyed = "Send `Authorization: Bearer <API key>` with every request whose scope is not `no key`."
+        yield from (f"Every path is below `{base}`. {keyed}", "")
         yield from self._contents()
         yield from self._common_answers()
         for tag in document["tags"]:
@@ -70,7 +71,7 @@ class Reference:
         yield ""
 
     def _common_answers(self) -> Iterator[str]:
-        yield from ("## Answers that every operation may give", "")
+        yield from ("## Answers that every operation with a key may give", "")
         yield from ('Errors are `{"error": "for people", "code": "for_programs"}`.', "")
         some = next(iter(self._document["paths"].values()))
         responses = next(some[method] for method in METHODS if method in some)["responses"]
@@ -106,7 +107,8 @@ class Reference:
             yield from (f"Body ({'required' if body['required'] else 'optional'}):", "")
             yield from self._fields(media["schema"])
             yield from self._example("Example of a body", media)
-        own = {status: found for status, found in operation["responses"].items() if status not in EVERYWHERE}
+        shared = () if _is_open(operation) else EVERYWHERE
+        own = {status: found for status, found in operation["responses"].items() if status not in shared}
         yield from self._answers(own)
         for status, response in own.items():
             if status < "300":
@@ -179,7 +181,13 @@ class Reference:
         return dict(found)
 
 
+def _is_open(operation: dict[str, Any]) -> bool:
+    return operation.get("security") == []
+
+
 def _scope(operation: dict[str, Any]) -> str:
+    if _is_open(operation):
+        return "no key"
     found = re.search(r"Scope: (`[a-z:]+`)", operation["description"])
     return found[1] if found else "any key"
 

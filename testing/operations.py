@@ -39,8 +39,8 @@ def send(edge: Edge, operation: spec.SpecOperation, ids: dict[str, str] | None =
 
 
 def having(status: int) -> list[spec.SpecOperation]:
-    """List the operations that document a status."""
-    return [operation for operation in spec.operations() if status in operation.statuses()]
+    """List the operations that document a status and want a key."""
+    return [operation for operation in spec.keyed() if status in operation.statuses()]
 
 
 def path_names(operation: spec.SpecOperation) -> list[str]:

@@ -33,6 +33,11 @@ class SpecOperation:
         return self.method != "GET"
 
     @property
+    def open(self) -> bool:
+        """True for one that takes no key."""
+        return self.spec.get("security") == []
+
+    @property
     def scope(self) -> str | None:
         found = re.search(r"Scope: `([a-z:]+)`", self.spec["description"])
         return found[1] if found else None
@@ -83,6 +88,12 @@ def operations() -> tuple[SpecOperation, ...]:
         for method in _METHODS
         if method in item
     )
+
+
+@cache
+def keyed() -> tuple[SpecOperation, ...]:
+    """List the operations that want a key."""
+    return tuple(operation for operation in operations() if not operation.open)
 
 
 def find(method: str, path: str) -> SpecOperation | None:

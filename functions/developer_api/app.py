@@ -22,6 +22,7 @@ ADMIN_PATHS = {
 
 api = Api(
     {
+        "/health": "routes.health",
         "/v1/whoami": "routes.whoami",
         "/v1/sources": "routes.sources",
         "/v1/sources/{sourceId}/items": "routes.items",

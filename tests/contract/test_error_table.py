@@ -68,7 +68,7 @@ SHARED = {
     },
     "payload_too_large": {edge.PayloadTooLargeError, edge.ResultsTooLargeError},
     "not_found": {domain.NotFoundError, edge.UnknownRouteError},
-    "unavailable": {domain.StagingConflictError, domain.ServiceUnavailableError},
+    "unavailable": {domain.StagingConflictError, domain.ServiceUnavailableError, edge.UnreachableError},
     # The roots have it so that a class without a code says as little as an error that nobody foresaw.
     "internal_error": {domain.KnowledgeError, edge.EdgeError, domain.RunFailedError},
 }

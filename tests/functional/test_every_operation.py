@@ -53,7 +53,7 @@ def test_every_body_is_bounded_and_json(edge: Edge) -> None:
 def test_every_operation_counts_against_the_limit(edge: Edge) -> None:
     spent = edge.key(edge.admin, rate_limit_per_minute=1)
     assert edge.request("GET", "/v1/whoami", key=spent).headers["ratelimit-remaining"] == "0"
-    for operation in spec.operations():
+    for operation in spec.keyed():
         reply = send(edge, operation, key=spent)
         assert (reply.status, reply.headers["retry-after"]) == (429, "60"), operation.name
         assert reply.body == {"error": "Too many requests. Please slow down.", "code": "rate_limited"}
@@ -76,7 +76,7 @@ def test_failures_show_nothing_internal(
         raise error
 
     monkeypatch.setattr(edge.services.rate_limiter, "count_request", fail)
-    for operation in spec.operations():
+    for operation in spec.keyed():
         reply = send(edge, operation)
         assert (reply.status, reply.code) == (status, code), operation.name
         assert "prod-keys" not in reply.text

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from knowledge.assembly import KnowledgeServices
     from webhooks.assembly import WebhookServices
 
+    from httpapi.health import Health
     from httpapi.idempotency import Idempotency
 
 
@@ -90,6 +91,13 @@ class EdgeServices:
     def webhooks(self) -> WebhookServices:
         """Endpoints and deliveries."""
         return self._make_webhooks(self._clients)
+
+    @cached_property
+    def health(self) -> Health:
+        """Tells what can be reached; with clients of its own, which do not wait for long."""
+        from httpapi.health import Health
+
+        return Health(self.settings, Clients(hurried=True), self.clock)
 
     @cached_property
     def loader(self) -> ThreadPoolExecutor:

@@ -39,6 +39,13 @@ QueryT = TypeVar("QueryT")
 CURRENT = "current"
 
 
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """One request of somebody unknown, which brings nothing."""
+
+    services: EdgeServices
+
+
 @dataclass(slots=True)
 class Call(Generic[BodyT, QueryT]):
     """One request that has passed every check. `body` and `query` are what the operation's readers made of them."""

@@ -11,7 +11,7 @@ from knowledge.items.problems import InvalidItemsError
 from knowledge.storage.clients import translated
 from webhooks.errors import TargetRefusedError
 
-from httpapi.errors import EdgeError, ValidationFailedError
+from httpapi.errors import EdgeError, UnreachableError, ValidationFailedError
 
 INTERNAL_MESSAGE = "Something went wrong on our side. Retry the request; if it fails again, send us the X-Request-Id."
 
@@ -112,7 +112,7 @@ def _translated(error: Exception) -> Exception:
 
 
 def _details(error: Exception) -> list[Mapping[str, Any]]:
-    if isinstance(error, ValidationFailedError):
+    if isinstance(error, ValidationFailedError | UnreachableError):
         return error.details
     if isinstance(error, InvalidItemsError):
         return [problem.as_detail() for problem in error.problems]

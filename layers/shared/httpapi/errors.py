@@ -149,6 +149,20 @@ class ValidationFailedError(EdgeError):
         self.details = list(details)
 
 
+class UnreachableError(EdgeError):
+    """Raised when what the API needs can't be reached; `details` say which kinds of it, and nothing of why.
+
+    `seconds` is for how long this is answered without another look.
+    """
+
+    code = "unavailable"
+    message = "Not all that the API needs can be reached."
+
+    def __init__(self, parts: Sequence[str], seconds: int) -> None:
+        super().__init__(headers={"Retry-After": str(seconds), "Cache-Control": "no-store"})
+        self.details: list[Mapping[str, Any]] = [{"path": part, "message": "cannot be reached"} for part in parts]
+
+
 class IdempotencyConflictError(EdgeError):
     """Raised when an Idempotency-Key comes again with another method, path or body."""
 

@@ -19,7 +19,7 @@ from httpapi import strict_json
 from httpapi.answers import RequestMark, WrittenAnswer
 from httpapi.assembly import EdgeServices
 from httpapi.bodies import read_object
-from httpapi.call import Call, check_ids
+from httpapi.call import Call, OpenCall, check_ids
 from httpapi.cors import cors_headers
 from httpapi.error_table import answer_for
 from httpapi.errors import InsufficientScopeError, invalid_field
@@ -68,6 +68,8 @@ class Exchange:
     def carry_out(self, operation: Operation, raw_ids: Mapping[str, str]) -> WrittenAnswer:
         """Check a request and do what it asks. Raises every error that `httpapi.error_table` knows."""
         self._operation = operation
+        if operation.open:
+            return self._answer_anybody(operation)
         ids = {name: decode_segment(name, raw) for name, raw in raw_ids.items()}
         key = self._services.authenticator.authenticate_request(self._request)
         self._ids = {"tenant_id": key.tenant_id, "key_id": key.key_id}
@@ -85,6 +87,11 @@ class Exchange:
         finally:
             # A thread left behind would freeze with the process and wake up in some later request.
             wait([loading] if loading else [])
+
+    def _answer_anybody(self, operation: Operation) -> WrittenAnswer:
+        answer = WrittenAnswer.of(operation.handler(OpenCall(self._services)))
+        self._headers["Cache-Control"] = "no-store"
+        return answer
 
     def _load_source(self, operation: Operation, key: Key, ids: Mapping[str, str]) -> Future[Source] | None:
         source_id = ids.get("sourceId", "")

@@ -28,7 +28,8 @@ class Operation:
 
     `scope` None lets every valid key through. `body` None takes no body; otherwise it reads the parsed object, and
     `body_required` False reads `{}` in place of a missing one. `unlimited_key` refuses keys that are limited to
-    sources. `loads_source` reads the source of the path while the rate limit is being counted.
+    sources. `loads_source` reads the source of the path while the rate limit is being counted. One that is `open` takes
+    no key, and nothing of a tenant: its route function is given an `OpenCall`, and no cache may keep what it answers.
     """
 
     method: str
@@ -42,6 +43,7 @@ class Operation:
     query: type[QueryModel] = NoQuery
     unlimited_key: bool = False
     loads_source: bool = False
+    open: bool = False
 
     @property
     def mutating(self) -> bool:

@@ -16,6 +16,7 @@ from local.template import Template
 from local.template.load import ROOT, read_template, read_yaml
 from local.template.parameters import parameter_values
 from local.template.resolve import Resolver
+from testing import spec
 
 _DEAD_LETTER_SETTINGS = ("deadLetterTargetArn", "DeadLetterConfig", "DeadLetterQueue", "OnFailure")
 _RETAINED = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key")
@@ -287,10 +288,17 @@ def test_deleted_objects_are_kept_as_long_as_tables_can_be_restored(template: Te
 
 
 def test_stage_is_throttled(template: Template) -> None:
-    (settings,) = dict(template.of_type("AWS::Serverless::Api"))["RestApi"]["MethodSettings"]
-    assert (settings["HttpMethod"], settings["ResourcePath"]) == ("*", "/*")
-    assert settings["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
-    assert settings["ThrottlingBurstLimit"] == {"Ref": "RequestBurst"}
+    settings = dict(template.of_type("AWS::Serverless::Api"))["RestApi"]["MethodSettings"]
+    every, *of_some = settings
+    assert (every["HttpMethod"], every["ResourcePath"]) == ("*", "/*")
+    assert every["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
+    assert every["ThrottlingBurstLimit"] == {"Ref": "RequestBurst"}
+    # What anybody may ask takes nothing from the others' share; a stage may be throttled to little, too.
+    encoded = {(each["HttpMethod"], each["ResourcePath"]) for each in of_some}
+    assert encoded == {(each.method, "/" + each.path.replace("/", "~1")) for each in spec.operations() if each.open}
+    for each in of_some:
+        assert each["ThrottlingRateLimit"] <= 5
+        assert each["ThrottlingBurstLimit"] <= 10
 
 
 def test_domain_record_and_web_acl_come_by_parameter_only(template: Template) -> None:

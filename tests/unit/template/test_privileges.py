@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 import pytest
+from httpapi.health import NO_ROW
 from httpapi.keys.tenant_row import tenant_key
 
 from local.template import Template
@@ -69,6 +70,14 @@ def test_the_api_may_change_nothing_of_a_key_but_when_it_was_used(template: Temp
     assert condition["ForAllValues:StringNotLike"] == {"dynamodb:LeadingKeys": [tenant_key("*")["keyId"]["S"]]}
     assert "ALL_OLD" not in condition["StringEqualsIfExists"]["dynamodb:ReturnValues"]
     assert "ALL_NEW" not in condition["StringEqualsIfExists"]["dynamodb:ReturnValues"]
+
+
+def test_who_asks_whether_a_table_is_there_sees_no_row(template: Template) -> None:
+    conditioned = conditions(template)
+    tables = {logical_id for logical_id, _ in template.of_type("AWS::DynamoDB::Table")} - {"ItemsTable"}
+    for table in tables:
+        fact = ("DeveloperApiFunction", "dynamodb:BatchGetItem", table)
+        assert conditioned[fact] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [NO_ROW]}}
 
 
 def test_nothing_is_sealed_or_opened_without_its_context(template: Template) -> None:

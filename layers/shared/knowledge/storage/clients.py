@@ -34,6 +34,7 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 _QUICK = {"mode": "standard", "total_max_attempts": 4}
+_HURRIED = {"connect_timeout": 1, "read_timeout": 2, "retries": {"total_max_attempts": 1}}
 # What passes by itself, by its code and by its status. Those of botocore's own retry rules are written out here, since
 # reading its rules costs a cold start; a test compares them with the botocore that is installed.
 RETRIED_CODES = frozenset(
@@ -74,7 +75,12 @@ _OTHER_CODES = frozenset(
 
 @dataclass
 class Clients:
-    """The clients of one process, each made when it is first needed."""
+    """The clients of one process, each made when it is first needed.
+
+    Hurried ones ask once and wait 3 seconds at most: they are for whoever only asks whether a service is there.
+    """
+
+    hurried: bool = False
 
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
@@ -116,13 +122,13 @@ class Clients:
         client: SFNClient = self._make("stepfunctions", read_timeout=25, retries={"total_max_attempts": 1})
         return client
 
-    @staticmethod
-    def _make(service: str, **options: Any) -> Any:
+    def _make(self, service: str, **options: Any) -> Any:
         import boto3
         from botocore.config import Config
 
+        options = {"connect_timeout": 3, **options, **(_HURRIED if self.hurried else {})}
         make: Any = boto3.client
-        return make(service, config=Config(connect_timeout=3, max_pool_connections=32, **options))
+        return make(service, config=Config(max_pool_connections=32, **options))
 
 
 def error_code(error: ClientError) -> str:
