@@ -11,7 +11,8 @@ from local.failures import TemplateError
 _METHODS = {"get", "head", "post", "put", "patch", "delete", "options"}
 _ANY = "x-amazon-apigateway-any-method"
 _INTEGRATION = "x-amazon-apigateway-integration"
-_FUNCTION_NAME = re.compile(r"/functions/arn:[^/]*:function:([^/:]+)/invocations$")
+# An alias behind the name leads to the function: here there is one version of it.
+_FUNCTION_NAME = re.compile(r"/functions/arn:[^/]*:function:([^/:]+)(?::[\w-]+)?/invocations$")
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ _UPLOADED = "s3://local/"
 _MANAGED_POLICIES = {
     name: f"arn:aws:iam::aws:policy/{path}{name}"
     for name, path in {
+        "AWSCodeDeployRoleForLambda": "service-role/",
         "AWSLambdaBasicExecutionRole": "service-role/",
         "AWSLambdaDynamoDBExecutionRole": "service-role/",
         "AWSLambdaSQSQueueExecutionRole": "service-role/",
@@ -123,7 +124,7 @@ def load_template(path: Path = ROOT / "template.yaml", overrides: Iterable[str] 
     source = read_whole(path)
     parameters = parameter_values(source, path.parent, overrides)
     _name_uploads(source, path.parent)
-    translated = _translate(source, path)
+    translated = _translate(source, path, parameters)
     return Template(
         path=path.resolve(),
         resources=translated["Resources"],
@@ -171,7 +172,7 @@ def _read_definition(path: Path) -> dict[str, Any]:
     return definition
 
 
-def _translate(source: dict[str, Any], path: Path) -> dict[str, Any]:
+def _translate(source: dict[str, Any], path: Path, parameters: dict[str, Any]) -> dict[str, Any]:
     try:
         from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
         from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
@@ -185,7 +186,7 @@ def _translate(source: dict[str, Any], path: Path) -> dict[str, Any]:
 
     translator = Translator(_MANAGED_POLICIES, Parser(), boto_session=Session(region_name=REGION))
     try:
-        translated: dict[str, Any] = translator.translate(source, parameter_values={})
+        translated: dict[str, Any] = translator.translate(source, parameter_values=parameters)
     except InvalidDocumentException as error:
         raise TemplateError(f"{path.name} does not translate: {error.message} {_causes(error)}".rstrip()) from error
     return translated

@@ -23,10 +23,12 @@ def test_template_is_valid_and_lints_clean(sam: Sam) -> None:
     assert (done.returncode, "[W" in done.stdout + done.stderr) == (0, False), done.stdout + done.stderr
 
 
-def test_template_lints_clean_with_its_document_inside(sam: Sam, tmp_path: Path) -> None:
-    """SAM does not open what a template includes."""
-    whole = tmp_path / "template.yaml"
-    whole.write_text(yaml.safe_dump(read_whole(), sort_keys=False, allow_unicode=True))
+@pytest.mark.parametrize("preference", ["AllAtOnce", "Canary10Percent5Minutes"])
+def test_template_lints_clean_with_its_document_inside(sam: Sam, tmp_path: Path, preference: str) -> None:
+    """SAM does not open what a template includes, and makes more resources of it when it is deployed in steps."""
+    whole, document = tmp_path / "template.yaml", read_whole()
+    document["Parameters"]["DeploymentPreference"]["Default"] = preference
+    whole.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
     assert "operationId: " in whole.read_text()
     done = sam.run("validate", "--lint", "--template", str(whole))
     assert (done.returncode, "[W" in done.stdout + done.stderr) == (0, False), done.stdout + done.stderr
