@@ -8,8 +8,8 @@ SHELL := /bin/bash
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup venv aws-tools .venv-sam .venv-checkov demo local test faults fuzz lint format bench bench-full clean
-.PHONY: dynoxide tools reference check soak coverage
+.PHONY: help setup venv aws-tools .venv-sam .venv-checkov .venv-parliament demo local test faults fuzz lint format
+.PHONY: bench bench-full clean dynoxide tools reference check soak coverage
 
 help:
 	@echo "make demo [CONTENT=folder]  publish a folder of documents on the local stack and keep serving"
@@ -18,7 +18,7 @@ help:
 	@echo "make test                   every test that this machine can run, and how long each tier took"
 	@echo "make soak                   the long forms of every tier, make faults and make fuzz among them: hours"
 	@echo "make coverage               which lines and branches of layers/ the unit and functional tests reach"
-	@echo "make aws-tools              the AWS SAM CLI in .venv-sam and checkov in .venv-checkov, which test sets up too"
+	@echo "make aws-tools              the AWS SAM CLI, checkov and parliament, in .venv-* of their own; test sets them up too"
 	@echo "make lint                   ruff, mypy in its strict mode, the order of the rooms, and what nobody uses (vulture)"
 	@echo "make faults                 every crash case and 20 000 interleavings: about two hours"
 	@echo "make fuzz                   100 000 hostile requests: about half an hour"
@@ -48,11 +48,11 @@ tools:
 	@setup/install_tools.sh
 	@tests/e2e/install_dotnet.sh $(BIN)/python
 
-# The AWS SAM CLI and checkov pin what the local stack needs in other versions, so each has an environment of its own.
-aws-tools: .venv-sam .venv-checkov
+# They pin what the local stack needs in other versions, so each has an environment of its own.
+aws-tools: .venv-sam .venv-checkov .venv-parliament
 
-.venv-sam .venv-checkov: packages = tests/sam/requirements/$(@:.venv-%=%).txt
-.venv-sam .venv-checkov:
+.venv-sam .venv-checkov .venv-parliament: packages = tests/sam/requirements/$(@:.venv-%=%).txt
+.venv-sam .venv-checkov .venv-parliament:
 	@setup/make_venv.sh $@ $(packages) --no-compile --requirement $(packages)
 
 demo: setup

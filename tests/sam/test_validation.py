@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from local.template.load import read_template, read_whole
 from tests.sam.tools import Sam, installed
 
 _EXCEPTIONS = ROOT / ".checkov.yaml"
+_FUNCTION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:task"
 
 
 def test_template_is_valid_and_lints_clean(sam: Sam) -> None:
@@ -32,6 +34,23 @@ def test_template_lints_clean_with_its_document_inside(sam: Sam, tmp_path: Path,
     assert "operationId: " in whole.read_text()
     done = sam.run("validate", "--lint", "--template", str(whole))
     assert (done.returncode, "[W" in done.stdout + done.stderr) == (0, False), done.stdout + done.stderr
+
+
+def test_state_machines_lint_clean(tmp_path: Path) -> None:
+    """SAM makes a text of a definition, which the linter does not read; so it is given the machines by themselves."""
+    machines = {}
+    for logical_id, machine in read_template().of_type("AWS::Serverless::StateMachine"):
+        text = (ROOT / str(machine["DefinitionUri"])).read_text("utf-8").replace("${Partition}", "aws")
+        properties = {
+            "RoleArn": "arn:aws:iam::123456789012:role/machine",
+            "Definition": json.loads(text),
+            "DefinitionSubstitutions": dict.fromkeys(set(re.findall(r"\$\{(\w+)\}", text)), _FUNCTION_ARN),
+        }
+        machines[logical_id] = {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
+    path = tmp_path / "machines.json"
+    path.write_text(json.dumps({"Resources": machines}))
+    done = subprocess.run([installed(".venv-sam", "cfn-lint"), path], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
 
 def test_no_rule_of_the_linter_is_switched_off() -> None:
