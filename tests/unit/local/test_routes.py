@@ -43,6 +43,11 @@ def test_most_specific_route_answers(routes, method: str, path: str, function: s
     assert (match.route.function_name, match.path_parameters) == (function, parameters)
 
 
+def test_an_alias_leads_to_its_function() -> None:
+    routes = RouteTable({"paths": {"/v1/x": {"get": operation("get:live")}}})
+    assert routes.match("GET", "/v1/x").route.function_name == "get"
+
+
 def test_root_of_the_stage_is_no_resource(routes) -> None:
     assert routes.match("GET", "/") is None
 
