@@ -173,6 +173,14 @@ class Edge:
         poster = Poster(resolve=lambda host, port: self.addresses.get(host, ["93.184.215.14"]), connect=_refuse)
         return WebhookServices(WebhookSettings.from_environment(), clients=clients, clock=self.clock, poster=poster)
 
+    def create_machine(self) -> None:
+        """Have the state machine be there to be seen; runs and applies are carried out in its place."""
+        name = self.environment["DIFF_AND_APPLY_ARN"].rpartition(":")[2]
+        definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
+        role = "arn:aws:iam::123456789012:role/machine"
+        states = self.resources.client("stepfunctions")
+        states.create_state_machine(name=name, definition=definition, roleArn=role, type="EXPRESS")
+
     def bootstrap(self, **event: Any) -> str:
         """Make a tenant; return its admin key's text."""
         return self.services.keys.bootstrap_tenant(tenant_id=event.get("tenantId"), name="tenant").token.text

@@ -25,6 +25,7 @@ A_CLIENT = 500
 @pytest.mark.timeout(0)
 def test_no_request_breaks_the_edge(edge_on_dynoxide: Edge, caplog: pytest.LogCaptureFixture) -> None:
     edge = edge_on_dynoxide
+    edge.create_machine()
     ids = _ids(edge)
     for first in range(SEED, SEED + CASES, A_CLIENT):
         edge.clock.advance(seconds=60)

@@ -10,17 +10,8 @@ import pytest
 from testing.edge import Edge
 
 
-@pytest.fixture
-def machine(edge: Edge) -> None:
-    """The state machine that publishes; other tests run it without moto."""
-    name = edge.environment["DIFF_AND_APPLY_ARN"].rpartition(":")[2]
-    definition = '{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}'
-    role = "arn:aws:iam::123456789012:role/machine"
-    boto3.client("stepfunctions").create_state_machine(name=name, definition=definition, roleArn=role, type="EXPRESS")
-
-
-@pytest.mark.usefixtures("machine")
 def test_anybody_learns_that_it_works(edge: Edge) -> None:
+    edge.create_machine()
     for key in (None, "sk_live_nonsense", edge.token):
         reply = edge.request("GET", "/health", key=key)
         assert (reply.status, reply.headers["cache-control"]) == (200, "no-store")
@@ -51,8 +42,8 @@ def test_a_fault_shows_nothing_internal(edge: Edge, monkeypatch: pytest.MonkeyPa
     assert "prod-keys" not in reply.text
 
 
-@pytest.mark.usefixtures("machine")
 def test_it_writes_nothing_and_counts_against_no_key(edge: Edge) -> None:
+    edge.create_machine()
     spent = edge.key(edge.admin, rate_limit_per_minute=1)
     for _ in range(3):
         assert edge.request("GET", "/health", key=spent).status == 200
