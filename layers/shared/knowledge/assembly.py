@@ -128,7 +128,7 @@ class KnowledgeServices:
         """The task that plans."""
         from knowledge.runs.planning import Planner
 
-        return Planner(self.stores, self.settler.settle, self.clock, self.new_id)
+        return Planner(self.stores, self.settler.help_settle, self.clock, self.new_id)
 
     @cached_property
     def builder(self) -> Builder:

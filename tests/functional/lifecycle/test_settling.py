@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from knowledge import tasks
 from knowledge.errors import SettlingUnfinishedError
 from knowledge.generations import settling
 from knowledge.generations.settling import Settler
@@ -192,7 +193,8 @@ def test_journal_that_is_forgotten_by_pieces(lean_lifecycle: Any, monkeypatch: p
 def test_machine_calls_again_until_a_clean_up_is_done(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     owe_much(lean_lifecycle, monkeypatch, rows=130, entries=1)
     lean_lifecycle.push(new="x")
-    monkeypatch.setattr(settling, "BUDGET_MS", 2_000)
+    monkeypatch.setattr(lean_lifecycle.knowledge.planner.__class__, "help_settle", lambda *_: None)
+    run = lean_lifecycle.run()
     took: list[int] = []
 
     def tick(call: Call) -> None:
@@ -203,23 +205,119 @@ def test_machine_calls_again_until_a_clean_up_is_done(lean_lifecycle: Any, monke
     def timed(self: Settler, source: Any) -> None:
         began = lean_lifecycle.clock()
         try:
-            settle(self, source)
+            settle(self, source, 2_000)
         finally:
             took.append(lean_lifecycle.clock() - began)
 
     monkeypatch.setattr(Settler, "settle", timed)
-    # A planner that was made before has the door that was there before.
-    lean_lifecycle.knowledge.__dict__.pop("planner", None)
+    # A builder that was made before has the door that was there before.
+    lean_lifecycle.knowledge.__dict__.pop("builder", None)
     # As often as the definition says.
     lean_lifecycle.knowledge.machine.retries = 20
     lean_lifecycle.watch.gate = tick
-    run = lean_lifecycle.run()
+    lean_lifecycle.apply(run)
     lean_lifecycle.watch.gate = None
-    assert run.state is RunState.READY
     assert len(took) > 2
     assert max(took) < 2_000 + 20 * 100 + 1_000
+    lean_lifecycle.check(settled=True)
+
+
+def marks_of(lifecycle: Any) -> int:
+    """How many rows were marked, or tried to be, since the calls were counted anew."""
+    return sum(call.operation == "update_item" and ":tombstoned" in str(call.request) for call in lifecycle.watch.calls)
+
+
+def test_run_helps_with_a_clean_up_and_waits_for_none(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    owe_much(lean_lifecycle, monkeypatch, rows=130, entries=3)
+    lean_lifecycle.push(new="x")
+    monkeypatch.setattr(settling, "HELP_MS", -1)
+    for helped in (20, 40):
+        lean_lifecycle.watch.calls.clear()
+        run = lean_lifecycle.run()
+        assert (run.state, marks_of(lean_lifecycle)) == (RunState.READY, 20)
+        assert lean_lifecycle.source.settled == Settled(0, helped)
+        # What is not forgotten yet is in the journal, and changes nothing.
+        assert lean_lifecycle.kinds(run) == {"new": "added"}
+    lean_lifecycle.check()
     lean_lifecycle.apply(run)
     lean_lifecycle.check(settled=True)
+
+
+def test_full_run_over_what_is_not_settled_finds_the_same(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    owe_much(lean_lifecycle, monkeypatch, rows=130, entries=3)
+    lean_lifecycle.push("single-000", new="x")
+    monkeypatch.setattr(settling, "HELP_MS", -1)
+    full, incremental = lean_lifecycle.run("full"), lean_lifecycle.run()
+    assert lean_lifecycle.source.settle_run_id is not None
+    assert lean_lifecycle.kinds(full) == lean_lifecycle.kinds(incremental) == {"single-000": "removed", "new": "added"}
+    assert full.plan.counts == incremental.plan.counts
+    lean_lifecycle.apply(full)
+    lean_lifecycle.check(settled=True)
+
+
+def test_run_plans_while_nothing_can_be_settled(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    owe_much(lean_lifecycle, monkeypatch, rows=30, entries=1)
+    lean_lifecycle.push(new="x")
+    lean_lifecycle.watch.gate = lambda call: Way.THROTTLED if ":tombstoned" in str(call.request) else None
+    run = lean_lifecycle.run()
+    lean_lifecycle.watch.gate = None
+    assert lean_lifecycle.kinds(run) == {"new": "added"}
+    lean_lifecycle.apply(run)
+    lean_lifecycle.check(settled=True)
+
+
+def test_apply_and_restore_that_publish_nothing_wait_for_nothing(
+    lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lean_lifecycle.push(kept="x")
+    lean_lifecycle.publish()
+    owe_much(lean_lifecycle, monkeypatch, rows=30, entries=0)
+    owed, current = lean_lifecycle.source.settle_run_id, lean_lifecycle.current.generation_id
+    monkeypatch.setattr(settling, "HELP_MS", -1)
+    run = lean_lifecycle.run()
+    lean_lifecycle.watch.calls.clear()
+    assert lean_lifecycle.apply(run).generation_id == current
+    assert lean_lifecycle.roll_back(current).generation_id == current
+    assert (lean_lifecycle.source.settle_run_id, marks_of(lean_lifecycle)) == (owed, 0)
+
+
+def test_publication_that_is_tried_again_settles_from_its_note_on(
+    lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settling, "_STEPS_A_NOTE", 20)
+    names = [f"gone-{number:03}" for number in range(90)]
+    lean_lifecycle.push_many(dict.fromkeys(names, "x"))
+    lean_lifecycle.publish()
+    lean_lifecycle.push(*names)
+    lean_lifecycle.publish()
+    lean_lifecycle.clock.advance(days=8)
+    run = lean_lifecycle.run()
+    lean_lifecycle.knowledge.machine.retries = 1
+    lean_lifecycle.watch.calls.clear()
+
+    def fail_once(call: Call) -> Way | None:
+        """The task fails behind 70 marks in a way that the publisher does not take for its own."""
+        if marks_of(lean_lifecycle) == 70:
+            lean_lifecycle.watch.gate = None
+            return Way.FUNCTION_DIES
+        return None
+
+    lean_lifecycle.watch.gate = fail_once
+    publication = tasks.build_generation(lean_lifecycle.knowledge, state_of(lean_lifecycle, run))
+    state = {**state_of(lean_lifecycle, run), "build": {"value": publication}}
+    with pytest.raises(Crash):
+        tasks.publish_generation(lean_lifecycle.knowledge, state)
+    assert lean_lifecycle.source.settled == Settled(0, 60)
+    tasks.publish_generation(lean_lifecycle.knowledge, state)
+    assert marks_of(lean_lifecycle) == 70 + 30 + 1
+    assert tasks.publish_generation(lean_lifecycle.knowledge, state)["status"] == "published"
+    assert marks_of(lean_lifecycle) == 70 + 30 + 1, "what is settled is not settled again"
+    lean_lifecycle.check(settled=True)
+
+
+def state_of(lifecycle: Any, run: Any) -> dict[str, Any]:
+    """The state of an execution that applies a run."""
+    return {"tenantId": lifecycle.tenant_id, "sourceId": lifecycle.source_id, "runId": run.run_id}
 
 
 def test_upkeep_helps_a_source_whose_clean_up_is_larger_than_a_call(

@@ -84,14 +84,14 @@ class Builder:
         if run.state is RunState.PUBLISHED:
             return BuildOutcome(generation_id=run.generation_id)
         plan = check_applicable(source, run, request, now)
-        if source.settle_run_id is not None:
-            self.settle(source)
         if plan.counts.changes == 0 and source.generation_id is not None:
             if not self.stores.runs.set_published(run, source.generation_id, now):
                 run = self.stores.runs.get_run(request.source_id, request.run_id)
                 if run.state is not RunState.PUBLISHED:
                     raise StalePlanError
             return BuildOutcome(generation_id=source.generation_id)
+        if source.settle_run_id is not None:
+            self.settle(source)
         return self._fold(source, run, plan, self.new_id("gen"), 0, source.manifest, now)
 
     def _go_on(self, source: Source, run: Run, build: BuildProgress, now: int) -> BuildOutcome:

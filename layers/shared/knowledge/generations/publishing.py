@@ -5,7 +5,7 @@ What would break it, and what stands against it:
 - The base, the settings, the status, the lease or the plan change after the checks: the publishing write demands each
   as it was.
 - A crash after that write, or a lost answer: the generation's row tells that it is published, and settling is taken up
-  by the next run or apply.
+  by whoever comes next.
 - A generation is retired while it is being restored: the publishing write demands that it is not.
 """
 
@@ -53,7 +53,7 @@ class Publisher:
 
         Raises the refusals of `knowledge.errors`.
         """
-        generation = replace(publication.generation, published_at=self.clock())
+        generation, made_before = replace(publication.generation, published_at=self.clock()), False
         try:
             self.stores.generations.publish_generation(
                 replace(publication, generation=generation), self._event(generation)
@@ -63,9 +63,9 @@ class Publisher:
             if published is None:
                 raise self._reason(publication, error) from error
             # An earlier try of this task made it; its time of publication is the one that counts.
-            generation = published
+            generation, made_before = published, True
         if publication.plan is not None:
-            self._settle_after(generation, publication.holder_id, publication.plan)
+            self._settle_after(generation, publication.holder_id, publication.plan, made_before=made_before)
         return generation
 
     def recall_plan(self, source_id: str, run_id: str, version: int) -> Plan:
@@ -117,10 +117,16 @@ class Publisher:
             holds.append((restored.retired_at is None, GenerationRetiredError))
         return next((reason() for held, reason in holds if not held), ApplyConflictError())
 
-    def _settle_after(self, generation: Generation, run_id: str, plan: Plan) -> None:
+    def _settle_after(self, generation: Generation, run_id: str, plan: Plan, *, made_before: bool) -> None:
         try:
-            self.settler.settle_plan(generation.tenant_id, generation.source_id, run_id, plan, generation.published_at)
+            if made_before:
+                # The try that made it may have come far with this.
+                source = self.stores.sources.get_source(generation.tenant_id, generation.source_id)
+                if source.settle_run_id == run_id:
+                    self.settler.settle(source)
+            else:
+                self.settler.settle_plan(generation, run_id, plan)
         except (ServiceUnavailableError, ClientError):
-            # The generation serves; the next run or apply of the source takes the rest up.
+            # The generation serves; what publishes next, a run or the upkeep takes the rest up.
             ids = {"tenant_id": generation.tenant_id, "source_id": generation.source_id, "run_id": run_id}
             _log.warning("settling_postponed", exc_info=True, extra=ids)

@@ -72,7 +72,6 @@ class Restorer:
         keeper = LeaseKeeper(
             self.stores.sources, source.tenant_id, source.source_id, source.lease_token, self.clock, now
         )
-        self.settle(source)
         if source.generation_id is None:
             raise GenerationNotFoundError
         current = self.stores.generations.get_generation(source.source_id, source.generation_id)
@@ -86,6 +85,7 @@ class Restorer:
         if chosen.root_hash == current.root_hash:
             total = current.counts.total
             return ApplyOutcome(current.generation_id, Counts(unchanged=total, total=total))
+        self.settle(source)
         try:
             before, after = (self.stores.index.read_manifest(each.manifest) for each in (current, chosen))
             counts = Comparison(self.stores.index, before.tree, after.tree).counts(keeper.keep)

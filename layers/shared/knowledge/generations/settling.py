@@ -1,7 +1,9 @@
 """The clean-up after a publication: marking dropped rows and forgetting the journal entries that it covers.
 
 It may be done at any time and any number of times. The source names the run until it is done, and no further
-generation is published before that, so a crash in the middle leaves work for the next run or apply and loses none.
+generation is published before that, so a crash in the middle leaves work for others and loses none. Who publishes waits
+for it; a run helps with it for a moment and plans whatever is left: what is not marked yet it finds not served, and
+what is not forgotten yet it reads again and finds as published.
 
 A large publication has more to clean up than one call of a function can do, so the source notes how far it has come.
 What would break it, and what stands against it:
@@ -17,11 +19,13 @@ What would break it, and what stands against it:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from knowledge.errors import SettlingUnfinishedError
+from knowledge.errors import ServiceUnavailableError, SettlingUnfinishedError
+from knowledge.generations.model import Generation
 from knowledge.generations.stores import GenerationStores
 from knowledge.limits import TOMBSTONE_KEPT_MS
 from knowledge.model import ChangeKind
@@ -32,6 +36,8 @@ from knowledge.sources.model import NOTHING_SETTLED, Settled, Source
 
 # Well within every function that settles; the shortest is the API's, which restores.
 BUDGET_MS = 15_000
+# What a run gives to it, which needs nothing of it.
+HELP_MS = 5_000
 # A note costs one write, a mark one, and a deletion of 25 entries takes one call.
 _STEPS_A_NOTE = 500
 # Reading a part of 25 000 changes takes as long as some marks, even if there is nothing in it to mark.
@@ -48,37 +54,43 @@ class Settler:
     stores: GenerationStores
     clock: Clock
 
-    def settle(self, source: Source) -> None:
+    def settle(self, source: Source, budget_ms: int | None = None) -> None:
         """Do what is left to do after the publication that `source.settle_run_id` names.
 
-        Raises SettlingUnfinishedError when that takes over 15 s; the next call goes on where this one ended.
+        Raises SettlingUnfinishedError when that takes over 15 s, or the budget; the next call goes on where this one
+        ended.
         """
         if source.settle_run_id is None:
             return
         run = self.stores.runs.get_run(source.source_id, source.settle_run_id)
         if run.state is RunState.PUBLISHED and run.plan is not None and run.generation_id is not None:
-            published_at = self.stores.generations.get_generation(run.source_id, run.generation_id).published_at
-            self.settle_plan(source.tenant_id, source.source_id, run.run_id, run.plan, published_at, source.settled)
+            generation = self.stores.generations.get_generation(run.source_id, run.generation_id)
+            self.settle_plan(generation, run.run_id, run.plan, source.settled, budget_ms)
+
+    def help_settle(self, source: Source) -> None:
+        """Do some of what is left to do, for 5 s; whoever calls this does not need it done."""
+        with suppress(ServiceUnavailableError):
+            self.settle(source, HELP_MS)
 
     def settle_plan(
         self,
-        tenant_id: str,
-        source_id: str,
+        generation: Generation,
         run_id: str,
         plan: Plan,
-        published_at: int,
         settled: Settled = NOTHING_SETTLED,
+        budget_ms: int | None = None,
     ) -> None:
         """Do what is left to do after the publication of a run's plan, from where it has come to on.
 
         Raises SettlingUnfinishedError.
         """
-        started, here, since = self.clock(), settled, 0
-        for after, steps, work in self._pieces(source_id, plan, published_at, settled):
+        tenant_id, source_id = generation.tenant_id, generation.source_id
+        until, here, since = self.clock() + (BUDGET_MS if budget_ms is None else budget_ms), settled, 0
+        for after, steps, work in self._pieces(source_id, plan, generation.published_at, settled):
             if since >= _STEPS_A_NOTE:
                 self.stores.sources.note_settled(tenant_id, source_id, run_id, here)
                 since = 0
-                if self.clock() - started > BUDGET_MS:
+                if self.clock() > until:
                     raise SettlingUnfinishedError
             work()
             here, since = after, since + steps

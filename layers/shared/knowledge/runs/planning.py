@@ -8,6 +8,8 @@ What would break it, and what stands against it:
 - Two plannings of one run at once: each writes under its own attempts, and the row takes the one that ends first.
 - A crash in the middle: nothing names what was written; the next planning starts afresh.
 - Runs that many requests start of one source at once: they take turns (see `turns`).
+- The last publication is not settled: what is not marked yet is not served either, and what is not forgotten yet is
+  found as it is published. So a run helps, and waits for nothing (see `generations.settling`).
 - Part of the desired state is missing: a snapshot or import was open, or the epoch moved, at the start or the end.
 """
 
@@ -53,7 +55,7 @@ class Planner:
     """Plans runs. One call does one bounded part of the work, so that each fits into a function's time."""
 
     stores: RunStores
-    settle: Settle
+    help_settle: Settle
     clock: Clock
     new_id: NewId
 
@@ -74,7 +76,7 @@ class Planner:
     def _begin(self, source: Source, run_id: str) -> Checkpoint:
         tenant_id, source_id = source.tenant_id, source.source_id
         if source.settle_run_id is not None:
-            self.settle(source)
+            self.help_settle(source)
         run = self.stores.runs.get_run(source_id, run_id)
         full = run.mode is RunMode.FULL or source.full_required
         now = self.clock()

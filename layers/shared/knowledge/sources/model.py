@@ -95,5 +95,5 @@ DEVELOPER_API = "developer_api"
 
 
 # Does what is owed after the last publication of a source, which the next one waits for. SettlingUnfinishedError when
-# there is more to do than fits into a call; the next call goes on with it.
+# there is more to do than fits into a call; the next call goes on with it. A run only helps, and is told of no error.
 Settle = Callable[[Source], None]
