@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -32,11 +33,11 @@ def processes(pid: int) -> Iterator[tuple[str, int]]:
     variables = dict(entry.partition("=")[::2] for entry in (folder / "environ").read_bytes().decode().split("\0"))
     yield _role(words, variables), memory_bytes(pid)
     for task in (folder / "task").iterdir():
-        for child in (task / "children").read_text().split():
-            try:
-                yield from processes(int(child))
-            except OSError:
-                continue
+        # Threads and processes end while we look.
+        with suppress(OSError):
+            for child in (task / "children").read_text().split():
+                with suppress(OSError):
+                    yield from processes(int(child))
 
 
 def _role(words: list[str], variables: dict[str, str]) -> str:

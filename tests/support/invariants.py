@@ -157,7 +157,10 @@ class Reader:
         """The lines of a run's plan with packs as keys, and the journal entries that it covers."""
         lines: list[list[Any]] = []
         covered: set[str] = set()
-        for number, part in enumerate(run["plan"]["parts"]):
+        plan = run["plan"]
+        aside = plan.get("part_list")
+        parts = plan["parts"] if aside is None else json.loads(gzip.decompress(self.body(**aside)))["parts"]
+        for number, part in enumerate(parts):
             assert part["number"] == number
             header, *written = map(json.loads, gzip.decompress(self.body(**part["object"])).decode().split("\n")[:-1])
             changes = [change for several in written for change in several]

@@ -7,7 +7,7 @@ given the whole state and returns what becomes `diff` (diff_run) or `build` (bui
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from knowledge.assembly import KnowledgeServices
@@ -19,19 +19,17 @@ from knowledge.runs.failures import TaskFailure
 from knowledge.runs.store import plan_from
 
 State = Mapping[str, Any]
-# The machine's state is bounded at 256 KiB.
-_PARTS_TOLD = 50
 
 
 def diff_run(knowledge: KnowledgeServices, state: State) -> dict[str, Any]:
-    """Plan a run, or carry its planning on: `{done, checkpoint, plan?, storedAt?}`, without a plan of many parts."""
+    """Plan a run, or carry its planning on: `{done, checkpoint, plan?, storedAt?}`."""
     checkpoint = state.get("diff", {}).get("value", {}).get("checkpoint")
     planned = knowledge.planner.plan_run(*_run_of(state), None if checkpoint is None else ObjectRef(**checkpoint))
     answer: dict[str, Any] = {
         "done": planned.done,
         "checkpoint": None if planned.checkpoint is None else asdict(planned.checkpoint),
     }
-    if planned.plan is not None and len(planned.plan.parts) <= _PARTS_TOLD:
+    if planned.plan is not None:
         answer |= {"plan": asdict(planned.plan), "storedAt": planned.stored_at}
     return answer
 
@@ -53,7 +51,7 @@ def build_generation(knowledge: KnowledgeServices, state: State) -> dict[str, An
             "status": "built",
             "beganAt": began_at,
             "leaseToken": outcome.publication.lease_token,
-            "publication": _told(outcome.publication),
+            "publication": asdict(outcome.publication),
         }
     if outcome.build is not None:
         return {
@@ -67,7 +65,7 @@ def build_generation(knowledge: KnowledgeServices, state: State) -> dict[str, An
 
 def publish_generation(knowledge: KnowledgeServices, state: State) -> dict[str, Any]:
     """Publish what was built: `{status: published, generationId, counts}`."""
-    generation = knowledge.publisher.publish_generation(_publication(knowledge, _build_of(state)["publication"]))
+    generation = knowledge.publisher.publish_generation(_publication(_build_of(state)["publication"]))
     return {
         "status": "published",
         "generationId": generation.generation_id,
@@ -89,21 +87,10 @@ def _run_of(state: State) -> tuple[str, str, str]:
     return state["tenantId"], state["sourceId"], state["runId"]
 
 
-def _told(publication: Publication) -> dict[str, Any]:
-    """A publication as the state carries it: a plan of many parts by its version."""
-    plan = publication.plan
-    if plan is None or len(plan.parts) <= _PARTS_TOLD:
-        return asdict(publication)
-    return {**asdict(replace(publication, plan=None)), "plan": {"version": plan.version}}
-
-
-def _publication(knowledge: KnowledgeServices, value: Mapping[str, Any]) -> Publication:
-    generation, plan = generation_from(value["generation"]), value["plan"]
-    if "parts" in plan:
-        found = plan_from(plan)
-    else:
-        found = knowledge.publisher.recall_plan(generation.source_id, value["holder_id"], plan["version"])
-    return Publication(**{**value, "plan": found, "generation": generation})
+def _publication(value: Mapping[str, Any]) -> Publication:
+    return Publication(
+        **{**value, "plan": plan_from(value["plan"]), "generation": generation_from(value["generation"])}
+    )
 
 
 def _build_of(state: State) -> Mapping[str, Any]:

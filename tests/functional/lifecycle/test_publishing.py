@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import random
 from typing import Any
 
 import pytest
-from knowledge.errors import GenerationNotFoundError, ItemNotFoundError, StalePlanError, StaleVersionError
+from knowledge.errors import GenerationNotFoundError, ItemNotFoundError, StaleVersionError
 from knowledge.items.fields import DETAILS
 from knowledge.items.model import Removal
 from knowledge.model import ChangeKind
-from knowledge.ports import Action
 from knowledge.runs import plan_writer, planning
 from knowledge.runs.model import RunMode, RunState
 from knowledge.staging.model import ItemState, PushResult
@@ -282,27 +280,3 @@ def _busy_history(lifecycle: Any) -> None:
     lifecycle.push_many({"item-5": "changed", "item-6": "changed", "new": "here", "never": "served"})
     lifecycle.push("never", "item-6")
     lifecycle.clock.advance(days=2)
-
-
-def test_plan_of_very_many_parts_stays_out_of_the_machines_state(
-    lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(planning, "CHANGES_PER_PART", 1)
-    monkeypatch.setattr(plan_writer, "CHANGES_PER_PART", 1)
-    lean_lifecycle.push_many({f"item-{number:03d}": "text" for number in range(300)})
-    machine = lean_lifecycle.knowledge.machine
-    run = lean_lifecycle.run()
-    assert len(run.plan.parts) >= 300
-    state = machine.run_action(Action.APPLY, lean_lifecycle.tenant_id, lean_lifecycle.source_id, run.run_id)
-    assert len(json.dumps(state)) < 4_000
-    assert len(lean_lifecycle.served()) == 300
-    lean_lifecycle.check(settled=True)
-
-
-def test_plan_that_was_replaced_behind_a_build_is_not_recalled(lean_lifecycle: Any) -> None:
-    lean_lifecycle.push(a="one")
-    run = lean_lifecycle.run()
-    publisher = lean_lifecycle.knowledge.publisher
-    assert publisher.recall_plan(lean_lifecycle.source_id, run.run_id, run.plan.version) == run.plan
-    with pytest.raises(StalePlanError):
-        publisher.recall_plan(lean_lifecycle.source_id, run.run_id, run.plan.version + 1)

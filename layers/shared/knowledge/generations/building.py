@@ -109,12 +109,11 @@ class Builder:
             self.stores.sources, source.tenant_id, source.source_id, source.lease_token, self.clock, now
         )
         where = index_folder(source.tenant_id, source.source_id, generation_id)
-        part = self._read_part(plan.parts[done].object)
+        part, last = self._read_part(plan, done)
         try:
             tree = Tree() if manifest is None else self.stores.index.read_manifest(manifest).tree
             changes = {line.external_item_id: line.entry for line in part.lines if line.kind != DROP}
             self.stores.index.copy_on_write(tree, changes, where, keeper.keep)
-            last = done + 1 == len(plan.parts)
             if last:
                 self.stores.index.close_groups(tree, where)
             root = Manifest(
@@ -147,10 +146,12 @@ class Builder:
         )
         return BuildOutcome(publication=Publication(generation, run.run_id, source.lease_token, plan))
 
-    def _read_part(self, ref: ObjectRef) -> ChangePart:
+    def _read_part(self, plan: Plan, number: int) -> tuple[ChangePart, bool]:
+        """Read a part of the plan, and tell whether it is the last."""
         try:
-            part = decode_part(self.stores.objects.get(ref))
+            parts = self.stores.plan_parts.parts_of(plan)
+            part = decode_part(self.stores.objects.get(parts[number].object))
             self.stores.objects.check_objects(part.packs)
         except (ObjectGoneError, UnknownFormatError) as error:
             raise StalePlanError from error
-        return part
+        return part, number + 1 == len(parts)

@@ -68,13 +68,6 @@ class Publisher:
             self._settle_after(generation, publication.holder_id, publication.plan, made_before=made_before)
         return generation
 
-    def recall_plan(self, source_id: str, run_id: str, version: int) -> Plan:
-        """Read the plan that a publication was built from. Raises StalePlanError when the run has another by now."""
-        plan = self.stores.runs.get_run(source_id, run_id).plan
-        if plan is None or plan.version != version:
-            raise StalePlanError
-        return plan
-
     def _event(self, generation: Generation) -> Event:
         return Event(
             event_id=self.new_id("evt"),

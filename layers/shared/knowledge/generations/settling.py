@@ -100,9 +100,10 @@ class Settler:
         """What is left to do, in the order in which it is done, each piece with the place behind it and its steps."""
         # Rows are marked first: while the journal still names them, a crash leaves them to be found again.
         dropping = plan.counts.tombstoned + plan.drops > 0
-        last = len(plan.parts) - 1
+        parts = self.stores.plan_parts.parts_of(plan)
+        last = len(parts) - 1
         for number in range(min(settled.part, last) if dropping else last, last + 1):
-            part = decode_part(self.stores.objects.get(plan.parts[number].object))
+            part = decode_part(self.stores.objects.get(parts[number].object))
             dropped = [line for line in part.lines if line.kind in _DROPPED] if number >= settled.part else []
             for start, lines in _cut(dropped, settled.steps if number == settled.part else 0):
                 work = partial(self._mark, source_id, lines, published_at)

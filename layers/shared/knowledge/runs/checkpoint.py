@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 from knowledge.index.trie import Tree
 from knowledge.model import ObjectRef
-from knowledge.runs.model import PlanPart
+from knowledge.runs.model import PlanPart, part_from
 from knowledge.storage.format import FORMAT, pack_json, unpack_json
 
 # An item to look at, and the highest rev the journal names (0: it is looked at for another reason).
@@ -70,7 +70,7 @@ def decode_checkpoint(data: bytes) -> Checkpoint:
         "journal": tuple((entry_id, written_at) for entry_id, written_at in value["journal"]),
         "work": tuple((name, rev) for name, rev in value["work"]),
         "later": tuple(ObjectRef(**ref) for ref in value["later"]),
-        "parts": tuple(PlanPart(p["number"], p["changes"], ObjectRef(**p["object"])) for p in value["parts"]),
+        "parts": tuple(part_from(part) for part in value["parts"]),
         "unread": frozenset(value["unread"]),
     }
     return Checkpoint(**value)

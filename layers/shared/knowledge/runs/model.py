@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from knowledge.model import Counts, Failure, ObjectRef
 
@@ -42,11 +44,18 @@ class PlanPart:
     object: ObjectRef
 
 
+def part_from(value: Mapping[str, Any]) -> PlanPart:
+    """Read a part back from the plain value that `asdict` made of it."""
+    return PlanPart(value["number"], value["changes"], ObjectRef(**value["object"]))
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a run found, and what it was found against.
 
-    `drops` counts rows that were removed before they were ever published; they change no generation.
+    `parts` is empty when they are too many for a row; `part_list` names the object that lists them then (see
+    `runs.plan_parts`). `drops` counts rows that were removed before they were ever published; they change no
+    generation.
     """
 
     version: int
@@ -60,6 +69,7 @@ class Plan:
     discovery: Discovery
     planned_at: int
     expires_at: int
+    part_list: ObjectRef | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ class Planner:
             state = state if state.full else self._put_work(state, prefix)
             ref = self.stores.objects.put_once(f"{prefix}/checkpoint.json.gz", encode_checkpoint(state))
             return PlanningProgress(done=False, checkpoint=ref)
-        return self._finish(state, attempt)
+        return self._finish(state, attempt, prefix)
 
     def _put_work(self, state: Checkpoint, prefix: str) -> Checkpoint:
         """Write what is still to be looked at as pieces, one for each invocation to come."""
@@ -202,7 +202,7 @@ class Planner:
         members = self.stores.fanout.map(lambda row: self.stores.objects.read_object(row.content_key or ""), rows)
         return {row.external_item_id: member for row, member in zip(rows, members, strict=True)}
 
-    def _finish(self, state: Checkpoint, attempt: str) -> PlanningProgress:
+    def _finish(self, state: Checkpoint, attempt: str, prefix: str) -> PlanningProgress:
         plan = Plan(
             version=state.plan_version + 1,
             attempt=attempt,
@@ -216,6 +216,7 @@ class Planner:
             planned_at=state.now,
             expires_at=state.now + RUN_KEPT_MS,
         )
+        plan = self.stores.plan_parts.put_aside(plan, prefix)
         run = RunKey(state.tenant_id, state.source_id, state.run_id)
         now = self.clock()
         event_id = self.new_id("evt")

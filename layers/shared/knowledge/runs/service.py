@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,10 +23,10 @@ from knowledge.index.packs import differing_fields
 from knowledge.model import Change, ChangeKind, Failure
 from knowledge.pages import Page
 from knowledge.ports import Action, Clock, Machine, NewId, StillRunningError
-from knowledge.runs.change_file import DROP, ChangeLine, ChangePart, decode_part
+from knowledge.runs.change_file import DROP, ChangeLine, decode_part
 from knowledge.runs.events import run_failed
 from knowledge.runs.machine import planned_in, published_in
-from knowledge.runs.model import ApplyOutcome, Run, RunMode, RunState
+from knowledge.runs.model import ApplyOutcome, Plan, Run, RunMode, RunState
 from knowledge.runs.stores import RunStores
 from knowledge.sources.model import Source
 from knowledge.storage.format import UnknownFormatError
@@ -121,8 +121,7 @@ class RunService:
             return Page()
         part, line = _position(position, run.plan_version)
         chosen: list[ChangeLine] = []
-        for number in range(part, len(run.plan.parts)):
-            lines = self._part(run, number).lines
+        for number, lines in self._parts(run.plan, part):
             for index in range(line if number == part else 0, len(lines)):
                 if lines[index].kind == DROP or kind not in (None, lines[index].kind):
                     continue
@@ -176,11 +175,11 @@ class RunService:
             return replace(run, state=RunState.APPLYING)
         return run
 
-    def _part(self, run: Run, number: int) -> ChangePart:
-        if run.plan is None:
-            raise BuildFailedError
+    def _parts(self, plan: Plan, first: int) -> Iterator[tuple[int, Sequence[ChangeLine]]]:
+        """The parts of a plan from one on, by number, each read when the walk comes to it."""
         try:
-            return decode_part(self.stores.objects.get(run.plan.parts[number].object))
+            for part in self.stores.plan_parts.parts_of(plan)[first:]:
+                yield part.number, decode_part(self.stores.objects.get(part.object)).lines
         except (ObjectGoneError, UnknownFormatError) as error:
             message = "The changes of this run are not kept any more. Start a new run."
             raise InvalidPositionError(message) from error

@@ -11,7 +11,7 @@ from knowledge.errors import RunInProgressError, RunNotFoundError
 from knowledge.events import Event, event_row
 from knowledge.model import Counts, Failure, ObjectRef
 from knowledge.pages import Page
-from knowledge.runs.model import Discovery, Plan, PlanPart, Run, RunMode, RunState
+from knowledge.runs.model import Discovery, Plan, Run, RunMode, RunState, part_from
 from knowledge.runs.turns import PlanningTurns
 from knowledge.storage.catalog import Catalog, RefusedWriteError, ordered
 from knowledge.storage.transactions import RefusedTransactionError
@@ -203,11 +203,12 @@ def _run(row: Mapping[str, Any]) -> Run:
 
 def plan_from(value: Mapping[str, Any]) -> Plan:
     """Read a plan back from the plain value that `asdict` made of it."""
-    parts = tuple(PlanPart(part["number"], part["changes"], ObjectRef(**part["object"])) for part in value["parts"])
+    aside = value.get("part_list")
     return Plan(
         **{
             **value,
-            "parts": parts,
+            "parts": tuple(part_from(part) for part in value["parts"]),
+            "part_list": None if aside is None else ObjectRef(**aside),
             "counts": Counts(**value["counts"]),
             "discovery": Discovery(value["discovery"]),
         }

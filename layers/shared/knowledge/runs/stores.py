@@ -9,6 +9,7 @@ from knowledge.staging.stores import StagingStores
 
 if TYPE_CHECKING:
     from knowledge.index.store import IndexStore
+    from knowledge.runs.plan_parts import PlanParts
     from knowledge.runs.store import RunStore
     from knowledge.runs.turns import PlanningTurns
 
@@ -29,6 +30,13 @@ class RunStores(StagingStores):
         from knowledge.runs.turns import PlanningTurns
 
         return PlanningTurns(self.catalog)
+
+    @cached_property
+    def plan_parts(self) -> PlanParts:
+        """The lists of plans' parts."""
+        from knowledge.runs.plan_parts import PlanParts
+
+        return PlanParts(self.objects)
 
     @cached_property
     def index(self) -> IndexStore:
