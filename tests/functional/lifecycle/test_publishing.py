@@ -218,9 +218,9 @@ def test_full_run_in_parts_does_not_cover_an_entry_seen_before_its_row(
         lifecycle.push_many({name: "two"})
     read = type(items).read_slot_for_run
 
-    def read_late(store: Any, *asked: Any) -> Any:
-        rows = read(store, *asked)
-        return rows | (late if "item-7" in rows else {})
+    def read_late(store: Any, *asked: Any, **most: Any) -> Any:
+        rows, behind = read(store, *asked, **most)
+        return rows | (late if "item-7" in rows else {}), behind
 
     with monkeypatch.context() as patched:
         patched.setattr(type(items), "read_slot_for_run", read_late)

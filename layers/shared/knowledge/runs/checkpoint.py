@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
-from knowledge.index.trie import Tree
+from knowledge.index.trie import Tree, path_of
 from knowledge.model import ObjectRef
+from knowledge.runs.listing import Listing, Piece
 from knowledge.runs.model import PlanPart, part_from
 from knowledge.storage.format import FORMAT, pack_json, unpack_json
 
@@ -20,9 +22,9 @@ class Checkpoint:
 
     `work` is what is still to be looked at, in trie order; what a later invocation looks at lies in the objects of
     `later`, so that what each reads and writes does not grow with the whole. A full run looks at everything: its
-    `work` is what the journal names in the slots to come, and `position` counts the slots done. `unread` names items
-    whose row was read older than the journal says. `tree` is the base's index as far as it was opened; it is read anew
-    by whoever carries on.
+    `work` is what the journal names in what is to come, `position` counts the slots done, and `listing` tells how far
+    a large slot has come. `unread` names items whose row was read older than the journal says. `tree` is the base's
+    index as far as it was opened; it is read anew by whoever carries on.
     """
 
     tenant_id: str
@@ -41,6 +43,7 @@ class Checkpoint:
     work: tuple[WorkItem, ...]
     later: tuple[ObjectRef, ...] = ()
     position: int = 0
+    listing: Listing | None = None
     finished: bool = False
     parts: tuple[PlanPart, ...] = ()
     tally: dict[str, int] = field(default_factory=dict)
@@ -72,8 +75,18 @@ def decode_checkpoint(data: bytes) -> Checkpoint:
         "later": tuple(ObjectRef(**ref) for ref in value["later"]),
         "parts": tuple(part_from(part) for part in value["parts"]),
         "unread": frozenset(value["unread"]),
+        "listing": None if value["listing"] is None else _listing(*value["listing"]),
     }
     return Checkpoint(**value)
+
+
+def _listing(pieces: Sequence[Sequence[Any]], behind: str | None, regions_done: int) -> Listing:
+    return Listing(tuple(Piece(key, tuple(offsets)) for key, offsets in pieces), behind, regions_done)
+
+
+def in_trie_order(work: Mapping[str, int]) -> tuple[WorkItem, ...]:
+    """Put items to look at into the order of the index."""
+    return tuple((name, work[name]) for name in sorted(work, key=path_of))
 
 
 def encode_work(work: Sequence[WorkItem]) -> bytes:

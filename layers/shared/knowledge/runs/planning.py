@@ -15,25 +15,25 @@ What would break it, and what stands against it:
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.errors import RunFailedError
-from knowledge.index.trie import Entry, Tree, path_of
+from knowledge.index.trie import Tree
 from knowledge.limits import RUN_KEPT_MS
 from knowledge.model import Counts, ObjectRef
 from knowledge.ports import Clock, NewId
 from knowledge.runs.checkpoint import (
     Checkpoint,
-    WorkItem,
     decode_checkpoint,
     decode_work,
     encode_checkpoint,
     encode_work,
+    in_trie_order,
 )
 from knowledge.runs.diff import NOTHING, judge
 from knowledge.runs.events import run_ready
+from knowledge.runs.full_walk import Batch, FullWalk
 from knowledge.runs.model import Discovery, Plan, PlanningProgress, RunMode
 from knowledge.runs.plan_writer import CHANGES_PER_PART, PlanWriter
 from knowledge.runs.published_entries import PublishedEntries
@@ -104,7 +104,7 @@ class Planner:
             base_generation_id=source.generation_id,
             manifest=source.manifest,
             journal=tuple((entry.entry_id, entry.written_at) for entry in journal),
-            work=_in_trie_order(work),
+            work=in_trie_order(work),
             tree=tree,
         )
 
@@ -149,51 +149,38 @@ class Planner:
         todo, rest = state.work[:CHANGES_PER_PART], state.work[CHANGES_PER_PART:]
         published = PublishedEntries(self.stores.index, state.tree)
         for start in range(0, len(todo), _ITEMS_AT_A_TIME):
-            batch = todo[start : start + _ITEMS_AT_A_TIME]
-            names = [name for name, _ in batch]
+            work = todo[start : start + _ITEMS_AT_A_TIME]
+            names = [name for name, _ in work]
             rows = self.stores.items.read_for_run(state.source_id, names, state.now)
-            entries = published.among(names)
-            for name, rev in batch:
-                if rev and ((row := rows.get(name)) is None or row.rev < rev):
-                    unread.add(name)
-            self._compare(state, writer, names, rows, entries)
+            self._compare(state, writer, unread, Batch(work, rows, published.among(names)))
         return replace(state, work=rest, finished=not rest and not state.later)
 
     def _advance_full(self, state: Checkpoint, writer: PlanWriter, unread: set[str]) -> Checkpoint:
-        """Compare whole slots, one after the other, until a part's worth of rows was read."""
-        published = PublishedEntries(self.stores.index, state.tree)
-        position, seen, work = state.position, 0, state.work
-        while position < len(SLOTS) and seen < CHANGES_PER_PART:
-            slot = SLOTS[position]
-            rows = self.stores.items.read_slot_for_run(state.source_id, slot, state.now)
-            entries = published.of_slot(slot)
-            end = bisect_right(work, slot, key=lambda item: path_of(item[0])[0])
-            named, work = work[:end], work[end:]
-            unread.update(name for name, rev in named if name not in rows or rows[name].rev < rev)
-            self._compare(state, writer, sorted(rows.keys() | entries.keys(), key=path_of), rows, entries)
-            position, seen = position + 1, seen + len(rows)
-        return replace(state, work=work, position=position, finished=position == len(SLOTS))
+        """Go through everything, step by step, until a part's worth of rows was read."""
+        walk = FullWalk(self.stores, PublishedEntries(self.stores.index, state.tree), writer.prefix)
+        seen = 0
+        while state.position < len(SLOTS) and seen < CHANGES_PER_PART:
+            step = walk.step(state)
+            for batch in step.batches:
+                self._compare(state, writer, unread, batch)
+            state, seen = step.state, seen + step.rows
+        return replace(state, finished=state.position == len(SLOTS))
 
-    def _compare(
-        self,
-        state: Checkpoint,
-        writer: PlanWriter,
-        names: Iterable[str],
-        rows: Mapping[str, RunRow],
-        entries: Mapping[str, Entry],
-    ) -> None:
+    def _compare(self, state: Checkpoint, writer: PlanWriter, unread: set[str], batch: Batch) -> None:
         grace_ms = state.grace_days * MS_PER_DAY
         changed = []
-        for name in names:
-            row, entry = rows.get(name), entries.get(name)
+        for name, rev in batch.work:
+            row, entry = batch.rows.get(name), batch.entries.get(name)
+            if rev and (row is None or row.rev < rev):
+                unread.add(name)
             verdict = judge(row, entry, state.now, grace_ms)
             if verdict is not NOTHING:
                 changed.append((name, verdict, row, entry))
         for start in range(0, len(changed), _OBJECTS_AT_A_TIME):
-            batch = changed[start : start + _OBJECTS_AT_A_TIME]
-            large = [row for _, verdict, row, _ in batch if row is not None and row.member is None and verdict.brings]
+            few = changed[start : start + _OBJECTS_AT_A_TIME]
+            large = [row for _, verdict, row, _ in few if row is not None and row.member is None and verdict.brings]
             fetched = self._fetch(large) if large else {}
-            for name, verdict, row, entry in batch:
+            for name, verdict, row, entry in few:
                 member = (row and row.member) or fetched.get(name) if verdict.brings else None
                 writer.add(name, verdict, row, entry, member)
 
@@ -246,7 +233,3 @@ class Planner:
             for entry_id, written_at in state.journal
             if entry_id not in torn or state.now - written_at > _ENTRY_IS_OLD_MS
         )
-
-
-def _in_trie_order(work: Mapping[str, int]) -> tuple[WorkItem, ...]:
-    return tuple((name, work[name]) for name in sorted(work, key=path_of))

@@ -1,4 +1,4 @@
-"""What a run reads of its base generation: the entries of some items, of a slot, and those whose grace may be over."""
+"""What a run reads of its base generation: entries of some items, under a prefix, and those whose grace may be over."""
 
 from __future__ import annotations
 
@@ -33,16 +33,23 @@ class PublishedEntries:
             self._held = {wanted[-1]: loaded[wanted[-1]]}
         return found
 
-    def of_slot(self, slot: str) -> Entries:
-        """All entries whose paths begin with a digit."""
-        self.index.open_groups(self.tree, {prefix for prefix in self.tree.nodes if prefix.startswith(slot)})
-        leaves = [leaf for prefix, leaf in self.tree.leaves.items() if prefix.startswith(slot) or not prefix]
-        return {
-            name: entry
-            for entries in self.index.load_leaves(leaves).values()
-            for name, entry in entries.items()
-            if path_of(name)[0] == slot
-        }
+    def under(self, prefix: str) -> Entries:
+        """All entries whose paths begin with some digits."""
+
+        def lies_along(at: str) -> bool:
+            return at.startswith(prefix) or prefix.startswith(at)
+
+        self.index.open_groups(self.tree, {at for at in self.tree.nodes if lies_along(at)})
+        leaves = {at: leaf for at, leaf in self.tree.leaves.items() if lies_along(at)}
+        unread = [leaf for at, leaf in leaves.items() if at not in self._held]
+        loaded = {**self._held, **self.index.load_leaves(unread)}
+        # One that reaches beyond the prefix is asked for again by the next.
+        self._held = {at: loaded[at] for at in leaves if prefix.startswith(at)}
+        return {name: entry for at in leaves for name, entry in loaded[at].items() if path_of(name).startswith(prefix)}
+
+    def count(self, prefix: str) -> int:
+        """How many entries there are below a prefix of one digit, of those that are not in a root leaf."""
+        return sum(ref.entries for ref in self.tree.refs() if ref.prefix.startswith(prefix))
 
     def due(self, now: int, grace_ms: int) -> Iterator[str]:
         """The items in grace whose time may be over, from the leaves that hold such; their rows decide."""

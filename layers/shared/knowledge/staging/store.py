@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
@@ -130,16 +130,32 @@ class ItemStore:
             if "Limit" in query:
                 query["Limit"] *= 2
 
-    def read_slot_for_run(self, source_id: str, slot: str, now: int) -> dict[str, RunRow]:
-        """Read what a run needs of all rows of a slot, consistently; expired ones are left out."""
-        query: dict[str, Any] = {
-            "TableName": self.table,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": {"S": f"{source_id}#{slot}"}},
-            "ConsistentRead": True,
-            **_FOR_RUN,
+    def read_slot_for_run(
+        self, source_id: str, slot: str, now: int, *, most_rows: int, most_bytes: int
+    ) -> tuple[dict[str, RunRow], str | None]:
+        """Read what a run needs of a slot's first rows in id order, consistently; expired ones are left out.
+
+        It ends at so many rows, or so many bytes of contents in them, and returns the last id then, None at the end.
+        """
+        query = {**_rows_of(self.table, source_id, slot), **_FOR_RUN}
+        rows: list[RunRow] = []
+        size = 0
+        for row in map(run_row_from, query_rows(self.dynamodb, query)):
+            rows.append(row)
+            size += len(row.member or b"")
+            if len(rows) >= most_rows or size >= most_bytes:
+                return _living(rows, now), row.external_item_id
+        return _living(rows, now), None
+
+    def list_ids(self, source_id: str, slot: str, behind: str, most: int) -> tuple[list[str], str | None]:
+        """List the ids of a slot behind one of them, consistently; with the last one when there are `most`, or more."""
+        query = {
+            **_rows_of(self.table, source_id, slot),
+            "ProjectionExpression": "sk",
+            "ExclusiveStartKey": row_key(source_id, behind, slot),
         }
-        return _living(map(run_row_from, query_rows(self.dynamodb, query)), now)
+        ids = [attributes["sk"]["S"] for attributes in islice(query_rows(self.dynamodb, query), most)]
+        return ids, ids[-1] if len(ids) == most else None
 
     def mark_tombstoned(self, source_id: str, external_item_id: str, rev: int, at: int, expires_at: int) -> None:
         """Mark a dropped row, if it is still the one that was planned; a row that was written since stays as it is.
@@ -202,6 +218,15 @@ class ItemStore:
             put["ConditionExpression"] = "rev = :rev"
             put["ExpressionAttributeValues"] = {":rev": {"N": str(write.expected_rev)}}
         return put
+
+
+def _rows_of(table: str, source_id: str, slot: str) -> dict[str, Any]:
+    return {
+        "TableName": table,
+        "KeyConditionExpression": "pk = :pk",
+        "ExpressionAttributeValues": {":pk": {"S": f"{source_id}#{slot}"}},
+        "ConsistentRead": True,
+    }
 
 
 def _living(rows: Iterable[Row], now: int) -> dict[str, Row]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from knowledge.index.trie import LeafRef, Tree
 from knowledge.model import ChangeKind, ObjectRef
 from knowledge.runs.checkpoint import Checkpoint, decode_checkpoint, decode_work, encode_checkpoint, encode_work
+from knowledge.runs.listing import Listing, Piece
 from knowledge.runs.model import PlanPart
 from knowledge.storage.format import FORMAT, UnknownFormatError
 
@@ -40,6 +41,7 @@ def test_checkpoint_reads_back() -> None:
         later=(ObjectRef("w", B),),
         position=1,
         parts=(PlanPart(0, 1, ObjectRef("p", B)),),
+        listing=Listing((Piece("ids", (0, 3, 7)),), "behind", 2),
         tally={"added": 1},
         unread=frozenset({"b"}),
     )
