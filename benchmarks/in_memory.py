@@ -21,7 +21,9 @@ from knowledge.items.content import encode_item
 from knowledge.items.model import ItemDraft
 from knowledge.model import ObjectRef
 from knowledge.runs.model import Plan, Run, RunMode, RunState
+from knowledge.runs.plan_parts import PlanParts
 from knowledge.runs.planning import Planner
+from knowledge.runs.turns import Turn
 from knowledge.sources.model import Source, SourceStatus
 from knowledge.staging.journal_store import JournalStore
 from knowledge.staging.model import ItemState
@@ -115,13 +117,14 @@ class World:
             return f"{prefix}_{next(numbers):026d}"
 
         @contextmanager
-        def take_turn(*_: Any) -> Iterator[Source]:
-            yield self.source
+        def take_turn(*_: Any) -> Iterator[Turn]:
+            yield Turn(self.source, None)
 
         stores = _anything()
         stores.planning_turns = SimpleNamespace(take_turn=take_turn)
         stores.sources, stores.runs, stores.items, stores.journal = sources, Runs(_run()), rows, journal
         stores.objects, stores.index, stores.fanout = objects, index, fanout
+        stores.plan_parts = PlanParts(objects)
         self.planner = Planner(stores, settle, lambda: NOW, new_id)
         self.builder = Builder(stores, settle, lambda: NOW, new_id)
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 from knowledge.index import codec as index_codec
 from knowledge.index import trie
-from knowledge.runs import full_walk, plan_parts, plan_writer, planning
+from knowledge.runs import full_walk, listing, plan_parts, plan_writer, planning
 from knowledge.staging import store as item_store
 from knowledge.staging import writing as staging
 
@@ -39,6 +39,8 @@ def make_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planning, "CHANGES_PER_PART", 3)
     monkeypatch.setattr(plan_writer, "CHANGES_PER_PART", 3)
     monkeypatch.setattr(plan_parts, "PARTS_IN_PLAN", 1)
+    for module in (listing, full_walk):
+        monkeypatch.setattr(module, "REGIONS", tuple("0123456789abcdef"))
     monkeypatch.setattr(full_walk, "ROWS_AT_ONCE", 1)
     monkeypatch.setattr(full_walk, "IDS_A_PIECE", 1)
     monkeypatch.setattr(staging, "ROWS_PER_TRANSACTION", 2)

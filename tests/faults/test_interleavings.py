@@ -19,7 +19,7 @@ from knowledge.errors import (
 from knowledge.index import codec as index_codec
 from knowledge.index import trie
 from knowledge.items.model import Removal
-from knowledge.runs import full_walk, plan_parts, plan_writer, planning
+from knowledge.runs import full_walk, listing, plan_parts, plan_writer, planning
 from knowledge.runs.model import RunMode
 from knowledge.staging import writing as staging
 from knowledge.staging.model import SnapshotState
@@ -83,6 +83,8 @@ class Play:
             patched.setattr(planning, "CHANGES_PER_PART", changes_per_part)
             patched.setattr(plan_writer, "CHANGES_PER_PART", changes_per_part)
             patched.setattr(plan_parts, "PARTS_IN_PLAN", min(changes_per_part - 1, plan_parts.PARTS_IN_PLAN))
+            for module in (listing, full_walk):
+                patched.setattr(module, "REGIONS", tuple("0123456789abcdef"))
             patched.setattr(full_walk, "ROWS_AT_ONCE", min(changes_per_part - 1, full_walk.ROWS_AT_ONCE))
             patched.setattr(full_walk, "IDS_A_PIECE", min(changes_per_part - 1, full_walk.IDS_A_PIECE))
             patched.setattr(staging, "ROWS_PER_TRANSACTION", rows)

@@ -118,7 +118,7 @@ def test_run_of_a_source_whose_planner_is_busy_is_told_to_come_back(edge: Edge) 
     edge.push(source)
     path, again = f"/v1/sources/{source}/runs", {"Idempotency-Key": "run-of-tonight"}
     turns = edge.services.knowledge.stores.planning_turns
-    with turns.take_turn(edge.tenant_of(edge.token), source, "run_another", edge.clock()):
+    with turns.take_turn(edge.tenant_of(edge.token), source, "run_another", edge.clock(), None):
         refused = edge.request("POST", path, headers=again)
         assert (refused.status, refused.code, refused.headers["retry-after"]) == (409, "run_in_progress", "5")
         assert edge.request("GET", path).body["runs"] == []

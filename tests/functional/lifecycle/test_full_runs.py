@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from knowledge.errors import StaleBaseError
 from knowledge.index import trie
 from knowledge.index.trie import path_of
 from knowledge.model import ObjectRef
+from knowledge.ports import StillRunningError
 from knowledge.runs import full_walk, plan_writer, planning
-from knowledge.runs.model import Run, RunMode
+from knowledge.runs.model import Run, RunMode, RunState
 
 from testing.faults import Call, Crash, Way, before_first
 from testing.lifecycle import Lifecycle
@@ -37,13 +40,13 @@ def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trie, "LEAF_ENTRIES", 8)
 
 
-def start(lifecycle: Lifecycle) -> str:
-    """A full run that nobody has planned yet."""
+def start(lifecycle: Lifecycle, mode: str = "full") -> str:
+    """A run that nobody has planned yet."""
     run_id = lifecycle.ids("run")
     machine = lifecycle.knowledge.machine
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(machine, "run_action", lambda *_, **__: {})
-        lifecycle.knowledge.runs.create_run(lifecycle.source, RunMode.FULL, run_id=run_id)
+        lifecycle.knowledge.runs.create_run(lifecycle.source, RunMode(mode), run_id=run_id)
     return run_id
 
 
@@ -222,6 +225,128 @@ def test_call_that_dies_around_a_piece_is_repeated(lean_lifecycle: Any, way: Way
     lean_lifecycle.check(settled=True, leaf_entries=8)
 
 
+class ShortExecutions:
+    """A machine whose executions end after so many parts, as an Express execution does after 5 minutes."""
+
+    def __init__(self, lifecycle: Lifecycle, parts: int) -> None:
+        self.lifecycle = lifecycle
+        self.parts = parts
+
+    def run_action(self, _action: Any, tenant_id: str, source_id: str, run_id: str, **_: Any) -> Any:
+        checkpoint: ObjectRef | None = None
+        for _part in range(self.parts):
+            planned = self.lifecycle.knowledge.planner.plan_run(tenant_id, source_id, run_id, checkpoint)
+            if planned.done:
+                return {}
+            checkpoint = planned.checkpoint
+        raise StillRunningError
+
+
+def repeat(lifecycle: Any, run_id: str, mode: str, *, parts: int, between: Callable[[int], object]) -> tuple[Run, int]:
+    """Send the request that starts a run until it is planned, as a client with an Idempotency-Key does."""
+    life = replace(lifecycle.knowledge.runs, machine=ShortExecutions(lifecycle, parts))
+    for tries in range(1, 30):
+        run = life.create_run(lifecycle.source, RunMode(mode), run_id=run_id)
+        if run.plan is not None:
+            return run, tries
+        lifecycle.clock.advance(seconds=420)
+        # Nobody waits longer than that for an execution.
+        assert life.get_run(lifecycle.source, run_id).state is RunState.FAILED
+        between(tries)
+    raise AssertionError("the run does not end")
+
+
+@pytest.mark.parametrize("mode", ["full", "incremental"])
+def test_run_that_outlives_its_execution_goes_on_in_the_next(lean_lifecycle: Any, mode: str) -> None:
+    names = some("3", 150)
+    lean_lifecycle.push_many(dict.fromkeys(names, "text"))
+    calls: list[int] = []
+    expected = plan(lean_lifecycle, start(lean_lifecycle, mode), calls.append)
+    in_all = len(calls) + 1
+    run, tries = repeat(lean_lifecycle, lean_lifecycle.ids("run"), mode, parts=5, between=lambda _: None)
+    # Of the five parts of an execution the last is not noted, since its successor would have done that.
+    assert tries == 1 + -(-(in_all - 5) // 4)
+    assert run.plan.counts == expected.plan.counts
+    assert lean_lifecycle.changes(run) == lean_lifecycle.changes(expected)
+    lean_lifecycle.apply(run)
+    lean_lifecycle.check(settled=True, leaf_entries=8)
+
+
+def republish(lifecycle: Any) -> None:
+    lifecycle.push(other="new")
+    lifecycle.publish()
+
+
+def open_and_abort(lifecycle: Any) -> None:
+    snapshots, snapshot_id = lifecycle.knowledge.snapshots, lifecycle.ids("snp")
+    snapshots.open_snapshot(lifecycle.source, snapshot_id=snapshot_id)
+    snapshots.abort_snapshot(lifecycle.source, snapshot_id)
+
+
+def lose_the_checkpoint(lifecycle: Any) -> None:
+    for key in [key for key in lifecycle.bucket.objects if key.endswith("/checkpoint.json.gz")]:
+        del lifecycle.bucket.objects[key]
+
+
+@pytest.mark.parametrize(
+    "meddle",
+    [
+        republish,
+        open_and_abort,
+        lose_the_checkpoint,
+        lambda life: life.knowledge.sources.update_source(life.tenant_id, life.source_id, grace_days=0),
+    ],
+    ids=["base", "epoch", "objects", "settings"],
+)
+def test_what_a_planning_read_against_has_changed_so_it_begins_anew(
+    lean_lifecycle: Any, meddle: Callable[[Any], object]
+) -> None:
+    """To go on would end in a plan that is refused, or none at all."""
+    names = some("3", 60)
+    lean_lifecycle.push_many(dict.fromkeys(names, "text"))
+    lean_lifecycle.publish()
+    lean_lifecycle.push_many(dict.fromkeys(names, "new"))
+
+    def between(tries: int) -> None:
+        if tries == 1:
+            lean_lifecycle.push(late="seen, since the planning began anew")
+            meddle(lean_lifecycle)
+
+    run, _ = repeat(lean_lifecycle, lean_lifecycle.ids("run"), "full", parts=8, between=between)
+    lean_lifecycle.apply(run)
+    assert lean_lifecycle.served()["late"] == "seen, since the planning began anew"
+    lean_lifecycle.check(settled=True, leaf_entries=8)
+
+
+def test_run_does_not_go_on_with_what_another_noted(lean_lifecycle: Any) -> None:
+    lean_lifecycle.push_many(dict.fromkeys(some("3", 60), "text"))
+    first, second = start(lean_lifecycle), start(lean_lifecycle)
+    planner = lean_lifecycle.knowledge.planner
+    noted = planner.plan_run(lean_lifecycle.tenant_id, lean_lifecycle.source_id, first).checkpoint
+    planner.plan_run(lean_lifecycle.tenant_id, lean_lifecycle.source_id, first, noted)
+    lean_lifecycle.push(late="x")
+    lean_lifecycle.clock.advance(seconds=420)
+    run = plan(lean_lifecycle, second)
+    assert lean_lifecycle.kinds(run)["late"] == "added"
+    lean_lifecycle.apply(run)
+    lean_lifecycle.check(settled=True, leaf_entries=8)
+
+
+def test_plan_that_is_made_again_is_a_fresh_one(lean_lifecycle: Any) -> None:
+    """A stale run is planned again under its id; what its first planning noted is nothing to it."""
+    names = some("3", 60)
+    lean_lifecycle.push_many(dict.fromkeys(names, "text"))
+    run = plan(lean_lifecycle, start(lean_lifecycle))
+    lean_lifecycle.push(other="one")
+    lean_lifecycle.publish()
+    with pytest.raises(StaleBaseError):
+        lean_lifecycle.apply(run)
+    again = lean_lifecycle.knowledge.stores.runs.get_run(lean_lifecycle.source_id, run.run_id)
+    assert (again.plan_version, again.plan.counts.changes) == (run.plan_version + 1, 0)
+    lean_lifecycle.apply(again)
+    lean_lifecycle.check(settled=True, leaf_entries=8)
+
+
 def test_two_planners_of_a_run_that_goes_by_pieces(lean_lifecycle: Any) -> None:
     """The one that ends first stands; the other's pieces are nobody's."""
     names = busy_history(lean_lifecycle)
@@ -241,4 +366,8 @@ def test_two_planners_of_a_run_that_goes_by_pieces(lean_lifecycle: Any) -> None:
     assert [run.plan] == [rival.plan for rival in rivals]
     assert lean_lifecycle.kinds(run)[names[40]] == "updated"
     lean_lifecycle.apply(run)
+    lean_lifecycle.check(leaf_entries=8)
+    # The other one had taken up what this one noted, so it had not listed the entry of that push.
+    lean_lifecycle.push(last="x")
+    lean_lifecycle.publish()
     lean_lifecycle.check(settled=True, leaf_entries=8)

@@ -14,9 +14,8 @@ from typing import NamedTuple
 
 from knowledge.index.trie import path_of
 
-_DIGITS = 2
 # Of a billion items a region holds 250 000.
-REGIONS = tuple(f"{number:0{_DIGITS}x}" for number in range(16**_DIGITS))
+REGIONS = tuple(f"{number:02x}" for number in range(256))
 
 
 class Piece(NamedTuple):
@@ -43,11 +42,12 @@ class Listing(NamedTuple):
 
 def encode_ids(ids: Iterable[str]) -> tuple[bytes, tuple[int, ...]]:
     """Write the ids of a piece, which are of one slot; returns the bytes, and where the regions lie in them."""
-    regions: list[list[str]] = [[] for _ in REGIONS]
+    regions: dict[str, list[str]] = {digits: [] for digits in REGIONS}
+    end = 1 + len(REGIONS[0])
     for each in ids:
-        regions[int(path_of(each)[1 : 1 + _DIGITS], 16)].append(each)
+        regions[path_of(each)[1:end]].append(each)
     members, offsets = [], [0]
-    for region in regions:
+    for region in regions.values():
         # Read once and gone with the run, so it is compressed as lightly as the changes are.
         members.append(gzip.compress(json.dumps(region).encode(), 1, mtime=0) if region else b"")
         offsets.append(offsets[-1] + len(members[-1]))

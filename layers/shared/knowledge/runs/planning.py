@@ -6,7 +6,7 @@ What would break it, and what stands against it:
   at that rev or later, or the entry is over an hour old.
 - A write lands while the run reads: its own entry was not listed, so it stays for the next run.
 - Two plannings of one run at once: each writes under its own attempts, and the row takes the one that ends first.
-- A crash in the middle: nothing names what was written; the next planning starts afresh.
+- A crash in the middle: nothing names what was written behind the last checkpoint, and the next call goes on from it.
 - Runs that many requests start of one source at once: they take turns (see `turns`).
 - The last publication is not settled: what is not marked yet is not served either, and what is not forgotten yet is
   found as it is published. So a run helps, and waits for nothing (see `generations.settling`).
@@ -34,11 +34,12 @@ from knowledge.runs.checkpoint import (
 from knowledge.runs.diff import NOTHING, judge
 from knowledge.runs.events import run_ready
 from knowledge.runs.full_walk import Batch, FullWalk
-from knowledge.runs.model import Discovery, Plan, PlanningProgress, RunMode
+from knowledge.runs.model import Discovery, Plan, PlanningProgress, Run, RunMode
 from knowledge.runs.plan_writer import CHANGES_PER_PART, PlanWriter
 from knowledge.runs.published_entries import PublishedEntries
 from knowledge.runs.store import EpochMovedError, RunKey
 from knowledge.runs.stores import RunStores
+from knowledge.runs.turns import Turn
 from knowledge.sources.model import Settle, Source
 from knowledge.staging.rows import SLOTS, RunRow
 from knowledge.storage.format import FORMAT, UnknownFormatError
@@ -67,19 +68,22 @@ class Planner:
         Raises RunInProgressError while it is another run's, RunFailedError when the base can't be read.
         """
         try:
-            with self.stores.planning_turns.take_turn(tenant_id, source_id, run_id, self.clock()) as source:
-                state = self._begin(source, run_id) if checkpoint is None else self._resume(checkpoint)
+            turns = self.stores.planning_turns
+            with turns.take_turn(tenant_id, source_id, run_id, self.clock(), checkpoint) as turn:
+                state = self._begin(turn, run_id) if checkpoint is None else self._resume(checkpoint)
                 return self._advance(state)
         except (ObjectGoneError, UnknownFormatError) as error:
             raise RunFailedError from error
 
-    def _begin(self, source: Source, run_id: str) -> Checkpoint:
+    def _begin(self, turn: Turn, run_id: str) -> Checkpoint:
+        source, now = turn.source, self.clock()
         tenant_id, source_id = source.tenant_id, source.source_id
         if source.settle_run_id is not None:
             self.help_settle(source)
         run = self.stores.runs.get_run(source_id, run_id)
         full = run.mode is RunMode.FULL or source.full_required
-        now = self.clock()
+        if turn.noted is not None and (begun := self._take_up(turn.noted, source, run, full=full)) is not None:
+            return begun
         journal = self.stores.journal.list_entries(source_id)
         work: dict[str, int] = {}
         for journal_entry in journal:
@@ -107,6 +111,16 @@ class Planner:
             work=in_trie_order(work),
             tree=tree,
         )
+
+    def _take_up(self, noted: ObjectRef, source: Source, run: Run, *, full: bool) -> Checkpoint | None:
+        """Go on where an earlier execution of the run ended, if all that it reads against is as it was."""
+        try:
+            state = self._resume(noted)
+        except (ObjectGoneError, UnknownFormatError):
+            return None
+        began = (state.plan_version, state.full, state.manifest, state.settings_version, state.epoch)
+        is_now = (run.plan_version, full, source.manifest, source.settings_version, source.epoch)
+        return None if began != is_now or state.incomplete or source.awaits_more(self.clock()) else state
 
     def _resume(self, ref: ObjectRef) -> Checkpoint:
         state = decode_checkpoint(self.stores.objects.get(ref))
@@ -167,10 +181,10 @@ class Planner:
         return replace(state, finished=state.position == len(SLOTS))
 
     def _compare(self, state: Checkpoint, writer: PlanWriter, unread: set[str], batch: Batch) -> None:
-        grace_ms = state.grace_days * MS_PER_DAY
+        grace_ms, rows, entries = state.grace_days * MS_PER_DAY, batch.rows, batch.entries
         changed = []
         for name, rev in batch.work:
-            row, entry = batch.rows.get(name), batch.entries.get(name)
+            row, entry = rows.get(name), entries.get(name)
             if rev and (row is None or row.rev < rev):
                 unread.add(name)
             verdict = judge(row, entry, state.now, grace_ms)

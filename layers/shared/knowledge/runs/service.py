@@ -98,7 +98,10 @@ class RunService:
         run = self.stores.runs.get_run(source.source_id, run_id)
         now = self.clock()
         if run.state is RunState.PLANNING and now > run.deadline_at:
-            failure = Failure.of(RunFailedError("Planning did not end in time. Start a new run."), now)
+            failure = Failure.of(
+                RunFailedError("Planning did not end in time. Repeat the request that started the run: it goes on."),
+                now,
+            )
             self.stores.runs.set_failed(run, failure, run_failed(self.new_id("evt"), run, failure))
             run = self.stores.runs.get_run(source.source_id, run_id)
         return self._present(source, run)
