@@ -11,6 +11,7 @@ from knowledge.index import trie
 from knowledge.runs import full_walk, listing, plan_parts, plan_writer, planning
 from knowledge.staging import store as item_store
 from knowledge.staging import writing as staging
+from knowledge.upkeep import marking
 
 from testing.faults import Call, Way
 from tests.faults.operations import OPERATIONS, Operation
@@ -46,6 +47,8 @@ def make_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staging, "ROWS_PER_TRANSACTION", 2)
     monkeypatch.setattr(item_store, "ROWS_PER_TRANSACTION", 2)
     monkeypatch.setattr(trie, "LEAF_ENTRIES", 2)
+    monkeypatch.setattr(marking, "_LEAVES_AT_A_TIME", 1)
+    monkeypatch.setattr(marking, "_LEAVES_A_NOTE", 2)
     monkeypatch.setattr(index_codec, "GROUPED_PAST_LEAVES", 2)
 
 

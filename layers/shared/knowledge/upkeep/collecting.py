@@ -9,7 +9,8 @@ What would break it, and what stands against it:
   generations are, which comes later.
 - A run is applied after it was found expired: it is marked first, and publishing demands that it is not.
 - A generation is restored after it was found retired: it is marked first, and publishing demands that it is not.
-- A leaf that can't be read: nothing of the source is deleted, for what it names is not known.
+- A leaf that can't be read: nothing that a generation may name is deleted, for what it names is not known.
+- More leaves than a look has time for: see `marking`. Until all are read, only staged contents are deleted.
 - A crash: what was deleted was garbage; the rest is found again.
 - More staged contents than a look has time for: it asks whose they are for so many, and the next goes on behind them. A
   content that loses its row behind the walk is found by the next walk.
@@ -18,41 +19,26 @@ What would break it, and what stands against it:
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from knowledge.errors import RunNotFoundError, SnapshotNotFoundError
-from knowledge.generations.model import Generation
 from knowledge.limits import CONTENT_SETTLED_MS, OBJECT_SETTLED_MS, RECHECK_MS, ROW_READ_MS
 from knowledge.ports import Clock
 from knowledge.runs.model import Run, RunState
 from knowledge.sources.model import Source
 from knowledge.storage.format import canonical_json
 from knowledge.storage.objects import StoredObject
+from knowledge.upkeep.marking import HasTime, Marker, PackUse
 from knowledge.upkeep.retention import has_expired, needs_objects, snapshot_needs_parts, to_retire
 from knowledge.upkeep.store import Look
 from knowledge.upkeep.stores import UpkeepStores
 
-_LEAVES_AT_A_TIME = 64
 _CONTENTS_AT_A_TIME = 100
 # Asking one takes 1 ms of processor time, so a look spends up to 2 minutes at it.
 _CONTENTS_A_LOOK = 100_000
-
-
-@dataclass(slots=True)
-class PackUse:
-    """How much of a pack the current generation serves: bytes and items."""
-
-    live_bytes: int = 0
-    items: int = 0
-
-
-@dataclass(slots=True)
-class ReferencedObjects:
-    """The objects that generations name, and how the current one uses its packs."""
-
-    keys: set[str] = field(default_factory=set)
-    packs: dict[str, PackUse] = field(default_factory=dict)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +46,7 @@ class Collected:
     """What one look at a source came to.
 
     `packs` tells how the current generation uses the packs older than a day, with their `sizes` in bytes; both are
-    empty when nothing had changed since the last look.
+    empty when nothing had changed since the last look, or when the next look is to go on with this one's walk.
     """
 
     deleted: int = 0
@@ -76,10 +62,14 @@ class Collector:
     """Collects the garbage of sources."""
 
     stores: UpkeepStores
+    marker: Marker
     clock: Clock
 
-    def collect_garbage(self, source: Source) -> Collected:
-        """Delete what nothing names. Raises ObjectGoneError when an index can't be read; nothing is deleted then."""
+    def collect_garbage(self, source: Source, has_time: HasTime = lambda: True) -> Collected:
+        """Delete what nothing names, for as long as there is time; the next look goes on.
+
+        Raises ObjectGoneError when an index can't be read; nothing that it may name is deleted then.
+        """
         now = self.clock()
         old = self._list(source, ("runs", "index", "manifests", "snapshots"), now - OBJECT_SETTLED_MS)
         contents = self._list(source, ("content",), now - CONTENT_SETTLED_MS)
@@ -97,26 +87,31 @@ class Collector:
         last = self.stores.upkeep.last_look(source.source_id)
         if last.seen == _fingerprint(state, [*old, *contents]):
             return Collected(retired=len(retired), expired=expired)
-        referenced = self._find_referenced(kept)
-        garbage = [each for each in old if self._is_garbage(source, each, live, referenced, now)]
         unasked = [each for each in contents if each.key > last.contents_behind]
         asked, later = unasked[:_CONTENTS_A_LOOK], unasked[_CONTENTS_A_LOOK:]
-        garbage += self._unnamed_contents(source, asked, now)
+        garbage = self._unnamed_contents(source, asked, now)
         self.stores.objects.delete_objects([each.key for each in garbage])
-        gone = set(garbage)
-        look = (
-            Look(contents_behind=asked[-1].key)
-            if later
-            else Look(_fingerprint(state, [each for each in (*old, *contents) if each not in gone]))
-        )
-        self.stores.upkeep.note_look(source.source_id, look)
+        behind = Look(contents_behind=asked[-1].key if asked else last.contents_behind, marks=last.marks)
+        indexes = self.marker.read_indexes(kept)
+        marks, whole = self.marker.walk(source, kept, indexes, behind, has_time)
+        if whole:
+            named = indexes.keys | marks.named
+            unnamed = [each for each in old if self._is_garbage(source, each, live, named, now)]
+            self.stores.objects.delete_objects([each.key for each in unnamed])
+            garbage += unnamed
+            gone = set(garbage)
+            left = [each for each in (*old, *contents) if each not in gone]
+            look = replace(behind, marks=None) if later else Look(_fingerprint(state, left))
+            self.stores.upkeep.note_look(source.source_id, look)
+        else:
+            _log.info("upkeep_look_goes_on", extra={"tenant_id": source.tenant_id, "source_id": source.source_id})
         return Collected(
             deleted=len(garbage),
             deleted_bytes=sum(each.size for each in garbage),
             retired=len(retired),
             expired=expired,
-            packs=referenced.packs,
-            sizes={each.key: each.size for each in old if each.key in referenced.packs},
+            packs=marks.packs if whole else {},
+            sizes={each.key: each.size for each in old if whole and each.key in marks.packs},
         )
 
     def _list(self, source: Source, kinds: Sequence[str], before: int) -> list[StoredObject]:
@@ -143,33 +138,9 @@ class Collector:
             runs[run_id] = run
         return runs, expired
 
-    def _find_referenced(self, kept: Sequence[Generation]) -> ReferencedObjects:
-        """Walk over the indexes of the generations that are kept, the current one first; each object is read once."""
-        referenced = ReferencedObjects()
-        for generation in kept:
-            tree = self.stores.index.read_manifest(generation.manifest).tree
-            referenced.keys.add(generation.manifest.key)
-            nodes = [node for node in tree.nodes.values() if node.key not in referenced.keys]
-            groups = self.stores.fanout.map(self.stores.index.read_group, nodes)
-            leaves = [*tree.leaves.values(), *(leaf for group in groups for leaf in group)]
-            unread = [leaf for leaf in leaves if leaf.key not in referenced.keys]
-            referenced.keys.update(node.key for node in nodes)
-            referenced.keys.update(leaf.key for leaf in unread)
-            for start in range(0, len(unread), _LEAVES_AT_A_TIME):
-                for entries in self.stores.index.read_leaves(unread[start : start + _LEAVES_AT_A_TIME]):
-                    for entry in entries.values():
-                        referenced.keys.add(entry.pack)
-                        if generation is kept[0]:
-                            use = referenced.packs.setdefault(entry.pack, PackUse())
-                            use.live_bytes += entry.length
-                            use.items += 1
-        return referenced
-
-    def _is_garbage(
-        self, source: Source, each: StoredObject, live: set[str], referenced: ReferencedObjects, now: int
-    ) -> bool:
+    def _is_garbage(self, source: Source, each: StoredObject, live: set[str], named: set[str], now: int) -> bool:
         kind, _, _, owner, *_ = each.key.split("/")
-        if each.key in referenced.keys:
+        if each.key in named:
             return False
         if kind == "runs":
             return owner not in live

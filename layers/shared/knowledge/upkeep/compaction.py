@@ -31,7 +31,7 @@ from knowledge.runs.model import RunState
 from knowledge.sources.leases import held_lease
 from knowledge.sources.model import Settle, Source
 from knowledge.storage.objects import ObjectGoneError
-from knowledge.upkeep.collecting import PackUse
+from knowledge.upkeep.marking import PackUse
 
 TINY_BYTES = 256 * 1024
 TINY_PACKS = 64
