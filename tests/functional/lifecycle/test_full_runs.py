@@ -249,6 +249,7 @@ def repeat(lifecycle: Any, run_id: str, mode: str, *, parts: int, between: Calla
         run = life.create_run(lifecycle.source, RunMode(mode), run_id=run_id)
         if run.plan is not None:
             return run, tries
+        assert run.state is RunState.PLANNING, "an answer of any other state is kept, and its repeat starts nothing"
         lifecycle.clock.advance(seconds=420)
         # Nobody waits longer than that for an execution.
         assert life.get_run(lifecycle.source, run_id).state is RunState.FAILED

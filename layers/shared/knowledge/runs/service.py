@@ -73,6 +73,8 @@ class RunService:
             updated_at=now,
         )
         run = find_earlier(earlier_id, get, lambda made: made.created_at, now) or self.stores.runs.create_run(new)
+        if run is not new and run.plan is None:
+            run = self.stores.runs.plan_again(run, new.deadline_at, now)
         if run.plan is None:
             try:
                 run = self._plan(source, run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 from knowledge.errors import RunInProgressError, RunNotFoundError
@@ -20,8 +20,8 @@ from knowledge.storage.transactions import RefusedTransactionError
 #
 #   created         planned            planned again        expired (7 days after its last plan)
 #   |-- planning ---|-- ready v1 ------|-- ready v2 --------|
-#       set_failed      note_failure, set_published: while it is ready, the latter on the plan it was read with
-#       set_plan        set_plan: the plan before it, while it lives
+#       set_failed,     note_failure, set_published: while it is ready, the latter on the plan it was read with
+#       plan_again,     set_plan: the plan before it, while it lives
 SAME_PLAN = "planVersion = :version"
 _NO_PLAN_YET = f"#state = :planning AND {SAME_PLAN}"
 READY = "#state = :ready"
@@ -74,6 +74,25 @@ class RunStore:
         values = {":planning": RunState.PLANNING, ":version": run.plan_version}
         with suppress(RefusedTransactionError):
             self.catalog.transact([self.catalog.deleting(run.source_id, run_sk(run.run_id), _NO_PLAN_YET, values)])
+
+    def plan_again(self, run: Run, deadline_at: int, now: int) -> Run:
+        """Let a run that has no plan be planned once more, until a new deadline; one that has a plan is as it is."""
+        begun = self._try(
+            run.source_id,
+            run.run_id,
+            "SET #state = :planning, deadlineAt = :deadline, updatedAt = :now REMOVE lastError",
+            f"#state IN (:planning, :failed) AND {SAME_PLAN}",
+            {
+                ":planning": RunState.PLANNING,
+                ":failed": RunState.FAILED,
+                ":version": run.plan_version,
+                ":deadline": deadline_at,
+                ":now": now,
+            },
+        )
+        if not begun:
+            return self.get_run(run.source_id, run.run_id)
+        return replace(run, state=RunState.PLANNING, deadline_at=deadline_at, last_error=None, updated_at=now)
 
     def get_run(self, source_id: str, run_id: str) -> Run:
         """Read a run, consistently. Raises RunNotFoundError when the source has none of that id."""
