@@ -16,6 +16,7 @@ from local.emulators.containers import Containers, Doorway, container_environmen
 from local.emulators.services import Services
 from local.events.background import Background
 from local.failures import StartupError, TemplateError
+from local.gateway.controls import Controls
 from local.gateway.front import Front
 from local.gateway.hooks import Hooks
 from local.gateway.server import Server
@@ -88,8 +89,11 @@ class Stack:
             positions=self.data.positions,
         )
         self._ends += [self.services.stop_moto, background.stop]
-        hooks = Hooks(background.targets, background.ticker, self.services.environment, self.usage)
-        server.serve(Front(self._document, self._stage, self._pools, background.asynchronous), hooks)
+        front = Front(self._document, self._stage, self._pools, background.asynchronous)
+        controls = Controls(self._template, self._resolver, front, background.valves)
+        environment = {**self.services.environment, **controls.environment(self.origin)}
+        hooks = Hooks(background.targets, background.ticker, environment, self.usage)
+        server.serve(front, hooks, controls)
         background.start()
 
     def _make_functions(self, workers: int, sink: LineSink) -> None:

@@ -1,57 +1,63 @@
-"""Brings a deployment back to an earlier moment: see "Restore from backup" in docs/operations.md.
+"""Brings a deployment back to an earlier moment, and stops and resumes what writes: see docs/operations/restore.md.
 
-    python operations/restore.py rows --restored TABLE --into TABLE
-    python operations/restore.py objects --bucket BUCKET --since 2026-11-20T09:00:00Z
+    python -m operations.restore --stack STACK stop
+    python -m operations.restore --stack STACK tables --at 2026-11-20T09:00:00Z
+    python -m operations.restore --stack STACK objects --at 2026-11-20T09:00:00Z
+    python -m operations.restore --stack STACK rows --at 2026-11-20T09:00:00Z
+    python -m operations.restore --stack STACK resume
+    python -m operations.restore --stack STACK uploads --at 2026-11-20T09:00:00Z [--start]
+    python -m operations.restore --stack STACK drop --at 2026-11-20T09:00:00Z
 
-`rows` makes a table hold exactly the rows of another: those of the table that DynamoDB restored. `objects` brings back
-what was deleted from the bucket since a moment. Both can be repeated; nothing may write meanwhile.
+Each command can be repeated, and goes on where it was cut off.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import sys
-from collections.abc import Iterator
+import time
 from datetime import datetime
-from typing import Any
 
-import boto3
+from operations.copying import Copies, restore_objects
+from operations.held_events import HeldEvents
+from operations.revival import Revival
+from operations.stack import DeployedStack, RefusedError, find_stack
+from operations.stopping import Writers
 
-
-def restore_rows(dynamodb: Any, restored: str, into: str) -> tuple[int, int]:
-    """Make `into` hold exactly the rows of `restored`; returns how many were written and deleted.
-
-    A row that is the same already is not written, so that the table's stream tells of changes alone.
-    """
-    key_names = [key["AttributeName"] for key in dynamodb.describe_table(TableName=into)["Table"]["KeySchema"]]
-    written = deleted = 0
-    for row in _rows(dynamodb, restored):
-        key = {name: row[name] for name in key_names}
-        if dynamodb.get_item(TableName=into, Key=key, ConsistentRead=True).get("Item") != row:
-            dynamodb.put_item(TableName=into, Item=row)
-            written += 1
-    for row in _rows(dynamodb, into):
-        key = {name: row[name] for name in key_names}
-        if "Item" not in dynamodb.get_item(TableName=restored, Key=key, ConsistentRead=True):
-            dynamodb.delete_item(TableName=into, Key=key)
-            deleted += 1
-    return written, deleted
+_QUIET, _SETTLE = "RESTORE_QUIET_SECONDS", "RESTORE_SETTLE_SECONDS"
 
 
-def restore_objects(s3: Any, bucket: str, since: datetime) -> int:
-    """Take away the delete markers that were set at `since` or later; returns how many objects that brought back."""
-    brought_back = 0
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        for marker in page.get("DeleteMarkers", []):
-            if marker["IsLatest"] and marker["LastModified"] >= since:
-                s3.delete_object(Bucket=bucket, Key=marker["Key"], VersionId=marker["VersionId"])
-                brought_back += 1
-    return brought_back
+def say(text: str) -> None:
+    """Print a line that tells how far it is, with the time."""
+    sys.stdout.write(f"{time.strftime('%H:%M:%S')} {text}\n")
+    sys.stdout.flush()
 
 
-def _rows(dynamodb: Any, table: str) -> Iterator[dict[str, Any]]:
-    for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
-        yield from page["Items"]
+def run(stack: DeployedStack, chosen: argparse.Namespace) -> None:
+    """Carry a command out. Raises RefusedError when something else is to be done first."""
+    writers = Writers(stack, HeldEvents(stack, chosen.settle_seconds), say)
+    revival = Revival(stack, say)
+    match chosen.command:
+        case "stop":
+            writers.stop(chosen.quiet_seconds)
+        case "resume":
+            writers.resume(revival.revive)
+        case "tables":
+            Copies(stack, chosen.at, say).make()
+        case "rows":
+            writers.require_stopped()
+            Copies(stack, chosen.at, say).copy_back()
+        case "objects":
+            writers.require_stopped()
+            bucket = stack.physical("ContentBucket")
+            say(f"{bucket}: {restore_objects(stack.client('s3'), bucket, chosen.at, say)} objects brought back")
+        case "uploads":
+            for upload in revival.uploads_since(chosen.at, start=chosen.start):
+                sys.stdout.write(json.dumps(upload) + "\n")
+        case _:
+            Copies(stack, chosen.at, say).drop()
 
 
 def _moment(text: str) -> datetime:
@@ -61,23 +67,47 @@ def _moment(text: str) -> datetime:
     return moment
 
 
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read a command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stack", required=True, help="the CloudFormation stack")
+    parser.add_argument(
+        "--settle-seconds",
+        type=float,
+        default=float(os.environ.get(_SETTLE, "60")),
+        help=f"how long a changed rule takes to be known everywhere; by default {_SETTLE}, or 60",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    stopping = commands.add_parser("stop", help="let nothing write any more, and keep what comes meanwhile")
+    stopping.add_argument(
+        "--quiet-seconds",
+        type=float,
+        default=float(os.environ[_QUIET]) if _QUIET in os.environ else None,
+        help=f"how long what had begun is waited for; by default {_QUIET}, or as long as the slowest function may take",
+    )
+    commands.add_parser("resume", help="let everything go on, with what came meanwhile")
+    for command, text in (
+        ("tables", "have DynamoDB restore the tables beside the stack's own"),
+        ("objects", "bring back what was deleted from the bucket since"),
+        ("rows", "make the stack's tables hold exactly the rows that they had"),
+        ("uploads", "tell which files for imports came since"),
+        ("drop", "delete the tables that DynamoDB restored"),
+    ):
+        command_parser = commands.add_parser(command, help=text)
+        command_parser.add_argument("--at", required=True, type=_moment, help="the moment to go back to")
+        if command == "uploads":
+            command_parser.add_argument("--start", action="store_true", help="begin their imports")
+    return parser.parse_args(arguments)
+
+
 def main() -> int:
     """Do what the command line asks, with the credentials and the region of the environment."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest="command", required=True)
-    rows = commands.add_parser("rows", help="make a table hold exactly the rows of a restored one")
-    rows.add_argument("--restored", required=True, help="the table that DynamoDB restored")
-    rows.add_argument("--into", required=True, help="the stack's own table")
-    objects = commands.add_parser("objects", help="bring back what was deleted from the bucket")
-    objects.add_argument("--bucket", required=True)
-    objects.add_argument("--since", required=True, type=_moment, help="the moment the tables are restored to")
-    chosen = parser.parse_args()
-    if chosen.command == "rows":
-        written, deleted = restore_rows(boto3.client("dynamodb"), chosen.restored, chosen.into)
-        sys.stdout.write(f"{chosen.into}: {written} rows written, {deleted} deleted\n")
-    else:
-        brought_back = restore_objects(boto3.client("s3"), chosen.bucket, chosen.since)
-        sys.stdout.write(f"{chosen.bucket}: {brought_back} objects brought back\n")
+    chosen = parse()
+    try:
+        run(find_stack(chosen.stack), chosen)
+    except RefusedError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     return 0
 
 

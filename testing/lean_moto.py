@@ -24,6 +24,8 @@ def make_lean() -> None:
     """Change moto for this process, before its first use."""
     # It would begin a new session for each test, which then reads each service's model anew.
     default_user_config["core"]["reset_boto3_session"] = False
+    # Where a rule or a queue leads to a function it would look for Docker.
+    default_user_config["lambda"]["use_docker"] = False
     # It makes an RSA key pair for every key, the symmetric ones too, where nobody uses it; one serves all.
     kms_models.generate_private_key = cache(kms_models.generate_private_key)
     serialize.AttributePicker.__call__ = _pick_from_row

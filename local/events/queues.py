@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.events.calls import Invoke, LineSink, failed_items, reason_of
 from local.events.mappings import EventSourceMapping
+from local.events.valves import Valve
 from local.template.load import REGION
 
 _POLL_SECONDS = 2
@@ -34,6 +35,7 @@ class QueueReader(threading.Thread):
         invoke: Invoke,
         sink: LineSink,
         stopping: threading.Event,
+        valve: Valve | None = None,
     ) -> None:
         super().__init__(name=mapping.logical_id, daemon=True)
         self._mapping = mapping
@@ -42,14 +44,16 @@ class QueueReader(threading.Thread):
         self._invoke = invoke
         self._sink = sink
         self._stopping = stopping
+        self._valve = valve or Valve()
 
     def run(self) -> None:
         """Poll until the stack stops; an emulator that fails to answer is asked again."""
         while not self._stopping.is_set():
             try:
-                messages = self._receive()
-                if messages:
-                    self._deliver(messages)
+                with self._valve.passing(self._stopping) as passes:
+                    messages = self._receive() if passes else []
+                    if messages:
+                        self._deliver(messages)
             except (ClientError, BotoCoreError):
                 self._stopping.wait(_TROUBLE_SECONDS)
 

@@ -12,6 +12,7 @@ from local.events.mappings import EventSourceMapping, mappings_of
 from local.events.queues import QueueReader
 from local.events.stream_batches import BatchDelivery
 from local.events.streams import Positions, StreamReader
+from local.events.valves import Valve
 from local.template import Template
 from local.template.resolve import Resolver
 
@@ -22,7 +23,10 @@ MakeClient = Callable[[str], Any]
 
 
 class EventSources:
-    """The running readers of a stack; they end with `stop`, what they have in hand stays for the next start."""
+    """The running readers of a stack; they end with `stop`, what they have in hand stays for the next start.
+
+    `valves` are the switches of the mappings, by their names.
+    """
 
     def __init__(
         self,
@@ -43,7 +47,9 @@ class EventSources:
         self._sink = sink
         self._stopping = threading.Event()
         self._readers: list[threading.Thread] = []
+        self.valves: dict[str, Valve] = {}
         for mapping in mappings_of(template, resolver):
+            self.valves[resolver.name(mapping.logical_id)] = Valve()
             if mapping.table is not None:
                 self._readers.append(self._stream_reader(mapping, mapping.table, positions))
             elif mapping.queue is not None:
@@ -66,9 +72,14 @@ class EventSources:
             self._resolver.name(table),
             Positions(positions / f"{mapping.logical_id}.json"),
             delivery,
+            self._valve_of(mapping),
         )
 
     def _queue_reader(self, mapping: EventSourceMapping, queue: str) -> QueueReader:
         client = self._make_client("sqs")
         url = client.get_queue_url(QueueName=self._resolver.name(queue))["QueueUrl"]
-        return QueueReader(mapping, client, url, self._invoke, self._sink, self._stopping)
+        valve = self._valve_of(mapping)
+        return QueueReader(mapping, client, url, self._invoke, self._sink, self._stopping, valve)
+
+    def _valve_of(self, mapping: EventSourceMapping) -> Valve:
+        return self.valves[self._resolver.name(mapping.logical_id)]

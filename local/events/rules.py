@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from local.events.patterns import Pattern
@@ -80,6 +80,15 @@ def rules_of(template: Template, resolver: Resolver) -> list[Rule]:
 def schedules_of(template: Template, resolver: Resolver) -> list[Schedule]:
     """Return what fires by the clock, rules of EventBridge and schedules of its Scheduler alike."""
     return [*_scheduled_rules(template, resolver), *_schedules(template, resolver)]
+
+
+def standing_schedule(client: Any, schedule: Schedule) -> Schedule:
+    """Look how a rule of EventBridge stands by now: an operator may have disabled it, or given it other targets."""
+    if ":rule/" not in schedule.arn:
+        return schedule
+    name = schedule.arn.rpartition("/")[2]
+    enabled = client.describe_rule(Name=name)["State"] == "ENABLED"
+    return replace(schedule, enabled=enabled, targets=tuple(client.list_targets_by_rule(Rule=name)["Targets"]))
 
 
 def _scheduled_rules(template: Template, resolver: Resolver) -> Iterator[Schedule]:

@@ -36,13 +36,16 @@ class Ticker(threading.Thread):
         resolver: Resolver,
         accept: Accept,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        standing: Callable[[Schedule], Schedule] = lambda schedule: schedule,
     ) -> None:
-        """Take the schedules; TemplateError when one of them can't be kept."""
+        """Take the schedules, and how to learn what became of one; TemplateError when one of them can't be kept."""
         super().__init__(name="schedules", daemon=True)
         self._schedules = {schedule.logical_id: schedule for schedule in schedules}
         self._resolver = resolver
         self._accept = accept
         self._now = now
+        self._standing = standing
         self._stopping = threading.Event()
         self._expressions = {
             schedule.logical_id: Expression(schedule.expression, schedule.timezone, schedule.logical_id)
@@ -66,7 +69,9 @@ class Ticker(threading.Thread):
         for logical_id, due in list(self._due.items()):
             if due is not None and due <= now:
                 self._due[logical_id] = self._expressions[logical_id].after(now)
-                self._fire(self._schedules[logical_id], due)
+                schedule = self._standing(self._schedules[logical_id])
+                if schedule.enabled:
+                    self._fire(schedule, due)
 
     def fire(self, name: str) -> list[str]:
         """Fire now what a logical id names: a schedule, or every schedule of a function or state machine.
@@ -80,7 +85,8 @@ class Ticker(threading.Thread):
             known = ", ".join(sorted(self._schedules)) or "none"
             raise UnknownScheduleError(f"no schedule is named {name}, or starts {name}; the template has: {known}")
         for schedule in named:
-            self._fire(schedule, self._now())
+            # By hand one fires that is disabled, too.
+            self._fire(self._standing(schedule), self._now())
         return [schedule.logical_id for schedule in named]
 
     def stop(self) -> None:

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.events.mappings import EventSourceMapping
 from local.events.stream_batches import BatchDelivery
+from local.events.valves import Valve
 from local.template.load import REGION
 
 _IDLE_SECONDS = 0.1
@@ -47,7 +48,13 @@ class StreamReader(threading.Thread):
     """A thread that reads one stream for one mapping until it is told to stop."""
 
     def __init__(
-        self, mapping: EventSourceMapping, client: Any, table_name: str, positions: Positions, delivery: BatchDelivery
+        self,
+        mapping: EventSourceMapping,
+        client: Any,
+        table_name: str,
+        positions: Positions,
+        delivery: BatchDelivery,
+        valve: Valve | None = None,
     ) -> None:
         """Take a DynamoDB Streams client that does not check shard ids, which are shorter here than on AWS."""
         super().__init__(name=mapping.logical_id, daemon=True)
@@ -57,6 +64,7 @@ class StreamReader(threading.Thread):
         self._positions = positions
         self._delivery = delivery
         self._stopping = delivery.stopping
+        self._valve = valve or Valve()
 
     def run(self) -> None:
         """Read until the stack stops; an emulator that fails to answer is asked again."""
@@ -103,8 +111,9 @@ class StreamReader(threading.Thread):
     def _deliver(self, shard_id: str, records: list[Record]) -> bool:
         """Deliver what the function wants; False when the stack stopped first, which leaves the rest for next time."""
         for batch, last in _batches(self._mapping, records):
-            if batch and not self._delivery.deliver(shard_id, batch):
-                return False
+            with self._valve.passing(self._stopping) as passes:
+                if not passes or (batch and not self._delivery.deliver(shard_id, batch)):
+                    return False
             self._positions.store(shard_id, last["dynamodb"]["SequenceNumber"])
         return True
 

@@ -44,6 +44,8 @@ class Front:
         self._pools = pools
         self._asynchronous = asynchronous
         self._seconds = integration_seconds
+        # Whether the stage lets no request through: its throttle is 0.
+        self.closed = False
 
     def refuse(self, response_type: str, request_id: str) -> Response:
         """Answer with a gateway response of a type, as for a body that was not even read."""
@@ -51,6 +53,8 @@ class Front:
 
     def answer(self, request: Request) -> Response:
         """Answer a request of the stage; its path has the stage already taken off."""
+        if self.closed:
+            return self.refuse("THROTTLED", request.request_id)
         match = self._routes.match(request.method, request.path)
         if match is None:
             return self.refuse("MISSING_AUTHENTICATION_TOKEN", request.request_id)

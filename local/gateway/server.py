@@ -10,6 +10,7 @@ from threading import Thread
 from urllib.parse import unquote
 
 from local.failures import PortTakenError, StartupError
+from local.gateway.controls import Controls
 from local.gateway.events import Request, Response, http_date
 from local.gateway.front import MAX_BODY_BYTES, Front, invoked_function
 from local.gateway.hooks import PREFIX, Hooks
@@ -44,10 +45,11 @@ class Server:
             raise StartupError(f"{port} is not a port") from error
         self.port: int = self._server.server_address[1]
 
-    def serve(self, front: Front, hooks: Hooks) -> None:
+    def serve(self, front: Front, hooks: Hooks, controls: Controls) -> None:
         """Answer requests from now on, on threads of its own."""
         self._server.front = front
         self._server.hooks = hooks
+        self._server.controls = controls
         Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
         self._serving = True
 
@@ -64,6 +66,7 @@ class _HttpServer(ThreadingHTTPServer):
     request_queue_size = 128
     front: Front
     hooks: Hooks
+    controls: Controls
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: a client that went away is no event."""
@@ -96,6 +99,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if path.startswith(PREFIX):
             self._send(self.server.hooks.answer(self.command, path, self.headers.get("Content-Type", ""), body))
+            return
+        if (answer := self.server.controls.answer(self.command, path, body)) is not None:
+            self._send(answer)
             return
         prefix = f"/{front.stage}"
         if path != prefix and not path.startswith(prefix + "/"):

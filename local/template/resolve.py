@@ -43,6 +43,8 @@ _REF_IS_ARN = {"AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachin
 _QUEUE_URL = "https://sqs.{region}.amazonaws.com/{account}/{name}"
 # The label of a stream is the time of its creation, which matters to nobody here.
 _STREAM_LABEL = "2026-01-01T00:00:00.000"
+# Types whose id is always a UUID.
+_NAMED_BY_UUID = {"AWS::KMS::Key", "AWS::Lambda::EventSourceMapping"}
 # Names that AWS restricts to lower case.
 _LOWER_CASE = {"AWS::S3::Bucket"}
 
@@ -57,8 +59,8 @@ class Resolver:
     def name(self, logical_id: str) -> str:
         """Return the physical name of a resource: the stack's name and the logical id."""
         name = f"{self._prefix}-{logical_id}"
-        if self._type(logical_id) == "AWS::KMS::Key":
-            # A key's id is always a UUID; this one is the same at every start.
+        if self._type(logical_id) in _NAMED_BY_UUID:
+            # The same at every start.
             return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
         if self._type(logical_id) == "AWS::Events::EventBus":
             # Others address a bus by the name that the template gives it.

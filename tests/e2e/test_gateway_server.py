@@ -35,7 +35,7 @@ class Served:
         self.front = Front()
         self.server = Server(0)
         unused: Any = None
-        self.server.serve(self.front, unused)  # type: ignore[arg-type]
+        self.server.serve(self.front, unused, unused)  # type: ignore[arg-type]
         self.client = socket.create_connection(("127.0.0.1", self.server.port))
         self.answers = self.client.makefile("rb")
 
