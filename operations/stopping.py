@@ -31,7 +31,7 @@ from botocore.exceptions import ClientError
 from operations.held_events import HeldEvents
 from operations.stack import DeployedStack, RefusedError
 
-RECORD = "operations/stopped.json"
+RECORD = "control/stopped.json"
 _SETTLED = {True: "Enabled", False: "Disabled"}
 
 

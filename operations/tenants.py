@@ -1,10 +1,10 @@
-"""Makes, lists, suspends and deletes the tenants of a deployment: see "Tenants" in docs/operations.md.
+"""Makes, lists, suspends and deletes the tenants of a deployment: see "Tenants" in docs/operations/deploy.md.
 
-    python operations/tenants.py --stack STACK create --name Acme
-    python operations/tenants.py --stack STACK list
-    python operations/tenants.py --stack STACK suspend ten_...
-    python operations/tenants.py --stack STACK resume ten_...
-    python operations/tenants.py --stack STACK delete ten_... [--leave-content]
+    python -m operations.tenants --stack STACK create --name Acme
+    python -m operations.tenants --stack STACK list
+    python -m operations.tenants --stack STACK suspend ten_...
+    python -m operations.tenants --stack STACK resume ten_...
+    python -m operations.tenants --stack STACK delete ten_... [--leave-content]
 
 Answers are lines of JSON. Each command can be repeated, and goes on where it was cut off.
 """

@@ -127,7 +127,9 @@ def test_plots_are_drawn_apart_from_the_report(tmp_path: Path, monkeypatch: pyte
 
 
 def test_costs_of_the_operations_page_are_those_of_the_report() -> None:
-    (costs,) = (each for each in read_sections(ROOT / "docs" / "operations.md") if each.title == "What it costs")
+    (costs,) = (
+        each for each in read_sections(ROOT / "docs" / "operations" / "pay.md") if each.title == "What it costs"
+    )
     tables = section_of("cost").tables
     way = ""
     for row in costs.rows:

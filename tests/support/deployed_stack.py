@@ -81,7 +81,7 @@ class Deployment:
             "record": [
                 found["Key"]
                 for found in self.clients["s3"].list_objects_v2(Bucket=self.resources.bucket).get("Contents", [])
-                if found["Key"].startswith("operations/")
+                if found["Key"].startswith("control/")
             ],
         }
 

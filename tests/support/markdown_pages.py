@@ -25,6 +25,7 @@ REASONS = (
     "runs the tests themselves",
     "takes minutes",
     "run by tests/e2e/test_examples.py",
+    "run by tests/e2e/test_runbook.py",
 )
 SHELLS = ("bash", "sh")
 # Parts the outputs of a page's blocks; no program prints it.

@@ -41,5 +41,5 @@ def test_what_the_documents_name_is_what_the_parameters_give(monkeypatch: pytest
     parameters = read_yaml(ROOT / "template.yaml")["Parameters"]
     rate, share = (str(parameters[name]["Default"]) for name in ("RequestsPerSecond", "TenantSharePercent"))
     limit = _settings(monkeypatch, REQUESTS_PER_SECOND=rate, TENANT_SHARE_PERCENT=share).tenant_limit
-    for page in ("auth.md", "rate-limits.md", "operations.md"):
+    for page in ("auth.md", "rate-limits.md", "operations/deploy.md"):
         assert f"{limit // 1000} {limit % 1000:03d} a minute" in (ROOT / "docs" / page).read_text("utf-8"), page

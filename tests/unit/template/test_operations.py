@@ -220,13 +220,8 @@ def test_every_alarm_tells_somebody_and_nearly_all_are_quiet_without_data(templa
     assert (subscription["Condition"], subscription["Properties"]["Endpoint"]) == ("SendsAlarms", {"Ref": "AlarmEmail"})
 
 
-def test_operations_guide_says_what_to_do_at_every_alarm(template: Template) -> None:
-    guide = (ROOT / "docs" / "operations.md").read_text("utf-8")
-    assert [name for name in alarms(template) if f"`{name}`" not in guide] == []
-
-
 def test_operations_guide_names_every_parameter(template: Template) -> None:
-    guide = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    guide = (ROOT / "docs" / "operations" / "deploy.md").read_text("utf-8")
     assert [name for name in template.parameters if f"`{name}`" not in guide] == []
 
 
@@ -288,6 +283,28 @@ def test_deleted_objects_are_kept_as_long_as_tables_can_be_restored(template: Te
     rules = {rule["Id"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
     assert rules["ForgetWhatWasDeleted"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 35}
     assert "Prefix" not in rules["ForgetWhatWasDeleted"]
+
+
+def test_nothing_that_began_outlives_the_wait_of_a_stop(template: Template) -> None:
+    """`operations.stopping` waits for as long as the slowest function may take, and what is more begins again."""
+    functions = dict(template.of_type("AWS::Serverless::Function"))
+    longest = max(function["Timeout"] for function in functions.values())
+    machine = json.loads((ROOT / "statemachines" / "diff_and_apply.asl.json").read_text("utf-8"))
+    tasks = max(functions[name]["Timeout"] for name in tasks_of_machines(template) if name != "StageImportFunction")
+    assert functions["DeveloperApiFunction"]["Timeout"] + machine["TimeoutSeconds"] + tasks <= longest
+    for logical_id, function in functions.items():
+        events = function.get("Events", {}).values()
+        if any(event["Type"] == "Schedule" for event in events):
+            # One that Lambda tries again, or has kept, would begin in the middle of a restore.
+            config = function["EventInvokeConfig"]
+            assert config == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": longest}, logical_id
+
+
+def test_no_record_of_the_stream_is_given_up_for_its_age(template: Template) -> None:
+    """After a stop of some hours all would be, into a dead-letter queue. DynamoDB keeps them for a day."""
+    for logical_id, function in template.of_type("AWS::Serverless::Function"):
+        for event in function.get("Events", {}).values():
+            assert event["Properties"].get("MaximumRecordAgeInSeconds", -1) == -1, logical_id
 
 
 def test_stage_is_throttled(template: Template) -> None:
