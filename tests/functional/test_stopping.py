@@ -142,6 +142,7 @@ def test_a_stop_and_a_resume_that_died_anywhere_are_said_again(deployment: Deplo
         died = say(lambda each: each.stop(), at)
         assert deployment.configuration()["throttles"] == (0, 0)
         writers(deployment.stack, _later()).require_stopped()
+        assert events_may_be_sent(deployment)
         ask(deployment, at)
         died |= say(lambda each: each.resume(lambda: None), at)
         assert deployment.configuration() == before, at
@@ -150,6 +151,14 @@ def test_a_stop_and_a_resume_that_died_anywhere_are_said_again(deployment: Deplo
         if not died:
             break
     assert crashes > 20
+
+
+def events_may_be_sent(deployment: Deployment) -> bool:
+    """What EventBridge needs, and moto does not ask for: a policy of the queue."""
+    sqs = deployment.clients["sqs"]
+    url = sqs.get_queue_url(QueueName=f"{NAME}-held-events")["QueueUrl"]
+    policy = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"].get("Policy", "")
+    return "events.amazonaws.com" in policy
 
 
 def _later() -> Time:

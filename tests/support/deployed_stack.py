@@ -15,6 +15,12 @@ NAME = "test"
 _RESTING = {"StartAt": "Rest", "States": {"Rest": {"Type": "Wait", "Seconds": 86_400, "End": True}}}
 
 UPLOADED = json.dumps({"source": ["aws.s3"], "detail": {"object": {"key": [{"prefix": "imports/"}]}}})
+QUEUES = (
+    "WebhookDeliveriesQueue",
+    "WebhookDeadLettersQueue",
+    "ImportDeadLettersQueue",
+    "BackgroundDeadLettersQueue",
+)
 FUNCTIONS = {"StartImportFunction": 60, "DeliverWebhookFunction": 45, "RunUpkeepFunction": 900}
 
 
@@ -114,7 +120,7 @@ class Deployment:
         self._note("ImportStateMachine", "AWS::StepFunctions::StateMachine", machine["stateMachineArn"])
 
     def _make_mappings(self) -> None:
-        for logical_id in ("WebhookDeliveriesQueue", "WebhookDeadLettersQueue", "ImportDeadLettersQueue"):
+        for logical_id in QUEUES:
             url = self.clients["sqs"].get_queue_url(QueueName=self.resources.resolver.name(logical_id))["QueueUrl"]
             self._note(logical_id, "AWS::SQS::Queue", url)
         for logical_id, queue in (("Due", "WebhookDeliveriesQueue"), ("Unused", "WebhookDeadLettersQueue")):

@@ -1,11 +1,13 @@
 """Schedules of the template: fired by the clock, or by hand."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from local.events.rules import schedules_of
+from local.events.rules import Schedule, schedules_of, standing_schedule
 from local.events.schedules import Ticker, UnknownScheduleError
 from local.events.targets import Delivery
 from local.failures import TemplateError
@@ -36,7 +38,17 @@ class Clock:
         self.now = BEGAN
         self.sent: list[Delivery] = []
         template, resolver = resolver_of({"F": {"Type": "AWS::Lambda::Function"}, **resources})
-        self.ticker = Ticker(schedules_of(template, resolver), resolver, self.sent.append, lambda: self.now)
+        self.standing: Callable[[Schedule], Schedule] = lambda schedule: schedule
+        self.ticker = Ticker(
+            schedules_of(template, resolver),
+            resolver,
+            self.sent.append,
+            lambda: self.now,
+            standing=self._stands,
+        )
+
+    def _stands(self, schedule: Schedule) -> Schedule:
+        return self.standing(schedule)
 
     def tick(self, **later: int) -> list[str]:
         self.now += timedelta(**later)
@@ -96,3 +108,30 @@ def test_scheduler_replaces_keywords_in_its_input() -> None:
 def test_schedule_that_is_not_known_is_refused(resource: dict) -> None:
     with pytest.raises(TemplateError):
         Clock(Odd=resource)
+
+
+def test_rule_that_was_disabled_or_pointed_elsewhere_since_fires_as_it_stands() -> None:
+    clock = Clock(Often=rule("rate(5 minutes)"))
+    clock.standing = lambda schedule: replace(schedule, enabled=False)
+    assert clock.tick(minutes=5) == []
+    clock.standing = lambda schedule: replace(schedule, targets=({"Id": "held", "Arn": "arn:queue"},))
+    clock.tick(minutes=5)
+    assert [delivery.target["Arn"] for delivery in clock.sent] == ["arn:queue"]
+    clock.standing = lambda schedule: replace(schedule, enabled=False)
+    clock.ticker.fire("Often")
+    assert len(clock.sent) == 2, "by hand all the same"
+
+
+def test_how_a_rule_stands_is_what_eventbridge_says() -> None:
+    class Events:
+        def describe_rule(self, **_: str) -> dict[str, str]:
+            return {"State": "DISABLED"}
+
+        def list_targets_by_rule(self, **_: str) -> dict[str, list[dict[str, str]]]:
+            return {"Targets": [{"Id": "held"}]}
+
+    template, resolver = resolver_of({"F": {"Type": "AWS::Lambda::Function"}, "R": rule("rate(5 minutes)")})
+    [schedule] = schedules_of(template, resolver)
+    stands = standing_schedule(Events(), schedule)
+    assert (stands.enabled, stands.targets) == (False, ({"Id": "held"},))
+    assert standing_schedule(None, replace(schedule, arn="arn:aws:scheduler:r:a:schedule/default/R")).enabled
