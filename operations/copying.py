@@ -49,6 +49,9 @@ class Copies:
                     SourceTableName=self.stack.physical(table),
                     TargetTableName=self.name_of(table),
                     RestoreDateTime=self.at,
+                    # They would take hours more, and nobody reads them.
+                    GlobalSecondaryIndexOverride=[],
+                    LocalSecondaryIndexOverride=[],
                 )
         began = time.monotonic()
         while waiting := [table for table in TABLES if self._status(self.name_of(table)) != "ACTIVE"]:

@@ -108,12 +108,13 @@ class HeldEvents:
             retention = {"MessageRetentionPeriod": "1209600"}
             url = self._sqs.create_queue(QueueName=self.queue_name, Attributes=retention)["QueueUrl"]
         arn = str(self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"])
+        _, partition, _, region, account, _ = arn.split(":")
         statement = {
             "Effect": "Allow",
             "Principal": {"Service": "events.amazonaws.com"},
             "Action": "sqs:SendMessage",
             "Resource": arn,
-            "Condition": {"StringEquals": {"aws:SourceAccount": arn.split(":")[4]}},
+            "Condition": {"ArnLike": {"aws:SourceArn": f"arn:{partition}:events:{region}:{account}:rule/*"}},
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         # At each call: one that broke off may have left a queue that EventBridge may not send to.

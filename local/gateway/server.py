@@ -100,12 +100,10 @@ class _Handler(BaseHTTPRequestHandler):
         if path.startswith(PREFIX):
             self._send(self.server.hooks.answer(self.command, path, self.headers.get("Content-Type", ""), body))
             return
-        if (answer := self.server.controls.answer(self.command, path, body)) is not None:
-            self._send(answer)
-            return
         prefix = f"/{front.stage}"
         if path != prefix and not path.startswith(prefix + "/"):
-            self._send(front.refuse("MISSING_AUTHENTICATION_TOKEN", request_id))
+            answer = self.server.controls.answer(self.command, path, body)
+            self._send(answer or front.refuse("MISSING_AUTHENTICATION_TOKEN", request_id))
             return
         headers = list(self.headers.items())
         stage_path = path.removeprefix(prefix) or "/"

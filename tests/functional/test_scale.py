@@ -83,7 +83,7 @@ def test_what_the_page_says_in_words_follows_from_the_numbers() -> None:
         f"{written / 1e6:.0f} M write units: {written / 4_000 / 3_600:.0f} hours at 4 000 a second",
         f"{written / 40_000 / 3_600:.1f} hours at 40 000",
         f"| dollars | {number(imported[-1]['import']) * 100:.0f} |",
-        f"{given.ITEMS.value / 500 / 3_600:.0f} hours at 500 a second",
+        f"{given.ITEMS.value / 2_500 / 3_600:.0f} hours at 2 500 a second",
         f"{given.relay_seconds() * 1_000:.0f} ms an event",
         f"one invocation: {1 / given.relay_seconds():.0f} a second",
         f"{1e6 / loading / 60:.0f} minutes at {loading:.0f} lines a second",
