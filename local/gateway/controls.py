@@ -40,12 +40,15 @@ class Controls:
         self._resolver = resolver
         self._front = front
         self._valves = valves
-        self._throttles = {
-            each: settings[f"{each[0].upper()}{each[1:]}"]
-            for _, properties in template.of_type("AWS::ApiGateway::Stage")
-            for settings in resolver.resolve(properties.get("MethodSettings", []))
-            for each in _THROTTLES.values()
-        }
+        self._throttles: dict[str, float] = {}
+        own = set()
+        for _, properties in template.of_type("AWS::ApiGateway::Stage"):
+            for settings in resolver.resolve(properties.get("MethodSettings", [])):
+                if settings["ResourcePath"] == "/*":
+                    self._throttles = {each: settings[f"{each[0].upper()}{each[1:]}"] for each in _THROTTLES.values()}
+                else:
+                    own.add(settings["ResourcePath"].replace("~1", "/").replace("//", "/"))
+        self._own_throttles = frozenset(own)
 
     def environment(self, origin: str) -> dict[str, str]:
         """The settings under which an AWS client asks here."""
@@ -82,7 +85,8 @@ class Controls:
     def _stage(self, changes: list[dict[str, str]]) -> Response:
         for change in changes:
             self._throttles[_THROTTLES[change["path"].rpartition("/")[2]]] = float(change["value"])
-        self._front.closed = bool(self._throttles) and not any(self._throttles.values())
+        closed = bool(self._throttles) and not any(self._throttles.values())
+        self._front.lets_through = self._own_throttles if closed else None
         return _json(200, {"stageName": self._front.stage, "methodSettings": {"*/*": self._throttles}})
 
     def _cloudformation(self, asked: dict[str, list[str]]) -> Response | None:

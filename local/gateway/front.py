@@ -44,8 +44,8 @@ class Front:
         self._pools = pools
         self._asynchronous = asynchronous
         self._seconds = integration_seconds
-        # Whether the stage lets no request through: its throttle is 0.
-        self.closed = False
+        # The only paths whose requests pass while the stage's throttle is 0: those with one of their own.
+        self.lets_through: frozenset[str] | None = None
 
     def refuse(self, response_type: str, request_id: str) -> Response:
         """Answer with a gateway response of a type, as for a body that was not even read."""
@@ -53,7 +53,7 @@ class Front:
 
     def answer(self, request: Request) -> Response:
         """Answer a request of the stage; its path has the stage already taken off."""
-        if self.closed:
+        if self.lets_through is not None and request.path not in self.lets_through:
             return self.refuse("THROTTLED", request.request_id)
         match = self._routes.match(request.method, request.path)
         if match is None:

@@ -145,7 +145,7 @@ SENTENCES = [
     ("MAX_RATE_LIMIT_PER_MINUTE", "docs/rate-limits.md", f"goes up to {number(at.MAX_RATE_LIMIT_PER_MINUTE)}."),
     ("WEBHOOKS", "docs/webhooks.md", f"A tenant has at most {at.WEBHOOKS} webhooks"),
     ("HEALTH_KEPT_SECONDS", "openapi.yaml", f"looked at within the last {at.HEALTH_KEPT_SECONDS} seconds"),
-    ("HEALTH_KEPT_SECONDS", "docs/operations.md", f"asks AWS every {at.HEALTH_KEPT_SECONDS} s at most"),
+    ("HEALTH_KEPT_SECONDS", "docs/operations/watch.md", f"asks AWS every {at.HEALTH_KEPT_SECONDS} s at most"),
     ("WEBHOOKS", "openapi.yaml", f"public addresses only. A tenant has at most {at.WEBHOOKS} webhooks"),
     ("WEBHOOKS", "openapi.yaml", f"the tenant has {at.WEBHOOKS} webhooks"),
     ("WEBHOOKS", "openapi.yaml", f"error: A tenant has at most {at.WEBHOOKS} webhooks"),

@@ -281,6 +281,7 @@ def test_a_whole_deployment_is_brought_back(operator: Operator, patient: Patient
     assert "nothing writes any more" in printed
     refused = patient.tenant.request("GET", "/v1/whoami")
     assert (refused.status, refused.headers["retry-after"]) == (429, "60")
+    assert patient.tenant.request("GET", "/health", key=None).status == 200
     # Meanwhile a file comes, and a message of the webhooks.
     key = f"imports/{patient.tenant.tenant_id}/{patient.source}/meanwhile.ndjson"
     item = {"externalItemId": "b", "title": "B", "content": "came meanwhile"}

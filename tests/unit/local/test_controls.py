@@ -17,7 +17,10 @@ from local.gateway.front import Front
 from tests.unit.local.background_doubles import resolver_of
 
 FUNCTION = {"Type": "AWS::Lambda::Function", "Properties": {"Timeout": 45}}
-SETTINGS = [{"HttpMethod": "*", "ResourcePath": "/*", "ThrottlingRateLimit": 500, "ThrottlingBurstLimit": 1000}]
+SETTINGS = [
+    {"HttpMethod": "*", "ResourcePath": "/*", "ThrottlingRateLimit": 500, "ThrottlingBurstLimit": 1000},
+    {"HttpMethod": "GET", "ResourcePath": "/~1health", "ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 10},
+]
 RESOURCES = {
     "F": FUNCTION,
     "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {}},
@@ -103,10 +106,10 @@ def test_throttle_of_nothing_closes_the_gateway(asked: Any) -> None:
         "throttlingRateLimit": 500.0,
         "throttlingBurstLimit": 1000,
     }
-    for rate, closed in (("0", True), ("500.0", False)):
+    for rate, through in (("0", frozenset({"/health"})), ("500.0", None)):
         changes = [
             {"op": "replace", "path": f"/*/*/throttling/{name}", "value": rate} for name in ("rateLimit", "burstLimit")
         ]
         gateway.update_stage(**stage, patchOperations=changes)
-        assert front.closed is closed
+        assert front.lets_through == through, "what has a throttle of its own goes on"
     assert json.dumps(gateway.get_stage(**stage)["methodSettings"]["*/*"]["throttlingRateLimit"]) == "500.0"
