@@ -17,17 +17,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import boto3
+from operations.stack import DeployedStack, RefusedError, find_stack
 
 _TENANT = "tenant#"
 # What a tenant has in the bucket lies in these folders, under its id.
 _FOLDERS = ("content", "runs", "index", "manifests", "snapshots", "imports", "idempotency")
-
-
-class RefusedError(Exception):
-    """Raised when a command may not be carried out; the text says what to do first."""
 
 
 @dataclass(frozen=True)
@@ -144,26 +141,14 @@ def _number(row: dict[str, Any], name: str, otherwise: int) -> int:
     return int(row[name]["N"]) if name in row else otherwise
 
 
-def deployment_of(stack: str) -> Deployment:
-    """Find the resources of a stack by its outputs, with the credentials and the region of the environment."""
-    described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in described}
-    functions = boto3.client("lambda")
-
-    def invoke(event: dict[str, Any]) -> dict[str, Any]:
-        name = outputs["BootstrapTenantFunctionName"]
-        answer = functions.invoke(FunctionName=name, Payload=json.dumps(event).encode())
-        payload: dict[str, Any] = json.loads(answer["Payload"].read())
-        if "FunctionError" in answer:
-            raise RefusedError(f"{name} failed: {payload.get('errorMessage')}")
-        return payload
-
+def deployment_of(stack: DeployedStack) -> Deployment:
+    """Find what the commands work on in a stack."""
     return Deployment(
-        boto3.client("dynamodb"),
-        invoke,
-        outputs["KeysTableName"],
-        outputs["CatalogTableName"],
-        outputs["ContentBucketName"],
+        stack.client("dynamodb"),
+        partial(stack.invoke, "BootstrapTenantFunction"),
+        stack.physical("KeysTable"),
+        stack.physical("CatalogTable"),
+        stack.physical("ContentBucket"),
     )
 
 
@@ -201,7 +186,7 @@ def main() -> int:
     """Do what the command line asks."""
     chosen = parse()
     try:
-        for line in run(deployment_of(chosen.stack), chosen):
+        for line in run(deployment_of(find_stack(chosen.stack)), chosen):
             sys.stdout.write(json.dumps(line) + "\n")
     except RefusedError as error:
         sys.stderr.write(f"{error}\n")

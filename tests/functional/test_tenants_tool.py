@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +11,8 @@ from httpapi.errors import KeySuspendedError
 from httpapi.keys import tokens
 from httpapi.keys.model import KeySpec
 
+from operations import tenants as tool
 from testing.edge import Edge, load_app
-
-
-def load_tool() -> Any:
-    path = Path(__file__).parents[2] / "operations" / "tenants.py"
-    found = importlib.util.spec_from_file_location("tenants_tool", path)
-    assert found
-    assert found.loader
-    module = importlib.util.module_from_spec(found)
-    sys.modules[found.name] = module
-    found.loader.exec_module(module)
-    return module
-
-
-tool = load_tool()
 
 
 @pytest.fixture
