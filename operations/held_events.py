@@ -17,6 +17,7 @@ from operations.stack import DeployedStack
 # Nobody else would send its events again.
 KEEPER = "StartImportFunction"
 _HELD = "Held"
+_DELETED_SECONDS = 10
 _COUNTS = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
 Rule = dict[str, str]
@@ -102,11 +103,7 @@ class HeldEvents:
         return sum(int(counts[name]) for name in _COUNTS)
 
     def _make_queue(self) -> str:
-        try:
-            url = self._sqs.get_queue_url(QueueName=self.queue_name)["QueueUrl"]
-        except self._sqs.exceptions.QueueDoesNotExist:
-            retention = {"MessageRetentionPeriod": "1209600"}
-            url = self._sqs.create_queue(QueueName=self.queue_name, Attributes=retention)["QueueUrl"]
+        url = self._find_or_create()
         arn = str(self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"])
         _, partition, _, region, account, _ = arn.split(":")
         statement = {
@@ -120,6 +117,16 @@ class HeldEvents:
         # At each call: one that broke off may have left a queue that EventBridge may not send to.
         self._sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
         return arn
+
+    def _find_or_create(self) -> str:
+        while True:
+            with suppress(self._sqs.exceptions.QueueDoesNotExist):
+                return str(self._sqs.get_queue_url(QueueName=self.queue_name)["QueueUrl"])
+            # SQS makes no queue of a name that was deleted in the last minute, as at the end of a resume.
+            with suppress(self._sqs.exceptions.QueueDeletedRecently):
+                retention = {"MessageRetentionPeriod": "1209600"}
+                return str(self._sqs.create_queue(QueueName=self.queue_name, Attributes=retention)["QueueUrl"])
+            self.sleep(_DELETED_SECONDS)
 
     @property
     def _events(self) -> Any:

@@ -3,6 +3,7 @@
     python -m operations.tenants --stack STACK create --name Acme
     python -m operations.tenants --stack STACK list
     python -m operations.tenants --stack STACK suspend ten_...
+    python -m operations.tenants --stack STACK revoke ten_...
     python -m operations.tenants --stack STACK resume ten_...
     python -m operations.tenants --stack STACK delete ten_... [--leave-content]
 
@@ -77,6 +78,23 @@ class Deployment:
         self._update(_TENANT + tenant_id, "REMOVE suspendedAt")
         return resumed
 
+    def revoke_keys(self, tenant_id: str) -> int:
+        """Revoke every key of a suspended tenant, for good; returns how many. No webhook is told of it.
+
+        While it is suspended no key is made or rotated, and none that is revoked is counted again: so once all are
+        marked its figures are nothing. Raises RefusedError for a tenant that is not suspended.
+        """
+        if "suspendedAt" not in self._row(self._known(tenant_id)):
+            raise RefusedError("suspend the tenant first: another key could be made meanwhile")
+        rows = [row for row in self._rows() if row.get("tenantId", {}).get("S") == tenant_id]
+        living = [row["keyId"]["S"] for row in rows if "revokedAt" not in row]
+        now = {":now": {"N": str(int(time.time() * 1000))}}
+        for key in living:
+            self._update(key, "SET revokedAt = if_not_exists(revokedAt, :now)", now)
+        nothing = {":none": {"N": "0"}}
+        self._update(_TENANT + tenant_id, "SET adminKeys = :none, rateLimitSum = :none", nothing, "suspendedAt")
+        return len(living)
+
     def delete_tenant(self, tenant_id: str, *, leave_content: bool) -> dict[str, Any]:
         """Delete the keys and the row of a suspended tenant; returns what stays of it, which nobody can reach then.
 
@@ -115,14 +133,14 @@ class Deployment:
             raise RefusedError(f"there is no tenant {tenant_id}: `list` tells which there are")
         return tenant_id
 
-    def _update(self, key_id: str, expression: str, values: dict[str, Any] | None = None) -> int:
+    def _update(self, key_id: str, expression: str, values: dict[str, Any] | None = None, needed: str = "keyId") -> int:
         request = {"ExpressionAttributeValues": values} if values else {}
         self.dynamodb.update_item(
             TableName=self.keys_table,
             Key={"keyId": {"S": key_id}},
             UpdateExpression=expression,
             # A key that was deleted meanwhile would come back as nothing but the mark.
-            ConditionExpression="attribute_exists(keyId)",
+            ConditionExpression=f"attribute_exists({needed})",
             **request,
         )
         return 1
@@ -161,6 +179,8 @@ def run(deployment: Deployment, chosen: argparse.Namespace) -> Iterator[dict[str
             yield from deployment.list_tenants()
         case "suspend":
             yield {"tenantId": chosen.tenant, "suspendedKeys": deployment.suspend_tenant(chosen.tenant)}
+        case "revoke":
+            yield {"tenantId": chosen.tenant, "revokedKeys": deployment.revoke_keys(chosen.tenant)}
         case "resume":
             yield {"tenantId": chosen.tenant, "resumedKeys": deployment.resume_tenant(chosen.tenant)}
         case _:
@@ -175,6 +195,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     commands.add_parser("create", help="make a tenant and its first admin key").add_argument("--name", required=True)
     commands.add_parser("list", help="tell of every tenant")
     commands.add_parser("suspend", help="refuse every request of a tenant").add_argument("tenant")
+    commands.add_parser("revoke", help="revoke every key of a suspended tenant, for good").add_argument("tenant")
     commands.add_parser("resume", help="let the keys of a tenant work again").add_argument("tenant")
     deleting = commands.add_parser("delete", help="delete the keys of a suspended tenant, for good")
     deleting.add_argument("tenant")

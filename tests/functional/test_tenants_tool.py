@@ -98,6 +98,24 @@ def test_resumed_tenant_has_no_more_than_before(edge: Edge, deployment: Any) -> 
     assert edge.services.keys.create_key(tenant, KeySpec(name="new")).key.tenant_id == tenant
 
 
+def test_all_keys_of_a_suspended_tenant_are_revoked_and_its_share_is_free(edge: Edge, deployment: Any) -> None:
+    """All of them are compromised: resumed, the tenant must not have one of them for a moment."""
+    tenant, other = edge.tenant_of(edge.token), edge.bootstrap()
+    with pytest.raises(tool.RefusedError, match="suspend"):
+        run(deployment, "revoke", tenant)
+    run(deployment, "suspend", tenant)
+    assert run(deployment, "revoke", tenant) == [{"tenantId": tenant, "revokedKeys": 2}]
+    assert run(deployment, "revoke", tenant) == [{"tenantId": tenant, "revokedKeys": 0}]
+    run(deployment, "resume", tenant)
+    assert [whoami(edge, key) for key in (edge.token, edge.admin)] == [(401, "key_revoked")] * 2
+    assert listed(deployment, tenant)["requestsPerMinute"] == 0
+    made = edge.bootstrap(tenantId=tenant)
+    assert whoami(edge, made) == whoami(edge, other) == (200, None)
+    assert listed(deployment, tenant)["requestsPerMinute"] == 120
+    # It is the last admin key again, which may not be revoked.
+    assert edge.request("DELETE", f"/v1/admin/keys/{edge.stored(made).key_id}", key=made).status == 409
+
+
 def test_tenant_is_deleted_when_it_is_suspended_and_its_content_may_stay(edge: Edge, deployment: Any) -> None:
     source, tenant = edge.source(), edge.tenant_of(edge.token)
     with pytest.raises(tool.RefusedError, match="suspend"):

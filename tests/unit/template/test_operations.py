@@ -277,6 +277,28 @@ def test_what_holds_data_outlives_the_stack(template: Template) -> None:
             assert kept == {"Retain"}, logical_id
 
 
+def test_operations_guide_names_what_outlives_the_stack_and_what_could_collide(template: Template) -> None:
+    """What is kept is imported again by its logical id; what has a name of its own stands in the next stack's way."""
+    guide = (ROOT / "docs" / "operations" / "deploy.md").read_text("utf-8")
+    kept = {name for name, resource in template.resources.items() if resource["Type"] in _RETAINED}
+    assert {name for name in kept if f"`{name}`" not in guide} == set()
+    assert len(kept) == 8
+    named = {
+        resource["Type"]
+        for resource in template.resources.values()
+        # A gateway's name may be there twice, and one's own domain is in one stack anyway.
+        if resource["Type"] not in {"AWS::Serverless::Api", "AWS::ApiGateway::DomainName"}
+        and any(name in {"Name", resource["Type"].split("::")[-1] + "Name"} for name in resource.get("Properties", {}))
+    }
+    named |= {resource["Type"] for resource in template.resources.values() if "LogGroupName" in resource["Properties"]}
+    assert named == {
+        "AWS::CloudWatch::Dashboard",
+        "AWS::Events::EventBus",
+        "AWS::Logs::LogGroup",
+        "AWS::Route53::RecordSet",
+    }
+
+
 def test_deleted_objects_are_kept_as_long_as_tables_can_be_restored(template: Template) -> None:
     bucket = template.resources["ContentBucket"]["Properties"]
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
@@ -292,6 +314,8 @@ def test_nothing_that_began_outlives_the_wait_of_a_stop(template: Template) -> N
     machine = json.loads((ROOT / "statemachines" / "diff_and_apply.asl.json").read_text("utf-8"))
     tasks = max(functions[name]["Timeout"] for name in tasks_of_machines(template) if name != "StageImportFunction")
     assert functions["DeveloperApiFunction"]["Timeout"] + machine["TimeoutSeconds"] + tasks <= longest
+    page = (ROOT / "docs" / "operations" / "restore.md").read_text("utf-8")
+    assert f"It takes {longest // 60} minutes" in page
     for logical_id, function in functions.items():
         events = function.get("Events", {}).values()
         if any(event["Type"] == "Schedule" for event in events):
