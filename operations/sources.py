@@ -44,7 +44,7 @@ def holders(row: Row, now_ms: int) -> Iterator[dict[str, Any]]:
         yield {"holds": "turn", "by": text("planningRunId"), "until": plan_until, "keepsOut": "other runs"}
     if text("settleRunId"):
         parts = {"part": number("settledPart"), "steps": number("settledSteps")}
-        keeps_out = "nothing: the next run, apply or restore goes on with it first"
+        keeps_out = "publications, which go on with it first"
         yield {"holds": "settling", "by": text("settleRunId"), "until": None, "at": parts, "keepsOut": keeps_out}
     if text("openSnapshotId") and number("openSnapshotExpiresAt") > now_ms:
         until = number("openSnapshotExpiresAt")
