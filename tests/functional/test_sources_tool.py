@@ -28,7 +28,7 @@ def test_each_holder_is_told_with_the_end_that_it_has_by_itself(edge: Edge) -> N
     assert held(edge, source, now) == {}
     catalog = Catalog(edge.clients.dynamodb, edge.environment["CATALOG_TABLE"])
     SourceStore(catalog).acquire_lease(tenant, source, "run_a", now)
-    with PlanningTurns(catalog).take_turn(tenant, source, "run_b", now):
+    with PlanningTurns(catalog).take_turn(tenant, source, "run_b", now, None):
         found = held(edge, source, now)
     assert found == {"lease": ("run_a", now + LEASE_MS), "turn": ("run_b", now + TURN_MS)}
     assert held(edge, source, now + TURN_MS) == {}
