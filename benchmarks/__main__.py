@@ -16,7 +16,9 @@ from pathlib import Path
 from benchmarks import report
 from benchmarks.findings import Findings, aligned, parser
 
-BENCHMARKS = ("staging", "publish", "diff", "edge", "cold_start", "cost", "imports", "peers", "local_stack", "scale")
+BENCHMARKS = (
+    *("staging", "publish", "diff", "aged", "edge", "cold_start", "cost", "imports", "peers", "local_stack", "scale"),
+)
 FOUND = Path(".local/benchmarks")
 REPORT = Path("benchmarks/report.md")
 

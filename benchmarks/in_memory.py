@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,12 +15,14 @@ from typing import Any
 
 from knowledge.generations.building import Builder
 from knowledge.generations.eligibility import ApplyRequest
-from knowledge.index.codec import Manifest
+from knowledge.index.building import IndexBuilder
+from knowledge.index.entries import Entry, path_of
+from knowledge.index.names import ObjectKind, name_of
 from knowledge.index.store import IndexStore
-from knowledge.index.trie import Entry, Tree, path_of
 from knowledge.items.content import encode_item
 from knowledge.items.model import ItemDraft
 from knowledge.model import ObjectRef
+from knowledge.runs.change_reader import ChangeReader
 from knowledge.runs.model import Plan, Run, RunMode, RunState
 from knowledge.runs.plan_parts import PlanParts
 from knowledge.runs.planning import Planner
@@ -66,20 +69,27 @@ class Table:
 
 @dataclass
 class Bucket:
-    """Objects in memory, with their metadata."""
+    """Objects in memory, with their metadata; the calls are counted by their names."""
 
     objects: dict[str, tuple[bytes, dict[str, str]]] = field(default_factory=dict)
+    calls: Counter[str] = field(default_factory=Counter)
 
     def put_object(self, *, Key: str, Body: bytes, Metadata: dict[str, str], **_: Any) -> None:  # noqa: N803
         """Keep an object."""
+        self.calls["PutObject"] += 1
         self.objects[Key] = (Body, Metadata)
 
-    def get_object(self, *, Key: str, **_: Any) -> dict[str, Any]:  # noqa: N803
-        """Give an object back."""
-        return {"Body": BytesIO(self.objects[Key][0])}
+    def get_object(self, *, Key: str, Range: str = "", **_: Any) -> dict[str, Any]:  # noqa: N803
+        """Give an object back, or a range of it."""
+        self.calls["GetObject"] += 1
+        body = self.objects[Key][0]
+        first, last = Range.removeprefix("bytes=").split("-") if Range else ("", "")
+        piece = body[int(first) : int(last) + 1] if first else body[-int(last or len(body)) :]
+        return {"Body": BytesIO(piece), "ContentRange": f"bytes */{len(body)}"}
 
     def head_object(self, *, Key: str, **_: Any) -> dict[str, Any]:  # noqa: N803
         """Tell about an object."""
+        self.calls["HeadObject"] += 1
         body, metadata = self.objects[Key]
         return {"Metadata": metadata, "ContentLength": len(body)}
 
@@ -109,7 +119,7 @@ class World:
         objects = ObjectStore(_anything(self.bucket), "bucket")
         index = IndexStore(objects, fanout)
         entries = self._stage(items)
-        self.source = _source(_publish(index, entries) if published else None)
+        self.source = _source(_publish(objects, entries) if published else None)
         sources.get_source = sources.acquire_lease = sources.renew_lease = lambda *_: self.source
         rows, journal = (store(_anything(self.table), "Items", fanout) for store in (ItemStore, JournalStore))
 
@@ -124,6 +134,7 @@ class World:
         stores.planning_turns = SimpleNamespace(take_turn=take_turn)
         stores.sources, stores.runs, stores.items, stores.journal = sources, Runs(_run()), rows, journal
         stores.objects, stores.index, stores.fanout = objects, index, fanout
+        stores.changes = ChangeReader(objects, fanout)
         stores.plan_parts = PlanParts(objects)
         self.planner = Planner(stores, settle, lambda: NOW, new_id)
         self.builder = Builder(stores, settle, lambda: NOW, new_id)
@@ -136,17 +147,12 @@ class World:
             invocations += 1
         return invocations
 
-    def build(self) -> int:
-        """Build the generation of the run that was planned; returns in how many invocations."""
-        request = ApplyRequest(TENANT, SOURCE, RUN)
-        outcome, invocations = self._cold().builder.build_part(request), 1
-        while outcome.build is not None:
-            outcome = self._cold().builder.build_part(request, outcome.build)
-            invocations += 1
+    def build(self) -> None:
+        """Make the publication of the run that was planned."""
+        outcome = self._cold().builder.build_generation(ApplyRequest(TENANT, SOURCE, RUN))
         if outcome.publication is None or outcome.publication.generation.counts.total != len(self.table.rows):
             message = f"{outcome} does not publish every item"
             raise RuntimeError(message)
-        return invocations
 
     def _cold(self) -> World:
         # Each invocation may be another process, which remembers nothing of the last.
@@ -160,14 +166,16 @@ class World:
             name = f"doc-{number:06d}"
             item = encode_item(ItemDraft(name, f"Title of {name}", f"{'hello ' * 200}{name}"))
             row = StagedRow(
-                name, 5, ItemState.ACTIVE, item.title, item.content_hash, item.content_bytes, item.member, None, None,
-                None, 0, NOW, NOW,
+                name, 5, ItemState.ACTIVE, item.title, item.content_hash, item.content_bytes, item.fields, item.member,
+                None, None, None, 0, NOW, NOW,
             )  # fmt: skip
             attributes = row_attributes(SOURCE, row)
             asked = {name: attributes[name] for name in RUN_ATTRIBUTES if name in attributes}
             self.table.rows[name] = pickle.dumps(asked)
-            pack = f"runs/{TENANT}/{SOURCE}/{RUN}/att_{1:026d}/pack-{number // ITEMS_A_PACK:04d}.gz"
-            entries[name] = Entry(name, f"{number:064x}", item.title, pack, 113 * number, 113, 1200, None)
+            other = item.fields[:5] + bytes(4) + item.fields[9:]
+            entries[name] = Entry(
+                name, f"{number:064x}", item.title, number // ITEMS_A_PACK, 113, 113, 1200, None, other
+            )
         names = list(entries)
         for start in range(0, items, ITEMS_AN_ENTRY):
             revs = tuple((name, 5) for name in names[start : start + ITEMS_AN_ENTRY])
@@ -180,11 +188,16 @@ def _anything(value: object = None) -> Any:
     return SimpleNamespace() if value is None else value
 
 
-def _publish(index: IndexStore, entries: dict[str, Entry | None]) -> ObjectRef:
-    tree = Tree()
-    index.copy_on_write(tree, entries, "index/before")
-    index.close_groups(tree, "index/before")
-    return index.write_manifest("manifests/before", Manifest(TENANT, SOURCE, "gen_before", None, tree.root_hash, tree))
+def _publish(objects: ObjectStore, entries: dict[str, Entry | None]) -> ObjectRef:
+    run_id, attempt_id = f"run_{1:026d}", f"att_{1:026d}"
+    builder = IndexBuilder(objects, TENANT, SOURCE, name_of(ObjectKind.RUN_INDEX, run_id, attempt_id, 0), None, None)
+    for number in range(1 + len(entries) // ITEMS_A_PACK):
+        builder.name_object(name_of(ObjectKind.RUN_PACK, run_id, attempt_id, number), 113, "0" * 64)
+    builder.update(entries)
+    built = builder.finish()
+    if built is None:
+        raise AssertionError
+    return built.manifest
 
 
 def _source(manifest: ObjectRef | None) -> Source:

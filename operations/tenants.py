@@ -25,7 +25,7 @@ from operations.stack import DeployedStack, RefusedError, find_stack
 
 _TENANT = "tenant#"
 # What a tenant has in the bucket lies in these folders, under its id.
-_FOLDERS = ("content", "runs", "index", "manifests", "snapshots", "imports", "idempotency")
+_FOLDERS = ("content", "runs", "index", "snapshots", "imports", "idempotency")
 
 
 @dataclass(frozen=True)

@@ -101,12 +101,17 @@ class MemoryBucket:
         body, metadata = self.objects[request["Key"]]
         if request.get("IfMatch", _etag(body)) != _etag(body):
             raise _s3_error("PreconditionFailed", 412, "GetObject")
+        answer: dict[str, Any] = {"Metadata": metadata}
         if "Range" in request:
-            first, last = (int(end) for end in request["Range"].removeprefix("bytes=").split("-"))
-            if first >= len(body):
+            first, last = request["Range"].removeprefix("bytes=").split("-")
+            start = int(first) if first else max(len(body) - int(last), 0)
+            end = min(int(last) + 1, len(body)) if first else len(body)
+            # S3 says the same of the end of what has no bytes.
+            if start >= len(body):
                 raise _s3_error("InvalidRange", 416, "GetObject")
-            body = body[first : last + 1]
-        return {"Body": io.BytesIO(body), "Metadata": metadata, "ContentLength": len(body)}
+            answer["ContentRange"] = f"bytes {start}-{end - 1}/{len(body)}"
+            body = body[start:end]
+        return {**answer, "Body": io.BytesIO(body), "ContentLength": len(body)}
 
     def head_object(self, **request: Any) -> dict[str, Any]:
         if request["Key"] not in self.objects:

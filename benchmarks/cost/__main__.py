@@ -22,8 +22,8 @@ from moto import mock_aws
 
 from benchmarks import findings
 from benchmarks.cost import standing
-from benchmarks.cost.growth import Sample, grown, parts_of, published
-from benchmarks.cost.prices import MILLION, Bill
+from benchmarks.cost.growth import Sample, parts_of, published
+from benchmarks.cost.prices import MILLION, Bill, carried_on
 from benchmarks.cost.report import Way, report
 from benchmarks.cost.scenes import BATCH, EVERY, Scenes, drafts
 from benchmarks.cost.till import CountedEdge
@@ -98,10 +98,7 @@ class Model:
 
     def _changed(self) -> Way:
         sample = self.scenes.change(self.loaded, self.sizes.loaded, CHANGES)
-        handled = sample.apply["index_puts"] + sample.apply["index_gets"]
-        self.gb_seconds_an_object = sample.apply["gb_seconds"] / handled
         steps = {"push": sample.pushes, "run": sample.run, "apply": sample.apply}
-        steps = {name: bill.with_index() for name, bill in steps.items()}
         return Way(f"{CHANGES:,} changes in a source of {self.sizes.loaded:,}", steps)
 
     def _batched(self, count: int) -> tuple[str, Sample]:
@@ -123,7 +120,7 @@ class Model:
         return Way("1 M new items one by one", self._steps(samples[0], samples[1]), note)
 
     def _steps(self, small: Sample, large: Sample, every: int = 1) -> dict[str, Bill]:
-        run, apply = published(small, large, MILLION, every, self.further, self.gb_seconds_an_object)
+        run, apply = published(small, large, MILLION, every, self.further)
         return {"pushes": large.pushes * (MILLION / large.count), "run": run, "apply": apply}
 
     def _again(self, source: str) -> Way:
@@ -145,7 +142,7 @@ class Model:
         small, large = samples
         steps = self._steps(small, large, EVERY)
         steps = {"parts": steps["pushes"], "run": steps["run"], "apply": steps["apply"]}
-        end = grown(ends[0], ends[1], small.count, large.count, MILLION)
+        end = carried_on(ends[0], ends[1], small.count, large.count, MILLION)
         note = (
             f"parts of {part:,} items; parts counted for {large.count:,} items and scaled by {MILLION / large.count:g}"
         )
@@ -161,7 +158,7 @@ class Model:
         lines = [drafts(count) for count in counts]
         few, many = (self.scenes.import_file(self.scenes.source(), each) for each in lines)
         size = sum(len(line(draft)) for draft in lines[1]) * MILLION / counts[1]
-        bill = grown(few, many, *counts, MILLION, gb_seconds_an_object=self.gb_seconds_an_object)
+        bill = carried_on(few, many, *counts, MILLION)
         bill += part * (parts_of(MILLION) - 1) + turn * (size / _STAGED_BYTES_A_CALL - 1)
         note = f"counted for files of {counts[0]:,} and {counts[1]:,} lines, carried on to {size / 1e9:.1f} GB"
         return Way("an import of 1 M new items, with its run and apply", {"import": bill}, note)
@@ -170,17 +167,17 @@ class Model:
         pages, items = self.scenes.read_pages(source, self.sizes.pages)
         few = drafts(50)
         singles = self.scenes.read_singly(source, few)
-        listed = {"reads": pages.with_index() * (MILLION / items)}
+        listed = {"reads": pages * (MILLION / items)}
         return [
             Way(
                 f"1 M items read from a generation, {items // self.sizes.pages} a page with contents",
                 listed,
-                f"counted for {items:,} items of a generation of {2 * self.sizes.batched:,}; past 256 leaves (some "
-                "80,000 items) a page reads one object more",
+                f"counted for {items:,} items of a generation of {2 * self.sizes.batched:,}; the leaves of one of a "
+                "million lie deeper, for up to two requests more a page",
             ),
             Way(
                 "1 M single items read, as they are staged",
-                {"reads": singles.with_index() * (MILLION / len(few))},
+                {"reads": singles * (MILLION / len(few))},
                 f"counted for {len(few)} items and scaled by {MILLION / len(few):g}",
             ),
         ]

@@ -78,20 +78,10 @@ class Bill:
         """The dollars for these amounts, or for all."""
         return sum(PRICES[name].of(self[name]) for name in names or PRICES)
 
-    def with_index(self, factor: float = 1) -> Bill:
-        """Count the objects of the index with the others, so many times as many as were counted."""
-        own = {"puts": self["index_puts"] * factor, "gets": self["index_gets"] * factor}
-        rest = {name: amount for name, amount in self.amounts.items() if name not in {"index_puts", "index_gets"}}
-        return Bill(rest) + Bill(own)
-
 
 def carried_on(small: Bill, large: Bill, small_count: int, large_count: int, count: int) -> Bill:
-    """Carry two samples on to a count: what is constant stays, what grows with the count grows on.
-
-    The index's objects do not grow in a line; they stay those of the larger sample, see `Bill.with_index`.
-    """
+    """Carry two samples on to a count: what is constant stays, what grows with the count grows on."""
     slope = (large - small) * (1 / (large_count - small_count))
     bill = large + slope * (count - large_count)
-    kept = {name: large[name] for name in ("index_puts", "index_gets")}
     positive = {name: max(0.0, bill[name]) for name in _ESTIMATED}
-    return Bill({**bill.amounts, **kept, **positive})
+    return Bill({**bill.amounts, **positive})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
@@ -13,9 +12,8 @@ from unittest.mock import patch
 from knowledge.import_tasks import start_import
 from knowledge.imports import staging as import_staging
 from knowledge.items.model import ItemDraft
-from knowledge.runs import plan_writer, planning
+from knowledge.runs import parts
 from knowledge.sources.model import Source
-from knowledge.storage.objects import ObjectStore
 
 from benchmarks import publish, staging
 from benchmarks.cost.growth import Sample
@@ -56,12 +54,12 @@ class Scenes:
         opened: list[str] = []
         begun = self.edge.till.bill(lambda: opened.append(self._send("POST", path)["snapshot"]["id"]))
         (name,) = opened
-        parts = self._bill(
+        put = self._bill(
             ("PUT", f"{path}/{name}/parts/{number}", {"items": each})
             for number, each in enumerate(_parts(items, part), start=1)
         )
         ended = self._bill([("POST", f"{path}/{name}/complete", None)])
-        return parts, begun + ended
+        return put, begun + ended
 
     def import_file(self, source: str, items: Sequence[ItemDraft]) -> Bill:
         """Import a file of lines, plain, and have it published."""
@@ -98,8 +96,7 @@ class Scenes:
     def loaded(self, count: int) -> str:
         """Make a source that serves so many items, by the stores alone."""
         source = self.source()
-        knowledge = self.edge.services.knowledge
-        publish.load(knowledge, ObjectStore(self.edge.clients.s3, self.edge.resources.bucket), self._row(source), count)
+        publish.load(self.edge.services.knowledge, self._row(source), count)
         return source
 
     def change(self, source: str, count: int, changes: int) -> Sample:
@@ -110,23 +107,23 @@ class Scenes:
 
     def further_part(self) -> tuple[Bill, Bill]:
         """What a run and an apply cost more when their changes take one part more, however many changes it has."""
-        (run, apply), (more_run, more_apply) = (self._published_in(parts) for parts in (1, 2))
-        return (more_run - run).with_index(), (more_apply - apply).with_index()
+        (run, apply), (more_run, more_apply) = (self._published_in(count) for count in (1, 2))
+        return more_run - run, more_apply - apply
 
     def further_turns(self) -> tuple[Bill, Bill]:
         """What an import costs more when its changes take one part more, and its file one call of the staging more."""
         lines = drafts(_FEW_LINES)
         once = self.import_file(self.source(), lines)
-        with _parts_of(_FEW_LINES // 2):
+        with patch.object(parts, "CHANGES_PER_PART", _FEW_LINES // 2):
             part = self.import_file(self.source(), lines)
         with patch.object(import_staging, "BYTES_PER_CALL", sum(len(line(draft)) for draft in lines) // 2):
             turn = self.import_file(self.source(), lines)
-        return (part - once).with_index(), (turn - once).with_index()
+        return part - once, turn - once
 
-    def _published_in(self, parts: int) -> tuple[Bill, Bill]:
+    def _published_in(self, count: int) -> tuple[Bill, Bill]:
         source = self.source()
         self.push_in_batches(source, drafts(_FEW))
-        with _parts_of(_FEW // parts):
+        with patch.object(parts, "CHANGES_PER_PART", _FEW // count):
             return self.publish(source)
 
     def _import(self, source: str, body: bytes) -> None:
@@ -172,13 +169,6 @@ def drafts(count: int, every: int | None = None) -> list[ItemDraft]:
         replace(draft, content=f"{draft.content}, changed") if every and number % every == 0 else draft
         for number, draft in enumerate(_made[:count])
     ]
-
-
-def _parts_of(changes: int) -> ExitStack:
-    stack = ExitStack()
-    for module in (planning, plan_writer):
-        stack.enter_context(patch.object(module, "CHANGES_PER_PART", changes))
-    return stack
 
 
 def _parts(items: Sequence[ItemDraft], size: int) -> Iterator[list[dict[str, Any]]]:

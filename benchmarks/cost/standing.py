@@ -32,7 +32,7 @@ def month(edge: CountedEdge) -> Bill:
     """
     edge.clock.advance(days=DAYS + 1)
     _rounds(edge, 1)
-    return edge.till.bill(lambda: _rounds(edge, _WEEK)).with_index() * (DAYS / _WEEK)
+    return edge.till.bill(lambda: _rounds(edge, _WEEK)) * (DAYS / _WEEK)
 
 
 def schedules(edge: CountedEdge) -> Bill:

@@ -118,19 +118,13 @@ class Till:
 
     def _amounts(self) -> Mapping[str, float]:
         meter = self.meter
-        index_puts, index_gets = (
-            sum(number for key, number in keys.items() if key.startswith("index/"))
-            for keys in (meter.keys_put, meter.keys_got)
-        )
         return {
             "writes": meter.write_units,
             "reads": meter.read_units,
             "edge_writes": sum(meter.write_units_of[table] for table in self.edge_tables),
             "edge_reads": sum(meter.read_units_of[table] for table in self.edge_tables),
-            "puts": sum(meter.calls[name] for name in _PUTS) - index_puts,
-            "gets": sum(meter.calls[name] for name in _GETS) - index_gets,
-            "index_puts": index_puts,
-            "index_gets": index_gets,
+            "puts": sum(meter.calls[name] for name in _PUTS),
+            "gets": sum(meter.calls[name] for name in _GETS),
             "seals": sum(meter.calls[name] for name in _SEALS),
             "messages": meter.calls["SendMessageBatch"] + self.extra["received"],
             **{name: amount for name, amount in self.extra.items() if name != "received"},

@@ -23,7 +23,16 @@ from pathlib import Path
 from benchmarks import findings
 from benchmarks.findings import Findings, Plot, Table, readable
 from benchmarks.peers.effort import Effort
-from benchmarks.peers.verdict import MEASURES, NAMES, Cell, growth, who_did_with_least
+from benchmarks.peers.verdict import (
+    MEASURES,
+    NAMES,
+    Cell,
+    bytes_ratios,
+    growth,
+    judged,
+    objects_ratio,
+    who_did_with_least,
+)
 
 ROWS = {"small": (10_000,), "usual": (10_000, 100_000), "full": (10_000, 100_000, 1_000_000)}
 CHANGES = {"small": (1, 100), "usual": (1, 100, 10_000), "full": (1, 100, 10_000)}
@@ -65,17 +74,23 @@ def measure(arguments: Namespace) -> Findings:
         for system in NAMES:
             with tempfile.TemporaryDirectory(prefix="peers-") as folder, _surroundings(system) as environment:
                 _measure_table(measured, system, items, CHANGES[arguments.size], _Child(Path(folder), environment))
-    again = f"Repeat it with `PYTHONPATH=layers/shared python -m benchmarks.peers --size {arguments.size}`; {versions}."
+    return found_of(measured, arguments.size, versions)
+
+
+def found_of(measured: Measured, size: str, versions: str) -> Findings:
+    """Make tables, figures and plots of what was measured."""
+    again = f"Repeat it with `PYTHONPATH=layers/shared python -m benchmarks.peers --size {size}`; {versions}."
     grown = growth(measured.cells)
     tables = [
-        *(_table_of(measured, items, again) for items in ROWS[arguments.size]),
+        *(_table_of(measured, items, again) for items in sorted({cell.items for cell in measured.cells})),
         who_did_with_least(measured.cells),
         *([grown] if grown else []),
         _loads_table(measured),
         _ours_table(measured),
     ]
     plots = _plots(measured.cells) if grown else []
-    return Findings("Against Delta and Lance", INTRO, tables=tables, plots=plots)
+    figures = judged(objects_ratio(measured.cells), bytes_ratios(measured.cells))
+    return Findings("Against Delta and Lance", INTRO, figures, tables, plots)
 
 
 @dataclass(frozen=True)

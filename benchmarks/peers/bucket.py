@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,11 +44,10 @@ class FolderBucket:
         except FileNotFoundError as error:
             raise _refused("NoSuchKey", 404, "GetObject") from error
         with file:
-            if "Range" not in request:
-                return {"Body": _Body(file.read())}
-            first, last = (int(end) for end in request["Range"].removeprefix("bytes=").split("-"))
+            size = os.fstat(file.fileno()).st_size
+            first, end = _span(request.get("Range", "bytes=0-"), size)
             file.seek(first)
-            return {"Body": _Body(file.read(last + 1 - first))}
+            return {"Body": _Body(file.read(end - first)), "ContentRange": f"bytes {first}-{end - 1}/{size}"}
 
     def head_object(self, **request: Any) -> dict[str, Any]:
         """Tell an object's metadata and size; 404 when it is missing."""
@@ -65,6 +65,14 @@ class _Body:
     def read(self) -> bytes:
         """All of it."""
         return self.data
+
+
+def _span(asked: str, size: int) -> tuple[int, int]:
+    """Where a range begins and ends: `bytes=2-5`, `bytes=2-` to the end, or `bytes=-5` for the last of them."""
+    first, _, last = asked.removeprefix("bytes=").partition("-")
+    if not first:
+        return max(0, size - int(last)), size
+    return int(first), min(size, int(last) + 1) if last else size
 
 
 def _refused(code: str, status: int, operation: str) -> ClientError:

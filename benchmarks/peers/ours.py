@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, cast
 
 from knowledge.assembly import KnowledgeServices
 from knowledge.errors import KnowledgeError
+from knowledge.generations.model import Generation
 from knowledge.generations.reader import CURRENT
 from knowledge.ids import new_id
 from knowledge.index.comparison import Comparison, Difference
-from knowledge.index.packs import read_document
-from knowledge.index.trie import Tree, groups_on_the_way, locate, path_of
+from knowledge.index.packs import read_documents
+from knowledge.index.store import PublishedIndex
 from knowledge.items.model import ItemDraft
 from knowledge.runs.model import RunMode
 from knowledge.settings import Settings
@@ -114,23 +115,19 @@ class Ours:
         reader, source = self._knowledge.generations, self._source
         after = reader.get_generation(source, CURRENT)
         before = reader.get_generation(source, str(after.base_generation_id))
-        trees = (self._knowledge.stores.index.read_manifest(each.manifest).tree for each in (before, after))
-        steps = Comparison(self._knowledge.stores.index, *trees).differences()
+        steps = Comparison(self._index(before), self._index(after)).differences()
         return {step.external_item_id for step in steps if isinstance(step, Difference)}
 
     def count(self) -> int:
-        """Count as the generation says."""
-        return self._tree().entries
+        """Count as the index says."""
+        return self._served().manifest.entries
 
     def contents(self, names: Sequence[str]) -> dict[str, str]:
         """Read by the index."""
-        stores, tree = self._knowledge.stores, self._tree()
-        paths = {name: path_of(name) for name in names}
-        stores.index.open_groups(tree, groups_on_the_way(tree, paths.values()))
-        places = locate(tree, paths.values())
-        leaves = stores.index.load_leaves([tree.leaves[prefix] for prefix in set(places.values())])
-        entries = [leaves[places[path]][name] for name, path in paths.items()]
-        return {entry.external_item_id: read_document(stores.objects, entry)["content"] for entry in entries}
+        index = self._served()
+        entries = list(index.trie.find(names).values())
+        documents = read_documents(index, entries)
+        return {entry.external_item_id: document["content"] for entry, document in zip(entries, documents, strict=True)}
 
     def watch(self, effort: Effort) -> Callable[[], None]:
         """Count what the database is sent, and its CPU."""
@@ -148,6 +145,8 @@ class Ours:
 
         return unwatch
 
-    def _tree(self) -> Tree:
-        reader = self._knowledge.generations
-        return self._knowledge.stores.index.read_manifest(reader.get_generation(self._source, CURRENT).manifest).tree
+    def _served(self) -> PublishedIndex:
+        return self._index(self._knowledge.generations.get_generation(self._source, CURRENT))
+
+    def _index(self, generation: Generation) -> PublishedIndex:
+        return self._knowledge.stores.index.open_index(generation.manifest)

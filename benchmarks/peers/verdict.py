@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.findings import Table, readable
+from benchmarks.findings import Figure, Table, readable
 from benchmarks.peers.effort import Effort
 
 WHY = (
-    "Here each change rewrites its leaf of at most 1 024 entries, so bytes and objects grow with the rows until there "
-    "are more leaves than changes, and so does what a comparison reads. MERGE rewrites every file that holds a changed "
-    "row. `merge_insert` adds a fragment and marks the old rows, however many there are."
+    "Here each change rewrites its leaf of at most 32 entries and the blocks of nodes above it, so bytes grow with the "
+    "rows until each change falls into a leaf of its own, and so does what a comparison reads; objects do not grow. "
+    "MERGE rewrites every file that holds a changed row. `merge_insert` adds a fragment and marks the old rows, "
+    "however many there are; names of changed rows come from its new fragment alone."
 )
+# By items and changes: how many times the bytes of Lance's objects ours may have. Requests to DynamoDB are told apart.
+BYTES_GOALS = {(100_000, 1): 2.5, (100_000, 100): 6.5, (1_000_000, 10_000): 5.5}
 NAMES = {"ours": "this project", "delta": "Delta", "lance": "Lance"}
 Measure = Callable[["Cell"], float]
 
@@ -35,6 +38,34 @@ MEASURES: dict[str, Measure] = {
     "comparing: CPU": lambda cell: cell.compare.cpu_seconds,
     "comparing: bytes read": lambda cell: cell.compare.bytes_read + cell.compare.database_bytes_received,
 }
+
+
+def objects_ratio(cells: Sequence[Cell]) -> float:
+    """How many times as many objects ours writes as the peer that writes fewest, in the worst case."""
+    ratios = []
+    for group in _groups(cells).values():
+        files = {each.system: each.change.files_written for each in group}
+        ratios.append(files.pop("ours") / min(files.values()))
+    return max(ratios)
+
+
+def bytes_ratios(cells: Sequence[Cell]) -> dict[tuple[int, int], float]:
+    """How many times the bytes of Lance's objects ours has, where there is a goal; by items and changes."""
+    ratios = {}
+    for place, group in _groups(cells).items():
+        if place in BYTES_GOALS:
+            written = {each.system: each.change.bytes_written for each in group}
+            ratios[place] = written["ours"] / written["lance"]
+    return ratios
+
+
+def judged(objects: float, ratios: Mapping[tuple[int, int], float]) -> list[Figure]:
+    """Hold what ours writes against what the peers write."""
+    figures = [Figure("objects written, against the peer that writes fewest, at most", 1, objects, "x")]
+    return figures + [
+        Figure(f"bytes of objects against Lance: {changes:,} of {items:,}", BYTES_GOALS[items, changes], ratio, "x")
+        for (items, changes), ratio in ratios.items()
+    ]
 
 
 def who_did_with_least(cells: Sequence[Cell]) -> Table:

@@ -6,6 +6,7 @@ Most guards are conditions in requests, so the request is rewritten on its way o
 from __future__ import annotations
 
 import copy
+import gzip
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,8 +14,14 @@ from typing import Any
 import pytest
 from knowledge.generations import building
 from knowledge.imports import store as import_store
+from knowledge.index import building as index_building
+from knowledge.index import walking
+from knowledge.index.leaf import decode_leaf
+from knowledge.index.names import GONE
+from knowledge.index.store import PublishedIndex
+from knowledge.index.trie import Trie
 from knowledge.model import ObjectRef
-from knowledge.runs import planning
+from knowledge.runs import change_file, planning
 from knowledge.runs import store as run_store
 from knowledge.runs.events import run_ready
 from knowledge.runs.model import PlanningProgress
@@ -128,17 +135,17 @@ def _key(item: dict[str, Any]) -> tuple[Any, Any]:
 
 
 def _forget_on_empty_apply(patched: pytest.MonkeyPatch) -> None:
-    start = building.Builder._start
+    build = building.Builder._build
 
     def forgetful(self: Any, source: Any, request: Any, now: int) -> Any:
-        outcome = start(self, source, request, now)
+        outcome = build(self, source, request, now)
         if outcome.generation_id is not None:
             run = self.stores.runs.get_run(request.source_id, request.run_id)
-            part = building.decode_part(self.stores.objects.get(run.plan.parts[-1].object))
+            part = self.stores.changes.read_part(run.plan.parts[-1], ())
             self.stores.journal.forget_entries(source.source_id, part.covered)
         return outcome
 
-    patched.setattr(building.Builder, "_start", forgetful)
+    patched.setattr(building.Builder, "_build", forgetful)
 
 
 def _rebase(patched: pytest.MonkeyPatch) -> None:
@@ -148,8 +155,13 @@ def _rebase(patched: pytest.MonkeyPatch) -> None:
         run = self.stores.runs.get_run(source_id, run_id)
         if run.plan is None:
             return plan(self, tenant_id, source_id, run_id, checkpoint)
-        base = self.stores.sources.get_source(tenant_id, source_id).generation_id
-        rebased = replace(run.plan, version=run.plan_version + 1, base_generation_id=base)
+        source = self.stores.sources.get_source(tenant_id, source_id)
+        rebased = replace(
+            run.plan,
+            version=run.plan_version + 1,
+            base_generation_id=source.generation_id,
+            base_digest=source.manifest.digest,
+        )
         key, now = run_store.RunKey(tenant_id, source_id, run_id), self.clock()
         self.stores.runs.set_plan(key, rebased, run_ready(self.new_id("evt"), *key, rebased, now), now)
         return PlanningProgress(done=True)
@@ -157,11 +169,108 @@ def _rebase(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(planning.Planner, "plan_run", rebasing)
 
 
+def _publish_any_index(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(building.Builder, "_check_objects", lambda *_: None)
+
+
+def _rebase_and_publish(patched: pytest.MonkeyPatch) -> None:
+    _rebase(patched)
+    _publish_any_index(patched)
+
+
+def _check_manifest_alone(patched: pytest.MonkeyPatch) -> None:
+    """Take the generation out of the checks under the lease."""
+    check = building.check_applicable
+
+    def lenient(source: Source, run: Any, request: Any, now: int) -> Any:
+        plan = run.plan and replace(run.plan, base_generation_id=source.generation_id)
+        check(source, replace(run, plan=plan), request, now)
+        return plan
+
+    patched.setattr(building, "check_applicable", lenient)
+
+
+def _displaced(offset: Callable[[int, int], int]) -> Patch:
+    """Name each block at another offset than it lies at; `offset` is given that, and its length."""
+
+    def patch(patched: pytest.MonkeyPatch) -> None:
+        append = index_building.IndexBuilder._append
+
+        def displaced(self: Any, block: bytes) -> Any:
+            place = append(self, block)
+            return place._replace(offset=offset(place.offset, place.length))
+
+        patched.setattr(index_building.IndexBuilder, "_append", displaced)
+
+    return patch
+
+
+def _leaves_change_places(patched: pytest.MonkeyPatch) -> None:
+    """Name the first two leaves of an update at each other's places: both are sound, and neither is the one."""
+    update = index_building.IndexBuilder.update
+
+    def exchanged(self: Any, changes: Any) -> None:
+        fresh: list[Any] = []
+        take = self.trie.take_fresh
+
+        def taken() -> Any:
+            fresh.extend(take())
+            return fresh
+
+        type(self.trie).take_fresh = lambda _: taken()
+        try:
+            update(self, changes)
+        finally:
+            type(self.trie).take_fresh = original
+        if len(fresh) > 1:
+            fresh[0].place, fresh[1].place = fresh[1].place, fresh[0].place
+
+    original = Trie.take_fresh
+    patched.setattr(index_building.IndexBuilder, "update", exchanged)
+
+
+def _trust_plans(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(change_file, "_checked", lambda data, _: gzip.decompress(data))
+
+
+def _trust_leaves(patched: pytest.MonkeyPatch) -> None:
+    """Take a leaf for what it is, whatever the row says that names it."""
+    patched.setattr(walking, "_columns_in", lambda data, leaf: decode_leaf(data))
+
+
+def _read_only_the_latest_names(patched: pytest.MonkeyPatch) -> None:
+    find = collecting.Collector._find_named
+    patched.setattr(collecting.Collector, "_find_named", lambda self, kept: find(self, kept[:1]))
+
+
+def _pass_over_own_objects(patched: pytest.MonkeyPatch) -> None:
+    """Collect the object that a manifest lies in, which no table of its own names."""
+    patched.setattr(
+        PublishedIndex,
+        "keys",
+        lambda self: {row.name.key(self.tenant_id, self.source_id) for row in self.named_objects()[:-1] if row != GONE},
+    )
+
+
+def _forget_one_name_too_many(patched: pytest.MonkeyPatch) -> None:
+    forget = index_building.IndexBuilder.forget_objects
+
+    def forgetful(self: Any, numbers: Any) -> None:
+        # Of its own: the pack that contents were moved to.
+        forget(self, numbers)
+        for number in reversed(range(len(self._rows))):
+            if self._rows[number] != GONE:
+                self._rows[number] = GONE
+                return
+
+    patched.setattr(index_building.IndexBuilder, "forget_objects", forgetful)
+
+
 def _one_attempt(patched: pytest.MonkeyPatch) -> None:
     advance = planning.Planner._advance
 
-    def always_the_first(self: Any, state: Any) -> Any:
-        return advance(replace(self, new_id=lambda prefix: f"{prefix}_1"), state)
+    def always_the_first(self: Any, *of: Any) -> Any:
+        return advance(replace(self, new_id=lambda prefix: f"{prefix}_{1:026d}"), *of)
 
     patched.setattr(planning.Planner, "_advance", always_the_first)
 
@@ -172,11 +281,7 @@ def _cover_unread(patched: pytest.MonkeyPatch) -> None:
 
 
 def _trust_objects(patched: pytest.MonkeyPatch) -> None:
-    patched.setattr(object_store.ObjectStore, "get", lambda self, ref: self.read_object(ref.key))
-
-
-def _trust_packs(patched: pytest.MonkeyPatch) -> None:
-    patched.setattr(object_store.ObjectStore, "check_objects", lambda self, refs: None)
+    patched.setattr(object_store.ObjectStore, "check_object", lambda self, ref: None)
 
 
 def _take_over_at_once(patched: pytest.MonkeyPatch) -> None:
@@ -231,6 +336,39 @@ MUTATIONS = [
         traps_publishing.base_must_still_be_the_one_of_the_plan,
         without("attribute_not_exists(generationId)", where=_PUBLISHES),
     ),
+    Mutation(
+        "generation beside the manifest, everywhere",
+        traps_publishing.restored_manifest_is_not_the_base_of_what_was_planned_before,
+        without("generationId = :base"),
+        patch=_check_manifest_alone,
+    ),
+    Mutation(
+        "generation beside the manifest at publication",
+        traps_publishing.manifest_that_is_restored_after_the_checks_is_another_base,
+        without("generationId = :base"),
+    ),
+    Mutation(
+        "manifest beside the generation at publication",
+        traps_publishing.generation_whose_manifest_was_replaced_is_another_base,
+        without("manifest.digest = :baseDigest"),
+    ),
+    Mutation(
+        "base that an index names itself",
+        traps_publishing.index_of_another_base_is_never_published,
+        patch=_publish_any_index,
+    ),
+    Mutation("tree over another base", traps_planning.replanning_is_a_fresh_diff, patch=_rebase_and_publish),
+    Mutation(
+        "offset of a block, by a byte",
+        traps_planning.acknowledged_writes_are_in_the_next_run,
+        patch=_displaced(lambda offset, _: offset + 1),
+    ),
+    Mutation(
+        "offset of a block, by its length",
+        traps_publishing.leaves_lie_where_they_are_said_to,
+        patch=_displaced(lambda offset, length: max(offset - length, 0)),
+    ),
+    Mutation("place of a leaf", traps_publishing.leaves_lie_where_they_are_said_to, patch=_leaves_change_places),
     Mutation(
         "lease at publication",
         traps_publishing.lost_lease_never_publishes,
@@ -290,9 +428,11 @@ MUTATIONS = [
         traps_planning.snapshot_that_comes_and_goes_while_a_run_reads_is_noticed,
         without(f"epoch = :epoch AND {_NOTHING_OPEN}"),
     ),
-    Mutation("digest of a plan", traps_publishing.plan_swapped_for_another_is_not_published, patch=_trust_objects),
-    Mutation("digest of a leaf", traps_publishing.leaf_swapped_for_another_fails_the_build, patch=_trust_objects),
-    Mutation("digest of a pack", traps_publishing.damaged_pack_is_not_published, patch=_trust_packs),
+    Mutation(
+        "digest of a plan", traps_publishing.plan_swapped_for_another_is_neither_shown_nor_settled, patch=_trust_plans
+    ),
+    Mutation("hash of a leaf", traps_publishing.leaf_swapped_for_another_fails_the_run, patch=_trust_leaves),
+    Mutation("digest of a pack", traps_publishing.damaged_pack_is_not_published, patch=_trust_objects),
     Mutation("mark of a restore", traps_upkeep.restore_is_followed_by_full_runs_until_one_publishes, _unmarked),
     Mutation("mark kept by a compaction", traps_upkeep.compaction_keeps_the_mark_of_a_restore, _unmarking),
     Mutation(
@@ -313,6 +453,21 @@ MUTATIONS = [
     Mutation(
         "base at the publication of a compaction",
         traps_upkeep.compaction_gives_way_to_what_was_published_meanwhile,
-        without("generationId = :base"),
+        without("generationId = :base AND manifest.digest = :baseDigest"),
+    ),
+    Mutation(
+        "tables before compactions and restores when collecting",
+        traps_upkeep.collector_spares_what_older_generations_alone_are_served_from,
+        patch=_read_only_the_latest_names,
+    ),
+    Mutation(
+        "object of a manifest itself when collecting",
+        traps_upkeep.collector_spares_what_older_generations_alone_are_served_from,
+        patch=_pass_over_own_objects,
+    ),
+    Mutation(
+        "names that a compaction keeps",
+        traps_upkeep.compaction_takes_away_no_name_that_is_needed,
+        patch=_forget_one_name_too_many,
     ),
 ]

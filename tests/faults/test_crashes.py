@@ -6,12 +6,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from knowledge.index import codec as index_codec
 from knowledge.index import trie
-from knowledge.runs import full_walk, listing, plan_parts, plan_writer, planning
+from knowledge.runs import full_walk, listing, parts, plan_parts
 from knowledge.staging import store as item_store
 from knowledge.staging import writing as staging
-from knowledge.upkeep import marking
 
 from testing.faults import Call, Way
 from tests.faults.operations import OPERATIONS, Operation
@@ -37,8 +35,7 @@ def test_one_retry_repairs_a_fault_at_any_call(
 
 def make_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bring bounds down so that a handful of items makes parts, chunks, splits and groups."""
-    monkeypatch.setattr(planning, "CHANGES_PER_PART", 3)
-    monkeypatch.setattr(plan_writer, "CHANGES_PER_PART", 3)
+    monkeypatch.setattr(parts, "CHANGES_PER_PART", 3)
     monkeypatch.setattr(plan_parts, "PARTS_IN_PLAN", 1)
     for module in (listing, full_walk):
         monkeypatch.setattr(module, "REGIONS", tuple("0123456789abcdef"))
@@ -47,9 +44,6 @@ def make_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staging, "ROWS_PER_TRANSACTION", 2)
     monkeypatch.setattr(item_store, "ROWS_PER_TRANSACTION", 2)
     monkeypatch.setattr(trie, "LEAF_ENTRIES", 2)
-    monkeypatch.setattr(marking, "_LEAVES_AT_A_TIME", 1)
-    monkeypatch.setattr(marking, "_LEAVES_A_NOTE", 2)
-    monkeypatch.setattr(index_codec, "GROUPED_PAST_LEAVES", 2)
 
 
 def _calls_of(operation: Operation, new_world: NewWorld) -> list[Call]:
@@ -86,4 +80,4 @@ def _finish(operation: Operation, world: FaultyWorld) -> None:
 
 
 def _world(operation: Operation, new_world: NewWorld, task_retries: int) -> FaultyWorld:
-    return new_world(task_retries=task_retries, leaf_entries=2 if operation.small else 1024)
+    return new_world(task_retries=task_retries, leaf_entries=2 if operation.small else 32)

@@ -16,10 +16,9 @@ from knowledge.errors import (
     SnapshotClosedError,
     SnapshotNotFoundError,
 )
-from knowledge.index import codec as index_codec
 from knowledge.index import trie
 from knowledge.items.model import Removal
-from knowledge.runs import full_walk, listing, plan_parts, plan_writer, planning
+from knowledge.runs import full_walk, listing, parts, plan_parts
 from knowledge.runs.model import RunMode
 from knowledge.staging import writing as staging
 from knowledge.staging.model import SnapshotState
@@ -62,7 +61,7 @@ class Play:
 
     def __init__(self, seed: int, new_world: NewWorld) -> None:
         self.dice = random.Random(seed)
-        self.bounds = self.dice.choice(((1024, 25_000, 99), (2, 3, 2), (2, 25_000, 99), (1024, 2, 1)))
+        self.bounds = self.dice.choice(((32, 25_000, 99), (2, 3, 2), (2, 25_000, 99), (32, 2, 1)))
         self.world = new_world(
             leaf_entries=self.bounds[0], grace_days=self.dice.choice((0, 7)), task_retries=self.dice.choice((0, 1))
         )
@@ -79,9 +78,7 @@ class Play:
         with pytest.MonkeyPatch.context() as patched:
             leaf_entries, changes_per_part, rows = self.bounds
             patched.setattr(trie, "LEAF_ENTRIES", leaf_entries)
-            patched.setattr(index_codec, "GROUPED_PAST_LEAVES", leaf_entries)
-            patched.setattr(planning, "CHANGES_PER_PART", changes_per_part)
-            patched.setattr(plan_writer, "CHANGES_PER_PART", changes_per_part)
+            patched.setattr(parts, "CHANGES_PER_PART", changes_per_part)
             patched.setattr(plan_parts, "PARTS_IN_PLAN", min(changes_per_part - 1, plan_parts.PARTS_IN_PLAN))
             for module in (listing, full_walk):
                 patched.setattr(module, "REGIONS", tuple("0123456789abcdef"))

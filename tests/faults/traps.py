@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 from knowledge import errors
-from knowledge.runs import plan_writer, planning
+from knowledge.runs import parts
 
 from testing.faults import before_first
 from tests.support.faulty_world import FaultyWorld
+from tests.support.storage_reader import StoredState
 
 Trap = Callable[[FaultyWorld], None]
 TRAPS: list[Trap] = []
@@ -50,8 +51,7 @@ def meddle_before_publishing(world: FaultyWorld, meddle: Callable[[], object]) -
 def small_parts() -> Iterator[None]:
     """Bring the size of a part down to one change."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(planning, "CHANGES_PER_PART", 1)
-        patched.setattr(plan_writer, "CHANGES_PER_PART", 1)
+        patched.setattr(parts, "CHANGES_PER_PART", 1)
         yield
 
 
@@ -60,7 +60,11 @@ def acquire(world: FaultyWorld, run_id: str) -> None:
     store.acquire_lease(world.tenant_id, world.source_id, run_id, world.clock())
 
 
-def leaf_of(world: FaultyWorld) -> str:
-    objects = world.clients.s3._client.objects
-    (leaf,) = [key for key in objects if "/leaf-" in key and f"/{world.current.generation_id}/" in key]
-    return str(leaf)
+def leaf_of(world: FaultyWorld) -> tuple[str, int, int]:
+    """Where the only leaf of what is served lies: object, offset and length."""
+    generation = world.current
+    state = StoredState(world.reader.body, generation.manifest.key, generation.manifest.digest)
+    assert state.root is not None
+    key, _, _ = state.names[state.root.number]
+    assert key is not None
+    return key, state.root.offset, state.root.length

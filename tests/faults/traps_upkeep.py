@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 from knowledge import errors
-from knowledge.upkeep import compaction, retention
+from knowledge.upkeep import retention, scattered
 
 from testing.faults import before_first
 from tests.faults.traps import acquire, meddle_before_publishing, refused, trap
@@ -15,12 +15,12 @@ from tests.support.faulty_world import LEASE_SECONDS, FaultyWorld
 
 
 @contextmanager
-def short_memory() -> Iterator[None]:
-    """Keep one generation, and others for an hour; compact whenever there are two packs."""
+def short_memory(generations: int = 1) -> Iterator[None]:
+    """Keep so many generations, and others for an hour; compact whenever there are two objects of a kind."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(retention, "GENERATIONS_KEPT", 1)
+        patched.setattr(retention, "GENERATIONS_KEPT", generations)
         patched.setattr(retention, "GENERATION_KEPT_MS", 3_600_000)
-        patched.setattr(compaction, "TINY_PACKS", 2)
+        patched.setattr(scattered, "SMALL_OBJECTS", 2)
         yield
 
 
@@ -33,8 +33,8 @@ def collect(world: FaultyWorld) -> None:
 def compact(world: FaultyWorld) -> bool:
     """A pass of the collector, and the compaction that follows."""
     upkeep = world.knowledge.upkeep
-    collected = upkeep.collector.collect_garbage(world.source)
-    made = upkeep.compactor.compact_source(world.source, collected.packs, collected.sizes)
+    upkeep.collector.collect_garbage(world.source)
+    made = upkeep.compactor.compact_source(world.source)
     world.reader.forget()
     return made is not None
 
@@ -155,6 +155,50 @@ def compaction_gives_way_to_what_was_published_meanwhile(world: FaultyWorld) -> 
         meddle_before_publishing(world, meddle)
         assert not compact(world)
         assert world.served()["a"] == "new"
+    world.finish()
+
+
+@trap
+def collector_spares_what_older_generations_alone_are_served_from(world: FaultyWorld) -> None:
+    """What a compaction and a restore left out of the tables to come is still named by those before them."""
+    made: dict[str, object] = {}
+
+    def publish(**contents: str) -> None:
+        world.push(**contents)
+        generation_id = world.publish().generation_id
+        made[generation_id] = world.served()
+
+    with short_memory(generations=20):
+        for number in range(3):
+            publish(a=f"edition {number}", **{f"item_{number}": "text"})
+        world.clock.advance(days=2)
+        assert compact(world)
+        publish(a="after the compaction")
+        world.roll_back(next(iter(made)))
+        publish(a="after the restore")
+        world.clock.advance(days=2)
+        # What a compaction serves from is named by itself alone until the next run.
+        assert compact(world)
+        world.clock.advance(days=2)
+        collect(world)
+        world.check()
+        assert {generation_id: world.served(generation_id) for generation_id in made} == made
+        world.finish()
+
+
+@trap
+def compaction_takes_away_no_name_that_is_needed(world: FaultyWorld) -> None:
+    with short_memory():
+        for number in range(4):
+            world.push_many({f"item-{item}": f"edition {number}" for item in range(number, 60)})
+            world.publish()
+        world.clock.advance(days=2)
+        before = world.served()
+        assert compact(world)
+        world.check()
+        assert world.served() == before
+        world.push_many({"item-7": "new"})
+        world.publish()
     world.finish()
 
 

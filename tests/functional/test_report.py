@@ -12,10 +12,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks import cold_start, diff, edge, imports, local_stack, publish, report, staging
+from benchmarks import aged, cold_start, diff, edge, imports, local_stack, publish, report, staging
 from benchmarks.__main__ import BENCHMARKS, plots_of
 from benchmarks.cost import report as cost
 from benchmarks.findings import Figure, Findings, Plot
+from benchmarks.peers.effort import Effort
+from benchmarks.peers.verdict import BYTES_GOALS, NAMES, Cell, judged, objects_ratio
 from benchmarks.publish import Published
 from benchmarks.staging import Staged
 from local.template import ROOT
@@ -52,7 +54,6 @@ def published() -> list[Figure]:
                 bytes_received=int(number(row["received"])),
                 cpu_seconds=number(row["CPU ms"]) / 1000,
                 leaves=int(number(row["leaves"])),
-                groups=int(number(row["groups"])),
             )
             for row in section_of("publish").rows
         ]
@@ -60,8 +61,15 @@ def published() -> list[Figure]:
 
 
 def compared() -> list[Figure]:
-    planning = section_of("diff").rows[0]
-    return diff.judged(diff.SIZES["full"], number(planning["items a second"]), reached("diff: function calls"))
+    published = section_of("diff").rows[0]
+    return diff.judged(diff.SIZES["full"], number(published["items a second"]), reached("diff: function calls"))
+
+
+def lived_through() -> list[Figure]:
+    (written,), calls = section_of("aged").tables.values()
+    columns = ("items", "days", "index bytes", "bytes of packs", "of changes", "indexes named", "objects named")
+    counts = (int(number(written[column])) for column in columns)
+    return aged.judged(aged.Aged(*counts, {row["what"]: int(number(row["calls"])) for row in calls}))
 
 
 def requested() -> list[Figure]:
@@ -92,6 +100,23 @@ def imported() -> list[Figure]:
     return imports.judged(lines, counts, int(number(rows[-1]["memory MB"])) << 20)
 
 
+def held_against_peers() -> list[Figure]:
+    cells = [
+        Cell(system, int(number(title)), int(number(row["rows changed"])), Effort(files_written=files), Effort())
+        for title, rows in section_of("peers").tables.items()
+        for row in rows
+        if title.endswith(" rows")
+        for system in NAMES
+        if NAMES[system] == row["system"]
+        for files in [int(number(row["objects written"]))]
+    ]
+    ratios = {
+        (items, changes): reached(f"bytes of objects against Lance: {changes:,} of {items:,}")
+        for items, changes in BYTES_GOALS
+    }
+    return judged(objects_ratio(cells), ratios)
+
+
 def served() -> list[Figure]:
     return local_stack.judged({row[""]: number(row["p50 ms"]) for row in section_of("local_stack").rows})
 
@@ -107,7 +132,8 @@ def test_says_how_it_is_made_and_links_to_no_picture() -> None:
 
 
 def test_figures_follow_from_the_tables_with_the_goals_of_the_code() -> None:
-    figures = [*staged(), *published(), *compared(), *requested(), *started(), *paid(), *imported(), *served()]
+    figures = [*staged(), *published(), *compared(), *lived_through(), *requested(), *started(), *paid(), *imported()]
+    figures += [*held_against_peers(), *served()]
     assert [figure.row[:3] for figure in figures] == [list(row.values())[:3] for row in FIGURES.values()]
     # What is shown is rounded, and with it the percentage that a verdict ends in.
     verdicts = [figure.verdict.partition(",")[0] for figure in figures]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
 from knowledge.assembly import KnowledgeServices
 from knowledge.errors import ItemNotFoundError, TransientApplyError
+from knowledge.index.manifest import BuiltIndex
+from knowledge.model import ObjectRef
 from knowledge.ports import Action
-from knowledge.runs.model import ApplyOutcome
+from knowledge.runs.model import ApplyOutcome, Run
 from knowledge.settings import Settings
+from knowledge.storage.attributes import to_row
 
 from testing.faults import Call, Faults, FunctionCrash
 from testing.held_clock import HeldClock
@@ -45,7 +49,7 @@ class FaultyWorld(Lifecycle):
     """
 
     def __init__(
-        self, settings: Settings, dynamodb: Any, *, task_retries: int = 0, leaf_entries: int = 1024, grace_days: int = 7
+        self, settings: Settings, dynamodb: Any, *, task_retries: int = 0, leaf_entries: int = 32, grace_days: int = 7
     ) -> None:
         self.watch = Faults()
         self.leaf_entries = leaf_entries
@@ -110,6 +114,25 @@ class FaultyWorld(Lifecycle):
         rival = Lifecycle(self.settings, self.clients, clock=self.clock, ids=self.ids)
         rival.source_id = self.source_id
         return rival
+
+    def set_manifest(self, ref: ObjectRef) -> None:
+        """Serve the current generation from another manifest behind the services' back, on the source's row alone."""
+        key = {"pk": {"S": self.tenant_id}, "sk": {"S": f"source#{self.source_id}"}}
+        self._set(key, "manifest = :value", {}, asdict(ref))
+
+    def set_on_plan(self, run: Run, *, index: BuiltIndex) -> None:
+        """Let a run's plan name another index."""
+        key = {"pk": {"S": self.source_id}, "sk": {"S": f"run#{run.run_id}"}}
+        self._set(key, "#plan.#index = :value", {"#plan": "plan", "#index": "index"}, asdict(index))
+
+    def _set(self, key: Any, assignment: str, names: dict[str, str], value: Any) -> None:
+        self.clients.dynamodb.update_item(
+            TableName=self.settings.catalog_table,
+            Key=key,
+            UpdateExpression=f"SET {assignment}",
+            ExpressionAttributeValues=to_row({":value": value}),
+            **({"ExpressionAttributeNames": names} if names else {}),
+        )
 
     def apply_after_refusal(self, run_id: str) -> ApplyOutcome:
         """Apply, and once more at once when the run was planned again."""

@@ -1,7 +1,8 @@
 """Reads tables and bucket as they are and holds them against the promises of the design.
 
-Nothing here uses the product's own codecs: the trie's hash, the leaves and the plans are read and worked out anew, so
-that an error in them cannot hide itself.
+Nothing here uses the product's own codecs: the index is read by `storage_reader`, which knows no more than what
+`docs/storage-format.md` says, and the root hash, the fingerprints and the plans are worked out anew, so that an error
+in them cannot hide itself.
 """
 
 from __future__ import annotations
@@ -9,13 +10,16 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from knowledge.storage.attributes import from_row
 
-_EMPTY = hashlib.sha256(b"empty\0").hexdigest()
+from tests.support.storage_reader import EMPTY_HASH, StoredState
+
+FIELDS = ("title", "content", "contentType", "url", "language", "tags", "metadata")
 
 
 class Served(NamedTuple):
@@ -43,6 +47,7 @@ class Stored:
     rows: dict[str, dict[str, Any]]
     journal: dict[str, dict[str, Any]]
     served: dict[str, dict[str, Served]] = field(default_factory=dict)
+    states: dict[str, StoredState] = field(default_factory=dict)
 
     @property
     def current(self) -> dict[str, Served]:
@@ -54,14 +59,14 @@ class Stored:
 class Reader:
     """Reads one source, whole."""
 
-    def __init__(self, lifecycle: Any, leaf_entries: int = 1024) -> None:
+    def __init__(self, lifecycle: Any, leaf_entries: int = 32) -> None:
         self.clients = lifecycle.clients
         self.settings = lifecycle.settings
         self.tenant_id = lifecycle.tenant_id
         self.source_id = lifecycle.source_id
         self.leaf_entries = leaf_entries
         self._bodies: dict[str, bytes] = {}
-        self._generations: dict[str, dict[str, Served]] = {}
+        self._generations: dict[str, tuple[StoredState, dict[str, Served]]] = {}
 
     def read(self) -> Stored:
         """Read it all; AssertionError when a generation can't be read or is not what its hashes say."""
@@ -89,7 +94,7 @@ class Reader:
                 continue
             if generation_id not in self._generations:
                 self._generations[generation_id] = self.read_generation(generation)
-            stored.served[generation_id] = self._generations[generation_id]
+            stored.states[generation_id], stored.served[generation_id] = self._generations[generation_id]
         return stored
 
     def forget(self) -> None:
@@ -113,62 +118,59 @@ class Reader:
                 return found
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
-    def body(self, key: str, digest: str | None = None) -> bytes:
-        """Read an object; against its digest if there is one."""
+    def body(self, key: str) -> bytes:
+        """Read an object."""
         if key not in self._bodies:
             answer = self.clients.s3.get_object(Bucket=self.settings.content_bucket, Key=key)
             self._bodies[key] = answer["Body"].read()
-        body = self._bodies[key]
-        assert digest is None or hashlib.sha256(body).hexdigest() == digest, f"{key} is not what its digest says"
-        return body
+        return self._bodies[key]
 
-    def read_generation(self, generation: Mapping[str, Any]) -> dict[str, Served]:
+    def read_generation(self, generation: Mapping[str, Any]) -> tuple[StoredState, dict[str, Served]]:
         """Read a generation with every content, and work its root hash out from nothing."""
-        manifest = json.loads(gzip.decompress(self.body(**generation["manifest"])))
-        assert manifest["generationId"] == generation["generationId"]
-        leaves = list(manifest["leaves"])
-        for node in manifest["nodes"]:
-            under = json.loads(gzip.decompress(self.body(node[1], node[2])))["leaves"]
-            assert node[4] == sum(leaf[4] for leaf in under), "a node miscounts its entries"
-            leaves.extend(under)
+        state = StoredState(self.body, **generation["manifest"], leaf_entries=self.leaf_entries)
         served: dict[str, Served] = {}
-        for prefix, key, digest, _, entries, content_bytes, oldest_removed_at in leaves:
-            leaf = json.loads(gzip.decompress(self.body(key, digest)))
-            assert leaf["prefix"] == prefix
-            assert len(leaf["entries"]) == entries <= self.leaf_entries
-            assert sum(row[6] for row in leaf["entries"]) == content_bytes
-            moments = [row[7] for row in leaf["entries"] if row[7] is not None]
-            assert oldest_removed_at == (min(moments) if moments else None), "a leaf forgot who is in grace"
-            for name, content_hash, title, pack, offset, length, size, removed_at in leaf["entries"]:
-                assert path_of(name).startswith(prefix), "an entry lies in a leaf that is not its own"
-                assert name not in served, "an item is served twice"
-                member = self.body(leaf["packs"][pack])[offset : offset + length]
-                canonical = gzip.decompress(member).removesuffix(b"\n")
-                assert hashlib.sha256(canonical).hexdigest() == content_hash, "a pack holds other contents"
-                document = json.loads(canonical)
-                assert document["externalItemId"] == name
-                assert len(document["content"].encode()) == size
-                served[name] = Served(content_hash, title, removed_at, document)
+        for entry in state.entries():
+            assert entry.external_item_id not in served, "an item is served twice"
+            assert entry.fields == fingerprints(entry.document), "fingerprints are not those of the content"
+            assert entry.title == entry.document["title"]
+            served[entry.external_item_id] = Served(entry.content_hash, entry.title, entry.removed_at, entry.document)
+        state.check_named()
         expected = root_hash({name: entry.content_hash for name, entry in served.items()}, self.leaf_entries)
-        assert generation["rootHash"] == manifest["rootHash"] == expected, "the root hash is not that of the set"
-        return served
+        assert generation["rootHash"] == state.root_hash == expected, "the root hash is not that of the set"
+        return state, served
 
     def plan_lines(self, run: Mapping[str, Any]) -> tuple[list[list[Any]], set[str]]:
-        """The lines of a run's plan with packs as keys, and the journal entries that it covers."""
+        """The changes of a run's plan, and the journal entries that it covers."""
         lines: list[list[Any]] = []
-        covered: set[str] = set()
-        plan = run["plan"]
-        aside = plan.get("part_list")
-        parts = plan["parts"] if aside is None else json.loads(gzip.decompress(self.body(**aside)))["parts"]
+        covered: list[str] = []
+        aside = run["plan"].get("part_list")
+        parts = run["plan"]["parts"]
+        if aside is not None:
+            data = self.body(aside["key"])
+            assert hashlib.sha256(data).hexdigest() == aside["digest"], "a list of parts is not what its digest says"
+            parts = json.loads(gzip.decompress(data))["parts"]
         for number, part in enumerate(parts):
-            assert part["number"] == number
-            header, *written = map(json.loads, gzip.decompress(self.body(**part["object"])).decode().split("\n")[:-1])
-            changes = [change for several in written for change in several]
-            assert header["part"] == number
-            assert len(changes) == part["changes"]
-            covered |= set(header["covered"])
-            lines += changes
-        return lines, covered
+            data, length = self.body(part["object"]["key"]), part["directory_bytes"]
+            assert hashlib.sha256(data[-length:]).hexdigest() == part["object"]["digest"], "a directory is not its own"
+            directory = json.loads(gzip.decompress(data[-length:]))
+            assert (directory["format"], directory["part"], part["number"]) == (2, number, number)
+            at, before = 0, len(lines)
+            for row in (*directory["changes"], *directory["covered"]):
+                member = data[at : at + row[0]]
+                assert hashlib.sha256(member).hexdigest() == row[-1], "a member is not what the directory says"
+                found = json.loads(gzip.decompress(member))
+                assert len(found) == row[1]
+                if len(row) == 4:
+                    assert Counter(line[1] for line in found) == row[2], "a directory miscounts kinds"
+                    lines += found
+                else:
+                    covered += found
+                at += row[0]
+            assert at == len(data) - length
+            assert len(lines) - before == part["changes"]
+        names = [line[0] for line in lines]
+        assert names == sorted(set(names), key=path_of), "a plan has an item twice, or out of order"
+        return lines, set(covered)
 
 
 def path_of(external_item_id: str) -> str:
@@ -176,25 +178,35 @@ def path_of(external_item_id: str) -> str:
     return hashlib.sha256(external_item_id.encode()).hexdigest()
 
 
-def root_hash(hashes: Mapping[str, str], leaf_entries: int = 1024) -> str:
+def root_hash(hashes: Mapping[str, str], leaf_entries: int = 32) -> str:
     """The Merkle hash of a set of (id, content hash), from its definition."""
     if not hashes:
-        return _EMPTY
-    return _subtree(sorted((path_of(name), name, value) for name, value in hashes.items()), 0, leaf_entries)
+        return EMPTY_HASH
+    items = sorted((f"{int(path_of(name), 16):0256b}", name, value) for name, value in hashes.items())
+    return _subtree(items, 0, leaf_entries).hex()
 
 
-def _subtree(items: list[tuple[str, str, str]], depth: int, leaf_entries: int) -> str:
+def _subtree(items: list[tuple[str, str, str]], depth: int, leaf_entries: int) -> bytes:
+    if not items:
+        return bytes(32)
     if len(items) <= leaf_entries:
-        digest = hashlib.sha256(b"leaf\0")
-        for _, name, value in sorted(items, key=lambda item: item[1]):
-            raw = name.encode()
-            digest.update(len(raw).to_bytes(4, "big") + raw + bytes.fromhex(value))
-        return digest.hexdigest()
-    digest = hashlib.sha256(b"node\0")
-    for digit in "0123456789abcdef":
-        under = [item for item in items if item[0][depth] == digit]
-        digest.update(bytes.fromhex(_subtree(under, depth + 1, leaf_entries)) if under else bytes(32))
-    return digest.hexdigest()
+        pairs = sorted((name, value) for _, name, value in items)
+        ids = "\n".join(name for name, _ in pairs).encode()
+        hashes = bytes.fromhex("".join(value for _, value in pairs))
+        return hashlib.sha256(b"leaf\0" + len(ids).to_bytes(4, "big") + ids + hashes).digest()
+    branches = [_subtree([item for item in items if item[0][depth] == bit], depth + 1, leaf_entries) for bit in "01"]
+    return hashlib.sha256(b"node\0" + b"".join(branches)).digest()
+
+
+def fingerprints(document: Mapping[str, Any]) -> bytes:
+    """The record of an item's fields, from its definition."""
+    presence, prints = 0, b""
+    for bit, name in enumerate(FIELDS):
+        if name in document:
+            value = json.dumps(document[name], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+            presence |= 1 << bit
+            prints += hashlib.sha256(value.encode()).digest()[:4]
+    return bytes([presence]) + prints
 
 
 def check_history(reader: Reader, stored: Stored) -> None:
@@ -247,16 +259,35 @@ def check_history(reader: Reader, stored: Stored) -> None:
 
 def _check_generation(reader: Reader, stored: Stored, generation: dict[str, Any], before: Mapping[str, Served]) -> None:
     after = stored.served[generation["generationId"]]
+    state, base = stored.states[generation["generationId"]], generation.get("baseGenerationId")
+    previous = stored.states[base] if base else None
+    assert generation["counts"]["total"] == len(after)
     assert generation["contentBytes"] == sum(len(entry.content.encode()) for entry in after.values())
     if generation["origin"] == "run":
-        _check_change(reader, generation, stored.runs[generation["runId"]], before, after)
+        run = stored.runs[generation["runId"]]
+        assert run["plan"]["index"]["manifest"] == generation["manifest"], "a run published what it did not plan"
+        assert run["plan"].get("base_digest") == (previous and previous.digest), "the plan was made on another base"
+        _check_base(state, previous)
+        assert not previous or state.names[: len(previous.names)] == previous.names, "a run forgot a name"
+        _check_change(reader, generation, run, before, after)
     elif generation["origin"] == "compaction":
         assert after == before, "a compaction changed what is served"
+        _check_base(state, previous)
         assert generation["counts"] == _counts_between(before, after)
     else:
         if generation["restoredFrom"] in stored.served:
             assert after == stored.served[generation["restoredFrom"]], "a restore is not what it restores"
         assert generation["counts"] == _counts_between(before, after)
+
+
+def _check_base(state: StoredState, previous: StoredState | None) -> None:
+    """An index is built on that of its base: it keeps the table of names, but for what a compaction left."""
+    assert state.base_digest == (previous and previous.digest), "an index is built on another base"
+    kept = state.names[: len(previous.names)] if previous else []
+    gone = (None, 0, "00" * 32)
+    assert all(row in {before, gone} for row, before in zip(kept, previous.names if previous else [], strict=True)), (
+        "an object has another number than in the base"
+    )
 
 
 def _counts_between(before: Mapping[str, Served], after: Mapping[str, Served]) -> dict[str, int]:
@@ -288,21 +319,30 @@ def _check_change(
     )
     expected = {name: (entry.content_hash, entry.title, entry.removed_at) for name, entry in before.items()}
     tally = dict.fromkeys(("added", "updated", "removed", "restored", "tombstoned"), 0)
-    for name, kind, _, title, entry, _ in reader.plan_lines(run)[0]:
+    for name, kind, _, title, content_hash, previous_hash, removed_at, fields in reader.plan_lines(run)[0]:
         if kind == "drop":
             assert name not in before
             continue
         tally[kind] += 1
         assert (name in before) is (kind != "added"), "a change does not fit its base"
+        assert previous_hash == (before[name].content_hash if name in before else None)
         if kind == "tombstoned":
+            assert content_hash is None
             del expected[name]
         else:
-            expected[name] = (entry[0], title, entry[5])
+            expected[name] = (content_hash, title, removed_at)
+        assert fields == _differing(before.get(name), after.get(name)), "a plan names other fields than differ"
     found = {name: (entry.content_hash, entry.title, entry.removed_at) for name, entry in after.items()}
     assert found == expected, "the generation is not its base and the planned changes"
     touched = sum(tally.values()) - tally["added"]
     counts = {**tally, "unchanged": len(before) - touched, "total": len(after)}
     assert generation["counts"] == run["plan"]["counts"] == counts
+
+
+def _differing(old: Served | None, new: Served | None) -> int:
+    if old is None or new is None:
+        return 0
+    return sum(1 << bit for bit, name in enumerate(FIELDS) if old.document.get(name) != new.document.get(name))
 
 
 def check_settled(stored: Stored, now: int) -> None:

@@ -163,10 +163,9 @@ class KnowledgeServices:
         """The daily round over all sources."""
         from knowledge.upkeep.collecting import Collector
         from knowledge.upkeep.compaction import Compactor
-        from knowledge.upkeep.marking import Marker
         from knowledge.upkeep.rounds import Upkeep
 
-        collector = Collector(self.stores, Marker(self.stores), self.clock)
+        collector = Collector(self.stores, self.clock)
         compactor = Compactor(self.stores, self.settler.settle, self.publisher, self.clock, self.new_id)
         return Upkeep(self.stores, self.settler.settle, collector, compactor, self.clock)
 

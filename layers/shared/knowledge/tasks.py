@@ -11,7 +11,6 @@ from dataclasses import asdict
 from typing import Any
 
 from knowledge.assembly import KnowledgeServices
-from knowledge.generations.building import BuildProgress
 from knowledge.generations.eligibility import ApplyRequest
 from knowledge.generations.store import Publication, generation_from
 from knowledge.model import ObjectRef
@@ -35,32 +34,22 @@ def diff_run(knowledge: KnowledgeServices, state: State) -> dict[str, Any]:
 
 
 def build_generation(knowledge: KnowledgeServices, state: State) -> dict[str, Any]:
-    """Build a part of the generation: `{status, leaseToken?, progress?, publication?, generationId?}`.
+    """Take the lease and make the checks: `{status, leaseToken?, publication?, generationId?}`.
 
-    The status is `building`, `built`, or `published` when there is nothing to publish any more. `beganAt` (ms), in the
-    first two, is when the apply began.
+    The status is `built`, or `published` when there is nothing to publish any more. `beganAt` (ms), in the first, is
+    when the apply began.
     """
-    began_at = _build_of(state).get("beganAt", knowledge.clock())
+    began_at = knowledge.clock()
     request = ApplyRequest(*_run_of(state), state.get("approveRemovals"), state.get("planVersion"))
-    progress = _build_of(state).get("progress")
-    if progress is not None:
-        progress = BuildProgress(**{**progress, "manifest": ObjectRef(**progress["manifest"])})
-    outcome = knowledge.builder.build_part(request, progress)
-    if outcome.publication is not None:
-        return {
-            "status": "built",
-            "beganAt": began_at,
-            "leaseToken": outcome.publication.lease_token,
-            "publication": asdict(outcome.publication),
-        }
-    if outcome.build is not None:
-        return {
-            "status": "building",
-            "beganAt": began_at,
-            "leaseToken": outcome.build.lease_token,
-            "progress": asdict(outcome.build),
-        }
-    return {"status": "published", "generationId": outcome.generation_id}
+    outcome = knowledge.builder.build_generation(request)
+    if outcome.publication is None:
+        return {"status": "published", "generationId": outcome.generation_id}
+    return {
+        "status": "built",
+        "beganAt": began_at,
+        "leaseToken": outcome.publication.lease_token,
+        "publication": asdict(outcome.publication),
+    }
 
 
 def publish_generation(knowledge: KnowledgeServices, state: State) -> dict[str, Any]:

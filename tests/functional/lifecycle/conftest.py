@@ -24,7 +24,7 @@ class Checked(Lifecycle):
     watch: Faults
     bucket: MemoryBucket
 
-    def check(self, *, settled: bool = False, leaf_entries: int = 1024) -> Stored:
+    def check(self, *, settled: bool = False, leaf_entries: int = 32) -> Stored:
         """Read everything and check it; `settled` when the last publication saw all that is staged."""
         reader = Reader(self, leaf_entries)
         stored = reader.read()

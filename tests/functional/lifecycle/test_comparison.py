@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from knowledge.generations import reader as generations
-from knowledge.index import codec as index_codec
-from knowledge.index import comparison, trie
+from knowledge.index import trie
+from knowledge.index.entries import path_of
 
 
 def test_comparison_names_every_difference_and_the_fields(lifecycle: Any) -> None:
@@ -38,15 +38,12 @@ def test_comparison_equals_that_of_the_sets_whatever_the_shapes(
 ) -> None:
     lifecycle = lean_lifecycle
     monkeypatch.setattr(trie, "LEAF_ENTRIES", 2)
-    monkeypatch.setattr(index_codec, "GROUPED_PAST_LEAVES", 8)
-    monkeypatch.setattr(comparison, "_REGIONS_AT_A_TIME", 2)
+    monkeypatch.setattr(generations, "_REGIONS_AT_A_TIME", 2)
     monkeypatch.setattr(generations, "_BATCHES_A_PAGE", a_page)
     lifecycle.knowledge.sources.update_source(lifecycle.tenant_id, lifecycle.source_id, grace_days=0)
     seed = random.Random(11)
     # Ids that crowd under a few pairs of digits, so that groups of leaves come about with little work.
-    names = [
-        name for name in (f"item-{number}" for number in range(4000)) if trie.path_of(name)[:2] in {"00", "01", "4f"}
-    ]
+    names = [name for name in (f"item-{number}" for number in range(4000)) if path_of(name)[:2] in {"00", "01", "4f"}]
     states: dict[str, dict[str, str]] = {}
     served: dict[str, str] = {}
     for size in (3, len(names), 25, 26, 9):
@@ -69,9 +66,34 @@ def test_only_leaves_that_differ_are_read(lifecycle: Any, monkeypatch: pytest.Mo
     monkeypatch.setattr(trie, "LEAF_ENTRIES", 4)
     lifecycle.push_many({f"item-{number}": "text" for number in range(64)})
     first = lifecycle.publish().generation_id
-    lifecycle.push_many({"item-1": "changed"})
+    for name in ("item-1", "item-2"):
+        lifecycle.push_many({name: "changed"})
+        last = lifecycle.publish().generation_id
+    leaves: list[int] = []
+    read = trie.Trie.read_columns
+
+    def noted(self: Any, asked: Any) -> Any:
+        leaves.append(sum(leaf.columns is None for leaf in asked))
+        return read(self, asked)
+
+    monkeypatch.setattr(trie.Trie, "read_columns", noted)
+    assert lifecycle.compare(last, first).keys() == {"item-1", "item-2"}
+    assert sum(leaves) == 4, "two leaves of each"
+
+
+def test_changes_from_the_one_before_are_those_that_the_run_has_listed(lifecycle: Any) -> None:
+    lifecycle.push(a="one", b="two")
+    lifecycle.publish()
+    lifecycle.push("b", a="changed", c="three")
+    first = lifecycle.current.generation_id
     second = lifecycle.publish().generation_id
     before = len(lifecycle.watch.calls)
-    assert lifecycle.compare(second, first).keys() == {"item-1"}
-    # The source, two generations, two manifests, two leaves and two contents.
-    assert len(lifecycle.watch.calls) - before == 9
+    listed = lifecycle.compare(second, first, limit=200)
+    assert {name: str(change.kind) for name, change in listed.items()} == {"a": "updated", "b": "removed", "c": "added"}
+    assert listed["a"].fields == ("content",)
+    # The source, two generations, the run, and the one range of its changes: no index and no content.
+    calls = [call.operation for call in lifecycle.watch.calls[before:]]
+    assert sorted(calls) == ["get_item"] * 4 + ["get_object"]
+    lifecycle.push(z="more")
+    third = lifecycle.publish().generation_id
+    assert lifecycle.compare(third, first) == {**listed, **lifecycle.compare(third, second)}

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from knowledge.errors import StaleBaseError
 from knowledge.index import trie
-from knowledge.index.trie import path_of
+from knowledge.index.entries import path_of
 from knowledge.model import ObjectRef
 from knowledge.ports import StillRunningError
-from knowledge.runs import full_walk, plan_writer, planning
+from knowledge.runs import full_walk, parts
 from knowledge.runs.model import Run, RunMode, RunState
 
 from testing.faults import Call, Crash, Way, before_first
@@ -35,8 +35,7 @@ def some(slot: str, count: int, first: int = 0) -> list[str]:
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(full_walk, "ROWS_AT_ONCE", AT_ONCE)
     monkeypatch.setattr(full_walk, "IDS_A_PIECE", AT_ONCE)
-    monkeypatch.setattr(planning, "CHANGES_PER_PART", AT_ONCE)
-    monkeypatch.setattr(plan_writer, "CHANGES_PER_PART", AT_ONCE)
+    monkeypatch.setattr(parts, "CHANGES_PER_PART", AT_ONCE)
     monkeypatch.setattr(trie, "LEAF_ENTRIES", 8)
 
 

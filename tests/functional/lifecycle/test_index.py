@@ -6,19 +6,20 @@ import random
 from typing import Any
 
 import pytest
-from knowledge.index import codec as index_codec
 from knowledge.index import trie
+from knowledge.index.entries import path_of
 from knowledge.model import ObjectRef
-from knowledge.runs import plan_writer, planning
-from knowledge.runs.checkpoint import decode_checkpoint, decode_work
+from knowledge.runs import parts
+from knowledge.runs.checkpoint import decode_checkpoint
+from knowledge.runs.parts import decode_work
 from knowledge.storage.objects import ObjectStore
+from knowledge.upkeep import scattered
 
 from testing.lifecycle import Lifecycle
 
 
 def _small_parts(monkeypatch: pytest.MonkeyPatch, changes_per_part: int) -> None:
-    monkeypatch.setattr(planning, "CHANGES_PER_PART", changes_per_part)
-    monkeypatch.setattr(plan_writer, "CHANGES_PER_PART", changes_per_part)
+    monkeypatch.setattr(parts, "CHANGES_PER_PART", changes_per_part)
 
 
 def test_changes_are_paged_over_parts_without_gaps(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +30,7 @@ def test_changes_are_paged_over_parts_without_gaps(lifecycle: Any, monkeypatch: 
     names = [change.external_item_id for change in lifecycle.changes(run)]
     assert len(run.plan.parts) == 6
     assert sorted(names) == sorted(f"item-{number}" for number in range(23))
-    assert names == sorted(names, key=trie.path_of)
+    assert names == sorted(names, key=path_of)
 
 
 def test_each_invocation_reads_the_work_that_is_its_own(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,19 +93,14 @@ def test_plan_in_many_parts_gives_the_same_generation(
 
 
 @pytest.mark.parametrize("changes_per_part", [5, 25_000])
-def test_leaves_split_and_merge_and_groups_become_objects(
-    lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch, changes_per_part: int
-) -> None:
+def test_leaves_split_and_merge(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch, changes_per_part: int) -> None:
     lifecycle = lean_lifecycle
     monkeypatch.setattr(trie, "LEAF_ENTRIES", 2)
-    monkeypatch.setattr(index_codec, "GROUPED_PAST_LEAVES", 8)
     _small_parts(monkeypatch, changes_per_part)
     lifecycle.knowledge.sources.update_source(lifecycle.tenant_id, lifecycle.source_id, grace_days=0)
     seed = random.Random(7)
     # Ids that crowd under a few pairs of digits, so that groups of leaves come about with little work.
-    names = [
-        name for name in (f"item-{number}" for number in range(6000)) if trie.path_of(name)[:2] in {"00", "01", "4f"}
-    ]
+    names = [name for name in (f"item-{number}" for number in range(6000)) if path_of(name)[:2] in {"00", "01", "4f"}]
     expected: dict[str, str] = {}
     for size in (3, len(names), 50, 9, 30, 0):
         chosen = set(seed.sample(names, size))
@@ -125,14 +121,72 @@ def test_run_reads_the_rows_and_leaves_of_its_changes_only(lifecycle: Any, monke
     lifecycle.push_many({f"item-{number}": "text" for number in range(64)})
     lifecycle.publish()
     lifecycle.push_many({"item-1": "changed"})
-    asked: list[int] = []
-    load = type(lifecycle.knowledge.stores.index).load_leaves
+    leaves: list[int] = []
+    read = trie.Trie.read_columns
 
-    def counted(store: Any, refs: Any) -> Any:
-        asked.append(len(refs))
-        return load(store, refs)
+    def counted(self: Any, asked: Any) -> Any:
+        leaves.append(sum(leaf.columns is None for leaf in asked))
+        return read(self, asked)
 
-    monkeypatch.setattr(type(lifecycle.knowledge.stores.index), "load_leaves", counted)
+    monkeypatch.setattr(trie.Trie, "read_columns", counted)
     lifecycle.publish()
-    assert sum(asked) == 2
+    assert sum(leaves) == 1
+    lifecycle.check(settled=True, leaf_entries=4)
+
+
+def test_apply_writes_no_object_and_reads_of_the_index_its_root_alone(lifecycle: Any) -> None:
+    lifecycle.push_many({f"item-{number}": "text" for number in range(64)})
+    lifecycle.publish()
+    lifecycle.push_many({f"item-{number}": "changed" for number in range(9)})
+    run = lifecycle.run()
+    before = len(lifecycle.watch.calls)
+    lifecycle.apply(run)
+    asked = [call for call in lifecycle.watch.calls[before:] if call.service == "s3"]
+    assert "put_object" not in {call.operation for call in asked}
+    # The manifest that the run wrote; whether its pack is there; and the changes, to settle.
+    assert [(call.operation, call.request["Key"].rpartition("/")[2][:4]) for call in asked] == [
+        ("get_object", "inde"),
+        ("head_object", "pack"),
+        ("get_object", "chan"),
+    ]
+
+
+def test_run_writes_three_objects(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trie, "LEAF_ENTRIES", 4)
+    lifecycle.push_many({f"item-{number}": "text" for number in range(64)})
+    lifecycle.publish()
+    lifecycle.push_many({f"item-{number}": "changed" for number in range(40)})
+    before = set(lifecycle.watch.puts.digests)
+    lifecycle.publish()
+    written = sorted(key.rpartition("/")[2] for key in lifecycle.watch.puts.digests.keys() - before)
+    assert written == ["changes-0000.ndjson.gz", "index-0000", "pack-0000"]
+    lifecycle.check(settled=True, leaf_entries=4)
+
+
+def test_names_outgrow_the_manifest_and_every_generation_stays_readable(
+    lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A publication names two objects, so 40 fill two blocks of the table; a compaction leaves gaps in it."""
+    lifecycle = lean_lifecycle
+    monkeypatch.setattr(trie, "LEAF_ENTRIES", 4)
+    sizes = set()
+    for number in range(40):
+        lifecycle.push_many({f"item-{number % 23}": f"text {number}"})
+        lifecycle.publish()
+        body, _ = lifecycle.bucket.objects[lifecycle.current.manifest.key]
+        sizes.add(int.from_bytes(body[-6:-4], "little"))
+    assert max(sizes) <= 3072
+    state = lifecycle.check(settled=True, leaf_entries=4).states[lifecycle.current.generation_id]
+    assert len(state.names) == 80
+    served = lifecycle.served()
+    monkeypatch.setattr(scattered, "SMALL_OBJECTS", 2)
+    lifecycle.clock.advance(days=1)
+    assert lifecycle.knowledge.upkeep.compactor.compact_source(lifecycle.source) is not None
+    state = lifecycle.check(leaf_entries=4).states[lifecycle.current.generation_id]
+    assert len(state.names) == 82
+    assert sum(key is not None for key, _, _ in state.names) == 2, "one pack and one index object"
+    for number in range(20):
+        lifecycle.push_many({f"item-{number}": f"again {number}"})
+        lifecycle.publish()
+    assert lifecycle.served() == {**served, **{f"item-{number}": f"again {number}" for number in range(20)}}
     lifecycle.check(settled=True, leaf_entries=4)

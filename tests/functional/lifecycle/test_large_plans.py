@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from knowledge.errors import InvalidPositionError, StalePlanError
+from knowledge.errors import InvalidPositionError
 from knowledge.ports import Action
-from knowledge.runs import plan_parts, plan_writer, planning
+from knowledge.runs import parts, plan_parts, plan_writer
 
 from testing.faults import before_first
 from testing.lifecycle import Lifecycle
@@ -17,16 +18,15 @@ from testing.lifecycle import Lifecycle
 
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bring the size of a part down to one change."""
-    monkeypatch.setattr(planning, "CHANGES_PER_PART", 1)
-    monkeypatch.setattr(plan_writer, "CHANGES_PER_PART", 1)
+    monkeypatch.setattr(parts, "CHANGES_PER_PART", 1)
 
 
 def test_plan_of_very_many_parts_fits_into_its_row_and_the_machines_state(
     lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small_parts(monkeypatch)
     items = 2_000  # A row of DynamoDB holds the names of 1 700 parts.
-    monkeypatch.setattr(planning, "CHANGES_PER_PART", items)
+    # Many parts of one invocation.
+    monkeypatch.setattr(plan_writer, "parts", SimpleNamespace(CHANGES_PER_PART=1))
     lean_lifecycle.push_many({f"item-{number:04d}": "text" for number in range(items)})
     run = lean_lifecycle.run()
     assert run.plan.counts.added == items
@@ -56,7 +56,7 @@ def test_plan_whose_parts_are_listed_aside_is_reviewed_applied_and_settled(
     assert lean_lifecycle.source.settle_run_id is None
 
 
-def test_list_of_parts_that_is_gone_is_a_plan_that_is_gone(
+def test_list_of_parts_that_is_gone_ends_the_review_and_holds_no_apply_up(
     lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_parts(monkeypatch)
@@ -66,11 +66,9 @@ def test_list_of_parts_that_is_gone_is_a_plan_that_is_gone(
     del lean_lifecycle.bucket.objects[run.plan.part_list.key]
     with pytest.raises(InvalidPositionError):
         lean_lifecycle.changes(run)
-    with pytest.raises(StalePlanError):
-        lean_lifecycle.apply(run)
-    # It was planned again.
     lean_lifecycle.apply(run)
     assert lean_lifecycle.served() == {"a": "1", "b": "2", "c": "3"}
+    assert lean_lifecycle.source.settle_run_id is None
 
 
 def test_two_plannings_that_list_their_parts_aside_keep_their_own(

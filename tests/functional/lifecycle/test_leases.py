@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from knowledge import errors
+from knowledge.index import comparison, store, trie
 from knowledge.runs.model import RunMode, RunState
 
 from testing.faults import Call, before_first, throttled
@@ -31,7 +32,7 @@ def rival_of(lifecycle: Any) -> Lifecycle:
 def test_run_that_expires_before_the_publishing_write_does_not_publish(lifecycle: Any) -> None:
     lifecycle.push(a="one")
     run = lifecycle.run()
-    on_first(lifecycle, "put_object", lambda: lifecycle.clock.advance(days=7), matching="manifests/")
+    on_first(lifecycle, "head_object", lambda: lifecycle.clock.advance(days=7))
 
     with pytest.raises(errors.KnowledgeError):
         lifecycle.apply(run)
@@ -49,7 +50,7 @@ def test_second_apply_while_one_is_at_work_is_in_progress(lifecycle: Any) -> Non
                 rival_of(lifecycle).apply(run)
             refused.append(caught.value)
 
-    on_first(lifecycle, "put_object", meddle, matching="manifests/")
+    on_first(lifecycle, "head_object", meddle)
     outcome = lifecycle.apply(runs[0])
 
     assert len(refused) == 2
@@ -65,7 +66,7 @@ def test_base_that_moves_between_check_and_publish_is_stale(lifecycle: Any) -> N
         lifecycle.clock.advance(seconds=61)
         rival_of(lifecycle).publish()
 
-    on_first(lifecycle, "put_object", meddle, matching="manifests/")
+    on_first(lifecycle, "head_object", meddle)
     with pytest.raises(errors.StaleBaseError):
         lifecycle.apply(run)
     lifecycle.apply(run)
@@ -91,7 +92,7 @@ def test_holder_whose_lease_was_taken_over_does_not_publish(lifecycle: Any) -> N
     lifecycle.check(settled=True)
 
 
-def test_renewal_finds_that_the_lease_is_lost(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lease_that_is_lost_while_objects_are_asked_for_publishes_nothing(lifecycle: Any) -> None:
     lifecycle.push(a="one")
     run, other = lifecycle.run(), lifecycle.run()
 
@@ -104,7 +105,59 @@ def test_renewal_finds_that_the_lease_is_lost(lifecycle: Any, monkeypatch: pytes
     on_first(lifecycle, "head_object", meddle)
     with pytest.raises(errors.LeaseLostError):
         lifecycle.apply(run)
-    assert not [key for key in lifecycle.watch.puts.digests if key.startswith("manifests/")]
+    assert not lifecycle.check().generations
+    assert lifecycle.source.lease.run_id == other.run_id
+
+
+def test_restore_that_compares_for_long_keeps_its_lease(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, run = _two_to_compare(lifecycle, monkeypatch)
+    renewed: list[str] = []
+
+    def slow(call: Call) -> None:
+        if call.operation == "get_object":
+            lifecycle.clock.advance(seconds=5)
+        update = call.request.get("UpdateExpression", "")
+        if "leaseRenewedAt = :now" in update and "ADD leaseToken" not in update:
+            renewed.append(call.operation)
+            with pytest.raises(errors.ApplyInProgressError):
+                rival_of(lifecycle).apply(run)
+
+    lifecycle.watch.gate = slow
+    lifecycle.roll_back(first)
+    lifecycle.watch.gate = None
+    assert len(renewed) > 2
+    lifecycle.check(leaf_entries=2)
+
+
+def test_renewal_finds_that_the_lease_is_lost(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, run = _two_to_compare(lifecycle, monkeypatch)
+
+    def take_over() -> None:
+        lifecycle.clock.advance(seconds=61)
+        lifecycle.knowledge.stores.sources.acquire_lease(
+            lifecycle.tenant_id, lifecycle.source_id, run.run_id, lifecycle.clock()
+        )
+
+    # The first two are the manifests.
+    on_first(lifecycle, "get_object", lambda: on_first(lifecycle, "get_object", take_over))
+    with pytest.raises(errors.LeaseLostError):
+        lifecycle.roll_back(first)
+    assert len(lifecycle.check(leaf_entries=2).generations) == 2
+    assert lifecycle.source.lease.run_id == run.run_id
+
+
+def _two_to_compare(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Any]:
+    """Two generations that differ in many leaves, which are compared a few at a time, and a run on the second."""
+    monkeypatch.setattr(trie, "LEAF_ENTRIES", 2)
+    monkeypatch.setattr(comparison, "_REGIONS_AT_A_TIME", 1)
+    # Else both would be in memory with their manifests.
+    monkeypatch.setattr(store, "TAIL_BYTES", 600)
+    lifecycle.push_many({f"item-{number}": "old" for number in range(12)})
+    first = lifecycle.publish().generation_id
+    lifecycle.push_many({f"item-{number}": "new" for number in range(12)})
+    lifecycle.publish()
+    lifecycle.push(z="more")
+    return first, lifecycle.run()
 
 
 def test_write_that_stays_busy_is_an_apply_conflict(lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +245,7 @@ def test_throttle_that_stays_is_reported_as_unavailable_and_the_retry_publishes(
     run = lifecycle.run()
 
     def gate(call: Call) -> None:
-        if call.operation == "put_object":
+        if call.operation == "head_object":
             raise throttled(call)
 
     lifecycle.watch.gate = gate

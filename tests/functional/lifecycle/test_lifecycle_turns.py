@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from knowledge import errors
 from knowledge.model import ObjectRef
-from knowledge.runs import plan_writer, planning
+from knowledge.runs import parts
 from knowledge.runs.model import Run, RunMode, RunState
 from knowledge.runs.turns import TURN_MS
 
@@ -24,8 +24,7 @@ TRIES = 6
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Plannings of more than two changes take several invocations, between which others come in."""
-    monkeypatch.setattr(planning, "CHANGES_PER_PART", 2)
-    monkeypatch.setattr(plan_writer, "CHANGES_PER_PART", 2)
+    monkeypatch.setattr(parts, "CHANGES_PER_PART", 2)
     return
 
 

@@ -10,7 +10,7 @@ from knowledge.errors import GenerationNotFoundError, ItemNotFoundError, StaleVe
 from knowledge.items.fields import DETAILS
 from knowledge.items.model import Removal
 from knowledge.model import ChangeKind
-from knowledge.runs import plan_writer, planning
+from knowledge.runs import parts
 from knowledge.runs.model import RunMode, RunState
 from knowledge.staging.model import ItemState, PushResult
 
@@ -264,8 +264,7 @@ def test_repeated_creation_of_a_run_returns_the_first(lifecycle: Any) -> None:
 
 
 def _small_parts(monkeypatch: pytest.MonkeyPatch, changes_per_part: int) -> None:
-    monkeypatch.setattr(planning, "CHANGES_PER_PART", changes_per_part)
-    monkeypatch.setattr(plan_writer, "CHANGES_PER_PART", changes_per_part)
+    monkeypatch.setattr(parts, "CHANGES_PER_PART", changes_per_part)
 
 
 def _busy_history(lifecycle: Any) -> None:

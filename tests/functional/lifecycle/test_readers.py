@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from knowledge.index import trie
-from knowledge.upkeep import compaction
+from knowledge.upkeep import scattered
 from knowledge.upkeep.rounds import Upkeep
 
 from tests.support.invariants import Reader, root_hash
@@ -42,7 +42,7 @@ def test_readers_are_not_broken_by_200_further_generations(
 ) -> None:
     lifecycle = lean_lifecycle
     monkeypatch.setattr(trie, "LEAF_ENTRIES", 4)
-    monkeypatch.setattr(compaction, "TINY_PACKS", 4)
+    monkeypatch.setattr(scattered, "SMALL_OBJECTS", 4)
     lifecycle.knowledge.sources.update_source(lifecycle.tenant_id, lifecycle.source_id, grace_days=0)
     dice = random.Random(17)
     upkeep: Upkeep = lifecycle.knowledge.upkeep
@@ -60,8 +60,8 @@ def test_readers_are_not_broken_by_200_further_generations(
         served[lifecycle.publish().generation_id] = dict(staged)
         lifecycle.clock.advance(days=0.25)
         if number % 10 == 9:
-            collected = upkeep.collector.collect_garbage(lifecycle.source)
-            compacted += upkeep.compactor.compact_source(lifecycle.source, collected.packs, collected.sizes) is not None
+            upkeep.collector.collect_garbage(lifecycle.source)
+            compacted += upkeep.compactor.compact_source(lifecycle.source) is not None
         kept = [each.generation_id for each in upkeep.stores.generations.list_kept(lifecycle.source_id)]
         readings = [reading for reading in readings if reading.generation_id in kept]
         for reading in list(readings):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 from knowledge import errors
 from knowledge.runs.model import Discovery, RunState
 from knowledge.sources.model import RemovalGuard
+from knowledge.storage.attributes import to_row
 
 from testing.faults import before_first
 from testing.held_clock import HeldClock
@@ -96,7 +98,7 @@ def test_stale_base_is_planned_again_and_the_retry_publishes(lifecycle: Any) -> 
     lifecycle.check(settled=True)
 
 
-@pytest.mark.parametrize("kind", ["pack", "changes"])
+@pytest.mark.parametrize("kind", ["pack", "index"])
 @pytest.mark.parametrize("damage", [delete, overwrite])
 def test_lost_or_damaged_plan_object_is_planned_again(lifecycle: Any, kind: str, damage: Any) -> None:
     lifecycle.push(a="one")
@@ -110,6 +112,29 @@ def test_lost_or_damaged_plan_object_is_planned_again(lifecycle: Any, kind: str,
     assert lifecycle.served() == {"a": "one"}
     assert lifecycle.knowledge.runs.get_run(lifecycle.source, run.run_id).plan_version == 2
     lifecycle.check(settled=True)
+
+
+@pytest.mark.parametrize("damage", [delete, overwrite])
+def test_lost_or_damaged_changes_hold_nobody_up(lifecycle: Any, damage: Any) -> None:
+    lifecycle.knowledge.sources.update_source(lifecycle.tenant_id, lifecycle.source_id, grace_days=0)
+    lifecycle.push(a="one", b="two")
+    lifecycle.publish()
+    lifecycle.push(a="new")
+    lifecycle.remove("b")
+    run = lifecycle.run()
+    (key,) = objects_of(lifecycle, run, "changes")
+    damage(lifecycle, key)
+
+    lifecycle.apply(run)
+    assert lifecycle.served() == {"a": "new"}
+    assert lifecycle.source.settle_run_id is None
+    # The journal still names what was not cleaned up, so the next run does it.
+    lifecycle.push(c="three")
+    lifecycle.publish()
+    assert lifecycle.served() == {"a": "new", "c": "three"}
+    rows = lifecycle.knowledge.stores.items.read_rows(lifecycle.source_id, ["b"], lifecycle.clock())
+    assert rows["b"].state == "tombstoned"
+    assert not lifecycle.knowledge.stores.journal.list_entries(lifecycle.source_id)
 
 
 def test_settings_changed_after_the_plan_are_honoured_by_the_next(lifecycle: Any) -> None:
@@ -191,23 +216,32 @@ def test_run_within_the_guard_needs_no_approval(lifecycle: Any) -> None:
     assert lifecycle.served() == {"c": "3", "d": "4"}
 
 
-def test_lost_index_fails_the_build_and_keeps_the_run(lifecycle: Any) -> None:
+def test_plan_whose_index_is_not_what_it_says_fails_the_build_and_keeps_the_run(lifecycle: Any) -> None:
+    """It is published by nobody, whatever names it: here the index of another run, built on another base."""
     lifecycle.push(a="one")
+    other = lifecycle.run()
     first = lifecycle.publish()
     lifecycle.push(a="two")
     run = lifecycle.run()
-    leaf = next(key for key in lifecycle.watch.puts.digests if "/leaf-" in key and first.generation_id in key)
-    s3 = lifecycle.knowledge.clients.s3._client
-    kept = s3.get_object(Bucket=lifecycle.settings.content_bucket, Key=leaf)["Body"].read()
-    delete(lifecycle, leaf)
+    row = {"pk": {"S": lifecycle.source_id}, "sk": {"S": f"run#{run.run_id}"}}
 
+    def name_index(index: Any) -> None:
+        lifecycle.clients.dynamodb.update_item(
+            TableName=lifecycle.settings.catalog_table,
+            Key=row,
+            UpdateExpression="SET #plan.#index = :index",
+            ExpressionAttributeNames={"#plan": "plan", "#index": "index"},
+            ExpressionAttributeValues=to_row({":index": asdict(index)}),
+        )
+
+    name_index(other.plan.index)
     with pytest.raises(errors.BuildFailedError):
         lifecycle.apply(run)
     failed = lifecycle.knowledge.runs.get_run(lifecycle.source, run.run_id)
     assert (failed.state, failed.last_error.code) == (RunState.READY, "build_failed")
     assert lifecycle.source.lease is None
     assert lifecycle.source.generation_id == first.generation_id
-    s3.put_object(Bucket=lifecycle.settings.content_bucket, Key=leaf, Body=kept)
+    name_index(run.plan.index)
     lifecycle.apply(run)
     assert lifecycle.served() == {"a": "two"}
     lifecycle.check(settled=True)

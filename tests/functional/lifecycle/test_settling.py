@@ -12,11 +12,11 @@ from knowledge.errors import SettlingUnfinishedError
 from knowledge.generations import settling
 from knowledge.generations.settling import Settler
 from knowledge.items.model import Removal
-from knowledge.runs import plan_writer, planning
+from knowledge.runs import parts
 from knowledge.runs.model import RunState
 from knowledge.sources.model import NOTHING_SETTLED, Settled
 from knowledge.staging.model import SnapshotState
-from knowledge.upkeep import compaction
+from knowledge.upkeep import scattered
 
 from testing.faults import Call, Crash, Way
 from testing.import_files import Importing, ndjson
@@ -63,7 +63,7 @@ def test_restore_settles_first(lean_lifecycle: Any) -> None:
 
 
 def test_compaction_settles_first(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compaction, "TINY_PACKS", 2)
+    monkeypatch.setattr(scattered, "SMALL_OBJECTS", 2)
     lean_lifecycle.push(d="four")
     lean_lifecycle.publish()
     owe_a_tombstone(lean_lifecycle)
@@ -157,8 +157,7 @@ def owe_many_parts(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None
     lean_lifecycle.publish()
     lean_lifecycle.clock.advance(days=8)
     lean_lifecycle.push(late="y")
-    monkeypatch.setattr(planning, "CHANGES_PER_PART", 1)
-    monkeypatch.setattr(plan_writer, "CHANGES_PER_PART", 1)
+    monkeypatch.setattr(parts, "CHANGES_PER_PART", 1)
     with nobody_settling():
         lean_lifecycle.publish()
 

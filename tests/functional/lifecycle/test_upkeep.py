@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from knowledge.errors import GenerationRetiredError, NotApplyEligibleError
 from knowledge.generations.model import GenerationOrigin
+from knowledge.index import trie
 from knowledge.runs.model import RunState
-from knowledge.upkeep import collecting, compaction
+from knowledge.upkeep import collecting, compaction, scattered
 from knowledge.upkeep.rounds import RoundReport
 
 from testing.faults import Crash, Way
@@ -45,15 +46,20 @@ def publish_daily(lifecycle: Any, days: int) -> list[str]:
     return made
 
 
-def test_ten_generations_and_those_of_thirty_days_are_kept(lean_lifecycle: Any) -> None:
+def test_ten_generations_and_those_of_thirty_days_are_kept(
+    lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lifecycle = lean_lifecycle
+    # A compaction would be one more.
+    monkeypatch.setattr(scattered, "SMALL_OBJECTS", 100)
     made = publish_daily(lifecycle, 12)
     assert tend(lifecycle).retired == 0
     lifecycle.clock.advance(days=29)
     # Superseded 40 and 39 days ago; the ten after them are kept however old they are.
     report = tend(lifecycle)
     assert report.retired == 2
-    assert report.deleted > 0
+    # Their runs' changes. The objects they are served from are named by all that came after.
+    assert report.deleted == 2
     for generation_id in made[:2]:
         assert (
             lifecycle.knowledge.generations.get_generation(lifecycle.source, generation_id).retired_at
@@ -65,7 +71,6 @@ def test_ten_generations_and_those_of_thirty_days_are_kept(lean_lifecycle: Any) 
             lifecycle.compare(made[-1], generation_id)
         with pytest.raises(GenerationRetiredError):
             lifecycle.roll_back(generation_id)
-        assert not any(generation_id in key for key in keys(lifecycle, "manifests/"))
     for day, generation_id in enumerate(made[2:], start=2):
         assert lifecycle.served(generation_id)["a"] == f"day {day}"
     lifecycle.clock.advance(days=300)
@@ -79,7 +84,11 @@ def test_abandoned_objects_go_after_a_day_and_named_ones_stay(lean_lifecycle: An
     abandoned = lifecycle.run()
     lifecycle.publish()
     tenant, source = lifecycle.tenant_id, lifecycle.source_id
-    for key in ("index/{}/{}/gen_x/leaf-root.json.gz", "manifests/{}/{}/gen_x.json.gz", "runs/{}/{}/run_x/att_y/pack"):
+    for key in (
+        "index/{}/{}/gen_x/att_y/index-0000",
+        "index/{}/{}/gen_x/att_y/pack-0000",
+        "runs/{}/{}/run_x/att_y/pack",
+    ):
         lifecycle.clients.s3.put_object(Bucket="b", Key=key.format(tenant, source), Body=b"x", IfNoneMatch="*")
     before = keys(lifecycle)
     assert tend(lifecycle).deleted == 0
@@ -156,23 +165,28 @@ def test_source_in_which_nothing_changed_is_not_read_again(lean_lifecycle: Any) 
     assert "get_object" not in {call.operation for call in lifecycle.watch.calls}
 
 
-def test_unreadable_index_keeps_everything(lean_lifecycle: Any) -> None:
+@pytest.mark.parametrize("damaged", ["manifest", "block of names"])
+def test_unreadable_table_of_names_keeps_everything(lean_lifecycle: Any, damaged: str) -> None:
+    """Whether its open rows can't be read, or those of a block that is full, which an older object holds."""
     lifecycle = lean_lifecycle
-    publish_daily(lifecycle, 2)
-    leaf = keys(lifecycle, "index/")[0]
-    body, metadata = lifecycle.bucket.objects[leaf]
-    lifecycle.bucket.objects[leaf] = (b"damaged", metadata)
+    publish_daily(lifecycle, 18)
+    names = lifecycle.check().states[lifecycle.current.generation_id].names
+    # Two a publication, so the seventeenth fills the first block.
+    key = lifecycle.current.manifest.key if damaged == "manifest" else names[33][0]
+    assert key.endswith("index-0000")
+    body, metadata = lifecycle.bucket.objects[key]
+    lifecycle.bucket.objects[key] = (b"damaged", metadata)
     before = keys(lifecycle)
     lifecycle.clock.advance(days=400)
     forget_the_round(lifecycle)
     report = lifecycle.knowledge.upkeep.go_on(lambda: True)
     assert (report.failed, keys(lifecycle)) == (1, before)
-    lifecycle.bucket.objects[leaf] = (body, metadata)
+    lifecycle.bucket.objects[key] = (body, metadata)
 
 
 def test_compaction_serves_the_same_from_fewer_packs(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     lifecycle = lean_lifecycle
-    monkeypatch.setattr(compaction, "TINY_PACKS", 5)
+    monkeypatch.setattr(scattered, "SMALL_OBJECTS", 5)
     made = publish_daily(lifecycle, 8)
     before, served = lifecycle.current, lifecycle.served()
     lifecycle.clock.advance(days=1)
@@ -196,7 +210,7 @@ def test_half_dead_packs_are_compacted_for_what_they_waste(
     lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lifecycle = lean_lifecycle
-    monkeypatch.setattr(compaction, "HALF_LIVE_BYTES", 10_000)
+    monkeypatch.setattr(scattered, "_DEAD_BYTES", 10_000)
     monkeypatch.setattr(compaction, "PACK_BYTES", 30_000)
     lifecycle.push_many({f"item-{number}": f"{number}{LARGE}" for number in range(10)})
     lifecycle.publish()
@@ -213,9 +227,81 @@ def test_half_dead_packs_are_compacted_for_what_they_waste(
     lifecycle.check()
 
 
+def test_half_dead_index_objects_are_compacted_too(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    lifecycle = lean_lifecycle
+    monkeypatch.setattr(trie, "LEAF_ENTRIES", 4)
+    monkeypatch.setattr(scattered, "_DEAD_BYTES", 2_000)
+    for number in range(5):
+        lifecycle.push_many({f"item-{item}": f"text {number}" for item in range(40)})
+        lifecycle.publish()
+    before = lifecycle.check(settled=True, leaf_entries=4).states[lifecycle.current.generation_id]
+    served = lifecycle.served()
+    lifecycle.clock.advance(days=2)
+    assert tend(lifecycle).compacted == 1
+    after = lifecycle.check(leaf_entries=4).states[lifecycle.current.generation_id]
+    named = [sum(size for key, size, _ in state.names if key and "/index-" in key) for state in (before, after)]
+    assert named[0] > 2 * before.index_bytes
+    assert named[1] < 2 * after.index_bytes
+    assert lifecycle.served() == served
+    lifecycle.clock.advance(days=2)
+    assert tend(lifecycle).compacted == 0
+
+
+def test_compaction_of_a_large_index_writes_several_objects(
+    lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lifecycle = lean_lifecycle
+    monkeypatch.setattr(trie, "LEAF_ENTRIES", 2)
+    monkeypatch.setattr(scattered, "SMALL_OBJECTS", 3)
+    monkeypatch.setattr(compaction, "_INDEX_BYTES", 2_000)
+    monkeypatch.setattr(compaction, "_LEAVES_AT_A_TIME", 4)
+    for number in range(4):
+        lifecycle.push_many({f"item-{item}": f"text {number}" for item in range(number, 60)})
+        lifecycle.publish()
+    lifecycle.remove("item-7")
+    lifecycle.publish()
+    before, served = lifecycle.current, lifecycle.served()
+    lifecycle.clock.advance(days=2)
+    assert tend(lifecycle).compacted == 1
+    assert len([key for key in keys(lifecycle, "index/") if "/index-" in key]) > 2
+    assert (lifecycle.current.root_hash, lifecycle.served()) == (before.root_hash, served)
+    lifecycle.check(leaf_entries=2)
+    lifecycle.push_many({f"item-{item}": "new" for item in range(0, 60, 3)})
+    lifecycle.publish()
+    lifecycle.clock.advance(days=400)
+    tend(lifecycle)
+    stored = lifecycle.check(leaf_entries=2)
+    assert all(each in stored.states for each in (lifecycle.current.generation_id, before.generation_id))
+
+
+@pytest.mark.parametrize("first", ["compaction", "restore"])
+def test_what_older_generations_alone_are_served_from_stays(
+    lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    """The tables of names that are read are the latest, and the last before each compaction and restore."""
+    lifecycle = lean_lifecycle
+    monkeypatch.setattr(scattered, "SMALL_OBJECTS", 3)
+    made = publish_daily(lifecycle, 4)
+    served = {generation_id: lifecycle.served(generation_id) for generation_id in made}
+    for kind in (first, "restore" if first == "compaction" else "compaction"):
+        if kind == "restore":
+            lifecycle.roll_back(made[0])
+        else:
+            lifecycle.clock.advance(days=2)
+            assert tend(lifecycle).compacted == 1
+        made.append(lifecycle.current.generation_id)
+        served[made[-1]] = lifecycle.served()
+        made += publish_daily(lifecycle, 2)
+        served |= {generation_id: lifecycle.served(generation_id) for generation_id in made[-2:]}
+    lifecycle.clock.advance(days=2)
+    tend(lifecycle)
+    assert {generation_id: lifecycle.served(generation_id) for generation_id in made} == served
+    lifecycle.check()
+
+
 def test_compaction_waits_for_a_run_that_may_be_applied(lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     lifecycle = lean_lifecycle
-    monkeypatch.setattr(compaction, "TINY_PACKS", 5)
+    monkeypatch.setattr(scattered, "SMALL_OBJECTS", 5)
     publish_daily(lifecycle, 8)
     lifecycle.push(z="new")
     run = lifecycle.run()

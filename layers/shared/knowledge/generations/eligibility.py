@@ -44,7 +44,10 @@ def check_applicable(source: Source, run: Run, request: ApplyRequest, now: int) 
     if request.plan_version is not None and request.plan_version != run.plan_version:
         message = f"The run has plan version {run.plan_version} now. Review its changes, then apply that version."
         raise PlanVersionError(message)
-    if plan.base_generation_id != source.generation_id:
+    if (plan.base_generation_id, plan.base_digest) != (
+        source.generation_id,
+        source.manifest and source.manifest.digest,
+    ):
         raise StaleBaseError
     if plan.settings_version != source.settings_version or plan.format != FORMAT:
         raise StalePlanError

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from knowledge.errors import GenerationNotFoundError, GenerationRetiredError, InvalidPositionError
 from knowledge.generations.model import Generation, GenerationItem
 from knowledge.generations.stores import GenerationStores
-from knowledge.index.comparison import Comparison, Difference, Position
-from knowledge.index.packs import differing_fields, read_packed
-from knowledge.index.trie import Entry, LeafRef, NodeRef, Tree
+from knowledge.index.comparison import Comparison, Difference
+from knowledge.index.entries import Entry
+from knowledge.index.leaf import LEAF_ENTRIES
+from knowledge.index.packs import read_documents, read_packed
+from knowledge.index.store import PublishedIndex
+from knowledge.index.walking import Position
 from knowledge.items.answer_size import how_many_fit, outgrows_answer
 from knowledge.items.content import content_key
 from knowledge.items.fields import details_in
+from knowledge.items.fingerprints import differing_documents, differing_fields, field_names
 from knowledge.limits import ANSWER_BYTES
 from knowledge.model import Change, ChangeKind
 from knowledge.pages import Page
 from knowledge.ports import Clock
+from knowledge.runs.change_reader import change_of
+from knowledge.runs.model import PlanPart
 from knowledge.sources.model import Source
 
 CURRENT = "current"
-# 32 regions of leaves each: about as many as can be read in a few seconds.
-_BATCHES_A_PAGE = 8
+# A page where each second item differs needs no more leaves at once; and it ends behind as many as can be read in a few
+# seconds.
+_REGIONS_AT_A_TIME = 48
+_BATCHES_A_PAGE = 10
 Chosen = list[tuple[str, Entry]]
 Views = list[GenerationItem]
+Parts = Sequence[PlanPart]
+# A content as it is packed, and its document.
+Packed = tuple[bytes, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,32 +67,32 @@ class GenerationReader:
     ) -> Page[GenerationItem]:
         """List what a generation serves, in the fixed order of the index (by hash of the id).
 
-        A position is `[leaf prefix, id]` of the last item of a page. A page ends at `limit` items or at 4 MB.
+        A position is `[path, id]` of the last item of a page. A page ends at `limit` items or at 4 MB.
         """
         after = _position(position)
-        tree = self._tree(generation)
+        index = self._index(generation)
         chosen: Chosen = []
         size = 0
-        for prefix, entry in self._entries(tree, after):
+        for path, entry in self._entries(index, after, limit):
             size += 1024 + (entry.content_bytes if include_content else 0)
             if chosen and (len(chosen) == limit or size > ANSWER_BYTES):
-                return self._page(generation, chosen, include_content, more=True)
-            chosen.append((prefix, entry))
-        return self._page(generation, chosen, include_content, more=False)
+                return self._page(generation, index, chosen, include_content, more=True)
+            chosen.append((path, entry))
+        return self._page(generation, index, chosen, include_content, more=False)
 
     def _page(
-        self, generation: Generation, chosen: Chosen, include_content: bool, *, more: bool
+        self, generation: Generation, index: PublishedIndex, chosen: Chosen, include_content: bool, *, more: bool
     ) -> Page[GenerationItem]:
         """Show entries, as many as fit into 4 MB. What one takes in an answer is known only now that it is read.
 
         An item that is too large by itself comes with a link to its content.
         """
-        views = self._views(generation, chosen, include_content)
+        views = self._views(generation, index, chosen, include_content)
         count = how_many_fit(views)
         if count == len(views) and not more:
             return Page(views, None)
-        prefix, last = chosen[count - 1]
-        return Page(views[:count], [prefix, last.external_item_id])
+        path, last = chosen[count - 1]
+        return Page(views[:count], [path, last.external_item_id])
 
     def list_changes(
         self,
@@ -95,15 +105,40 @@ class GenerationReader:
     ) -> Page[Change]:
         """List what a generation serves differently from another; all of it when that is None.
 
-        In the order of the index, with the fields that differ. A position is `[region prefix, id]` of the last change
-        of a page, or `[region prefix, None]` where a page ended short because much was read to find little.
+        In the order of the index, with the fields that differ. Where the other is what the run of this one was planned
+        against, that run has listed them. A position is then `[part, line]` of the next change; else `[path, id]` of
+        the last one, or `[path, None]` where a page ended short because much was read to find little.
         """
-        served_before = Tree() if before is None else self._tree(before)
+        self._check_kept(generation)
+        if before is not None:
+            self._check_kept(before)
+        parts = self._parts_between(before, generation)
+        if parts is None:
+            return self._compare(generation, before, kind, limit, _change_position(position))
+        page = self.stores.changes.read_page(parts, _line_position(position), kind=kind, limit=limit)
+        return Page([change_of(line) for line in page.lines], page.next and list(page.next))
+
+    def _parts_between(self, before: Generation | None, generation: Generation) -> Parts | None:
+        """The parts of the plan that made a generation of the one before; None when it was not made so."""
+        if generation.run_id is None or (before and before.generation_id) != generation.base_generation_id:
+            return None
+        plan = self.stores.runs.get_run(generation.source_id, generation.run_id).plan
+        return None if plan is None else self.stores.plan_parts.parts_of(plan)
+
+    def _compare(
+        self,
+        generation: Generation,
+        before: Generation | None,
+        kind: ChangeKind | None,
+        limit: int,
+        start: Position | None,
+    ) -> Page[Change]:
+        served_before = None if before is None else self._index(before)
+        served = self._index(generation)
         chosen: list[Difference] = []
         read = 0
         here: Position | None = None
-        start = _change_position(position)
-        for step in Comparison(self.stores.index, served_before, self._tree(generation)).differences(start):
+        for step in Comparison(served_before, served, _REGIONS_AT_A_TIME).differences(start):
             if isinstance(step, Position):
                 read, here = read + 1, step
                 if read == _BATCHES_A_PAGE:
@@ -112,54 +147,28 @@ class GenerationReader:
                 if len(chosen) == limit:
                     break
                 chosen.append(step)
-                here = Position(step.prefix, step.external_item_id)
+                here = Position(step.path, step.external_item_id)
         else:
             here = None
-        return Page(self.stores.fanout.map(self._change, chosen), here and list(here))
+        return Page([_change(served_before, served, each) for each in chosen], here and list(here))
 
-    def _change(self, difference: Difference) -> Change:
-        before, after = difference.before, difference.after
-        shown = after or before
-        if shown is None:
-            raise AssertionError
-        fields: tuple[str, ...] = ()
-        if difference.kind is ChangeKind.UPDATED and before is not None and after is not None:
-            fields = differing_fields(self.stores.objects, before, after)
-        return Change(
-            external_item_id=difference.external_item_id,
-            kind=difference.kind,
-            title=shown.title,
-            content_hash=shown.content_hash,
-            previous_content_hash=None if before is None else before.content_hash,
-            removed_at=None if after is None else after.removed_at,
-            fields=fields,
-        )
+    def _index(self, generation: Generation) -> PublishedIndex:
+        self._check_kept(generation)
+        return self.stores.index.open_index(generation.manifest)
 
-    def _tree(self, generation: Generation) -> Tree:
+    def _check_kept(self, generation: Generation) -> None:
         if generation.retired_at is not None:
             raise GenerationRetiredError
-        return self.stores.index.read_manifest(generation.manifest).tree
 
-    def _entries(self, tree: Tree, after: tuple[str, str] | None) -> Iterator[tuple[str, Entry]]:
-        """Walk over entries in index order from a position on, loading leaves as the walk comes to them."""
-        for leaf in self._leaves(tree, after):
-            entries = self.stores.index.load_leaves([leaf])[leaf.prefix]
-            for name in sorted(entries):
-                if after is None or (leaf.prefix, name) > after:
-                    yield leaf.prefix, entries[name]
+    def _entries(self, index: PublishedIndex, after: Position | None, limit: int) -> Iterator[tuple[str, Entry]]:
+        """Walk over entries in index order from behind a position on; about a page of them is read at once."""
+        # And the rest of the leaf in which the last page ended.
+        ahead = limit + LEAF_ENTRIES
+        for path, entry in index.trie.entries_from(index.trie.walk(after, ahead=ahead), ahead=ahead):
+            if after is None or (path, entry.external_item_id) > after:
+                yield path, entry
 
-    def _leaves(self, tree: Tree, after: tuple[str, str] | None) -> Iterator[LeafRef]:
-        start = "" if after is None else after[0]
-        for ref in sorted(tree.refs(), key=lambda ref: ref.prefix):
-            if isinstance(ref, NodeRef):
-                if ref.prefix >= start[: len(ref.prefix)]:
-                    self.stores.index.open_groups(tree, [ref.prefix])
-                    opened = [leaf for prefix, leaf in tree.leaves.items() if prefix.startswith(ref.prefix)]
-                    yield from sorted(leaf for leaf in opened if leaf.prefix >= start)
-            elif ref.prefix >= start:
-                yield ref
-
-    def _views(self, generation: Generation, chosen: Chosen, include_content: bool) -> Views:
+    def _views(self, generation: Generation, index: PublishedIndex, chosen: Chosen, include_content: bool) -> Views:
         entries = [entry for _, entry in chosen]
         if not include_content:
             return [
@@ -168,10 +177,11 @@ class GenerationReader:
                 )
                 for entry in entries
             ]
-        return self.stores.fanout.map(partial(self._with_content, generation), entries)
+        packed = read_packed(index, entries)
+        return [self._with_content(generation, *each) for each in zip(entries, packed, strict=True)]
 
-    def _with_content(self, generation: Generation, entry: Entry) -> GenerationItem:
-        member, document = read_packed(self.stores.objects, entry)
+    def _with_content(self, generation: Generation, entry: Entry, packed: Packed) -> GenerationItem:
+        member, document = packed
         view = GenerationItem(
             external_item_id=entry.external_item_id,
             title=entry.title,
@@ -189,12 +199,33 @@ class GenerationReader:
         return replace(view, content=None, content_url=self.stores.objects.make_link(key))
 
 
-def _position(position: Any) -> tuple[str, str] | None:
+def _change(before: PublishedIndex | None, after: PublishedIndex, difference: Difference) -> Change:
+    old, new = difference.before, difference.after
+    shown = new or old
+    if shown is None:
+        raise AssertionError
+    fields = 0
+    if old is not None and new is not None and before is not None and difference.kind is ChangeKind.UPDATED:
+        fields = differing_fields(old.fields, new.fields)
+        if not fields:
+            fields = differing_documents(*read_documents(before, [old]), *read_documents(after, [new]))
+    return Change(
+        external_item_id=difference.external_item_id,
+        kind=difference.kind,
+        title=shown.title,
+        content_hash=shown.content_hash,
+        previous_content_hash=None if old is None else old.content_hash,
+        removed_at=None if new is None else new.removed_at,
+        fields=field_names(fields),
+    )
+
+
+def _position(position: Any) -> Position | None:
     match position:
         case None:
             return None
-        case [str() as prefix, str() as name]:
-            return prefix, name
+        case [str() as path, str() as name]:
+            return Position(path, name)
     raise InvalidPositionError
 
 
@@ -202,6 +233,15 @@ def _change_position(position: Any) -> Position | None:
     match position:
         case None:
             return None
-        case [str() as prefix, None | str() as name]:
-            return Position(prefix, name)
+        case [str() as path, None | str() as name]:
+            return Position(path, name)
+    raise InvalidPositionError
+
+
+def _line_position(position: Any) -> tuple[int, int]:
+    match position:
+        case None:
+            return 0, 0
+        case [int() as part, int() as line] if part >= 0 <= line:
+            return part, line
     raise InvalidPositionError

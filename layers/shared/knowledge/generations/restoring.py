@@ -1,14 +1,15 @@
 """Publishing an older generation's state anew.
 
-The new generation names the old one's leaves, so nothing is copied but the manifest. It is marked: what the journal
-tells says nothing about the difference to an older state, so every run planned on it compares in full, until a run has
-published.
+The new generation is served from the old one's manifest, so nothing is written but its row. It is marked: what the
+journal tells says nothing about the difference to an older state, so every run planned on it compares in full, until a
+run has published.
 
 What would break it, and what stands against it:
 
 - An apply at the same time: both take the lease, and the publishing write demands the base.
 - The older generation is retired meanwhile and its objects collected: the publishing write demands that it is kept.
-- Two attempts of one request, on different bases: each writes a manifest of its own.
+- A run was planned on the old generation, before others were published: it would leave out what those cleaned up. So a
+  plan is bound to the generation beside the manifest.
 - A crash or a lost answer: a repeat finds its generation, or one that serves the same, and publishes nothing.
 """
 
@@ -26,14 +27,12 @@ from knowledge.generations.reader import CURRENT
 from knowledge.generations.store import Publication
 from knowledge.generations.stores import GenerationStores
 from knowledge.index.comparison import Comparison
-from knowledge.index.store import manifest_key
 from knowledge.model import Counts
 from knowledge.ports import Clock, NewId
 from knowledge.runs.model import ApplyOutcome
 from knowledge.sources.leases import LeaseKeeper, held_lease
 from knowledge.sources.model import Settle, Source
-from knowledge.storage.format import UnknownFormatError
-from knowledge.storage.objects import ObjectGoneError
+from knowledge.storage.format import ObjectGoneError, UnknownFormatError
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +86,8 @@ class Restorer:
             return ApplyOutcome(current.generation_id, Counts(unchanged=total, total=total))
         self.settle(source)
         try:
-            before, after = (self.stores.index.read_manifest(each.manifest) for each in (current, chosen))
-            counts = Comparison(self.stores.index, before.tree, after.tree).counts(keeper.keep)
-            manifest = replace(after, generation_id=new_generation_id, base_generation_id=current.generation_id)
-            # A repeat has the same id and may meet another base, so each attempt has a key of its own.
-            name = f"{new_generation_id}-{self.new_id('att')}"
-            written = self.stores.index.write_manifest(manifest_key(source.tenant_id, source.source_id, name), manifest)
+            before, after = (self.stores.index.open_index(each.manifest) for each in (current, chosen))
+            counts = Comparison(before, after).counts(keeper.keep)
         except (ObjectGoneError, UnknownFormatError) as error:
             raise BuildFailedError from error
         generation = replace(
@@ -102,12 +97,13 @@ class Restorer:
             base_generation_id=current.generation_id,
             origin=GenerationOrigin.RESTORE,
             run_id=None,
-            manifest=written,
             counts=counts,
             restored_from=chosen.generation_id,
         )
         return _outcome(
-            self.publisher.publish_generation(Publication(generation, new_generation_id, source.lease_token))
+            self.publisher.publish_generation(
+                Publication(generation, new_generation_id, source.lease_token, current.manifest.digest)
+            )
         )
 
 

@@ -5,6 +5,9 @@ generation is published before that, so a crash in the middle leaves work for ot
 for it; a run helps with it for a moment and plans whatever is left: what is not marked yet it finds not served, and
 what is not forgotten yet it reads again and finds as published.
 
+What a lost file of the plan leaves undone is found by others, too: the journal still names what was changed, so the
+next run looks at it again, and a full run drops what stays marked as removed. So a loss is logged, and holds nobody up.
+
 A large publication has more to clean up than one call of a function can do, so the source notes how far it has come.
 What would break it, and what stands against it:
 
@@ -18,6 +21,7 @@ What would break it, and what stands against it:
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,9 +34,12 @@ from knowledge.generations.stores import GenerationStores
 from knowledge.limits import TOMBSTONE_KEPT_MS
 from knowledge.model import ChangeKind
 from knowledge.ports import Clock
-from knowledge.runs.change_file import DROP, ChangeLine, decode_part
+from knowledge.runs.change_file import DROP, ChangeLine
 from knowledge.runs.model import Plan, RunState
 from knowledge.sources.model import NOTHING_SETTLED, Settled, Source
+from knowledge.storage.format import ObjectGoneError, UnknownFormatError
+
+_log = logging.getLogger(__name__)
 
 # Well within every function that settles; the shortest is the API's, which restores.
 BUDGET_MS = 15_000
@@ -82,18 +89,22 @@ class Settler:
     ) -> None:
         """Do what is left to do after the publication of a run's plan, from where it has come to on.
 
-        Raises SettlingUnfinishedError.
+        A plan that can't be read any more is done with: see above. Raises SettlingUnfinishedError.
         """
         tenant_id, source_id = generation.tenant_id, generation.source_id
         until, here, since = self.clock() + (BUDGET_MS if budget_ms is None else budget_ms), settled, 0
-        for after, steps, work in self._pieces(source_id, plan, generation.published_at, settled):
-            if since >= _STEPS_A_NOTE:
-                self.stores.sources.note_settled(tenant_id, source_id, run_id, here)
-                since = 0
-                if self.clock() > until:
-                    raise SettlingUnfinishedError
-            work()
-            here, since = after, since + steps
+        try:
+            for after, steps, work in self._pieces(source_id, plan, generation.published_at, settled):
+                if since >= _STEPS_A_NOTE:
+                    self.stores.sources.note_settled(tenant_id, source_id, run_id, here)
+                    since = 0
+                    if self.clock() > until:
+                        raise SettlingUnfinishedError
+                work()
+                here, since = after, since + steps
+        except (ObjectGoneError, UnknownFormatError):
+            ids = {"tenant_id": tenant_id, "source_id": source_id, "run_id": run_id}
+            _log.exception("settling_without_plan", extra=ids)
         self.stores.sources.mark_settled(tenant_id, source_id, run_id)
 
     def _pieces(self, source_id: str, plan: Plan, published_at: int, settled: Settled) -> Iterator[Piece]:
@@ -103,8 +114,9 @@ class Settler:
         parts = self.stores.plan_parts.parts_of(plan)
         last = len(parts) - 1
         for number in range(min(settled.part, last) if dropping else last, last + 1):
-            part = decode_part(self.stores.objects.get(parts[number].object))
-            dropped = [line for line in part.lines if line.kind in _DROPPED] if number >= settled.part else []
+            marking = dropping and number >= settled.part
+            part = self.stores.changes.read_part(parts[number], _DROPPED if marking else ())
+            dropped = part.changes
             for start, lines in _cut(dropped, settled.steps if number == settled.part else 0):
                 work = partial(self._mark, source_id, lines, published_at)
                 yield Settled(number, start + len(lines)), len(lines), work

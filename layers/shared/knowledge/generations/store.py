@@ -36,7 +36,8 @@ def generation_sk(generation_id: str) -> str:
 #   base, settings, plan ............................................................ unchanged
 #                       lease ....................................................... held
 _NO_BASE = "attribute_not_exists(generationId)"
-_SAME_BASE = "generationId = :base"
+# A generation is served from its manifest, so that is the base; the id holds off what was planned before a restore.
+_SAME_BASE = "generationId = :base AND manifest.digest = :baseDigest"
 _SAME_SETTINGS = "settingsVersion = :settings"
 _LEASE_HELD = "leaseToken = :token AND leaseRunId = :holder"
 _SETTLED = "attribute_not_exists(settleRunId)"
@@ -50,12 +51,14 @@ _KEPT = "attribute_exists(pk) AND attribute_not_exists(retiredAt)"
 class Publication:
     """A generation that is built, and everything that must still be as it was checked for it to be published.
 
-    The lease is held by `holder_id`: the run, or the new generation itself when no run made it. `plan` is the run's.
+    The lease is held by `holder_id`: the run, or the new generation itself when no run made it. `base_digest` is that
+    of the manifest that the new state was built on. `plan` is the run's.
     """
 
     generation: Generation
     holder_id: str
     lease_token: int
+    base_digest: str | None
     plan: Plan | None = None
 
 
@@ -140,6 +143,7 @@ class GenerationStore:
             ":manifest": asdict(generation.manifest),
             ":sequence": generation.sequence,
             ":base": generation.base_generation_id,
+            ":baseDigest": publication.base_digest,
             ":holder": publication.holder_id,
             ":token": publication.lease_token,
             ":active": SourceStatus.ACTIVE,

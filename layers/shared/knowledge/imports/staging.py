@@ -25,7 +25,7 @@ from knowledge.imports.lines import Line, read_lines
 from knowledge.imports.model import Import, ImportFile, ImportMode
 from knowledge.imports.store import ImportMovedError
 from knowledge.imports.stores import ImportStores
-from knowledge.index.trie import path_of
+from knowledge.index.entries import path_of
 from knowledge.limits import REPORTED_PROBLEMS
 from knowledge.ports import Clock
 from knowledge.sources.model import Source

@@ -1,8 +1,8 @@
-"""What differs between two generations, by reading only the parts of their indexes that differ.
+"""What differs between two published states, by reading only the parts of their tries that differ.
 
-Leaves and groups are immutable, so two that bear the same digest are the same; and two with the same Merkle hash and
-nothing in grace serve the same, wherever their contents lie. Shapes may differ: one tree may hold as one leaf what the
-other holds as many. So trees are compared by regions, the coarsest prefixes at which both can be read.
+Two nodes with the same Merkle hash and nothing in grace serve the same, wherever their contents lie; and two that lie
+at the same place are the same. Shapes may differ: where one trie has a leaf and the other a branch, the leaf's entries
+are split as the branch is.
 """
 
 from __future__ import annotations
@@ -12,63 +12,58 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from knowledge.index.store import IndexStore
-from knowledge.index.trie import Entries, Entry, LeafRef, NodeRef, Tree
+from knowledge.index.entries import PATH_BITS, Entry, path_number
+from knowledge.index.nodes import Block, Inner, Leaf
+from knowledge.index.store import PublishedIndex
+from knowledge.index.walking import Position
 from knowledge.model import ChangeKind, Counts
 
-_REGIONS_AT_A_TIME = 32
+_BLOCKS_AT_A_TIME = 64
+_REGIONS_AHEAD = 128
+_REGIONS_AT_A_TIME = 64
 
-Refs = Sequence[LeafRef | NodeRef]
+# What lies under a path: a node, or entries that were split off a leaf; nothing.
+Side = Leaf | Block | Inner | Sequence[Entry] | None
 
 
 class Difference(NamedTuple):
-    """One item that two generations do not serve alike; at least one of the entries is there."""
+    """One item that two states do not serve alike; at least one of the entries is there."""
 
-    prefix: str
+    path: str
     external_item_id: str
     kind: ChangeKind
     before: Entry | None
     after: Entry | None
 
 
-class Position(NamedTuple):
-    """A place in the walk: behind one item of a region, or behind the whole region."""
-
-    prefix: str
-    external_item_id: str | None = None
-
-    def precedes(self, prefix: str, external_item_id: str) -> bool:
-        """True for an item that is still to come."""
-        if prefix != self.prefix:
-            return prefix > self.prefix
-        return self.external_item_id is not None and external_item_id > self.external_item_id
-
-
 class _Region(NamedTuple):
-    prefix: str
-    before: Sequence[LeafRef]
-    after: Sequence[LeafRef]
+    path: str
+    before: Side
+    after: Side
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Compares the trees of two generations."""
+    """Compares two published states; None is one that serves nothing.
 
-    index: IndexStore
-    before: Tree
-    after: Tree
+    `regions_at_a_time` says of how many paths leaves are read at once; None leaves it open.
+    """
+
+    before: PublishedIndex | None
+    after: PublishedIndex | None
+    regions_at_a_time: int | None = None
 
     def differences(self, start: Position | None = None) -> Iterator[Difference | Position]:
         """Walk over what differs in index order, from behind a position on.
 
         Yields a position after each batch of leaves, so that a caller may stop when little differs in much.
         """
-        batch: list[_Region] = []
-        for region in self._regions(list(self.before.refs()), list(self.after.refs()), start and start.prefix):
+        at_a_time, batch = self.regions_at_a_time or _REGIONS_AT_A_TIME, list[_Region]()
+        for region in self._regions("" if start is None else start.path):
             batch.append(region)
-            if len(batch) == _REGIONS_AT_A_TIME:
+            if len(batch) == at_a_time:
                 yield from self._compared(batch, start)
-                yield Position(region.prefix)
+                yield Position(region.path)
                 batch = []
         yield from self._compared(batch, start)
 
@@ -80,62 +75,111 @@ class Comparison:
                 tally[step.kind] += 1
             else:
                 keep_alive()
-        return Counts.of(tally, self.before.entries)
+        return Counts.of(tally, 0 if self.before is None else self.before.manifest.entries)
+
+    def _regions(self, begin: str) -> Iterator[_Region]:
+        """Walk over the paths at which both sides are leaves, entries or nothing, and not the same."""
+        roots = [None if index is None else index.trie.root for index in (self.before, self.after)]
+        todo = list(self._expanded(_Region("", *roots), begin))
+        while todo:
+            region = todo.pop()
+            if _is_closed(region):
+                todo.append(region)
+                self._open_next(todo)
+            elif isinstance(region.before, Inner) or isinstance(region.after, Inner):
+                todo.extend(reversed(list(self._expanded(region, begin))))
+            elif not self._alike(region.before, region.after):
+                yield region
+
+    def _expanded(self, region: _Region, begin: str) -> Iterator[_Region]:
+        """Split a region as far as both sides are in memory; what is the same is left out."""
+        path, before, after = region
+        if self._alike(before, after):
+            return
+        if _is_closed(region) or not (isinstance(before, Inner) or isinstance(after, Inner)):
+            yield region
+            return
+        befores, afters = _split(self.before, before, len(path)), _split(self.after, after, len(path))
+        for bit in (0, 1):
+            under = f"{path}{bit}"
+            if under >= begin[: len(under)]:
+                yield from self._expanded(_Region(under, befores[bit], afters[bit]), begin)
+
+    def _open_next(self, todo: list[_Region]) -> None:
+        """Look into the blocks of the next regions of a walk, which lie on top of its stack."""
+        top = range(len(todo) - 1, max(-1, len(todo) - 1 - _REGIONS_AHEAD), -1)
+        places = [at for at in top if _is_closed(todo[at])][:_BLOCKS_AT_A_TIME]
+        befores = _opened(self.before, [todo[at].before for at in places])
+        afters = _opened(self.after, [todo[at].after for at in places])
+        for at, before, after in zip(places, befores, afters, strict=True):
+            todo[at] = _Region(todo[at].path, before, after)
 
     def _compared(self, regions: Sequence[_Region], start: Position | None) -> Iterator[Difference]:
-        wanted = {ref.key: ref for region in regions for ref in (*region.before, *region.after)}
-        loaded = dict(zip(wanted, self.index.read_leaves(list(wanted.values())), strict=True))
-        for prefix, befores, afters in regions:
-            before = _together([loaded[ref.key] for ref in befores])
-            after = _together([loaded[ref.key] for ref in afters])
+        befores = _entries(self.before, [region.before for region in regions])
+        afters = _entries(self.after, [region.after for region in regions])
+        for (path, _, _), before, after in zip(regions, befores, afters, strict=True):
             for name in sorted(before.keys() | after.keys()):
                 kind = _kind(before.get(name), after.get(name))
-                if kind is not None and (start is None or start.precedes(prefix, name)):
-                    yield Difference(prefix, name, kind, before.get(name), after.get(name))
+                if kind is not None and (start is None or _follows(start, path, name)):
+                    yield Difference(path, name, kind, before.get(name), after.get(name))
 
-    def _regions(self, before: Refs, after: Refs, start: str | None) -> Iterator[_Region]:
-        """Split two sets of refs into regions that may differ, in order; groups are opened as the walk gets there."""
-        for prefix in _coarsest([ref.prefix for ref in (*before, *after)]):
-            old = [ref for ref in before if ref.prefix.startswith(prefix)]
-            new = [ref for ref in after if ref.prefix.startswith(prefix)]
-            behind_us = start is not None and prefix < start[: len(prefix)]
-            if behind_us or (len(old) == len(new) == 1 and _alike(old[0], new[0])):
-                continue
-            old_leaves, new_leaves = _leaves(old), _leaves(new)
-            if len(old_leaves) == len(old) and len(new_leaves) == len(new):
-                if start is None or prefix >= start:
-                    yield _Region(prefix, old_leaves, new_leaves)
-            else:
-                yield from self._regions(self._opened(old), self._opened(new), start)
+    def _alike(self, before: Side, after: Side) -> bool:
+        if not before or not after:
+            return not before and not after
+        before = before.closed if isinstance(before, Inner) else before
+        after = after.closed if isinstance(after, Inner) else after
+        if not isinstance(before, Leaf | Block) or not isinstance(after, Leaf | Block) or before.merkle != after.merkle:
+            return False
+        return (before.oldest == 0 and after.oldest == 0) or self._same_place(before, after)
 
-    def _opened(self, refs: Refs) -> Refs:
-        closed = [ref for ref in refs if isinstance(ref, NodeRef)]
-        groups = self.index.fanout.map(self.index.read_group, closed)
-        return [*_leaves(refs), *(leaf for group in groups for leaf in group)]
+    def _same_place(self, before: Leaf | Block, after: Leaf | Block) -> bool:
+        if self.before is None or self.after is None or before.place is None or after.place is None:
+            return False
+        if before.place[1:] != after.place[1:]:
+            return False
+        self.before.look_up([before.place.number])
+        self.after.look_up([after.place.number])
+        return self.before.key(before.place.number) == self.after.key(after.place.number)
 
 
-def _leaves(refs: Refs) -> list[LeafRef]:
-    return [ref for ref in refs if isinstance(ref, LeafRef)]
+def _is_closed(region: _Region) -> bool:
+    return isinstance(region.before, Block) or isinstance(region.after, Block)
 
 
-def _coarsest(prefixes: Sequence[str]) -> list[str]:
-    """The prefixes that no other one of them leads to, in order."""
-    chosen: list[str] = []
-    for prefix in sorted(set(prefixes)):
-        if not chosen or not prefix.startswith(chosen[-1]):
-            chosen.append(prefix)
-    return chosen
+def _opened(index: PublishedIndex | None, sides: Sequence[Side]) -> list[Side]:
+    blocks = [side for side in sides if isinstance(side, Block)]
+    inners = iter(index.trie.open_all(blocks) if index is not None and blocks else ())
+    return [next(inners) if isinstance(side, Block) else side for side in sides]
 
 
-def _alike(before: LeafRef | NodeRef, after: LeafRef | NodeRef) -> bool:
-    if before.digest == after.digest:
-        return True
-    in_grace = before.oldest_removed_at is not None or after.oldest_removed_at is not None
-    return before.merkle == after.merkle and not in_grace
+def _split(index: PublishedIndex | None, side: Side, depth: int) -> tuple[Side, Side]:
+    """What lies under the two branches of a path."""
+    if isinstance(side, Inner):
+        return side.left, side.right
+    if index is None or not side or isinstance(side, Block):
+        return None, None
+    entries = index.trie.read_columns([side])[0].entries() if isinstance(side, Leaf) else side
+    branches: tuple[list[Entry], list[Entry]] = ([], [])
+    for entry in entries:
+        branches[path_number(entry.external_item_id) >> (PATH_BITS - 1 - depth) & 1].append(entry)
+    return branches
 
 
-def _together(leaves: Sequence[Entries]) -> Entries:
-    return {name: entry for leaf in leaves for name, entry in leaf.items()}
+def _entries(index: PublishedIndex | None, sides: Sequence[Side]) -> list[dict[str, Entry]]:
+    leaves = [side for side in sides if isinstance(side, Leaf)]
+    columns = iter(index.trie.read_columns(leaves) if index is not None else ())
+    found = []
+    for side in sides:
+        entries = next(columns).entries() if isinstance(side, Leaf) else side
+        found.append({entry.external_item_id: entry for entry in entries or ()})  # type: ignore[union-attr]
+    return found
+
+
+def _follows(start: Position, path: str, external_item_id: str) -> bool:
+    """Tell whether an item of a region is still to come."""
+    if path != start.path:
+        return path > start.path
+    return start.external_item_id is not None and external_item_id > start.external_item_id
 
 
 def _kind(before: Entry | None, after: Entry | None) -> ChangeKind | None:

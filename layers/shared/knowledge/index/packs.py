@@ -2,74 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
+from knowledge.index.blocks import Place
+from knowledge.index.building import IndexBuilder
+from knowledge.index.entries import Entry
+from knowledge.index.names import ObjectKind, name_of
+from knowledge.index.store import PublishedIndex
 from knowledge.items.content import decode_verified
-from knowledge.model import ObjectRef
-from knowledge.storage.objects import ObjectGoneError, ObjectStore
+from knowledge.storage.format import ObjectGoneError
+from knowledge.storage.objects import ObjectStore
 
 PACK_BYTES = 64 * 1024 * 1024
 
 
-class Placed(Protocol):
-    """A content and where it lies: the pack's key, offset and length in bytes, and the hash of the content (hex)."""
+def read_packed(index: PublishedIndex, entries: Sequence[Entry]) -> list[tuple[bytes, dict[str, Any]]]:
+    """Read contents as they are packed, and as their documents.
 
-    @property
-    def pack(self) -> str: ...  # noqa: D102
-
-    @property
-    def offset(self) -> int: ...  # noqa: D102
-
-    @property
-    def length(self) -> int: ...  # noqa: D102
-
-    @property
-    def content_hash(self) -> str: ...  # noqa: D102
+    Raises ObjectGoneError when one is not that of its hash.
+    """
+    members = index.read([Place(entry.pack, entry.offset, entry.length) for entry in entries])
+    return [(member, _verified(index, member, entry)) for member, entry in zip(members, entries, strict=True)]
 
 
-def read_member(objects: ObjectStore, place: Placed) -> bytes:
-    """Read one content as it is packed. Raises ObjectGoneError when it is not the one of its hash."""
-    return read_packed(objects, place)[0]
+def read_documents(index: PublishedIndex, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Read contents. Raises ObjectGoneError when one is not that of its hash."""
+    return [document for _, document in read_packed(index, entries)]
 
 
-def read_document(objects: ObjectStore, place: Placed) -> dict[str, Any]:
-    """Read one content. Raises ObjectGoneError when it is not the one of its hash."""
-    return read_packed(objects, place)[1]
-
-
-def differing_fields(objects: ObjectStore, before: Placed, after: Placed) -> tuple[str, ...]:
-    """Name the fields in which two contents differ. Raises ObjectGoneError when one of them can't be read."""
-    old, new = (read_document(objects, each) for each in (before, after))
-    return tuple(sorted(name for name in new.keys() | old.keys() if new.get(name) != old.get(name)))
-
-
-def read_packed(objects: ObjectStore, place: Placed) -> tuple[bytes, dict[str, Any]]:
-    """Read one content as it is packed, and as its document. Raises ObjectGoneError when it is not that of its hash."""
-    member = objects.read_range(place.pack, place.offset, place.length)
+def _verified(index: PublishedIndex, member: bytes, entry: Entry) -> dict[str, Any]:
     try:
-        return member, decode_verified(member, place.content_hash)
+        return decode_verified(member, entry.content_hash)
     except ValueError as error:
-        raise ObjectGoneError(place.pack) from error
+        raise ObjectGoneError(index.key(entry.pack)) from error
 
 
 @dataclass(slots=True)
 class PackWriter:
-    """Puts members one after another into packs under `prefix`, whose user closes one at `PACK_BYTES`.
+    """Puts members one after another into packs of one attempt, each named in the index that is built beside them.
 
-    `members` are in the open pack, `size` is theirs in bytes.
+    `members` are in the open pack, whose `number` the index knows; `size` is theirs in bytes. Its user closes a pack at
+    `PACK_BYTES`.
     """
 
     objects: ObjectStore
-    prefix: str
+    index: IndexBuilder
+    kind: ObjectKind
+    owner_id: str
+    attempt_id: str
+    next_number: int = 0
     size: int = 0
     members: list[bytes] = field(default_factory=list)
-    _written: int = 0
 
     @property
-    def key(self) -> str:
-        """The key of the open pack."""
-        return f"{self.prefix}/pack-{self._written:04d}.gz"
+    def number(self) -> int:
+        """The number of the open pack in the table of names."""
+        return self.index.next_number
 
     def add(self, member: bytes) -> int:
         """Put a member into the open pack and return its offset in bytes."""
@@ -78,11 +68,12 @@ class PackWriter:
         self.size += len(member)
         return offset
 
-    def close(self) -> ObjectRef | None:
-        """Write the open pack and begin another; None when nothing is in it."""
+    def close(self) -> None:
+        """Write and name the open pack, if there is something in it, and begin another."""
         if not self.members:
-            return None
-        ref = self.objects.put_once(self.key, b"".join(self.members))
-        self._written += 1
+            return
+        name = name_of(self.kind, self.owner_id, self.attempt_id, self.next_number)
+        ref = self.objects.put_once(name.key(self.index.tenant_id, self.index.source_id), b"".join(self.members))
+        self.index.name_object(name, self.size, ref.digest)
+        self.next_number += 1
         self.members, self.size = [], 0
-        return ref

@@ -1,133 +1,156 @@
-"""Generations' indexes in the bucket: reading leaves on demand, and writing the ones that changed beside the old."""
+"""Published indexes in the bucket: opening one, and reading of it what is asked for."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-from knowledge.index.codec import (
-    Manifest,
-    decode_leaf,
-    decode_manifest,
-    decode_node,
-    encode_leaf,
-    encode_manifest,
-    encode_node,
-    groups_to_close,
-    node_ref,
+from knowledge.index.blocks import Place
+from knowledge.index.manifest import BuiltIndex, Manifest, decode_manifest, digest_of, manifest_bytes
+from knowledge.index.names import (
+    BLOCK_BYTES,
+    GONE,
+    ROWS_A_BLOCK,
+    BlockPlace,
+    NamedObject,
+    decode_block,
+    decode_directory,
 )
-from knowledge.index.trie import (
-    Entries,
-    Entry,
-    LeafRef,
-    NodeRef,
-    Tree,
-    groups_on_the_way,
-    leaf_merkle,
-    oldest,
-    path_of,
-    update,
-)
+from knowledge.index.nodes import EMPTY_HASH, node_of
+from knowledge.index.trie import Trie
 from knowledge.model import ObjectRef
 from knowledge.storage.clients import Fanout
+from knowledge.storage.format import ObjectGoneError
 from knowledge.storage.objects import ObjectStore
+from knowledge.storage.spans import Piece, read_pieces
 
-_LEAVES_AT_A_TIME = 64
-
-
-def manifest_key(tenant_id: str, source_id: str, name: str) -> str:
-    """Where the root of a generation lies, which is called after it."""
-    return f"manifests/{tenant_id}/{source_id}/{name}.json.gz"
+# The manifest, the root's block and, in most, the two levels below it.
+TAIL_BYTES = 32 * 1024
+_ALL_GONE = [GONE] * ROWS_A_BLOCK
 
 
-def index_folder(tenant_id: str, source_id: str, generation_id: str) -> str:
-    """Where the leaves and groups lie that a generation wrote."""
-    return f"index/{tenant_id}/{source_id}/{generation_id}"
+@dataclass(slots=True)
+class PublishedIndex:
+    """The index of one published state. Raises ObjectGoneError when something that is read is not what was written.
 
+    `size` is that of its own object in bytes, whose end, from `tail_start` on, is in memory.
+    """
 
-def _nothing() -> None:
-    return None
+    objects: ObjectStore
+    fanout: Fanout
+    tenant_id: str
+    source_id: str
+    ref: ObjectRef
+    manifest: Manifest
+    size: int
+    tail: bytes
+    trie: Trie = field(init=False)
+
+    def __post_init__(self) -> None:
+        root = self.manifest.root
+        self.trie = Trie(self.read, None if root is None else node_of(root))
+
+    @property
+    def own_row(self) -> NamedObject:
+        """The row by which the states that are built on this one name its object."""
+        return NamedObject(self.manifest.own, self.size, self.ref.digest)
+
+    @property
+    def built(self) -> BuiltIndex:
+        """The state, to be published as it is."""
+        root = self.manifest.root
+        merkle = EMPTY_HASH if root is None else root.merkle
+        return BuiltIndex(self.ref, merkle.hex(), self.manifest.entries, self.manifest.content_bytes)
+
+    def read(self, places: Sequence[Place]) -> list[bytes]:
+        """Read blocks, contents or other pieces of the objects that this state names, in the order they are named."""
+        self.look_up(place.number for place in places)
+        tail_start, own = self.size - len(self.tail), len(self.manifest.names)
+        found: list[bytes] = [b""] * len(places)
+        missing: list[int] = []
+        for at, (number, offset, length) in enumerate(places):
+            if number == own and offset >= tail_start:
+                found[at] = self.tail[offset - tail_start : offset - tail_start + length]
+            else:
+                missing.append(at)
+        pieces = [Piece(self.key(places[at].number), places[at].offset, places[at].length) for at in missing]
+        for at, data in zip(missing, read_pieces(self.objects, self.fanout, pieces), strict=True):
+            found[at] = data
+        return found
+
+    def key(self, number: int) -> str:
+        """Where the object of a number lies, which was looked up."""
+        names = self.manifest.names
+        name = self.manifest.own if number == len(names) else names.row(number).name
+        return name.key(self.tenant_id, self.source_id)
+
+    def look_up(self, numbers: Iterable[int]) -> None:
+        """Read the rows of the objects with these numbers, as far as they were not read."""
+        names = self.manifest.names
+        missing = sorted(names.missing(numbers))
+        if not missing:
+            return
+        places = self.directory()
+        names.full.update((block, _ALL_GONE) for block in missing if places[block].name == GONE.name)
+        missing = [block for block in missing if block not in names.full]
+        pieces = [self._piece(places[block], BLOCK_BYTES) for block in missing]
+        for block, data in zip(missing, read_pieces(self.objects, self.fanout, pieces), strict=True):
+            names.full[block] = decode_block(data)
+
+    def directory(self) -> list[BlockPlace]:
+        """Where the full blocks of names lie."""
+        names = self.manifest.names
+        if names.blocks is None:
+            names.blocks = []
+            if names.directory is not None:
+                piece = self._piece(names.directory.place, names.directory.length)
+                names.blocks = decode_directory(read_pieces(self.objects, self.fanout, [piece])[0])
+        return names.blocks
+
+    def objects_of(self, owner_id: str) -> list[ObjectRef]:
+        """The objects that a run wrote of this state, which it was the last to add to; its own index is left out."""
+        names, owner = self.manifest.names, owner_id.rpartition("_")[2]
+        found = []
+        for number in reversed(range(len(names))):
+            self.look_up([number])
+            row = names.row(number)
+            if row.name.owner != owner:
+                break
+            found.append(ObjectRef(self.key(number), row.digest))
+        return found
+
+    def named_objects(self) -> list[NamedObject]:
+        """Every row of the table by its number, those that are gone as well, and the state's own object."""
+        names = self.manifest.names
+        self.look_up(range(len(names)))
+        return [*(names.row(number) for number in range(len(names))), self.own_row]
+
+    def keys(self) -> set[str]:
+        """The keys of all objects that this state names, its own as well."""
+        return {row.name.key(self.tenant_id, self.source_id) for row in self.named_objects() if row != GONE}
+
+    def _piece(self, place: BlockPlace, length: int) -> Piece:
+        return Piece(place.name.key(self.tenant_id, self.source_id), place.offset, length)
 
 
 @dataclass(frozen=True, slots=True)
 class IndexStore:
-    """Manifests, groups and leaves. Raises ObjectGoneError when an object that is read does not have its digest."""
+    """Published indexes of all sources."""
 
     objects: ObjectStore
     fanout: Fanout
 
-    def read_manifest(self, ref: ObjectRef) -> Manifest:
-        """Read the root of a generation."""
-        return decode_manifest(self.objects.get(ref))
+    def open_index(self, ref: ObjectRef) -> PublishedIndex:
+        """Read the root of a published state, and what lies near it.
 
-    def open_groups(self, tree: Tree, prefixes: Iterable[str]) -> None:
-        """Load closed groups into the tree."""
-        nodes = [tree.nodes[prefix] for prefix in sorted(prefixes)]
-        for node, leaves in zip(nodes, self.fanout.map(self.read_group, nodes), strict=True):
-            tree.open_node(node.prefix, leaves)
-
-    def load_leaves(self, refs: Collection[LeafRef]) -> Mapping[str, Entries]:
-        """Read leaves of one tree; entries by prefix and id."""
-        return {ref.prefix: entries for ref, entries in zip(refs, self.read_leaves(refs), strict=True)}
-
-    def read_leaves(self, refs: Collection[LeafRef]) -> list[Entries]:
-        """Read leaves, in the order they are named."""
-        return self.fanout.map(lambda ref: decode_leaf(self.objects.get(ObjectRef(ref.key, ref.digest))), refs)
-
-    def read_group(self, node: NodeRef) -> list[LeafRef]:
-        """Read the leaves that a group names."""
-        return decode_node(self.objects.get(ObjectRef(node.key, node.digest)))
-
-    def copy_on_write(
-        self,
-        tree: Tree,
-        changes: Mapping[str, Entry | None],
-        key_prefix: str,
-        keep_alive: Callable[[], None] = _nothing,
-    ) -> None:
-        """Apply changes to the tree, writing each new leaf under `key_prefix`; nothing old is touched."""
-        self.open_groups(tree, groups_on_the_way(tree, map(path_of, changes)))
-        outcome = update(tree, changes, self.load_leaves)
-        keep_alive()
-        for prefix in outcome.gone:
-            del tree.leaves[prefix]
-        written = list(outcome.written.items())
-        for start in range(0, len(written), _LEAVES_AT_A_TIME):
-            batch = written[start : start + _LEAVES_AT_A_TIME]
-            for ref in self.fanout.map(lambda leaf: self._write_leaf(key_prefix, *leaf), batch):
-                tree.leaves[ref.prefix] = ref
-            keep_alive()
-
-    def close_groups(self, tree: Tree, key_prefix: str) -> None:
-        """Write the groups that are to be objects of their own and were opened or are new."""
-
-        def write(group: tuple[str, list[LeafRef]]) -> ObjectRef:
-            prefix, leaves = group
-            data = encode_node(prefix, leaves)
-            return self.objects.put_once(f"{key_prefix}/node-{prefix}.json.gz", data)
-
-        groups = sorted(groups_to_close(tree).items())
-        for (prefix, leaves), ref in zip(groups, self.fanout.map(write, groups), strict=True):
-            for leaf in leaves:
-                del tree.leaves[leaf.prefix]
-            tree.nodes[prefix] = node_ref(prefix, ref.key, ref.digest, leaves)
-
-    def write_manifest(self, key: str, manifest: Manifest) -> ObjectRef:
-        """Write the root of a generation, or of one that is still being built."""
-        return self.objects.put_once(key, encode_manifest(manifest))
-
-    def _write_leaf(self, key_prefix: str, prefix: str, entries: Entries) -> LeafRef:
-        data = encode_leaf(prefix, entries)
-        # A build in parts may write one leaf twice with different entries; the digest keeps the two apart.
-        name = f"leaf-{prefix or 'root'}-{hashlib.sha256(data).hexdigest()[:16]}"
-        ref = self.objects.put_once(f"{key_prefix}/{name}.json.gz", data)
-        return LeafRef(
-            prefix=prefix,
-            key=ref.key,
-            digest=ref.digest,
-            merkle=leaf_merkle(entries),
-            entries=len(entries),
-            content_bytes=sum(entry.content_bytes for entry in entries.values()),
-            oldest_removed_at=oldest(entry.removed_at for entry in entries.values()),
-        )
+        Raises ObjectGoneError when it is missing or not the one of its digest, UnknownFormatError.
+        """
+        tail, size = self.objects.read_tail(ref.key, TAIL_BYTES)
+        data = manifest_bytes(tail)
+        if digest_of(data) != ref.digest:
+            raise ObjectGoneError(ref.key)
+        manifest = decode_manifest(data)
+        _, tenant_id, source_id, *_ = ref.key.split("/")
+        if manifest.own.key(tenant_id, source_id) != ref.key:
+            raise ObjectGoneError(ref.key)
+        return PublishedIndex(self.objects, self.fanout, tenant_id, source_id, ref, manifest, size, tail)

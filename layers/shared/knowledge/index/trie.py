@@ -1,241 +1,199 @@
-"""The index of a generation: a hex-prefix trie over SHA-256(externalItemId) whose shape depends on the set alone.
+"""The index of a generation: a binary trie over SHA-256(externalItemId) whose shape depends on the set alone.
 
-A node is a leaf exactly when at most `LEAF_ENTRIES` entries lie under it; empty children do not exist. The Merkle hash
-over that shape and (externalItemId, contentHash) is the generation's root hash: where contents lie in packs, and by
-which road the set came about, do not enter it. Everything here is pure; leaves that are not in memory are asked for
-through a callback.
+A node is a leaf exactly when at most `LEAF_ENTRIES` entries lie under it; empty branches do not exist. The Merkle hash
+over that shape and (externalItemId, contentHash) is the generation's root hash: where contents lie in packs, how nodes
+share blocks, and by which road the set came about do not enter it. Everything here is pure; blocks and leaves that are
+not in memory are asked for through a callback, those of one level together.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any
 
-LEAF_ENTRIES = 1024
-GROUP_DIGITS = 2
-GROUPED_PAST_LEAVES = 256
-EMPTY_HASH = hashlib.sha256(b"empty\0").hexdigest()
-_ABSENT_CHILD = bytes(32)
-_DIGITS = "0123456789abcdef"
-
-
-class Entry(NamedTuple):
-    """One served item: what it is, and where its gzip member lies. Offsets, lengths and sizes are bytes."""
-
-    external_item_id: str
-    content_hash: str
-    title: str
-    pack: str
-    offset: int
-    length: int
-    content_bytes: int
-    removed_at: int | None
-
-
-class LeafRef(NamedTuple):
-    """A leaf as the manifest names it; `digest` is of the object's bytes, `merkle` of its set."""
-
-    prefix: str
-    key: str
-    digest: str
-    merkle: str
-    entries: int
-    content_bytes: int
-    oldest_removed_at: int | None
-
-
-class NodeRef(NamedTuple):
-    """A group of leaves under two hex digits that is an object of its own."""
-
-    prefix: str
-    key: str
-    digest: str
-    merkle: str
-    entries: int
-    content_bytes: int
-    oldest_removed_at: int | None
-    leaves: int
-
-
-Entries = dict[str, Entry]
-LoadLeaves = Callable[[Collection[LeafRef]], Mapping[str, Entries]]
+from knowledge.index.entries import PATH_BITS, Entries, Entry, path_number
+from knowledge.index.leaf import LEAF_ENTRIES, Putting, columns_of
+from knowledge.index.nodes import Block, Inner, Leaf, Node, leaves_under
+from knowledge.index.walking import TrieReader
 
 
 @dataclass(slots=True)
-class Tree:
-    """The leaves that are known by name, and the groups whose leaves were not looked at."""
+class Trie(TrieReader):
+    """A trie, of which as much is in memory as was looked at. `fresh` are its leaves that lie nowhere yet.
 
-    leaves: dict[str, LeafRef] = field(default_factory=dict)
-    nodes: dict[str, NodeRef] = field(default_factory=dict)
+    Updates sum up by how much the bytes of the index (`left_bytes`, of what is no more part of it) and of the contents
+    (`member_bytes`) have changed.
+    """
 
-    def refs(self) -> Iterator[LeafRef | NodeRef]:
-        """Walk over everything that has entries."""
-        yield from self.leaves.values()
-        yield from self.nodes.values()
+    fresh: list[Leaf] = field(default_factory=list)
+    left_bytes: int = 0
+    member_bytes: int = 0
+    _loaded: list[Leaf] = field(default_factory=list)
+    # Of what was asked for last: that is what is mostly changed next.
+    _paths: dict[str, int] = field(default_factory=dict)
 
     @property
     def entries(self) -> int:
-        """How many items the tree holds."""
-        return sum(ref.entries for ref in self.refs())
+        """How many items it holds."""
+        return 0 if self.root is None else self.root.entries
 
-    @property
-    def content_bytes(self) -> int:
-        """The size of all contents together."""
-        return sum(ref.content_bytes for ref in self.refs())
+    def find(self, names: Iterable[str]) -> Entries:
+        """The entries of these items, as far as there are any. Their leaves stay in memory until the next are read."""
+        by_path = sorted([(path_number(name), name) for name in names])
+        self._paths = {name: path for path, name in by_path}
+        reached = self._reach([path for path, _ in by_path])
+        self._load([leaf for _, _, leaf in reached if leaf is not None])
+        found: Entries = {}
+        for low, high, leaf in reached:
+            if leaf is None or leaf.columns is None:
+                continue
+            columns = leaf.columns
+            places = {name: place for place, name in enumerate(columns.ids)}
+            for _, name in by_path[low:high]:
+                if name in places:
+                    found[name] = columns.entry(places[name])
+        return found
 
-    @property
-    def root_hash(self) -> str:
-        """The Merkle hash of the whole set (hex)."""
-        return merkle({ref.prefix: ref.merkle for ref in self.refs()})
+    def update(self, changes: Mapping[str, Entry | None]) -> None:
+        """Put (entry) or drop (None) items by id, and bring the touched part back to its canonical shape."""
+        known = self._paths
+        work = sorted(
+            [(known[name] if name in known else path_number(name), name, entry) for name, entry in changes.items()],
+            key=_first,
+        )
+        if not work:
+            return
+        paths = [path for path, _, _ in work]
+        puts = [(name, entry) for _, name, entry in work]
+        reached = self._reach(paths)
+        self._load([leaf for _, _, leaf in reached if leaf is not None])
+        self.root = self._put(self.root, 0, 0, len(work), paths, puts)
 
-    def open_node(self, prefix: str, leaves: Iterable[LeafRef]) -> None:
-        """Replace a group by the leaves it was found to name."""
-        del self.nodes[prefix]
-        self.leaves.update((leaf.prefix, leaf) for leaf in leaves)
+    def take_fresh(self) -> list[Leaf]:
+        """Hand over the leaves that are to be written."""
+        # What was merged away since has no columns.
+        fresh, self.fresh = [leaf for leaf in self.fresh if leaf.columns is not None], []
+        return fresh
 
+    def load(self, leaves: Sequence[Leaf]) -> None:
+        """Read leaves that are not in memory, and keep them there. Raises DamagedBlockError."""
+        for leaf, columns in zip(leaves, self.read_columns(leaves), strict=True):
+            leaf.columns = columns
 
-@dataclass(frozen=True, slots=True)
-class TreeUpdate:
-    """What an update writes: the entries of each new leaf, and the leaves that are no more."""
+    def _load(self, leaves: Sequence[Leaf]) -> None:
+        """Load leaves, and let go of those that were needed before; what lies nowhere yet is kept."""
+        wanted = {id(leaf) for leaf in leaves}
+        for leaf in self._loaded:
+            if leaf.place is not None and id(leaf) not in wanted:
+                leaf.columns = None
+        self.load(leaves)
+        self._loaded = list(leaves)
 
-    written: dict[str, Entries]
-    gone: frozenset[str]
+    def _reach(self, paths: Sequence[int]) -> list[tuple[int, int, Leaf | None]]:
+        """The leaves that some paths (sorted) lead to, each with the range of its paths; None where there is none."""
+        found: list[tuple[int, int, Leaf | None]] = []
+        todo: list[tuple[Inner | None, bool, Node | None, int, int, int]] = [(None, False, self.root, 0, 0, len(paths))]
+        while todo:
+            closed: list[tuple[Inner | None, bool, Block, int, int, int]] = []
+            while todo:
+                parent, is_right, node, depth, low, high = todo.pop()
+                if isinstance(node, Inner):
+                    middle = _middle(paths, depth, low, high)
+                    if middle < high:
+                        todo.append((node, True, node.right, depth + 1, middle, high))
+                    if low < middle:
+                        todo.append((node, False, node.left, depth + 1, low, middle))
+                elif isinstance(node, Block):
+                    closed.append((parent, is_right, node, depth, low, high))
+                else:
+                    found.append((low, high, node))
+            inners = self.open_all([each[2] for each in closed]) if closed else []
+            for (parent, is_right, _, depth, low, high), inner in zip(closed, inners, strict=True):
+                if parent is None:
+                    self.root = inner
+                elif is_right:
+                    parent.right = inner
+                else:
+                    parent.left = inner
+                todo.append((parent, is_right, inner, depth, low, high))
+        return sorted(found, key=_first)
 
+    def _put(
+        self, node: Node | None, depth: int, low: int, high: int, paths: Sequence[int], puts: Sequence[Putting]
+    ) -> Node | None:
+        if not isinstance(node, Inner):
+            return self._put_leaf(node, depth, low, high, paths, puts)
+        middle = _middle(paths, depth, low, high)
+        if low < middle:
+            node.left = self._put(node.left, depth + 1, low, middle, paths, puts)
+        if middle < high:
+            node.right = self._put(node.right, depth + 1, middle, high, paths, puts)
+        if node.closed is not None:
+            self.left_bytes += node.closed.place.length
+            node.closed = None
+        node.entries = (node.left.entries if node.left else 0) + (node.right.entries if node.right else 0)
+        return node if node.entries > LEAF_ENTRIES else self._merge(node)
 
-# A diff asks for the path of each item of a batch more than once.
-@lru_cache(maxsize=2048)
-def path_of(external_item_id: str) -> str:
-    """The road of an item through the trie: the hex SHA-256 of its id."""
-    return hashlib.sha256(external_item_id.encode()).hexdigest()
+    def _put_leaf(
+        self, leaf: Node | None, depth: int, low: int, high: int, paths: Sequence[int], puts: Sequence[Putting]
+    ) -> Node | None:
+        if leaf is None:
+            new = [(paths[at], entry) for at in range(low, high) if (entry := puts[at][1]) is not None]
+            self.member_bytes += sum([entry.length for _, entry in new])
+            return self._grow(new, depth)
+        if not isinstance(leaf, Leaf) or leaf.columns is None:
+            raise AssertionError
+        self._leave(leaf)
+        self.member_bytes -= sum(leaf.columns.lengths)
+        columns, leaf.columns = leaf.columns.put(puts[low:high]), None
+        if columns is None:
+            return None
+        self.member_bytes += sum(columns.lengths)
+        if len(columns.ids) <= LEAF_ENTRIES:
+            return self._new_leaf(Leaf(None, len(columns.ids), columns=columns))
+        known = {puts[at][0]: paths[at] for at in range(low, high)}
+        items = [(known.get(entry[0]) or path_number(entry[0]), entry) for entry in columns.entries()]
+        return self._grow(sorted(items, key=_first), depth)
 
+    def _grow(self, items: Sequence[tuple[int, Entry]], depth: int) -> Node | None:
+        """The trie of some items in the order of their paths, which agree in their first `depth` bits."""
+        if not items:
+            return None
+        if len(items) <= LEAF_ENTRIES:
+            columns = columns_of([entry for _, entry in items])
+            return self._new_leaf(Leaf(None, len(items), columns=columns))
+        if depth == PATH_BITS:
+            message = f"more than {LEAF_ENTRIES} items share {PATH_BITS} bits of their paths"
+            raise ValueError(message)
+        middle = _middle([path for path, _ in items], depth, 0, len(items))
+        return Inner(self._grow(items[:middle], depth + 1), self._grow(items[middle:], depth + 1))
 
-def leaf_merkle(entries: Entries) -> str:
-    """The Merkle hash of one leaf's set; lengths are written out so that no two sets share an encoding."""
-    parts = [b"leaf\0"]
-    for external_item_id in sorted(entries):
-        raw = external_item_id.encode()
-        parts += (len(raw).to_bytes(4, "big"), raw, bytes.fromhex(entries[external_item_id].content_hash))
-    return hashlib.sha256(b"".join(parts)).hexdigest()
+    def _merge(self, node: Inner) -> Leaf | None:
+        """One leaf in the place of a node under which few entries are left; closed blocks hold more than that."""
+        leaves = list(leaves_under(node))
+        self.load(leaves)
+        entries = [entry for leaf in leaves if leaf.columns is not None for entry in leaf.columns.entries()]
+        for leaf in leaves:
+            self._leave(leaf)
+            leaf.columns = None
+        return self._new_leaf(Leaf(None, len(entries), columns=columns_of(entries))) if entries else None
 
+    def _leave(self, leaf: Leaf) -> None:
+        if leaf.place is not None:
+            self.left_bytes += leaf.place.length
 
-def merkle(hashes: Mapping[str, str], root: str = "") -> str:
-    """The Merkle hash of the subtree at `root`, from the hashes of the leaves or groups under it."""
-    if not hashes:
-        return EMPTY_HASH
-    if root in hashes:
-        return hashes[root]
-    depth = len(root)
-    children: dict[str, dict[str, str]] = {}
-    for prefix, value in hashes.items():
-        children.setdefault(prefix[: depth + 1], {})[prefix] = value
-    digest = hashlib.sha256(b"node\0")
-    for digit in _DIGITS:
-        child = children.get(root + digit)
-        digest.update(bytes.fromhex(merkle(child, root + digit)) if child else _ABSENT_CHILD)
-    return digest.hexdigest()
-
-
-def groups_on_the_way(tree: Tree, paths: Iterable[str]) -> set[str]:
-    """Name the unopened groups that these paths lead into."""
-    return {path[:GROUP_DIGITS] for path in paths} & tree.nodes.keys() if tree.nodes else set()
-
-
-def locate(tree: Tree, paths: Iterable[str]) -> dict[str, str]:
-    """For each path, the prefix of the leaf it falls into, or would found; groups on the way must be open."""
-    inner = _inner_prefixes(tree)
-    located: dict[str, str] = {}
-    for path in paths:
-        depth = 0
-        while path[:depth] in inner:
-            depth += 1
-        located[path] = path[:depth]
-    return located
-
-
-def update(tree: Tree, changes: Mapping[str, Entry | None], load: LoadLeaves) -> TreeUpdate:
-    """Put (entry) or drop (None) items by id and bring the touched part of the trie back to its canonical shape.
-
-    The groups that the changed ids lead into must be open. `load` is asked for the touched leaves once, and once more
-    for the neighbours that a merge takes in.
-    """
-    paths = {external_item_id: path_of(external_item_id) for external_item_id in changes}
-    located = locate(tree, paths.values())
-    touched: dict[str, Entries] = {prefix: {} for prefix in located.values()}
-    present = [tree.leaves[prefix] for prefix in touched if prefix in tree.leaves]
-    for prefix, entries in load(present).items():
-        touched[prefix] = dict(entries)
-    for external_item_id, entry in changes.items():
-        leaf = touched[located[paths[external_item_id]]]
-        if entry is None:
-            leaf.pop(external_item_id, None)
-        else:
-            leaf[external_item_id] = entry
-    old = touched.keys() & tree.leaves.keys()
-    merged, absorbed = _merge(tree, touched, load)
-    written: dict[str, Entries] = {}
-    for prefix, entries in merged.items():
-        written.update(_split(prefix, entries, paths))
-    return TreeUpdate(written, frozenset((old | absorbed) - written.keys()))
-
-
-def _inner_prefixes(tree: Tree) -> set[str]:
-    return {prefix[:depth] for prefix in (*tree.leaves, *tree.nodes) for depth in range(len(prefix))}
-
-
-def _split(prefix: str, entries: Entries, paths: Mapping[str, str]) -> dict[str, Entries]:
-    """Split a leaf until no part is too large; `paths` are those that are known already."""
-    if not entries:
-        return {}
-    if len(entries) <= LEAF_ENTRIES:
-        return {prefix: entries}
-    parts: dict[str, Entries] = {}
-    todo = [(prefix, [(paths.get(name) or path_of(name), entry) for name, entry in entries.items()])]
-    while todo:
-        prefix, under = todo.pop()
-        if len(under) <= LEAF_ENTRIES:
-            parts[prefix] = {entry.external_item_id: entry for _, entry in under}
-            continue
-        depth = len(prefix) + 1
-        children: dict[str, list[tuple[str, Entry]]] = {}
-        for each in under:
-            children.setdefault(each[0][:depth], []).append(each)
-        todo += children.items()
-    return parts
-
-
-def _merge(tree: Tree, touched: dict[str, Entries], load: LoadLeaves) -> tuple[dict[str, Entries], set[str]]:
-    """Merge touched leaves upward while all that lies under the parent fits into one leaf.
-
-    A group that was not opened holds more entries than a leaf may (else it would be one leaf), so it is never
-    swallowed by a merge.
-    """
-    sizes = {ref.prefix: ref.entries for ref in tree.refs()} | {prefix: len(rows) for prefix, rows in touched.items()}
-    under: dict[str, int] = {}
-    for prefix, size in sizes.items():
-        for depth in range(len(prefix) + 1):
-            under[prefix[:depth]] = under.get(prefix[:depth], 0) + size
-    goals: set[str] = set()
-    for prefix in touched:
-        goal = prefix
-        while goal and under[goal[:-1]] <= LEAF_ENTRIES:
-            goal = goal[:-1]
-        goals.add(goal)
-    taken_in = {
-        prefix: ref
-        for prefix, ref in tree.leaves.items()
-        if prefix not in touched and any(prefix[:depth] in goals for depth in range(len(prefix)))
-    }
-    contents: dict[str, Entries] = {**touched, **(load(list(taken_in.values())) if taken_in else {})}
-    merged: dict[str, Entries] = {goal: {} for goal in goals}
-    for prefix, entries in contents.items():
-        goal = next(prefix[:depth] for depth in range(len(prefix) + 1) if prefix[:depth] in goals)
-        merged[goal].update(entries)
-    return merged, set(taken_in)
+    def _new_leaf(self, leaf: Leaf) -> Leaf:
+        self.fresh.append(leaf)
+        return leaf
 
 
-def oldest(moments: Iterable[int | None]) -> int | None:
-    """The earliest of some moments, None when there is none."""
-    return min((moment for moment in moments if moment is not None), default=None)
+def _middle(paths: Sequence[int], depth: int, low: int, high: int) -> int:
+    """Where, among paths that agree in their first `depth` bits, those begin whose next bit is set."""
+    shift = PATH_BITS - 1 - depth
+    return bisect_left(paths, ((paths[low] >> shift) | 1) << shift, low, high)
+
+
+_first: Callable[[tuple[int, Any, Any] | tuple[int, Any]], int] = itemgetter(0)

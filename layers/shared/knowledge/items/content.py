@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from knowledge.items.fields import details_document
+from knowledge.items.fingerprints import fingerprint_fields
 from knowledge.items.model import ItemDraft
 from knowledge.limits import ANSWER_BYTES, INLINE_MEMBER_BYTES
 from knowledge.storage.format import canonical_json
@@ -27,13 +28,14 @@ class EncodedItem:
     """An item ready to be stored.
 
     `member` holds the whole item; `head` is None while the member fits in a row, else the member without `content`.
-    `content_bytes` is the size of the content in UTF-8.
+    `content_bytes` is the size of the content in UTF-8; `fields` has a fingerprint of each field.
     """
 
     external_item_id: str
     title: str
     content_hash: str
     content_bytes: int
+    fields: bytes
     member: bytes
     head: bytes | None
 
@@ -43,6 +45,7 @@ def encode_item(draft: ItemDraft) -> EncodedItem:
     document = _document(draft)
     canonical = canonical_json(document)
     member = _compress(canonical)
+    fields = fingerprint_fields(document)
     head = None
     if len(member) > INLINE_MEMBER_BYTES or len(canonical) > ANSWER_BYTES:
         del document["content"]
@@ -52,6 +55,7 @@ def encode_item(draft: ItemDraft) -> EncodedItem:
         title=draft.title,
         content_hash=hashlib.sha256(canonical).hexdigest(),
         content_bytes=len(draft.content.encode()),
+        fields=fields,
         member=member,
         head=head,
     )

@@ -1,122 +1,146 @@
-"""The files of a plan: numbered parts of changes, and the packs that hold the contents they bring. Pure.
+"""The files of a plan: numbered parts of changes, of which a page is read by one or two ranges. Pure.
 
-A part is gzipped NDJSON. Its first line is a header `{format, part, packs: [[key, digest]], older: [key], covered:
-[entryId]}`; each further line is a list of up to 1 000 changes `[externalItemId, kind, rev, title, entry, was]`:
-
-- `entry` is as in a leaf after its title, its pack one of the header's packs by number, or null where the content stays
-  where it `was`;
-- `was` is `[contentHash, pack, offset, length]`, its pack one of the older ones by number.
-
-`covered` stands in the last part alone.
+A part is a row of gzip members, so `zcat` reads it whole. Each but the last few holds up to 1 000 changes as one JSON
+list `[[externalItemId, kind, rev, title, contentHash, previousContentHash, removedAt, fields], ...]`; `fields` has a
+bit for each field that differs (see `knowledge.items.fingerprints`). Then, in the plan's last part alone, come lists of
+the journal entries that the plan covers. The last member is the directory
+`{format, part, changes: [[bytes, lines, {kind: lines}, sha256]], covered: [[bytes, entries, sha256]]}` of the others,
+in their order. The SHA-256 of the directory names the file.
 """
 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, NamedTuple
 
-from knowledge.index.trie import Entry
-from knowledge.model import ChangeKind, ObjectRef
-from knowledge.storage.format import FORMAT, UnknownFormatError
+from knowledge.model import ChangeKind
+from knowledge.storage.format import FORMAT, ObjectGoneError, UnknownFormatError
 
 DROP = "drop"
-_CHANGES_PER_LINE = 1000
+CHANGES_A_MEMBER = 1000
+_ENTRIES_A_MEMBER = 10_000
 # A plan lives for days and is written with every change: half the time of level 6 for a fifth more bytes.
 _LEVEL = 1
 # Rows hold no cycles, and looking for them takes a third of the time.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False).encode
 
 _KINDS: dict[str, str] = {DROP: DROP, **{str(kind): kind for kind in ChangeKind}}
-# What `_make` comes to, in a third of its time: a build reads every change.
 _make = tuple.__new__
-
-# `(contentHash, pack, offset, length, contentBytes, removedAt)`.
-ServedRow = tuple[str, int | None, int, int, int, int | None]
-# `(contentHash, pack, offset, length)`.
-WasRow = tuple[str, int, int, int]
-# A change as a part has it: `(externalItemId, kind, rev, title, entry, was)`.
-ChangeRow = tuple[str, str, int | None, str, ServedRow | None, WasRow | None]
-
-
-class Was(NamedTuple):
-    """Where the content lies that a change takes the place of. Offset and length are bytes."""
-
-    content_hash: str
-    pack: str
-    offset: int
-    length: int
 
 
 class ChangeLine(NamedTuple):
-    """One change: what kind, the rev of the row it was read from, the entry to serve and the content before it.
+    """One change: what kind, the rev of the row it was read from, and what is served of the item from then on.
 
-    `kind` is a ChangeKind or `drop`: a row that is only to be marked tombstoned.
+    `kind` is a ChangeKind or `drop`: a row that is only to be marked tombstoned. `content_hash` is None for what is not
+    served any more, `previous_content_hash` for what was not before. `fields` has the bits of those that differ.
     """
 
     external_item_id: str
     kind: str
     rev: int | None
     title: str
-    entry: Entry | None
-    was: Was | None
+    content_hash: str | None
+    previous_content_hash: str | None
+    removed_at: int | None
+    fields: int
+
+
+# A change as it is written.
+ChangeRow = tuple[str, str, int | None, str, str | None, str | None, int | None, int]
+
+
+class ChangeMember(NamedTuple):
+    """A member of changes: where it lies in its file (bytes), how many lines of each kind it has, and its digest."""
+
+    offset: int
+    length: int
+    lines: int
+    kinds: dict[str, int]
+    digest: str
+
+
+class CoveredMember(NamedTuple):
+    """A member of covered journal entries."""
+
+    offset: int
+    length: int
+    entries: int
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
-class ChangePart:
-    """One part of a plan, read back."""
+class ChangeDirectory:
+    """What lies where in a part."""
 
     number: int
-    packs: tuple[ObjectRef, ...]
-    covered: tuple[str, ...]
-    lines: Sequence[ChangeLine]
+    changes: list[ChangeMember]
+    covered: list[CoveredMember]
 
 
-def encode_part(
-    number: int, packs: Sequence[ObjectRef], older: Sequence[str], covered: Sequence[str], rows: Sequence[ChangeRow]
-) -> bytes:
-    """Write a part, which `decode_part` reads; `packs` are its own, `older` the keys of those that changes name."""
-    header = {
-        "format": FORMAT,
-        "part": number,
-        "packs": [[pack.key, pack.digest] for pack in packs],
-        "older": older,
-        "covered": covered,
-    }
-    lines = [_encode(header)]
-    # Encoding a thousand changes at once takes a quarter of the time that each takes by itself.
-    lines += [_encode(rows[start : start + _CHANGES_PER_LINE]) for start in range(0, len(rows), _CHANGES_PER_LINE)]
-    lines.append("")
-    return gzip.compress("\n".join(lines).encode(), _LEVEL, mtime=0)
+class EncodedPart(NamedTuple):
+    """A part as bytes; `digest` (hex) is its directory's, which is the last `directory_bytes` of it."""
+
+    data: bytes
+    directory_bytes: int
+    digest: str
 
 
-def decode_part(data: bytes) -> ChangePart:
-    """Read a part. Raises UnknownFormatError when code of another format wrote it."""
-    lines = gzip.decompress(data).decode().split("\n")
-    header: dict[str, Any] = json.loads(lines[0])
-    if header["format"] != FORMAT:
-        message = f"format {header['format']!r} is not {FORMAT}"
+def encode_part(number: int, covered: Sequence[str], lines: Sequence[ChangeRow]) -> EncodedPart:
+    """Write a part."""
+    changes, entries, members = [], [], []
+    for start in range(0, len(lines), CHANGES_A_MEMBER):
+        piece = lines[start : start + CHANGES_A_MEMBER]
+        members.append(_member(piece))
+        kinds = Counter([line[1] for line in piece])
+        changes.append([len(members[-1]), len(piece), kinds, _digest(members[-1])])
+    for start in range(0, len(covered), _ENTRIES_A_MEMBER):
+        some = covered[start : start + _ENTRIES_A_MEMBER]
+        members.append(_member(some))
+        entries.append([len(members[-1]), len(some), _digest(members[-1])])
+    directory = _member({"format": FORMAT, "part": number, "changes": changes, "covered": entries})
+    return EncodedPart(b"".join((*members, directory)), len(directory), _digest(directory))
+
+
+def decode_directory(data: bytes, digest: str) -> ChangeDirectory:
+    """Read the directory of a part. Raises ObjectGoneError when it is not the one of its digest, UnknownFormatError."""
+    value = json.loads(_checked(data, digest))
+    if value["format"] != FORMAT:
+        message = f"format {value['format']!r} is not {FORMAT}"
         raise UnknownFormatError(message)
-    packs = tuple(ObjectRef(key, digest) for key, digest in header["packs"])
-    keys, older = [pack.key for pack in packs], header["older"]
-    return ChangePart(
-        number=header["part"],
-        packs=packs,
-        covered=tuple(header["covered"]),
-        lines=[_line(row, keys, older) for line in lines[1:-1] for row in json.loads(line)],
+    places = accumulate([row[0] for row in (*value["changes"], *value["covered"])], initial=0)
+    return ChangeDirectory(
+        value["part"],
+        [ChangeMember(next(places), *row) for row in value["changes"]],
+        [CoveredMember(next(places), *row) for row in value["covered"]],
     )
 
 
-def _line(row: list[Any], packs: Sequence[str], older: Sequence[str]) -> ChangeLine:
-    external_item_id, kind, rev, title, packed, was = row
-    entry = None
-    if was is not None:
-        was[1] = older[was[1]]
-        was = _make(Was, was)
-    if packed is not None:
-        content_hash, pack, offset, length, content_bytes, removed_at = packed
-        key = was.pack if pack is None else packs[pack]
-        entry = _make(Entry, (external_item_id, content_hash, title, key, offset, length, content_bytes, removed_at))
-    return _make(ChangeLine, (external_item_id, _KINDS[kind], rev, title, entry, was))
+def decode_changes(data: bytes, digest: str) -> list[ChangeLine]:
+    """Read a member of changes. Raises ObjectGoneError when it is not the one of its digest."""
+    return [_make(ChangeLine, (row[0], _KINDS[row[1]], *row[2:])) for row in json.loads(_checked(data, digest))]
+
+
+def decode_covered(data: bytes, digest: str) -> list[str]:
+    """Read a member of covered journal entries. Raises ObjectGoneError when it is not the one of its digest."""
+    entries: list[str] = json.loads(_checked(data, digest))
+    return entries
+
+
+def _member(value: Any) -> bytes:
+    return gzip.compress(_encode(value).encode() + b"\n", _LEVEL, mtime=0)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _checked(data: bytes, digest: str) -> bytes:
+    if _digest(data) != digest:
+        raise ObjectGoneError
+    return gzip.decompress(data)

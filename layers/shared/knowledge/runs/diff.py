@@ -16,32 +16,30 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from knowledge.index.trie import Entry
+from knowledge.index.entries import Entry
 from knowledge.model import ChangeKind
 from knowledge.staging.model import ItemState
 from knowledge.staging.rows import RunRow
 
 
 class Verdict(NamedTuple):
-    """What to do with one item; `removed_at` is the time of removal that the entry is to carry."""
+    """What to do with one item; `removed_at` is the time of removal that the entry is to carry.
+
+    `brings` is true when the row's content is to be served.
+    """
 
     kind: ChangeKind | None
     removed_at: int | None = None
     drop: bool = False
-
-    @property
-    def brings(self) -> bool:
-        """True when the row's content is to be served."""
-        return self.kind is _IS_ADDED or self.kind is _IS_UPDATED
+    brings: bool = False
 
 
 # In Python 3.11 a member of an enumeration is looked up by a function, and every item of a run is judged.
 _IS_ACTIVE, _IS_REMOVED, _IS_TOMBSTONED = ItemState.ACTIVE, ItemState.REMOVED, ItemState.TOMBSTONED
-_IS_ADDED, _IS_UPDATED = ChangeKind.ADDED, ChangeKind.UPDATED
 NOTHING = Verdict(None)
 _DROP = Verdict(None, drop=True)
-_ADDED = Verdict(ChangeKind.ADDED)
-_UPDATED = Verdict(ChangeKind.UPDATED)
+_ADDED = Verdict(ChangeKind.ADDED, brings=True)
+_UPDATED = Verdict(ChangeKind.UPDATED, brings=True)
 _RESTORED = Verdict(ChangeKind.RESTORED)
 _TOMBSTONED = Verdict(ChangeKind.TOMBSTONED)
 

@@ -22,10 +22,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from knowledge.index.trie import Entry, path_of
-from knowledge.runs.checkpoint import Checkpoint, WorkItem, in_trie_order
+from knowledge.index.entries import Entry, path_of
+from knowledge.index.trie import Trie
+from knowledge.runs.checkpoint import Checkpoint
 from knowledge.runs.listing import REGIONS, Listing, Piece, decode_region, encode_ids
-from knowledge.runs.published_entries import PublishedEntries
+from knowledge.runs.parts import WorkItem, in_trie_order
+from knowledge.runs.published_entries import count_under, entries_under
 from knowledge.runs.stores import RunStores
 from knowledge.staging.rows import SLOTS, RunRow
 
@@ -57,7 +59,7 @@ class FullWalk:
     """Goes through all slots; `prefix` is the folder of the attempt that does it."""
 
     stores: RunStores
-    published: PublishedEntries
+    published: Trie
     prefix: str
 
     def step(self, state: Checkpoint) -> Step:
@@ -73,9 +75,9 @@ class FullWalk:
         rows, behind = self.stores.items.read_slot_for_run(
             state.source_id, slot, state.now, most_rows=ROWS_AT_ONCE, most_bytes=BYTES_AT_ONCE
         )
-        if behind is not None or self.published.count(slot) > ROWS_AT_ONCE:
+        if behind is not None or count_under(self.published, slot) > ROWS_AT_ONCE:
             return self._note_ids(state, Listing(behind=behind), slot, list(rows))
-        entries = self.published.under(slot)
+        entries = entries_under(self.published, slot)
         named, state = _named(state, slot)
         work = in_trie_order(dict.fromkeys([*rows, *entries], 0) | named)
         return Step(replace(state, position=state.position + 1), len(rows), iter([Batch(work, rows, entries)]))
@@ -95,7 +97,7 @@ class FullWalk:
     def _read_region(self, state: Checkpoint, slot: str, listing: Listing) -> Step:
         region = listing.regions_done
         prefix = slot + REGIONS[region]
-        entries = self.published.under(prefix)
+        entries = entries_under(self.published, prefix)
         named, state = _named(state, prefix)
         work = in_trie_order(dict.fromkeys([*self._listed(listing, region), *entries], 0) | named)
         if region + 1 == len(REGIONS):

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from knowledge.index.trie import path_of
+from knowledge.index.entries import path_of
 
 # Of a billion items a region holds 250 000.
 REGIONS = tuple(f"{number:02x}" for number in range(256))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from knowledge.index.manifest import BuiltIndex
 from knowledge.model import Counts, Failure, ObjectRef
 
 
@@ -37,30 +38,31 @@ class Discovery(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlanPart:
-    """One numbered file of a plan's changes: how many lines of changes it has, and the object."""
+    """One numbered file of a plan's changes: how many lines of changes it has, and the object.
+
+    The object's digest is that of its directory, which is the last `directory_bytes` of it.
+    """
 
     number: int
     changes: int
     object: ObjectRef
-
-
-def part_from(value: Mapping[str, Any]) -> PlanPart:
-    """Read a part back from the plain value that `asdict` made of it."""
-    return PlanPart(value["number"], value["changes"], ObjectRef(**value["object"]))
+    directory_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run found, and what it was found against.
+    """What a run found, what it was found against, and the index that publishes it.
 
-    `parts` is empty when they are too many for a row; `part_list` names the object that lists them then (see
-    `runs.plan_parts`). `drops` counts rows that were removed before they were ever published; they change no
-    generation.
+    `base_digest` is that of the manifest that it was found against; `index` is what is served when it is published, the
+    same where nothing changes. `parts` is empty when they are too many for a row; `part_list` names the object that
+    lists them then (see `runs.plan_parts`). `drops` counts rows that were removed before they were ever published; they
+    change no generation.
     """
 
     version: int
-    attempt: str
     base_generation_id: str | None
+    base_digest: str | None
+    index: BuiltIndex
     settings_version: int
     format: int
     parts: tuple[PlanPart, ...]
@@ -109,3 +111,13 @@ class PlanningProgress:
     checkpoint: ObjectRef | None = None
     plan: Plan | None = None
     stored_at: int | None = None
+
+
+def part_from(value: Mapping[str, Any]) -> PlanPart:
+    """Read a part back from the plain value that `asdict` made of it."""
+    return PlanPart(**{**value, "object": ObjectRef(**value["object"])})
+
+
+def built_from(value: Mapping[str, Any]) -> BuiltIndex:
+    """Read what was built back from the plain value that `asdict` made of it."""
+    return BuiltIndex(**{**value, "manifest": ObjectRef(**value["manifest"])})

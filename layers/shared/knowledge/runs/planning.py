@@ -15,40 +15,46 @@ What would break it, and what stands against it:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.errors import RunFailedError
-from knowledge.index.trie import Tree
+from knowledge.index.building import IndexBuilder
+from knowledge.index.names import ObjectKind, name_of
+from knowledge.index.store import PublishedIndex
 from knowledge.limits import RUN_KEPT_MS
 from knowledge.model import Counts, ObjectRef
 from knowledge.ports import Clock, NewId
-from knowledge.runs.checkpoint import (
-    Checkpoint,
-    decode_checkpoint,
-    decode_work,
-    encode_checkpoint,
-    encode_work,
-    in_trie_order,
-)
-from knowledge.runs.diff import NOTHING, judge
+from knowledge.runs import parts
+from knowledge.runs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
+from knowledge.runs.comparing import BatchComparison
 from knowledge.runs.events import run_ready
 from knowledge.runs.full_walk import Batch, FullWalk
 from knowledge.runs.model import Discovery, Plan, PlanningProgress, Run, RunMode
-from knowledge.runs.plan_writer import CHANGES_PER_PART, PlanWriter
-from knowledge.runs.published_entries import PublishedEntries
+from knowledge.runs.parts import (
+    WorkItem,
+    cut_into_parts,
+    decode_work,
+    encode_work,
+    end_of_part,
+    in_trie_order,
+)
+from knowledge.runs.plan_writer import PlanWriter
+from knowledge.runs.published_entries import due_items
 from knowledge.runs.store import EpochMovedError, RunKey
 from knowledge.runs.stores import RunStores
 from knowledge.runs.turns import Turn
 from knowledge.sources.model import Settle, Source
-from knowledge.staging.rows import SLOTS, RunRow
-from knowledge.storage.format import FORMAT, UnknownFormatError
-from knowledge.storage.objects import ObjectGoneError
+from knowledge.staging.rows import SLOTS
+from knowledge.storage.format import FORMAT, ObjectGoneError, UnknownFormatError
 from knowledge.times import MS_PER_DAY
 
 _ENTRY_IS_OLD_MS = 3_600_000
 _ITEMS_AT_A_TIME = 1000
 _OBJECTS_AT_A_TIME = 64
+# What is to be done, and the index that it is done on; None while nothing is published.
+Begun = tuple[Checkpoint, PublishedIndex | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +76,12 @@ class Planner:
         try:
             turns = self.stores.planning_turns
             with turns.take_turn(tenant_id, source_id, run_id, self.clock(), checkpoint) as turn:
-                state = self._begin(turn, run_id) if checkpoint is None else self._resume(checkpoint)
-                return self._advance(state)
+                state, index = self._begin(turn, run_id) if checkpoint is None else self._resume(checkpoint)
+                return self._advance(state, index)
         except (ObjectGoneError, UnknownFormatError) as error:
             raise RunFailedError from error
 
-    def _begin(self, turn: Turn, run_id: str) -> Checkpoint:
+    def _begin(self, turn: Turn, run_id: str) -> Begun:
         source, now = turn.source, self.clock()
         tenant_id, source_id = source.tenant_id, source.source_id
         if source.settle_run_id is not None:
@@ -88,13 +94,13 @@ class Planner:
         work: dict[str, int] = {}
         for journal_entry in journal:
             for name, rev in journal_entry.revs:
-                if rev > work.get(name, -1):
+                if name not in work or rev > work[name]:
                     work[name] = rev
-        tree = Tree() if source.manifest is None else self.stores.index.read_manifest(source.manifest).tree
-        if not full:
-            for name in PublishedEntries(self.stores.index, tree).due(now, source.grace_days * MS_PER_DAY):
+        base = None if source.manifest is None else self.stores.index.open_index(source.manifest)
+        if base is not None and not full:
+            for name in due_items(base.trie, now, source.grace_days * MS_PER_DAY):
                 work.setdefault(name, 0)
-        return Checkpoint(
+        state = Checkpoint(
             tenant_id=tenant_id,
             source_id=source_id,
             run_id=run_id,
@@ -106,112 +112,103 @@ class Planner:
             epoch=source.epoch,
             incomplete=source.awaits_more(now),
             base_generation_id=source.generation_id,
-            manifest=source.manifest,
+            base=source.manifest,
+            base_entries=0 if base is None else base.manifest.entries,
             journal=tuple((entry.entry_id, entry.written_at) for entry in journal),
             work=in_trie_order(work),
-            tree=tree,
         )
+        return state, base
 
-    def _take_up(self, noted: ObjectRef, source: Source, run: Run, *, full: bool) -> Checkpoint | None:
+    def _take_up(self, noted: ObjectRef, source: Source, run: Run, *, full: bool) -> Begun | None:
         """Go on where an earlier execution of the run ended, if all that it reads against is as it was."""
         try:
-            state = self._resume(noted)
+            state, index = self._resume(noted)
         except (ObjectGoneError, UnknownFormatError):
             return None
-        began = (state.plan_version, state.full, state.manifest, state.settings_version, state.epoch)
+        began = (state.plan_version, state.full, state.base, state.settings_version, state.epoch)
         is_now = (run.plan_version, full, source.manifest, source.settings_version, source.epoch)
-        return None if began != is_now or state.incomplete or source.awaits_more(self.clock()) else state
+        if began != is_now or state.incomplete or source.awaits_more(self.clock()):
+            return None
+        return state, index
 
-    def _resume(self, ref: ObjectRef) -> Checkpoint:
+    def _resume(self, ref: ObjectRef) -> Begun:
         state = decode_checkpoint(self.stores.objects.get(ref))
-        tree = Tree() if state.manifest is None else self.stores.index.read_manifest(state.manifest).tree
+        done = state.base if state.built is None else state.built.manifest
+        index = None if done is None else self.stores.index.open_index(done)
         if not state.later:
-            return replace(state, tree=tree)
-        return replace(
-            state, tree=tree, work=decode_work(self.stores.objects.get(state.later[0])), later=state.later[1:]
-        )
+            return state, index
+        work = decode_work(self.stores.objects.get(state.later[0]))
+        return replace(state, work=work, later=state.later[1:]), index
 
-    def _advance(self, state: Checkpoint) -> PlanningProgress:
+    def _advance(self, state: Checkpoint, index: PublishedIndex | None) -> PlanningProgress:
         attempt = self.new_id("att")
         prefix = f"runs/{state.tenant_id}/{state.source_id}/{state.run_id}/{attempt}"
-        writer = PlanWriter(self.stores.objects, prefix, len(state.parts), tally=dict(state.tally))
+        own = name_of(ObjectKind.RUN_INDEX, state.run_id, attempt, 0)
+        builder = IndexBuilder(self.stores.objects, state.tenant_id, state.source_id, own, index, state.base)
+        writer = PlanWriter(
+            self.stores.objects, prefix, state.run_id, attempt, builder, len(state.parts), tally=Counter(state.tally)
+        )
         unread = set(state.unread)
-        state = (self._advance_full if state.full else self._advance_journal)(state, writer, unread)
+        comparison = BatchComparison(self.stores, state, writer, unread)
+        state = (self._advance_full if state.full else self._advance_journal)(state, writer, comparison)
         if state.finished:
             writer.close_part(self._covered(state, unread), even_if_empty=True)
         else:
             writer.close_part()
-        state = replace(state, parts=(*state.parts, *writer.parts), tally=writer.tally, unread=frozenset(unread))
+        built = writer.close_index() or (None if index is None else index.built)
+        state = replace(
+            state, parts=(*state.parts, *writer.parts), tally=dict(writer.tally), unread=frozenset(unread), built=built
+        )
         if not state.finished:
             state = state if state.full else self._put_work(state, prefix)
             ref = self.stores.objects.put_once(f"{prefix}/checkpoint.json.gz", encode_checkpoint(state))
             return PlanningProgress(done=False, checkpoint=ref)
-        return self._finish(state, attempt, prefix)
+        return self._finish(state, prefix)
 
     def _put_work(self, state: Checkpoint, prefix: str) -> Checkpoint:
         """Write what is still to be looked at as pieces, one for each invocation to come."""
 
-        def put(start: int) -> ObjectRef:
-            piece = encode_work(state.work[start : start + CHANGES_PER_PART])
-            return self.stores.objects.put_once(f"{prefix}/work-{start // CHANGES_PER_PART:04d}.json.gz", piece)
+        def put(piece: tuple[int, Sequence[WorkItem]]) -> ObjectRef:
+            number, work = piece
+            return self.stores.objects.put_once(f"{prefix}/work-{number:04d}.json.gz", encode_work(work))
 
-        pieces = self.stores.fanout.map(put, range(0, len(state.work), CHANGES_PER_PART))
+        pieces = self.stores.fanout.map(put, enumerate(cut_into_parts(state.work)))
         return replace(state, work=(), later=(*pieces, *state.later))
 
-    def _advance_journal(self, state: Checkpoint, writer: PlanWriter, unread: set[str]) -> Checkpoint:
+    def _advance_journal(self, state: Checkpoint, writer: PlanWriter, comparison: BatchComparison) -> Checkpoint:
         """Diff the next slice of named items; they stand in trie order, so each leaf is read about once."""
-        todo, rest = state.work[:CHANGES_PER_PART], state.work[CHANGES_PER_PART:]
-        published = PublishedEntries(self.stores.index, state.tree)
+        end = end_of_part(state.work)
+        todo, rest = state.work[:end], state.work[end:]
         for start in range(0, len(todo), _ITEMS_AT_A_TIME):
             work = todo[start : start + _ITEMS_AT_A_TIME]
             names = [name for name, _ in work]
             rows = self.stores.items.read_for_run(state.source_id, names, state.now)
-            self._compare(state, writer, unread, Batch(work, rows, published.among(names)))
+            comparison.compare_batch(Batch(work, rows, writer.index.find(names)))
         return replace(state, work=rest, finished=not rest and not state.later)
 
-    def _advance_full(self, state: Checkpoint, writer: PlanWriter, unread: set[str]) -> Checkpoint:
+    def _advance_full(self, state: Checkpoint, writer: PlanWriter, comparison: BatchComparison) -> Checkpoint:
         """Go through everything, step by step, until a part's worth of rows was read."""
-        walk = FullWalk(self.stores, PublishedEntries(self.stores.index, state.tree), writer.prefix)
+        walk = FullWalk(self.stores, writer.index.trie, writer.prefix)
         seen = 0
-        while state.position < len(SLOTS) and seen < CHANGES_PER_PART:
+        while state.position < len(SLOTS) and seen < parts.CHANGES_PER_PART:
             step = walk.step(state)
             for batch in step.batches:
-                self._compare(state, writer, unread, batch)
+                comparison.compare_batch(batch)
             state, seen = step.state, seen + step.rows
         return replace(state, finished=state.position == len(SLOTS))
 
-    def _compare(self, state: Checkpoint, writer: PlanWriter, unread: set[str], batch: Batch) -> None:
-        grace_ms, rows, entries = state.grace_days * MS_PER_DAY, batch.rows, batch.entries
-        changed = []
-        for name, rev in batch.work:
-            row, entry = rows.get(name), entries.get(name)
-            if rev and (row is None or row.rev < rev):
-                unread.add(name)
-            verdict = judge(row, entry, state.now, grace_ms)
-            if verdict is not NOTHING:
-                changed.append((name, verdict, row, entry))
-        for start in range(0, len(changed), _OBJECTS_AT_A_TIME):
-            few = changed[start : start + _OBJECTS_AT_A_TIME]
-            large = [row for _, verdict, row, _ in few if row is not None and row.member is None and verdict.brings]
-            fetched = self._fetch(large) if large else {}
-            for name, verdict, row, entry in few:
-                member = (row and row.member) or fetched.get(name) if verdict.brings else None
-                writer.add(name, verdict, row, entry, member)
-
-    def _fetch(self, rows: Sequence[RunRow]) -> dict[str, bytes]:
-        """The members of rows that are objects of their own."""
-        members = self.stores.fanout.map(lambda row: self.stores.objects.read_object(row.content_key or ""), rows)
-        return {row.external_item_id: member for row, member in zip(rows, members, strict=True)}
-
-    def _finish(self, state: Checkpoint, attempt: str, prefix: str) -> PlanningProgress:
+    def _finish(self, state: Checkpoint, prefix: str) -> PlanningProgress:
+        if state.built is None:
+            raise AssertionError
         plan = Plan(
             version=state.plan_version + 1,
-            attempt=attempt,
             base_generation_id=state.base_generation_id,
+            base_digest=None if state.base is None else state.base.digest,
+            index=state.built,
             settings_version=state.settings_version,
             format=FORMAT,
             parts=state.parts,
-            counts=Counts.of(state.tally, state.tree.entries),
+            counts=Counts.of(state.tally, state.base_entries),
             drops=state.tally.get("drop", 0),
             discovery=Discovery.INCOMPLETE if state.incomplete else Discovery.COMPLETE,
             planned_at=state.now,

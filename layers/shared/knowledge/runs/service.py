@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,22 +18,19 @@ from knowledge.errors import (
     SourceInactiveError,
     TransientApplyError,
 )
-from knowledge.index.packs import differing_fields
 from knowledge.model import Change, ChangeKind, Failure
 from knowledge.pages import Page
 from knowledge.ports import Action, Clock, Machine, NewId, StillRunningError
-from knowledge.runs.change_file import DROP, ChangeLine, decode_part
+from knowledge.runs.change_reader import change_of
 from knowledge.runs.events import run_failed
 from knowledge.runs.machine import planned_in, published_in
-from knowledge.runs.model import ApplyOutcome, Plan, Run, RunMode, RunState
+from knowledge.runs.model import ApplyOutcome, Run, RunMode, RunState
 from knowledge.runs.stores import RunStores
 from knowledge.sources.model import Source
-from knowledge.storage.format import UnknownFormatError
-from knowledge.storage.objects import ObjectGoneError
+from knowledge.storage.format import ObjectGoneError, UnknownFormatError
 
 # An Express execution ends within 5 minutes; after one more, whoever reads the run may fail it.
 DEADLINE_MS = 360_000
-Changes = list[Change]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +120,14 @@ class RunService:
         run = self.stores.runs.get_run(source.source_id, run_id)
         if run.plan is None:
             return Page()
-        part, line = _position(position, run.plan_version)
-        chosen: list[ChangeLine] = []
-        for number, lines in self._parts(run.plan, part):
-            for index in range(line if number == part else 0, len(lines)):
-                if lines[index].kind == DROP or kind not in (None, lines[index].kind):
-                    continue
-                if len(chosen) == limit:
-                    return Page(self._described(chosen), [run.plan_version, number, index])
-                chosen.append(lines[index])
-        return Page(self._described(chosen), None)
+        start = _position(position, run.plan_version)
+        try:
+            parts = self.stores.plan_parts.parts_of(run.plan)
+            page = self.stores.changes.read_page(parts, start, kind=kind, limit=limit)
+        except (ObjectGoneError, UnknownFormatError) as error:
+            message = "The changes of this run are not kept any more. Start a new run."
+            raise InvalidPositionError(message) from error
+        return Page([change_of(line) for line in page.lines], page.next and [run.plan_version, *page.next])
 
     def apply_run(
         self, source: Source, run_id: str, *, approve_removals: int | None = None, plan_version: int | None = None
@@ -179,34 +173,6 @@ class RunService:
         if lease is not None and lease.run_id == run.run_id and lease.expires_at > now:
             return replace(run, state=RunState.APPLYING)
         return run
-
-    def _parts(self, plan: Plan, first: int) -> Iterator[tuple[int, Sequence[ChangeLine]]]:
-        """The parts of a plan from one on, by number, each read when the walk comes to it."""
-        try:
-            for part in self.stores.plan_parts.parts_of(plan)[first:]:
-                yield part.number, decode_part(self.stores.objects.get(part.object)).lines
-        except (ObjectGoneError, UnknownFormatError) as error:
-            message = "The changes of this run are not kept any more. Start a new run."
-            raise InvalidPositionError(message) from error
-
-    def _described(self, lines: Sequence[ChangeLine]) -> Changes:
-        return self.stores.fanout.map(self._describe, lines)
-
-    def _describe(self, line: ChangeLine) -> Change:
-        entry, was = line.entry, line.was
-        fields: tuple[str, ...] = ()
-        if line.kind == ChangeKind.UPDATED and entry is not None and was is not None:
-            fields = differing_fields(self.stores.objects, was, entry)
-        current = entry.content_hash if entry is not None else was.content_hash if was is not None else ""
-        return Change(
-            external_item_id=line.external_item_id,
-            kind=ChangeKind(line.kind),
-            title=line.title,
-            content_hash=current,
-            previous_content_hash=None if was is None else was.content_hash,
-            removed_at=None if entry is None else entry.removed_at,
-            fields=fields,
-        )
 
 
 def _position(position: Any, plan_version: int) -> tuple[int, int]:

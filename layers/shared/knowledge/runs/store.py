@@ -11,7 +11,7 @@ from knowledge.errors import RunInProgressError, RunNotFoundError
 from knowledge.events import Event, event_row
 from knowledge.model import Counts, Failure, ObjectRef
 from knowledge.pages import Page
-from knowledge.runs.model import Discovery, Plan, Run, RunMode, RunState, part_from
+from knowledge.runs.model import Discovery, Plan, Run, RunMode, RunState, built_from, part_from
 from knowledge.runs.turns import PlanningTurns
 from knowledge.storage.catalog import Catalog, RefusedWriteError, ordered
 from knowledge.storage.transactions import RefusedTransactionError
@@ -226,7 +226,8 @@ def plan_from(value: Mapping[str, Any]) -> Plan:
     return Plan(
         **{
             **value,
-            "parts": tuple(part_from(part) for part in value["parts"]),
+            "index": built_from(value["index"]),
+            "parts": tuple(map(part_from, value["parts"])),
             "part_list": None if aside is None else ObjectRef(**aside),
             "counts": Counts(**value["counts"]),
             "discovery": Discovery(value["discovery"]),

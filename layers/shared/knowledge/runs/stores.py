@@ -9,6 +9,7 @@ from knowledge.staging.stores import StagingStores
 
 if TYPE_CHECKING:
     from knowledge.index.store import IndexStore
+    from knowledge.runs.change_reader import ChangeReader
     from knowledge.runs.plan_parts import PlanParts
     from knowledge.runs.store import RunStore
     from knowledge.runs.turns import PlanningTurns
@@ -44,3 +45,10 @@ class RunStores(StagingStores):
         from knowledge.index.store import IndexStore
 
         return IndexStore(self.objects, self.fanout)
+
+    @cached_property
+    def changes(self) -> ChangeReader:
+        """The files of plans."""
+        from knowledge.runs.change_reader import ChangeReader
+
+        return ChangeReader(self.objects, self.fanout)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from knowledge.index.trie import path_of
+from knowledge.index.entries import path_of
 from knowledge.staging.model import ItemState
 from knowledge.storage.format import canonical_json
 
@@ -27,8 +27,9 @@ class StagedRow(NamedTuple):
     A tombstone without a content hash is a mark: the item was removed at a version before it was ever pushed. Nobody
     is shown it; it holds back older pushes.
 
-    `rev` grows with every write of the item. `member` is the whole item while it fits in the row; else `head` is the
-    item without content and `content_key` names the member's object. `expires_at` is in seconds.
+    `rev` grows with every write of the item. `fields` has a fingerprint of each field of the item. `member` is the
+    whole item while it fits in the row; else `head` is the item without content and `content_key` names the member's
+    object. `expires_at` is in seconds.
     """
 
     external_item_id: str
@@ -37,6 +38,7 @@ class StagedRow(NamedTuple):
     title: str
     content_hash: str
     content_bytes: int
+    fields: bytes
     member: bytes | None
     head: bytes | None
     content_key: str | None
@@ -68,6 +70,7 @@ class RunRow(NamedTuple):
     title: str
     content_hash: str
     content_bytes: int
+    fields: bytes
     member: bytes | None
     content_key: str | None
     removed_at: int | None
@@ -75,7 +78,9 @@ class RunRow(NamedTuple):
 
 
 # A client takes longer to parse a row than a run to judge it, and each attribute counts alike.
-RUN_ATTRIBUTES = ("sk", "rev", "state", "title", "hash", "bytes", "member", "contentKey", "removedAt", "expiresAt")
+RUN_ATTRIBUTES = (
+    *("sk", "rev", "state", "title", "hash", "bytes", "fields", "member", "contentKey", "removedAt", "expiresAt"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ def row_attributes(source_id: str, row: StagedRow) -> Attributes:
         "createdAt": {"N": str(row.created_at)},
         "updatedAt": {"N": str(row.updated_at)},
     }
-    for name, blob in (("member", row.member), ("head", row.head)):
+    for name, blob in (("member", row.member), ("head", row.head), ("fields", row.fields or None)):
         if blob is not None:
             attributes[name] = {"B": blob}
     if row.content_key is not None:
@@ -132,6 +137,7 @@ def row_from(attributes: Attributes) -> StagedRow:
     """Read a row."""
     get = attributes.get
     member, head, key, version = get("member"), get("head"), get("contentKey"), get("sourceVersion")
+    fields = get("fields")
     removed_at, tombstoned_at, expires_at = get("removedAt"), get("tombstonedAt"), get("expiresAt")
     return StagedRow(
         attributes["sk"]["S"],
@@ -140,6 +146,7 @@ def row_from(attributes: Attributes) -> StagedRow:
         attributes["title"]["S"],
         attributes["hash"]["S"],
         int(attributes["bytes"]["N"]),
+        fields["B"] if fields else b"",
         member and member["B"],
         head and head["B"],
         key and key["S"],
@@ -155,8 +162,6 @@ def row_from(attributes: Attributes) -> StagedRow:
 
 def run_row_from(attributes: Attributes) -> RunRow:
     """Read a row of `RUN_ATTRIBUTES`. A diff does little else for each item, so this is written for speed."""
-    get = attributes.get
-    member, key, removed_at, expires_at = get("member"), get("contentKey"), get("removedAt"), get("expiresAt")
     values = (
         attributes["sk"]["S"],
         int(attributes["rev"]["N"]),
@@ -164,10 +169,11 @@ def run_row_from(attributes: Attributes) -> RunRow:
         attributes["title"]["S"],
         attributes["hash"]["S"],
         int(attributes["bytes"]["N"]),
-        member and member["B"],
-        key and key["S"],
-        removed_at and int(removed_at["N"]),
-        expires_at and int(expires_at["N"]),
+        attributes["fields"]["B"] if "fields" in attributes else b"",
+        attributes["member"]["B"] if "member" in attributes else None,
+        attributes["contentKey"]["S"] if "contentKey" in attributes else None,
+        int(attributes["removedAt"]["N"]) if "removedAt" in attributes else None,
+        int(attributes["expiresAt"]["N"]) if "expiresAt" in attributes else None,
     )
     # What `RunRow._make` comes to, in a third of its time.
     return tuple.__new__(RunRow, values)

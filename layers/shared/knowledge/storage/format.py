@@ -12,7 +12,11 @@ def canonical_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
-FORMAT = 1
+FORMAT = 2
+
+
+class ObjectGoneError(Exception):
+    """Raised when an object that is named somewhere is missing or is not the one that was written."""
 
 
 class UnknownFormatError(ValueError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
@@ -14,6 +14,7 @@ from knowledge.errors import ServiceUnavailableError
 from knowledge.limits import LINK_SECONDS
 from knowledge.model import ObjectRef
 from knowledge.storage.clients import backoff, error_code, translated
+from knowledge.storage.format import ObjectGoneError
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -31,10 +32,6 @@ class StoredObject(NamedTuple):
     written_at: int
 
 
-class ObjectGoneError(Exception):
-    """Raised when an object that is named somewhere is missing or is not the one that was written."""
-
-
 class ObjectTakenError(Exception):
     """Raised when a key that should be new already holds other bytes."""
 
@@ -46,9 +43,14 @@ class ObjectStore:
     s3: S3Client
     bucket: str
 
-    def put_once(self, key: str, body: bytes, content_type: str = "application/gzip") -> ObjectRef:
-        """Write a new object. The same bytes again are success. Raises ObjectTakenError for other bytes."""
-        digest = hashlib.sha256(body).hexdigest()
+    def put_once(
+        self, key: str, body: bytes, content_type: str = "application/gzip", *, digest: str | None = None
+    ) -> ObjectRef:
+        """Write a new object. The same bytes again are success. Raises ObjectTakenError for other bytes.
+
+        `digest` is what it is to be named by: the SHA-256 of its bytes, or of an end of it that implies all of them.
+        """
+        digest = digest or hashlib.sha256(body).hexdigest()
         if not self._put_new(key, body, content_type, digest):
             metadata, size = self._head(key)
             if (metadata.get("sha256"), size) != (digest, len(body)):
@@ -83,6 +85,20 @@ class ObjectStore:
         """Read `length` bytes from `offset`. Raises ObjectGoneError when the object is missing."""
         return self._read(key, f"bytes={offset}-{offset + length - 1}")
 
+    def read_tail(self, key: str, length: int) -> tuple[bytes, int]:
+        """Read the last bytes of an object, or all if it has fewer; returns its size beside them.
+
+        Raises ObjectGoneError when the object is missing.
+        """
+        try:
+            with translated():
+                answer = self.s3.get_object(Bucket=self.bucket, Key=key, Range=f"bytes=-{length}")
+                return answer["Body"].read(), int(answer["ContentRange"].rpartition("/")[2])
+        except ClientError as error:
+            if error_code(error) in _MISSING or error_code(error) == "InvalidRange":
+                raise ObjectGoneError(key) from error
+            raise
+
     def make_link(self, key: str) -> str:
         """A link for an hour to a gzipped JSON object, which a client sees as plain JSON."""
         return self.s3.generate_presigned_url(
@@ -96,14 +112,10 @@ class ObjectStore:
             ExpiresIn=LINK_SECONDS,
         )
 
-    def check_objects(self, refs: Iterable[ObjectRef]) -> None:
-        """Make sure that objects are still there as they were written.
-
-        Raises ObjectGoneError, which names the first that is not.
-        """
-        for ref in refs:
-            if self._head(ref.key)[0].get("sha256") != ref.digest:
-                raise ObjectGoneError(ref.key)
+    def check_object(self, ref: ObjectRef) -> None:
+        """Make sure that an object is still there as it was written. Raises ObjectGoneError."""
+        if self._head(ref.key)[0].get("sha256") != ref.digest:
+            raise ObjectGoneError(ref.key)
 
     def list_objects(self, prefix: str) -> Iterator[StoredObject]:
         """List the objects under a prefix, in the order of their keys."""

@@ -9,8 +9,7 @@ What would break it, and what stands against it:
   generations are, which comes later.
 - A run is applied after it was found expired: it is marked first, and publishing demands that it is not.
 - A generation is restored after it was found retired: it is marked first, and publishing demands that it is not.
-- A leaf that can't be read: nothing that a generation may name is deleted, for what it names is not known.
-- More leaves than a look has time for: see `marking`. Until all are read, only staged contents are deleted.
+- A table of names that can't be read: nothing of the source is deleted, for what it names is not known.
 - A crash: what was deleted was garbage; the rest is found again.
 - More staged contents than a look has time for: it asks whose they are for so many, and the next goes on behind them. A
   content that loses its row behind the walk is found by the next walk.
@@ -19,18 +18,17 @@ What would break it, and what stands against it:
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from knowledge.errors import RunNotFoundError, SnapshotNotFoundError
+from knowledge.generations.model import Generation, GenerationOrigin
 from knowledge.limits import CONTENT_SETTLED_MS, OBJECT_SETTLED_MS, RECHECK_MS, ROW_READ_MS
 from knowledge.ports import Clock
 from knowledge.runs.model import Run, RunState
 from knowledge.sources.model import Source
 from knowledge.storage.format import canonical_json
 from knowledge.storage.objects import StoredObject
-from knowledge.upkeep.marking import HasTime, Marker, PackUse
 from knowledge.upkeep.retention import has_expired, needs_objects, snapshot_needs_parts, to_retire
 from knowledge.upkeep.store import Look
 from knowledge.upkeep.stores import UpkeepStores
@@ -38,23 +36,17 @@ from knowledge.upkeep.stores import UpkeepStores
 _CONTENTS_AT_A_TIME = 100
 # Asking one takes 1 ms of processor time, so a look spends up to 2 minutes at it.
 _CONTENTS_A_LOOK = 100_000
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What one look at a source came to.
-
-    `packs` tells how the current generation uses the packs older than a day, with their `sizes` in bytes; both are
-    empty when nothing had changed since the last look, or when the next look is to go on with this one's walk.
-    """
+    """What one look at a source came to; `changed` says whether anything had since the last look."""
 
     deleted: int = 0
     deleted_bytes: int = 0
     retired: int = 0
     expired: int = 0
-    packs: dict[str, PackUse] = field(default_factory=dict)
-    sizes: dict[str, int] = field(default_factory=dict)
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +54,12 @@ class Collector:
     """Collects the garbage of sources."""
 
     stores: UpkeepStores
-    marker: Marker
     clock: Clock
 
-    def collect_garbage(self, source: Source, has_time: HasTime = lambda: True) -> Collected:
-        """Delete what nothing names, for as long as there is time; the next look goes on.
-
-        Raises ObjectGoneError when an index can't be read; nothing that it may name is deleted then.
-        """
+    def collect_garbage(self, source: Source) -> Collected:
+        """Delete what nothing names. Raises ObjectGoneError when an index can't be read; nothing is deleted then."""
         now = self.clock()
-        old = self._list(source, ("runs", "index", "manifests", "snapshots"), now - OBJECT_SETTLED_MS)
+        old = self._list(source, ("runs", "index", "snapshots"), now - OBJECT_SETTLED_MS)
         contents = self._list(source, ("content",), now - CONTENT_SETTLED_MS)
         runs, expired = self._runs_of(source, old, now)
         kept = self.stores.generations.list_kept(source.source_id)
@@ -87,31 +75,25 @@ class Collector:
         last = self.stores.upkeep.last_look(source.source_id)
         if last.seen == _fingerprint(state, [*old, *contents]):
             return Collected(retired=len(retired), expired=expired)
+        named = self._find_named(kept)
+        garbage = [each for each in old if self._is_garbage(source, each, live, named, now)]
         unasked = [each for each in contents if each.key > last.contents_behind]
         asked, later = unasked[:_CONTENTS_A_LOOK], unasked[_CONTENTS_A_LOOK:]
-        garbage = self._unnamed_contents(source, asked, now)
+        garbage += self._unnamed_contents(source, asked, now)
         self.stores.objects.delete_objects([each.key for each in garbage])
-        behind = Look(contents_behind=asked[-1].key if asked else last.contents_behind, marks=last.marks)
-        indexes = self.marker.read_indexes(kept)
-        marks, whole = self.marker.walk(source, kept, indexes, behind, has_time)
-        if whole:
-            named = indexes.keys | marks.named
-            unnamed = [each for each in old if self._is_garbage(source, each, live, named, now)]
-            self.stores.objects.delete_objects([each.key for each in unnamed])
-            garbage += unnamed
-            gone = set(garbage)
-            left = [each for each in (*old, *contents) if each not in gone]
-            look = replace(behind, marks=None) if later else Look(_fingerprint(state, left))
-            self.stores.upkeep.note_look(source.source_id, look)
-        else:
-            _log.info("upkeep_look_goes_on", extra={"tenant_id": source.tenant_id, "source_id": source.source_id})
+        gone = set(garbage)
+        look = (
+            Look(contents_behind=asked[-1].key)
+            if later
+            else Look(_fingerprint(state, [each for each in (*old, *contents) if each not in gone]))
+        )
+        self.stores.upkeep.note_look(source.source_id, look)
         return Collected(
             deleted=len(garbage),
             deleted_bytes=sum(each.size for each in garbage),
             retired=len(retired),
             expired=expired,
-            packs=marks.packs if whole else {},
-            sizes={each.key: each.size for each in old if whole and each.key in marks.packs},
+            changed=True,
         )
 
     def _list(self, source: Source, kinds: Sequence[str], before: int) -> list[StoredObject]:
@@ -137,6 +119,20 @@ class Collector:
                 expired += 1
             runs[run_id] = run
         return runs, expired
+
+    def _find_named(self, kept: Sequence[Generation]) -> set[str]:
+        """The keys of the objects that the generations which are kept (the latest first) are served from.
+
+        A run only adds to what its base names, so the tables that are read are the latest, and the last ones before
+        each compaction and restore.
+        """
+        named: set[str] = set()
+        newer: Generation | None = None
+        for generation in kept:
+            if newer is None or newer.origin is not GenerationOrigin.RUN:
+                named |= self.stores.index.open_index(generation.manifest).keys()
+            newer = generation
+        return named
 
     def _is_garbage(self, source: Source, each: StoredObject, live: set[str], named: set[str], now: int) -> bool:
         kind, _, _, owner, *_ = each.key.split("/")

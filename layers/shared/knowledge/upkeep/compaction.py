@@ -1,70 +1,48 @@
-"""Rewriting packs that are tiny or under half live, as a generation that serves the same from fewer objects.
+"""Publishing what is served from fewer objects: small ones are put together, and half dead ones rewritten.
 
-Every publication adds a pack, and every update leaves a dead member in an old one. The new generation differs from its
-base in where contents lie: its root hash is the same. All is made before the lease is taken, so that applies wait for
-the publishing write alone.
+The new generation differs from its base in where things lie: its root hash is the same. All is made before the lease is
+taken, so that applies wait for the publishing write alone.
 
 What would break it, and what stands against it:
 
 - Another generation is published meanwhile: the publishing write demands the base. What was made is garbage then.
 - A member is not what its hash says: nothing is published, and what can't be read stays where it is.
+- An object is left in which something still lies: each leaf with a content there is put anew, and each leaf and block
+  there, so none names it; the names of it are only then taken away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from itertools import islice
 
 from knowledge.errors import ConflictError
 from knowledge.generations.model import Generation, GenerationOrigin
 from knowledge.generations.publishing import Publisher
 from knowledge.generations.store import Publication
 from knowledge.generations.stores import GenerationStores
-from knowledge.index.codec import Manifest
-from knowledge.index.packs import PACK_BYTES, PackWriter, read_member
-from knowledge.index.store import index_folder, manifest_key
-from knowledge.index.trie import Entry, Tree, path_of
-from knowledge.model import Counts
+from knowledge.index.building import IndexBuilder
+from knowledge.index.entries import Entry
+from knowledge.index.manifest import BuiltIndex
+from knowledge.index.names import GONE, ObjectKind, name_of
+from knowledge.index.nodes import Block, Leaf
+from knowledge.index.packs import PACK_BYTES, PackWriter, read_packed
+from knowledge.index.store import PublishedIndex
+from knowledge.index.walking import Position
+from knowledge.model import Counts, ObjectRef
 from knowledge.ports import Clock, NewId
 from knowledge.runs.model import RunState
 from knowledge.sources.leases import held_lease
 from knowledge.sources.model import Settle, Source
-from knowledge.storage.objects import ObjectGoneError
-from knowledge.upkeep.marking import PackUse
+from knowledge.storage.format import ObjectGoneError
+from knowledge.upkeep.scattered import find_scattered, most_dead
 
-TINY_BYTES = 256 * 1024
-TINY_PACKS = 64
-HALF_LIVE_BYTES = 1024 * 1024
-MOVED_BYTES = 256 * 1024 * 1024
-MOVED_ITEMS = 20_000
 _RUNS_LOOKED_AT = 25
-_LEAVES_AT_A_TIME = 64
-_ITEMS_AT_A_TIME = 1_000
-_MEMBERS_AT_A_TIME = 16
-
-
-def choose_packs(packs: Mapping[str, PackUse], sizes: Mapping[str, int]) -> list[str]:
-    """Choose the packs that are worth rewriting: half dead and large together, or tiny and many.
-
-    `packs` tells how each is used, `sizes` its bytes; one that has no size is too young. Bounded in bytes and items.
-    """
-    known = {key: use for key, use in packs.items() if key in sizes}
-    half_dead = {key for key, use in known.items() if use.live_bytes * 2 < sizes[key]}
-    if sum(sizes[key] - known[key].live_bytes for key in half_dead) < HALF_LIVE_BYTES:
-        half_dead = set()
-    tiny = {key for key in known if sizes[key] < TINY_BYTES}
-    if len(tiny) < TINY_PACKS:
-        tiny = set()
-    chosen: list[str] = []
-    room_bytes, room_items = MOVED_BYTES, MOVED_ITEMS
-    for key in sorted(half_dead | tiny, key=lambda key: (known[key].live_bytes, key)):
-        room_bytes -= known[key].live_bytes
-        room_items -= known[key].items
-        if room_bytes < 0 or room_items < 0:
-            break
-        chosen.append(key)
-    return chosen
+# What is built is in memory until its object is written; contents are read so many bytes at once.
+_INDEX_BYTES = 32 * 1024 * 1024
+_LEAVES_AT_A_TIME = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,37 +55,31 @@ class Compactor:
     clock: Clock
     new_id: NewId
 
-    def compact_source(
-        self, source: Source, packs: Mapping[str, PackUse], sizes: Mapping[str, int]
-    ) -> Generation | None:
-        """Publish the current generation from fewer packs; None when there is nothing to gain or it has to wait.
+    def compact_source(self, source: Source) -> Generation | None:
+        """Publish the current generation from fewer objects; None when there is nothing to gain or it has to wait.
 
         It waits while a run on the current generation is ready: applying that would be refused as stale.
-        Raises ObjectGoneError when a member is not what its hash says.
+        Raises ObjectGoneError when something is not what its hash says.
         """
-        chosen = choose_packs(packs, sizes)
-        if not chosen or source.generation_id is None or self._is_awaited(source):
+        if source.manifest is None or source.generation_id is None or self._is_awaited(source):
+            return None
+        index = self.stores.index.open_index(source.manifest)
+        rows = index.named_objects()
+        scattered = find_scattered(rows, index.manifest)
+        packs = scattered.packs
+        if scattered.folds_packs:
+            sizes = {number: row.bytes for number, row in enumerate(rows) if row != GONE and not row.name.is_index}
+            packs |= most_dead(sizes, _live_bytes(index))
+        if not packs and not scattered.indexes:
             return None
         base = self.stores.generations.get_generation(source.source_id, source.generation_id)
         generation_id = self.new_id("gen")
-        where = index_folder(source.tenant_id, source.source_id, generation_id)
-        tree = self.stores.index.read_manifest(base.manifest).tree
-        moved = self._move(self._entries(tree, frozenset(chosen)), where)
-        if not moved:
-            return None
-        # In the order of the index, so that a few leaves at a time are in memory.
-        for start in range(0, len(moved), _ITEMS_AT_A_TIME):
-            batch: dict[str, Entry | None] = {
-                each.external_item_id: each for each in moved[start : start + _ITEMS_AT_A_TIME]
-            }
-            self.stores.index.copy_on_write(tree, batch, where)
-        self.stores.index.close_groups(tree, where)
-        if tree.root_hash != base.root_hash:
-            raise ObjectGoneError(base.manifest.key)
-        manifest = self.stores.index.write_manifest(
-            manifest_key(source.tenant_id, source.source_id, generation_id),
-            Manifest(source.tenant_id, source.source_id, generation_id, base.generation_id, base.root_hash, tree),
+        rewriting = _Rewriting(
+            self.stores, source.manifest, generation_id, self.new_id("att"), packs, scattered.indexes
         )
+        built = rewriting.rewrite(index)
+        if built.root_hash != base.root_hash:
+            raise ObjectGoneError(base.manifest.key)
         generation = replace(
             base,
             generation_id=generation_id,
@@ -116,7 +88,7 @@ class Compactor:
             origin=GenerationOrigin.COMPACTION,
             run_id=None,
             restored_from=None,
-            manifest=manifest,
+            manifest=built.manifest,
             counts=Counts(unchanged=base.counts.total, total=base.counts.total),
         )
         try:
@@ -127,10 +99,11 @@ class Compactor:
     def _publish(self, source: Source, generation: Generation) -> Generation | None:
         holder = generation.generation_id
         with held_lease(self.stores.sources, source, holder, self.clock()) as held:
-            if held.generation_id != generation.base_generation_id:
+            if (held.generation_id, held.manifest) != (generation.base_generation_id, source.manifest):
                 return None
             self.settle(held)
-            return self.publisher.publish_generation(Publication(generation, holder, held.lease_token))
+            base_digest = None if held.manifest is None else held.manifest.digest
+            return self.publisher.publish_generation(Publication(generation, holder, held.lease_token, base_digest))
 
     def _is_awaited(self, source: Source) -> bool:
         now = self.clock()
@@ -144,29 +117,99 @@ class Compactor:
             for run in page.items
         )
 
-    def _entries(self, tree: Tree, packs: frozenset[str]) -> list[Entry]:
-        """Find what lies in some packs, in the order in which it lies there."""
-        self.stores.index.open_groups(tree, list(tree.nodes))
-        leaves = list(tree.leaves.values())
-        found: list[Entry] = []
-        for start in range(0, len(leaves), _LEAVES_AT_A_TIME):
-            for entries in self.stores.index.read_leaves(leaves[start : start + _LEAVES_AT_A_TIME]):
-                found.extend(entry for entry in entries.values() if entry.pack in packs)
-        return sorted(found, key=lambda entry: (entry.pack, entry.offset))
 
-    def _move(self, entries: list[Entry], where: str) -> list[Entry]:
-        """Copy members into new packs and return the entries that name them there, in the order of the index."""
-        moved: list[Entry] = []
-        pack = PackWriter(self.stores.objects, where)
-        for entry, member in self._members(entries):
+@dataclass(slots=True)
+class _Rewriting:
+    """Moves what lies in some packs and index objects, by their numbers in the base's table, into new ones."""
+
+    stores: GenerationStores
+    published: ObjectRef
+    generation_id: str
+    attempt_id: str
+    packs: frozenset[int]
+    indexes: frozenset[int]
+    objects_written: int = 0
+    packs_written: int = 0
+
+    def rewrite(self, base: PublishedIndex) -> BuiltIndex:
+        """Write the state of `base` without those objects, in one index object or, if it is large, several."""
+        first = min(self.packs | self.indexes)
+        index, position = base, None
+        while True:
+            builder, pack = self._begin(index)
+            position = self._go_on(base, builder, pack, first, position)
+            pack.close()
+            self.packs_written = pack.next_number
+            if position is None:
+                builder.forget_objects(self.packs | self.indexes)
+            built = builder.finish()
+            if built is None:
+                raise AssertionError
+            if position is None:
+                return built
+            index = self.stores.index.open_index(built.manifest)
+
+    def _begin(self, index: PublishedIndex) -> tuple[IndexBuilder, PackWriter]:
+        own = name_of(ObjectKind.COMPACTED_INDEX, self.generation_id, self.attempt_id, self.objects_written)
+        self.objects_written += 1
+        builder = IndexBuilder(self.stores.objects, index.tenant_id, index.source_id, own, index, self.published)
+        kind = ObjectKind.COMPACTED_PACK
+        pack = PackWriter(self.stores.objects, builder, kind, self.generation_id, self.attempt_id, self.packs_written)
+        return builder, pack
+
+    def _go_on(
+        self, base: PublishedIndex, builder: IndexBuilder, pack: PackWriter, first: int, position: Position | None
+    ) -> Position | None:
+        """Rewrite leaves from behind a position on, in order; returns where it stopped, None at the end."""
+        walk = self._leaves(base, first, position)
+        while batch := list(islice(walk, _LEAVES_AT_A_TIME)):
+            entries: dict[str, Entry | None] = {}
+            moving: list[Entry] = []
+            for columns in base.trie.read_columns([leaf for _, leaf in batch]):
+                # One that is put again has its leaf written anew, and all nodes above it.
+                entries[columns.ids[0]] = columns.entry(0)
+                moving += [columns.entry(at) for at, number in enumerate(columns.packs) if number in self.packs]
+            entries.update((entry.external_item_id, entry) for entry in self._moved(base, pack, moving))
+            builder.update(entries)
+            position = Position(batch[-1][0])
+            if builder.size > _INDEX_BYTES:
+                return position
+        return None
+
+    def _leaves(self, base: PublishedIndex, first: int, position: Position | None) -> Iterator[tuple[str, Leaf]]:
+        """The leaves that must be written anew: they, their contents or a block above them lie in what is left.
+
+        What lies in an object names none that is newer, so what is older than all of these is passed over.
+        """
+        above: list[Block] = []
+
+        def foreseen(node: Leaf | Block) -> bool:
+            return node.place is not None and node.place.number >= first
+
+        def wanted(node: Leaf | Block) -> bool:
+            if isinstance(node, Block) and node.place.number in self.indexes:
+                # Its first leaf, at least.
+                above.append(node)
+            return bool(above) or foreseen(node)
+
+        for path, leaf in base.trie.walk(position, wanted=wanted, foreseen=foreseen):
+            if position is not None and path <= position.path:
+                continue
+            above.clear()
+            yield path, leaf
+
+    def _moved(self, base: PublishedIndex, pack: PackWriter, moving: Sequence[Entry]) -> Iterator[Entry]:
+        """Copy contents into the open pack; returns the entries that name them there."""
+        for entry, (member, _) in zip(moving, read_packed(base, moving), strict=True):
             if pack.size + len(member) > PACK_BYTES:
                 pack.close()
-            moved.append(entry._replace(pack=pack.key, offset=pack.add(member)))
-        pack.close()
-        return sorted(moved, key=lambda entry: path_of(entry.external_item_id))
+            number = pack.number
+            yield entry._replace(pack=number, offset=pack.add(member))
 
-    def _members(self, entries: list[Entry]) -> Iterator[tuple[Entry, bytes]]:
-        read = partial(read_member, self.stores.objects)
-        for start in range(0, len(entries), _MEMBERS_AT_A_TIME):
-            batch = entries[start : start + _MEMBERS_AT_A_TIME]
-            yield from zip(batch, self.stores.fanout.map(read, batch), strict=True)
+
+def _live_bytes(index: PublishedIndex) -> Counter[int]:
+    """How many bytes of each pack a state serves."""
+    live: Counter[int] = Counter()
+    for _, entry in index.trie.entries_from(index.trie.walk()):
+        live[entry.pack] += entry.length
+    return live

@@ -26,9 +26,8 @@ from knowledge.errors import KnowledgeError, SettlingUnfinishedError, SourceNotF
 from knowledge.limits import UPKEEP_ROUND_MS
 from knowledge.ports import Clock
 from knowledge.sources.model import Settle, Source
-from knowledge.storage.format import UnknownFormatError
-from knowledge.storage.objects import ObjectGoneError
-from knowledge.upkeep.collecting import Collected, Collector
+from knowledge.storage.format import ObjectGoneError, UnknownFormatError
+from knowledge.upkeep.collecting import Collector
 from knowledge.upkeep.compaction import Compactor
 from knowledge.upkeep.store import Place, Round
 from knowledge.upkeep.stores import UpkeepStores
@@ -103,22 +102,19 @@ class Upkeep:
             source = self.stores.sources.get_source(*place)
             self._note_age(source, report)
             self._settle(source, has_time)
-            collected = self.collector.collect_garbage(source, has_time)
+            collected = self.collector.collect_garbage(source)
             report.deleted += collected.deleted
             report.deleted_bytes += collected.deleted_bytes
             report.retired += collected.retired
             report.expired += collected.expired
-            # It reads the whole index again, so a look that took long leaves it to the next round.
-            if collected.packs and has_time() and self._compact(source, collected):
+            # It may read and write much, so a look that took long leaves it to the next round.
+            if collected.changed and has_time() and self.compactor.compact_source(source):
                 report.compacted += 1
         except SourceNotFoundError:
             return
         except (KnowledgeError, ClientError, ObjectGoneError, UnknownFormatError):
             _log.exception("upkeep_failed", extra={"tenant_id": place[0], "source_id": place[1]})
             report.failed += 1
-
-    def _compact(self, source: Source, collected: Collected) -> bool:
-        return self.compactor.compact_source(source, collected.packs, collected.sizes) is not None
 
     def _settle(self, source: Source, has_time: Callable[[], bool]) -> None:
         """Help with a clean-up that a publication left behind, for as long as there is time; see `Settler`."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from knowledge.model import ObjectRef
 from knowledge.storage.catalog import Catalog
 
 # A tenant and its source.
@@ -35,12 +34,11 @@ class Look:
     """What the last look at a source left.
 
     `seen` is the fingerprint of what there was, None when not all was looked at; the next look at staged contents then
-    begins behind the key `contents_behind`, and `marks` tells how far the walk over the index has come.
+    begins behind the key `contents_behind`.
     """
 
     seen: str | None = None
     contents_behind: str = ""
-    marks: ObjectRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +50,12 @@ class UpkeepStore:
     def last_look(self, source_id: str) -> Look:
         """Read what the last look at a source left."""
         row = self.catalog.find(source_id, _COLLECTION)
-        if row is None:
-            return Look()
-        marks = row.get("marks")
-        return Look(row.get("seen"), row.get("contentsBehind", ""), None if marks is None else ObjectRef(**marks))
+        return Look() if row is None else Look(row.get("seen"), row.get("contentsBehind", ""))
 
     def note_look(self, source_id: str, look: Look) -> None:
         """Note what a look at a source left."""
         self.catalog.put(
-            {
-                "pk": source_id,
-                "sk": _COLLECTION,
-                "seen": look.seen,
-                "contentsBehind": look.contents_behind,
-                "marks": None if look.marks is None else asdict(look.marks),
-            }
+            {"pk": source_id, "sk": _COLLECTION, "seen": look.seen, "contentsBehind": look.contents_behind}
         )
 
     def round(self) -> Round | None:

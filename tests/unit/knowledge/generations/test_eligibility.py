@@ -18,13 +18,15 @@ from knowledge.errors import (
     StalePlanError,
 )
 from knowledge.generations.eligibility import ApplyRequest, check_applicable
-from knowledge.model import ChangeKind, Counts
+from knowledge.index.manifest import BuiltIndex
+from knowledge.model import ChangeKind, Counts, ObjectRef
 from knowledge.runs.model import Discovery, Plan, Run, RunMode, RunState
 from knowledge.sources.model import RemovalGuard, Source, SourceStatus
 from knowledge.storage.format import FORMAT
 
 NOW = 1_795_000_000_000
 ASKED = ApplyRequest("ten_1", "src_1", "run_1")
+MANIFEST = ObjectRef("runs/ten_1/src_1/run_0/att_0/index-0000", "a" * 64)
 SOURCE = Source(
     tenant_id="ten_1",
     source_id="src_1",
@@ -37,7 +39,7 @@ SOURCE = Source(
     open_snapshot_id=None,
     open_snapshot_expires_at=None,
     generation_id="gen_1",
-    manifest=None,
+    manifest=MANIFEST,
     sequence=1,
     full_required=False,
     lease=None,
@@ -46,7 +48,21 @@ SOURCE = Source(
     created_at=0,
     updated_at=0,
 )
-PLAN = Plan(2, "att_1", "gen_1", 3, FORMAT, (), Counts(), 0, Discovery.COMPLETE, NOW - 1, NOW + 1)
+BUILT = BuiltIndex(ObjectRef("runs/ten_1/src_1/run_1/att_1/index-0000", "b" * 64), "c" * 64, 0, 0)
+PLAN = Plan(
+    version=2,
+    base_generation_id="gen_1",
+    base_digest=MANIFEST.digest,
+    index=BUILT,
+    settings_version=3,
+    format=FORMAT,
+    parts=(),
+    counts=Counts(),
+    drops=0,
+    discovery=Discovery.COMPLETE,
+    planned_at=NOW - 1,
+    expires_at=NOW + 1,
+)
 RUN = Run("ten_1", "src_1", "run_1", RunMode.FULL, RunState.READY, 2, PLAN, None, None, NOW, 0, 0)
 
 
@@ -67,7 +83,19 @@ def test_run_that_fits_its_source_hands_out_its_plan() -> None:
 
 
 def test_first_run_of_a_source_has_no_base() -> None:
-    assert refusal(replace(SOURCE, generation_id=None), planned(base_generation_id=None)) is None
+    source = replace(SOURCE, generation_id=None, manifest=None)
+    assert refusal(source, planned(base_generation_id=None, base_digest=None)) is None
+    assert refusal(source, RUN) is StaleBaseError
+    assert refusal(SOURCE, planned(base_generation_id=None, base_digest=None)) is StaleBaseError
+
+
+def test_plan_is_bound_to_the_manifest_and_to_the_generation_beside_it() -> None:
+    """A compaction serves the same from another manifest; a restored generation has an older one's manifest."""
+    compacted = replace(MANIFEST, digest="d" * 64)
+    assert refusal(replace(SOURCE, manifest=compacted), RUN) is StaleBaseError
+    assert refusal(replace(SOURCE, generation_id="gen_2"), RUN) is StaleBaseError
+    assert refusal(replace(SOURCE, generation_id="gen_2", manifest=compacted), RUN) is StaleBaseError
+    assert refusal(SOURCE, RUN) is None
 
 
 @pytest.mark.parametrize(
@@ -82,6 +110,8 @@ def test_first_run_of_a_source_has_no_base() -> None:
         (planned(discovery=Discovery.INCOMPLETE), NotApplyEligibleError),
         (planned(base_generation_id="gen_0"), StaleBaseError),
         (planned(base_generation_id=None), StaleBaseError),
+        (planned(base_digest="d" * 64), StaleBaseError),
+        (planned(base_digest=None), StaleBaseError),
         (planned(settings_version=2), StalePlanError),
         (planned(format=FORMAT + 1), StalePlanError),
     ],

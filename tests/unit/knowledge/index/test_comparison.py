@@ -1,77 +1,22 @@
-"""What differs between two trees, whatever their shapes, and from wherever a walk is taken up again."""
+"""What differs between two states, whatever the shapes of their tries, and from wherever a walk is taken up again."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Iterable
-from types import SimpleNamespace
-from typing import Any
 from unittest import mock
 
 from hypothesis import given
 from hypothesis import strategies as st
-from knowledge.index import comparison
-from knowledge.index.codec import encode_leaf, encode_node, node_ref
-from knowledge.index.comparison import Comparison, Difference, Position
-from knowledge.index.trie import GROUP_DIGITS, Entries, Entry, LeafRef, NodeRef, Tree, leaf_merkle, oldest, path_of
+from knowledge.index import comparison, trie
+from knowledge.index.comparison import Comparison, Difference
+from knowledge.index.entries import Entries, path_of
+from knowledge.index.manifest import BuiltIndex
+from knowledge.index.walking import Position
 from knowledge.model import ChangeKind, Counts
 
-# Ids that crowd under a few pairs of digits, so that few of them make deep trees.
+from tests.support.index_states import IndexStates, entry
+
+# Ids that crowd under a few pairs of digits, so that few of them make deep tries.
 NAMES = [name for name in map("item-{}".format, range(3000)) if path_of(name)[:2] in {"00", "01", "4f", "f0"}][:40]
-
-
-class MemoryIndex:
-    """Leaves and groups by digest, and which of them were read."""
-
-    def __init__(self) -> None:
-        self.objects: dict[str, Any] = {}
-        self.read: list[str] = []
-        self.fanout = SimpleNamespace(map=lambda work, values: [work(each) for each in values])
-
-    def read_leaves(self, refs: Collection[LeafRef]) -> list[Entries]:
-        self.read += [ref.key for ref in refs]
-        return [self.objects[ref.digest] for ref in refs]
-
-    def read_group(self, node: NodeRef) -> list[LeafRef]:
-        self.read.append(node.key)
-        return list(self.objects[node.digest])
-
-    def prefixes_read(self) -> list[str]:
-        """The prefixes of the leaves that were read."""
-        return [key.split("/")[1] for key in self.read if key.startswith("leaf/")]
-
-    def tree_of(self, entries: Entries, chooser: Any) -> Tree:
-        """A tree with these entries whose leaves end, and whose groups are closed, where `chooser` says so."""
-        tree = Tree(leaves={ref.prefix: ref for ref in self._leaves("", entries, chooser)})
-        groups: dict[str, list[LeafRef]] = {}
-        for ref in tree.leaves.values():
-            if len(ref.prefix) >= GROUP_DIGITS:
-                groups.setdefault(ref.prefix[:GROUP_DIGITS], []).append(ref)
-        for prefix, leaves in groups.items():
-            if len(leaves) > 1 and chooser():
-                digest = hashlib.sha256(encode_node(prefix, leaves)).hexdigest()
-                self.objects[digest] = leaves
-                tree.nodes[prefix] = node_ref(prefix, f"node/{prefix}/{digest}", digest, leaves)
-                for leaf in leaves:
-                    del tree.leaves[leaf.prefix]
-        return tree
-
-    def _leaves(self, prefix: str, entries: Entries, chooser: Any) -> Iterable[LeafRef]:
-        if len(entries) > 1 and chooser():
-            for digit in "0123456789abcdef":
-                under = {name: entry for name, entry in entries.items() if path_of(name).startswith(prefix + digit)}
-                yield from self._leaves(prefix + digit, under, chooser)
-        elif entries:
-            digest = hashlib.sha256(encode_leaf(prefix, entries)).hexdigest()
-            self.objects[digest] = entries
-            first_removed = oldest(entry.removed_at for entry in entries.values())
-            yield LeafRef(
-                prefix, f"leaf/{prefix}/{digest}", digest, leaf_merkle(entries), len(entries), 0, first_removed
-            )
-
-
-def entry(name: str, content: str = "1", removed_at: int | None = None, pack: str = "pack") -> Entry:
-    return Entry(name, hashlib.sha256(content.encode()).hexdigest(), "t", pack, 0, 1, 1, removed_at)
 
 
 def expected(before: Entries, after: Entries) -> dict[str, ChangeKind]:
@@ -91,56 +36,107 @@ def expected(before: Entries, after: Entries) -> dict[str, ChangeKind]:
 
 
 served = st.dictionaries(
-    st.sampled_from(NAMES), st.tuples(st.sampled_from("12"), st.none() | st.just(7), st.sampled_from(["p", "q"]))
+    st.sampled_from(NAMES), st.tuples(st.sampled_from("12"), st.none() | st.just(7_000), st.integers(0, 1))
 ).map(lambda found: {name: entry(name, *each) for name, each in found.items()})
+leaf_sizes = st.sampled_from([1, 2, 8, 32])
 
 
-@given(served, served, st.randoms(use_true_random=False))
+def built(states: IndexStates, entries: Entries, leaf_entries: int) -> BuiltIndex:
+    """A state whose leaves hold up to so many entries."""
+    with mock.patch.object(trie, "LEAF_ENTRIES", leaf_entries):
+        return states.build(dict(entries))
+
+
+def compared(states: IndexStates, before: BuiltIndex, after: BuiltIndex) -> Comparison:
+    return Comparison(states.open(before), states.open(after))
+
+
+@given(served.filter(bool), served.filter(bool), leaf_sizes, leaf_sizes)
 def test_differences_are_those_of_the_sets_whatever_the_shapes_and_from_wherever_one_goes_on(
-    before: Entries, after: Entries, random: Any
+    before: Entries, after: Entries, before_size: int, after_size: int
 ) -> None:
-    index = MemoryIndex()
-    trees = [index.tree_of(entries, lambda: random.random() < 0.7) for entries in (before, after)]
-    compared = Comparison(index, *trees)  # type: ignore[arg-type]
+    states = IndexStates()
+    one, two = built(states, before, before_size), built(states, after, after_size)
     with mock.patch.object(comparison, "_REGIONS_AT_A_TIME", 2):
-        walk = list(compared.differences())
+        walk = list(compared(states, one, two).differences())
         found = [step for step in walk if isinstance(step, Difference)]
         assert {each.external_item_id: each.kind for each in found} == expected(before, after)
+        assert all((each.before, each.after) == pair_of(each, before, after) for each in found)
         assert len(found) == len({each.external_item_id for each in found})
         for place, step in enumerate(walk):
-            at = Position(step.prefix, step.external_item_id)
-            index.read.clear()
-            rest = [each for each in compared.differences(at) if isinstance(each, Difference)]
+            at = step if isinstance(step, Position) else Position(step.path, step.external_item_id)
+            rest = [each for each in compared(states, one, two).differences(at) if isinstance(each, Difference)]
             assert rest == [each for each in walk[place + 1 :] if isinstance(each, Difference)]
-            assert all(prefix >= at.prefix for prefix in index.prefixes_read())
 
 
-@given(served, st.randoms(use_true_random=False))
-def test_tree_that_is_the_same_is_not_read(entries: Entries, random: Any) -> None:
-    index = MemoryIndex()
-    tree = index.tree_of(entries, lambda: random.random() < 0.7)
-    assert list(Comparison(index, tree, tree).differences()) == []  # type: ignore[arg-type]
-    assert index.read == []
+def pair_of(found: Difference, before: Entries, after: Entries) -> tuple[object, object]:
+    return before.get(found.external_item_id), after.get(found.external_item_id)
+
+
+@given(served.filter(bool), served, st.sampled_from([1, 2, 32]))
+def test_state_built_on_another_differs_from_it_as_the_sets_do(before: Entries, after: Entries, size: int) -> None:
+    states = IndexStates()
+    one = built(states, before, size)
+    with mock.patch.object(trie, "LEAF_ENTRIES", size):
+        two = states.build({**dict.fromkeys(before), **after}, base=one)
+    found = [each for each in compared(states, one, two).differences() if isinstance(each, Difference)]
+    assert {each.external_item_id: each.kind for each in found} == expected(before, after)
+
+
+@given(served.filter(bool), leaf_sizes)
+def test_state_that_is_the_same_is_not_read(entries: Entries, size: int) -> None:
+    states = IndexStates()
+    one = built(states, entries, size)
+    comparing = compared(states, one, one)
+    states.bucket.reads.clear()
+    assert list(comparing.differences()) == []
+    assert states.bucket.reads == []
+
+
+def test_what_a_later_state_left_where_it_was_is_not_read_though_it_is_in_grace() -> None:
+    """The time of a removal is in no hash; what lies at the same place is the same all the same."""
+    states = IndexStates()
+    one = states.build({name: entry(name, removed_at=5_000) for name in map("item-{}".format, range(3_000))})
+    two = states.build({"item-7": entry("item-7", removed_at=6_000)}, base=one)
+    read_columns = trie.Trie.read_columns
+    with mock.patch.object(trie.Trie, "read_columns", autospec=True, side_effect=read_columns) as reads:
+        (found,) = compared(states, one, two).differences()
+    assert isinstance(found, Difference)
+    assert (found.external_item_id, found.kind) == ("item-7", ChangeKind.REMOVED)
+    assert sum(len(call.args[1]) for call in reads.mock_calls) == 2
 
 
 def test_contents_that_only_lie_elsewhere_are_not_read_but_for_grace() -> None:
     """A compaction moves contents; the time of a removal is in no hash, so what is in grace has to be looked at."""
-    index = MemoryIndex()
-    plain, moved = ({"a": entry("a", pack=pack)} for pack in ("old", "new"))
-    trees = [index.tree_of(entries, bool) for entries in (plain, moved)]
-    assert list(Comparison(index, *trees).differences()) == []  # type: ignore[arg-type]
-    assert index.read == []
-    removed = index.tree_of({"a": entry("a", removed_at=5)}, bool)
-    (found,) = Comparison(index, trees[0], removed).differences()  # type: ignore[arg-type]
+    states = IndexStates()
+    plain, moved = (states.build({"a": entry("a", pack=pack)}) for pack in (0, 1))
+    comparing = compared(states, plain, moved)
+    states.bucket.reads.clear()
+    assert list(comparing.differences()) == []
+    assert states.bucket.reads == []
+    removed = states.build({"a": entry("a", removed_at=5_000)})
+    (found,) = compared(states, plain, removed).differences()
     assert isinstance(found, Difference)
     assert found.kind is ChangeKind.REMOVED
 
 
-@given(served, served)
+@given(served.filter(bool), served.filter(bool))
 def test_counts_sum_up_the_differences(before: Entries, after: Entries) -> None:
-    index = MemoryIndex()
-    trees = [index.tree_of(entries, bool) for entries in (before, after)]
-    kinds = expected(before, after)
-    counts = Comparison(index, *trees).counts(lambda: None)  # type: ignore[arg-type]
-    assert counts == Counts.of({kind: list(kinds.values()).count(kind) for kind in ChangeKind}, len(before))
+    states = IndexStates()
+    one, two = built(states, before, 2), built(states, after, 32)
+    kinds = list(expected(before, after).values())
+    counts = compared(states, one, two).counts(lambda: None)
+    assert counts == Counts.of({kind: kinds.count(kind) for kind in ChangeKind}, len(before))
     assert counts.total == len(after)
+
+
+@given(served.filter(bool))
+def test_all_of_a_state_is_added_to_nothing_and_dropped_for_it(entries: Entries) -> None:
+    states = IndexStates()
+    index = states.open(built(states, entries, 2))
+    for kind, comparing in (
+        (ChangeKind.ADDED, Comparison(None, index)),
+        (ChangeKind.TOMBSTONED, Comparison(index, None)),
+    ):
+        found = [each for each in comparing.differences() if isinstance(each, Difference)]
+        assert {each.external_item_id: each.kind for each in found} == dict.fromkeys(entries, kind)

@@ -5,21 +5,22 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from knowledge.index.trie import LeafRef, Tree
+from knowledge.index.manifest import BuiltIndex
 from knowledge.model import ChangeKind, ObjectRef
-from knowledge.runs.checkpoint import Checkpoint, decode_checkpoint, decode_work, encode_checkpoint, encode_work
+from knowledge.runs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from knowledge.runs.listing import Listing, Piece
 from knowledge.runs.model import PlanPart
+from knowledge.runs.parts import decode_work, encode_work
 from knowledge.storage.format import FORMAT, UnknownFormatError
 
 A, B = "a" * 64, "b" * 64
-EMPTY = Checkpoint("t", "s", "r", 1, True, 5, 7, 1, 1, False, None, None, (), ())
+EMPTY = Checkpoint("t", "s", "r", 1, True, 5, 7, 1, 1, False, None, None, 0, (), ())
 
 
 def test_checkpoint_reads_back() -> None:
@@ -35,15 +36,17 @@ def test_checkpoint_reads_back() -> None:
         epoch=4,
         incomplete=True,
         base_generation_id=None,
-        manifest=ObjectRef("k", A),
+        base=ObjectRef("k", A),
+        base_entries=9,
         journal=(("jrn_1", 3),),
         work=(("a", 1), ("b", 0)),
         later=(ObjectRef("w", B),),
         position=1,
-        parts=(PlanPart(0, 1, ObjectRef("p", B)),),
+        parts=(PlanPart(0, 1, ObjectRef("p", B), 300),),
         listing=Listing((Piece("ids", (0, 3, 7)),), "behind", 2),
         tally={"added": 1},
         unread=frozenset({"b"}),
+        built=BuiltIndex(ObjectRef("i", A), B, 10, 1_000),
     )
     assert decode_checkpoint(encode_checkpoint(state)) == state
 
@@ -68,15 +71,17 @@ checkpoints = st.builds(
     epoch=numbers,
     incomplete=st.booleans(),
     base_generation_id=st.none() | st.text(),
-    manifest=st.none() | refs,
+    base=st.none() | refs,
+    base_entries=numbers,
     journal=st.lists(st.tuples(st.text(), numbers), max_size=3).map(tuple),
     work=st.lists(st.tuples(st.text(), numbers), max_size=3).map(tuple),
     later=st.lists(refs, max_size=3).map(tuple),
     position=numbers,
     finished=st.booleans(),
-    parts=st.lists(st.builds(PlanPart, numbers, numbers, refs), max_size=3).map(tuple),
+    parts=st.lists(st.builds(PlanPart, numbers, numbers, refs, numbers), max_size=3).map(tuple),
     tally=st.dictionaries(st.sampled_from(ChangeKind), numbers),
     unread=st.frozensets(st.text(), max_size=5),
+    built=st.none() | st.builds(BuiltIndex, refs, st.text(), numbers, numbers),
 )
 
 
@@ -88,21 +93,9 @@ def test_any_checkpoint_reads_back(state: Checkpoint) -> None:
     assert encode_checkpoint(decode_checkpoint(written)) == written
 
 
-def test_every_field_but_the_tree_is_written() -> None:
-    """A field that is new is written, or is a tree that is read anew."""
+def test_every_field_is_written() -> None:
     written = json.loads(gzip.decompress(encode_checkpoint(EMPTY)))
-    assert set(written) == {each.name for each in fields(Checkpoint)} - {"tree"} | {"format"}
-
-
-def test_tree_is_left_out() -> None:
-    opened = Tree(leaves={"": LeafRef("", "leaf", A, B, 1, 1, None)})
-    assert encode_checkpoint(replace(EMPTY, tree=opened)) == encode_checkpoint(EMPTY)
-    assert decode_checkpoint(encode_checkpoint(replace(EMPTY, tree=opened))).tree == Tree()
-
-
-def test_trees_of_two_checkpoints_are_not_one() -> None:
-    first, second = (decode_checkpoint(encode_checkpoint(EMPTY)) for _ in range(2))
-    assert first.tree is not second.tree
+    assert set(written) == {each.name for each in fields(Checkpoint)} | {"format"}
 
 
 @pytest.mark.parametrize("decode", [decode_checkpoint, decode_work])

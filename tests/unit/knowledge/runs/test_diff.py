@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from knowledge.index.trie import Entry
+from knowledge.index.entries import Entry
 from knowledge.model import ChangeKind
 from knowledge.runs.diff import Verdict, judge
 from knowledge.staging.model import ItemState
@@ -18,11 +18,11 @@ A, B = "a" * 64, "b" * 64
 
 
 def published(content_hash: str = A, removed_at: int | None = None) -> Entry:
-    return Entry("id", content_hash, "title", "pack", 0, 1, 1, removed_at)
+    return Entry("id", content_hash, "title", 0, 0, 1, 1, removed_at)
 
 
 def row_of(state: ItemState, content_hash: str, removed_at: int | None) -> RunRow:
-    return RunRow("a", 1, state, "A", content_hash, 1, b"", None, removed_at, None)
+    return RunRow("a", 1, state, "A", content_hash, 1, b"\0", b"", None, removed_at, None)
 
 
 ACTIVE = row_of(ItemState.ACTIVE, A, None)
@@ -34,11 +34,11 @@ TOMBSTONED = row_of(ItemState.TOMBSTONED, A, NOW - GRACE)
 @pytest.mark.parametrize(
     ("row", "entry", "verdict"),
     [
-        (ACTIVE, None, Verdict(ChangeKind.ADDED)),
+        (ACTIVE, None, Verdict(ChangeKind.ADDED, brings=True)),
         (ACTIVE, published(), Verdict(None)),
-        (ACTIVE, published(B), Verdict(ChangeKind.UPDATED)),
+        (ACTIVE, published(B), Verdict(ChangeKind.UPDATED, brings=True)),
         (ACTIVE, published(A, NOW - 5), Verdict(ChangeKind.RESTORED)),
-        (ACTIVE, published(B, NOW - 5), Verdict(ChangeKind.UPDATED)),
+        (ACTIVE, published(B, NOW - 5), Verdict(ChangeKind.UPDATED, brings=True)),
         (REMOVED, None, Verdict(None, drop=True)),
         (REMOVED, published(), Verdict(ChangeKind.REMOVED, NOW - 1000)),
         (REMOVED, published(B), Verdict(ChangeKind.REMOVED, NOW - 1000)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from knowledge.index.trie import path_of
+from knowledge.index.entries import path_of
 from knowledge.runs.listing import REGIONS, Piece, decode_region, encode_ids
 
 

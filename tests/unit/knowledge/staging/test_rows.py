@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from knowledge.index.trie import path_of
+from knowledge.index.entries import path_of
 from knowledge.staging.model import ItemState
 from knowledge.staging.rows import (
     RUN_ATTRIBUTES,
@@ -33,6 +33,7 @@ rows = st.builds(
     st.text(),
     st.text(),
     numbers,
+    st.binary(max_size=9),
     st.none() | st.binary(max_size=9),
     st.none() | st.binary(max_size=9),
     st.none() | st.text(),

@@ -115,3 +115,26 @@ def test_epoch_of_a_row_never_goes_back() -> None:
     made = decision(push("two"), staged()._replace(epoch=9))
     assert made.writes is not None
     assert made.writes.epoch == 9
+
+
+def test_row_carries_the_fingerprints_of_what_was_pushed_and_keeps_them_through_removals() -> None:
+    first, second = push("one"), push("two")
+    row = decision(first, None, NOW).writes
+    assert row is not None
+    assert row.fields == first.item.fields
+    removed = decision(Removal("id"), row).writes
+    assert removed is not None
+    assert removed.fields == first.item.fields
+    restored = decision(Restore("id"), removed).writes
+    assert restored is not None
+    assert restored.fields == first.item.fields
+    updated = decision(second, row).writes
+    assert updated is not None
+    assert updated.fields == second.item.fields != first.item.fields
+
+
+def test_mark_of_a_version_has_no_fingerprints() -> None:
+    made = decision(Removal("id", 5), None)
+    assert made.writes is not None
+    assert made.writes.is_mark
+    assert made.writes.fields == b""

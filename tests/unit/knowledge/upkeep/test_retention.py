@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from knowledge.generations.model import Generation, GenerationOrigin
+from knowledge.index.manifest import BuiltIndex
 from knowledge.model import Counts, ObjectRef
 from knowledge.runs.model import Discovery, Plan, Run, RunMode, RunState
 from knowledge.staging.model import Snapshot, SnapshotState, StagingCounts
@@ -13,6 +14,7 @@ from knowledge.times import MS_PER_DAY
 from knowledge.upkeep.retention import has_expired, needs_objects, snapshot_needs_parts, to_retire
 
 NOW = 1_795_000_000_000
+INDEX = BuiltIndex(ObjectRef("manifest", "a" * 64), "b" * 64, 0, 0)
 DAYS_30, DAYS_7 = 30 * MS_PER_DAY, 7 * MS_PER_DAY
 
 
@@ -28,7 +30,7 @@ def generations(published_at: list[int]) -> list[Generation]:
 def run(state: RunState, *, created_at: int = NOW, plan_expires_at: int | None = None) -> Run:
     plan = None
     if plan_expires_at is not None:
-        plan = Plan(1, "att_1", None, 1, 1, (), Counts(), 0, Discovery.COMPLETE, NOW, plan_expires_at)
+        plan = Plan(1, None, None, INDEX, 1, 1, (), Counts(), 0, Discovery.COMPLETE, NOW, plan_expires_at)
     return Run("t", "s", "run_1", RunMode.FULL, state, 1, plan, None, None, NOW, created_at, created_at)
 
 

@@ -1,0 +1,152 @@
+"""Reading the files of a plan: whole, for the clean-up, or a page of changes by one or two ranges."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from knowledge.items.fingerprints import field_names
+from knowledge.model import Change, ChangeKind
+from knowledge.runs.change_file import (
+    DROP,
+    ChangeDirectory,
+    ChangeLine,
+    ChangeMember,
+    CoveredMember,
+    decode_changes,
+    decode_covered,
+    decode_directory,
+)
+from knowledge.runs.model import PlanPart
+from knowledge.storage.clients import Fanout
+from knowledge.storage.objects import ObjectStore
+from knowledge.storage.spans import Piece, read_pieces
+
+# A part of some hundred changes is no larger, so that one call reads it.
+_TAIL_BYTES = 32 * 1024
+
+
+class ReadPart(NamedTuple):
+    """A whole part: its changes, and the journal entries that the plan covers, which the last part has."""
+
+    changes: list[ChangeLine]
+    covered: list[str]
+
+
+class _Tail(NamedTuple):
+    """The end of a part, from the byte `start` on, and what it says about the part."""
+
+    key: str
+    start: int
+    data: bytes
+    directory: ChangeDirectory
+
+
+class ChangePage(NamedTuple):
+    """Some changes, and the (part, line) of the next one; None after the last."""
+
+    lines: list[ChangeLine]
+    next: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeReader:
+    """Reads parts of plans. Raises ObjectGoneError when one is missing or not as it was written."""
+
+    objects: ObjectStore
+    fanout: Fanout
+
+    def read_part(self, part: PlanPart, kinds: Collection[str]) -> ReadPart:
+        """Read the changes of some kinds, and what is covered; nothing else of the part is read."""
+        tail = self._open(part)
+        members = [member for member in tail.directory.changes if any(member.kinds.get(kind) for kind in kinds)]
+        changes = [
+            change
+            for member, data in zip(members, self._read(tail, members), strict=True)
+            for change in decode_changes(data, member.digest)
+            if change.kind in kinds
+        ]
+        datas = self._read(tail, tail.directory.covered)
+        lists = [
+            decode_covered(data, member.digest) for member, data in zip(tail.directory.covered, datas, strict=True)
+        ]
+        return ReadPart(changes, [entry for each in lists for entry in each])
+
+    def read_page(
+        self, parts: Sequence[PlanPart], start: tuple[int, int], *, kind: ChangeKind | None, limit: int
+    ) -> ChangePage:
+        """Read up to `limit` changes, of a kind, from the part and line of `start` on."""
+        chosen: list[ChangeLine] = []
+        first, line = start
+        for number in range(first, len(parts)):
+            for at, change in self._changes(parts[number], line if number == first else 0, kind, limit - len(chosen)):
+                if len(chosen) == limit:
+                    return ChangePage(chosen, (number, at))
+                chosen.append(change)
+        return ChangePage(chosen, None)
+
+    def _changes(
+        self, part: PlanPart, start: int, kind: ChangeKind | None, wanted: int
+    ) -> Iterator[tuple[int, ChangeLine]]:
+        """Walk over the changes of a part from a line on; what holds `wanted` and one more is read at once."""
+        tail = self._open(part)
+        todo = deque(_members_from(tail.directory, start, kind))
+        while todo:
+            batch: list[tuple[int, ChangeMember]] = []
+            found = 0
+            while todo and found <= wanted:
+                first, member = todo.popleft()
+                batch.append((first, member))
+                # Of the member that the page begins in, some may be behind it.
+                found += _lines_of(member, kind) if first >= start else 0
+            for (first, member), data in zip(batch, self._read(tail, [each for _, each in batch]), strict=True):
+                for at, change in enumerate(decode_changes(data, member.digest), first):
+                    if at >= start and change.kind != DROP and kind in (None, change.kind):
+                        yield at, change
+
+    def _open(self, part: PlanPart) -> _Tail:
+        data, size = self.objects.read_tail(part.object.key, max(part.directory_bytes, _TAIL_BYTES))
+        return _Tail(
+            part.object.key, size - len(data), data, decode_directory(data[-part.directory_bytes :], part.object.digest)
+        )
+
+    def _read(self, tail: _Tail, members: Sequence[ChangeMember | CoveredMember]) -> list[bytes]:
+        missing = [member for member in members if member.offset < tail.start]
+        pieces = [Piece(tail.key, member.offset, member.length) for member in missing]
+        datas = iter(read_pieces(self.objects, self.fanout, pieces))
+        return [
+            next(datas) if member.offset < tail.start else tail.data[member.offset - tail.start :][: member.length]
+            for member in members
+        ]
+
+
+def change_of(line: ChangeLine) -> Change:
+    """A line as it is shown; what is not served any more is shown by the content that it had."""
+    return Change(
+        external_item_id=line.external_item_id,
+        kind=ChangeKind(line.kind),
+        title=line.title,
+        content_hash=line.content_hash or line.previous_content_hash or "",
+        previous_content_hash=line.previous_content_hash,
+        removed_at=line.removed_at,
+        fields=field_names(line.fields),
+    )
+
+
+def _members_from(
+    directory: ChangeDirectory, start: int, kind: ChangeKind | None
+) -> Iterator[tuple[int, ChangeMember]]:
+    """The members that hold changes (of a kind) from a line on, each with the number of its first line."""
+    first = 0
+    for member in directory.changes:
+        if first + member.lines > start and _lines_of(member, kind):
+            yield first, member
+        first += member.lines
+
+
+def _lines_of(member: ChangeMember, kind: ChangeKind | None) -> int:
+    if kind is not None:
+        return member.kinds.get(kind, 0)
+    return member.lines - member.kinds.get(DROP, 0)

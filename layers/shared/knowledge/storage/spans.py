@@ -1,0 +1,65 @@
+"""Reading many pieces of objects in few calls: pieces of one object with small gaps between them are read as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from knowledge.storage.clients import Fanout
+from knowledge.storage.format import ObjectGoneError
+from knowledge.storage.objects import ObjectStore
+
+# A call takes as long as so many bytes that nobody asked for.
+GAP_BYTES = 64 * 1024
+# Longer ones are read side by side.
+SPAN_BYTES = 8 * 1024 * 1024
+
+
+class Piece(NamedTuple):
+    """A piece of an object: offset and length in bytes."""
+
+    key: str
+    offset: int
+    length: int
+
+
+@dataclass(slots=True)
+class Span:
+    """What is read by one call, and which pieces lie in it, by their places in the list that was asked for."""
+
+    key: str
+    start: int
+    end: int
+    pieces: list[int] = field(default_factory=list)
+
+
+def join_pieces(pieces: Sequence[Piece]) -> Iterator[Span]:
+    """Join pieces into spans; gaps of up to 64 KB are read along, and a span ends at 8 MB."""
+    span: Span | None = None
+    for at in sorted(range(len(pieces)), key=pieces.__getitem__):
+        key, offset, length = pieces[at]
+        end = offset + length
+        if span is not None and span.key == key and offset <= span.end + GAP_BYTES and end <= span.start + SPAN_BYTES:
+            span.end = max(span.end, end)
+            span.pieces.append(at)
+            continue
+        if span is not None:
+            yield span
+        span = Span(key, offset, end, [at])
+    if span is not None:
+        yield span
+
+
+def read_pieces(objects: ObjectStore, fanout: Fanout, pieces: Sequence[Piece]) -> list[bytes]:
+    """Read pieces, in the order they are named. Raises ObjectGoneError when an object is missing or too short."""
+    spans = list(join_pieces(pieces))
+    datas = fanout.map(lambda span: objects.read_range(span.key, span.start, span.end - span.start), spans)
+    found = [b""] * len(pieces)
+    for span, data in zip(spans, datas, strict=True):
+        for at in span.pieces:
+            _, offset, length = pieces[at]
+            found[at] = data[offset - span.start : offset - span.start + length]
+            if len(found[at]) != length:
+                raise ObjectGoneError(span.key)
+    return found
