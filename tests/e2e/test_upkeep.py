@@ -6,11 +6,12 @@ from typing import Any
 
 import boto3
 import httpx
+from knowledge.upkeep.scattered import SMALL_OBJECTS
 
 from tests.support.stack import PATIENCE_SECONDS, StackProcess, eventually
 
 
-def test_round_of_the_upkeep_ends_and_everything_is_still_served(local_stack: StackProcess) -> None:
+def test_round_of_the_upkeep_ends_compacts_and_everything_is_still_served(local_stack: StackProcess) -> None:
     credentials = local_stack.credentials
     origin = credentials["baseUrl"].rpartition("/")[0]
     with httpx.Client(
@@ -20,16 +21,23 @@ def test_round_of_the_upkeep_ends_and_everything_is_still_served(local_stack: St
         trust_env=False,
     ) as api:
         source = api.post("v1/sources", json={"name": "tended"}).raise_for_status().json()["source"]["id"]
-        item = {"externalItemId": "a", "title": "A", "content": "One."}
-        api.post(f"v1/sources/{source}/items", json=item).raise_for_status()
-        run = api.post(f"v1/sources/{source}/runs").raise_for_status().json()["run"]["id"]
-        api.post(f"v1/sources/{source}/runs/{run}/apply").raise_for_status()
+        # As many small packs as are worth a compaction.
+        for number in range(SMALL_OBJECTS):
+            item = {"externalItemId": f"item-{number}", "title": "A", "content": f"Number {number}."}
+            api.post(f"v1/sources/{source}/items", json=item).raise_for_status()
+            run = api.post(f"v1/sources/{source}/runs").raise_for_status().json()["run"]["id"]
+            api.post(f"v1/sources/{source}/runs/{run}/apply").raise_for_status()
 
         fired = httpx.post(f"{origin}/_local/fire/RunUpkeepFunction", json={}, trust_env=False)
         assert fired.status_code == 202
         assert eventually(lambda: _round(origin))["ended"] == {"BOOL": True}
-        served = api.get(f"v1/sources/{source}/generations/current/items").raise_for_status().json()["items"]
-        assert [each["externalItemId"] for each in served] == ["a"]
+        current = api.get(f"v1/sources/{source}/generations/current").raise_for_status().json()["generation"]
+        assert current["origin"] == "compaction"
+        items = f"v1/sources/{source}/generations/current/items"
+        served = api.get(items, params={"include": "content"}).raise_for_status().json()["items"]
+        assert {each["externalItemId"]: each["content"] for each in served} == {
+            f"item-{number}": f"Number {number}." for number in range(SMALL_OBJECTS)
+        }
 
 
 def _round(origin: str) -> dict[str, Any] | None:

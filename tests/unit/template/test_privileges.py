@@ -23,7 +23,7 @@ def test_grants_are_read_as_they_are_written(template: Template) -> None:
     facts = granted(template)
     assert ("DeveloperApiFunction", "dynamodb:Query", "CatalogTable/index/ByOrder") in facts
     assert ("AdminApiFunction", "dynamodb:Query", "KeysTable/index/ByTenant") in facts
-    assert ("BuildGenerationFunction", "s3:PutObject", "ContentBucket/index/*") in facts
+    assert ("RunUpkeepFunction", "s3:PutObject", "ContentBucket/index/*") in facts
     assert ("StartImportFunction", "states:StartExecution", "ImportStateMachine") in facts
     assert ("StageImportFunction", "s3:GetObject", "ImportBucketName/*") in facts
     # An index has no items of its own to get.

@@ -108,16 +108,28 @@ class PublishedIndex:
         return names.blocks
 
     def objects_of(self, owner_id: str) -> list[ObjectRef]:
-        """The objects that a run wrote of this state, which it was the last to add to; its own index is left out."""
+        """The objects that a run wrote of this state, which it was the last to add to; its own index is left out.
+
+        Who writes the last row of a block writes the block, so only blocks of the run's own are read.
+        """
         names, owner = self.manifest.names, owner_id.rpartition("_")[2]
         found = []
         for number in reversed(range(len(names))):
+            if not self._may_name(number // ROWS_A_BLOCK, owner):
+                break
             self.look_up([number])
             row = names.row(number)
             if row.name.owner != owner:
                 break
             found.append(ObjectRef(self.key(number), row.digest))
         return found
+
+    def _may_name(self, block: int, owner: str) -> bool:
+        """Tell whether a block may name an object of an owner who was the last to add to the table."""
+        directory = self.manifest.names.directory
+        if directory is None or block >= directory.blocks:
+            return True
+        return directory.place.name.owner == owner and self.directory()[block].name.owner == owner
 
     def named_objects(self) -> list[NamedObject]:
         """Every row of the table by its number, those that are gone as well, and the state's own object."""
