@@ -10,6 +10,8 @@ from knowledge.upkeep.scattered import SMALL_OBJECTS
 
 from tests.support.stack import PATIENCE_SECONDS, StackProcess, eventually
 
+ROUND = {"pk": {"S": "upkeep"}, "sk": {"S": "round"}}
+
 
 def test_round_of_the_upkeep_ends_compacts_and_everything_is_still_served(local_stack: StackProcess) -> None:
     credentials = local_stack.credentials
@@ -28,9 +30,12 @@ def test_round_of_the_upkeep_ends_compacts_and_everything_is_still_served(local_
             run = api.post(f"v1/sources/{source}/runs").raise_for_status().json()["run"]["id"]
             api.post(f"v1/sources/{source}/runs/{run}/apply").raise_for_status()
 
+        # Else the schedule's own round, which may have ended without this source, is today's.
+        dynamodb, table = _catalog(origin)
+        dynamodb.delete_item(TableName=table, Key=ROUND)
         fired = httpx.post(f"{origin}/_local/fire/RunUpkeepFunction", json={}, trust_env=False)
         assert fired.status_code == 202
-        assert eventually(lambda: _round(origin))["ended"] == {"BOOL": True}
+        assert eventually(lambda: _round(dynamodb, table))["ended"] == {"BOOL": True}
         current = api.get(f"v1/sources/{source}/generations/current").raise_for_status().json()["generation"]
         assert current["origin"] == "compaction"
         items = f"v1/sources/{source}/generations/current/items"
@@ -40,8 +45,8 @@ def test_round_of_the_upkeep_ends_compacts_and_everything_is_still_served(local_
         }
 
 
-def _round(origin: str) -> dict[str, Any] | None:
-    """The row that says how far the round has come, once it has ended."""
+def _catalog(origin: str) -> tuple[Any, str]:
+    """The stack's DynamoDB, and the name of its Catalog."""
     environment = httpx.get(f"{origin}/_local/environment", trust_env=False).json()
     dynamodb = boto3.client(
         "dynamodb",
@@ -51,6 +56,10 @@ def _round(origin: str) -> dict[str, Any] | None:
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
     )
     (table,) = [name for name in dynamodb.list_tables()["TableNames"] if "Catalog" in name]
-    key = {"pk": {"S": "upkeep"}, "sk": {"S": "round"}}
-    row: dict[str, Any] | None = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+    return dynamodb, table
+
+
+def _round(dynamodb: Any, table: str) -> dict[str, Any] | None:
+    """The row that says how far the round has come, once it has ended."""
+    row: dict[str, Any] | None = dynamodb.get_item(TableName=table, Key=ROUND, ConsistentRead=True).get("Item")
     return row if row is not None and row["ended"]["BOOL"] else None
