@@ -22,7 +22,7 @@ from knowledge.model import ObjectRef
 from knowledge.storage.clients import Fanout
 from knowledge.storage.format import ObjectGoneError
 from knowledge.storage.objects import ObjectStore
-from knowledge.storage.spans import Piece, read_pieces
+from knowledge.storage.spans import Piece, Tail, read_pieces
 
 # The manifest, the root's block and, in most, the two levels below it.
 TAIL_BYTES = 32 * 1024
@@ -65,18 +65,9 @@ class PublishedIndex:
     def read(self, places: Sequence[Place]) -> list[bytes]:
         """Read blocks, contents or other pieces of the objects that this state names, in the order they are named."""
         self.look_up(place.number for place in places)
-        tail_start, own = self.size - len(self.tail), len(self.manifest.names)
-        found: list[bytes] = [b""] * len(places)
-        missing: list[int] = []
-        for at, (number, offset, length) in enumerate(places):
-            if number == own and offset >= tail_start:
-                found[at] = self.tail[offset - tail_start : offset - tail_start + length]
-            else:
-                missing.append(at)
-        pieces = [Piece(self.key(places[at].number), places[at].offset, places[at].length) for at in missing]
-        for at, data in zip(missing, read_pieces(self.objects, self.fanout, pieces), strict=True):
-            found[at] = data
-        return found
+        pieces = [Piece(self.key(number), offset, length) for number, offset, length in places]
+        tail = Tail(self.ref.key, self.size - len(self.tail), self.tail)
+        return read_pieces(self.objects, self.fanout, pieces, tail)
 
     def key(self, number: int) -> str:
         """Where the object of a number lies, which was looked up."""

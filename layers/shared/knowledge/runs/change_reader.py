@@ -1,4 +1,4 @@
-"""Reading the files of a plan: whole, for the clean-up, or a page of changes by one or two ranges."""
+"""Reading the files of a plan: what a clean-up needs of them, or a page of changes by one or two ranges."""
 
 from __future__ import annotations
 
@@ -22,25 +22,23 @@ from knowledge.runs.change_file import (
 from knowledge.runs.model import PlanPart
 from knowledge.storage.clients import Fanout
 from knowledge.storage.objects import ObjectStore
-from knowledge.storage.spans import Piece, read_pieces
+from knowledge.storage.spans import Piece, Tail, read_pieces
 
 # A part of some hundred changes is no larger, so that one call reads it.
 _TAIL_BYTES = 32 * 1024
 
 
 class ReadPart(NamedTuple):
-    """A whole part: its changes, and the journal entries that the plan covers, which the last part has."""
+    """What was asked for of a part: changes, and the journal entries that the plan covers, which the last part has."""
 
     changes: list[ChangeLine]
     covered: list[str]
 
 
-class _Tail(NamedTuple):
-    """The end of a part, from the byte `start` on, and what it says about the part."""
+class _OpenPart(NamedTuple):
+    """A part: its end, and what that says about all of it."""
 
-    key: str
-    start: int
-    data: bytes
+    tail: Tail
     directory: ChangeDirectory
 
 
@@ -60,18 +58,16 @@ class ChangeReader:
 
     def read_part(self, part: PlanPart, kinds: Collection[str]) -> ReadPart:
         """Read the changes of some kinds, and what is covered; nothing else of the part is read."""
-        tail = self._open(part)
-        members = [member for member in tail.directory.changes if any(member.kinds.get(kind) for kind in kinds)]
+        tail, directory = self._open(part)
+        members = [member for member in directory.changes if any(member.kinds.get(kind) for kind in kinds)]
         changes = [
             change
             for member, data in zip(members, self._read(tail, members), strict=True)
             for change in decode_changes(data, member.digest)
             if change.kind in kinds
         ]
-        datas = self._read(tail, tail.directory.covered)
-        lists = [
-            decode_covered(data, member.digest) for member, data in zip(tail.directory.covered, datas, strict=True)
-        ]
+        datas = self._read(tail, directory.covered)
+        lists = [decode_covered(data, member.digest) for member, data in zip(directory.covered, datas, strict=True)]
         return ReadPart(changes, [entry for each in lists for entry in each])
 
     def read_page(
@@ -91,8 +87,8 @@ class ChangeReader:
         self, part: PlanPart, start: int, kind: ChangeKind | None, wanted: int
     ) -> Iterator[tuple[int, ChangeLine]]:
         """Walk over the changes of a part from a line on; what holds `wanted` and one more is read at once."""
-        tail = self._open(part)
-        todo = deque(_members_from(tail.directory, start, kind))
+        tail, directory = self._open(part)
+        todo = deque(_members_from(directory, start, kind))
         while todo:
             batch: list[tuple[int, ChangeMember]] = []
             found = 0
@@ -106,20 +102,14 @@ class ChangeReader:
                     if at >= start and change.kind != DROP and kind in (None, change.kind):
                         yield at, change
 
-    def _open(self, part: PlanPart) -> _Tail:
-        data, size = self.objects.read_tail(part.object.key, max(part.directory_bytes, _TAIL_BYTES))
-        return _Tail(
-            part.object.key, size - len(data), data, decode_directory(data[-part.directory_bytes :], part.object.digest)
-        )
+    def _open(self, part: PlanPart) -> _OpenPart:
+        key, digest = part.object.key, part.object.digest
+        data, size = self.objects.read_tail(key, max(part.directory_bytes, _TAIL_BYTES))
+        return _OpenPart(Tail(key, size - len(data), data), decode_directory(data[-part.directory_bytes :], digest))
 
-    def _read(self, tail: _Tail, members: Sequence[ChangeMember | CoveredMember]) -> list[bytes]:
-        missing = [member for member in members if member.offset < tail.start]
-        pieces = [Piece(tail.key, member.offset, member.length) for member in missing]
-        datas = iter(read_pieces(self.objects, self.fanout, pieces))
-        return [
-            next(datas) if member.offset < tail.start else tail.data[member.offset - tail.start :][: member.length]
-            for member in members
-        ]
+    def _read(self, tail: Tail, members: Sequence[ChangeMember | CoveredMember]) -> list[bytes]:
+        pieces = [Piece(tail.key, member.offset, member.length) for member in members]
+        return read_pieces(self.objects, self.fanout, pieces, tail)
 
 
 def change_of(line: ChangeLine) -> Change:

@@ -79,25 +79,19 @@ class ObjectStore:
 
     def read_object(self, key: str) -> bytes:
         """Read an object whole, unchecked. Raises ObjectGoneError when it is missing."""
-        return self._read(key, None)
+        return self._get(key, None)[0]
 
     def read_range(self, key: str, offset: int, length: int) -> bytes:
         """Read `length` bytes from `offset`. Raises ObjectGoneError when the object is missing."""
-        return self._read(key, f"bytes={offset}-{offset + length - 1}")
+        return self._get(key, f"bytes={offset}-{offset + length - 1}")[0]
 
     def read_tail(self, key: str, length: int) -> tuple[bytes, int]:
         """Read the last bytes of an object, or all if it has fewer; returns its size beside them.
 
         Raises ObjectGoneError when the object is missing.
         """
-        try:
-            with translated():
-                answer = self.s3.get_object(Bucket=self.bucket, Key=key, Range=f"bytes=-{length}")
-                return answer["Body"].read(), int(answer["ContentRange"].rpartition("/")[2])
-        except ClientError as error:
-            if error_code(error) in _MISSING or error_code(error) == "InvalidRange":
-                raise ObjectGoneError(key) from error
-            raise
+        body, where = self._get(key, f"bytes=-{length}")
+        return body, int(where.rpartition("/")[2])
 
     def make_link(self, key: str) -> str:
         """A link for an hour to a gzipped JSON object, which a client sees as plain JSON."""
@@ -186,11 +180,13 @@ class ObjectStore:
             raise
         return head["Metadata"], head["ContentLength"]
 
-    def _read(self, key: str, span: str | None) -> bytes:
+    def _get(self, key: str, span: str | None) -> tuple[bytes, str]:
+        """The bytes of an object, or of a span of it, and what S3 says where that lies."""
         options: Any = {"Range": span} if span else {}
         try:
             with translated():
-                return self.s3.get_object(Bucket=self.bucket, Key=key, **options)["Body"].read()
+                answer: Any = self.s3.get_object(Bucket=self.bucket, Key=key, **options)
+                return answer["Body"].read(), answer.get("ContentRange", "")
         except ClientError as error:
             if error_code(error) in _MISSING or error_code(error) == "InvalidRange":
                 raise ObjectGoneError(key) from error

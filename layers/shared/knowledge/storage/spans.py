@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -24,6 +24,14 @@ class Piece(NamedTuple):
     length: int
 
 
+class Tail(NamedTuple):
+    """The end of an object that was read already, from the byte `start` on."""
+
+    key: str
+    start: int
+    data: bytes
+
+
 @dataclass(slots=True)
 class Span:
     """What is read by one call, and which pieces lie in it, by their places in the list that was asked for."""
@@ -34,10 +42,10 @@ class Span:
     pieces: list[int] = field(default_factory=list)
 
 
-def join_pieces(pieces: Sequence[Piece]) -> Iterator[Span]:
-    """Join pieces into spans; gaps of up to 64 KB are read along, and a span ends at 8 MB."""
+def join_pieces(pieces: Sequence[Piece], but: Collection[int] = ()) -> Iterator[Span]:
+    """Join pieces, `but` for some, into spans; gaps of up to 64 KB are read along, and a span ends at 8 MB."""
     span: Span | None = None
-    for at in sorted(range(len(pieces)), key=pieces.__getitem__):
+    for at in sorted(set(range(len(pieces))).difference(but), key=pieces.__getitem__):
         key, offset, length = pieces[at]
         end = offset + length
         if span is not None and span.key == key and offset <= span.end + GAP_BYTES and end <= span.start + SPAN_BYTES:
@@ -51,10 +59,19 @@ def join_pieces(pieces: Sequence[Piece]) -> Iterator[Span]:
         yield span
 
 
-def read_pieces(objects: ObjectStore, fanout: Fanout, pieces: Sequence[Piece]) -> list[bytes]:
-    """Read pieces, in the order they are named. Raises ObjectGoneError when an object is missing or too short."""
-    spans = list(join_pieces(pieces))
+def read_pieces(objects: ObjectStore, fanout: Fanout, pieces: Sequence[Piece], tail: Tail | None = None) -> list[bytes]:
+    """Read pieces, in the order they are named; those that lie in the tail are cut out of it.
+
+    Raises ObjectGoneError when an object is missing or too short.
+    """
+    at_hand: list[int] = []
+    if tail is not None:
+        at_hand = [at for at, (key, offset, _) in enumerate(pieces) if key == tail.key and offset >= tail.start]
+    spans = list(join_pieces(pieces, at_hand))
     datas = fanout.map(lambda span: objects.read_range(span.key, span.start, span.end - span.start), spans)
+    if tail is not None:
+        spans.append(Span(tail.key, tail.start, tail.start + len(tail.data), at_hand))
+        datas.append(tail.data)
     found = [b""] * len(pieces)
     for span, data in zip(spans, datas, strict=True):
         for at in span.pieces:
