@@ -22,7 +22,7 @@ class MadeIds(NamedTuple):
 def new_id(prefix: str) -> str:
     """Make a fresh id such as `src_01J...`: 48 bits of time, 80 random bits."""
     value = (int(time.time() * 1000) << 80) | int.from_bytes(os.urandom(10), "big")
-    return f"{prefix}_{_encode(value)}"
+    return f"{prefix}_{encode_ulid(value)}"
 
 
 def derived_id(prefix: str, tenant_id: str, idempotency_key: str, day: int) -> str:
@@ -33,7 +33,7 @@ def derived_id(prefix: str, tenant_id: str, idempotency_key: str, day: int) -> s
     about time; lists are ordered by an index of their own.
     """
     digest = hashlib.sha256("\0".join((prefix, tenant_id, idempotency_key, str(day))).encode()).digest()
-    return f"{prefix}_{_encode(int.from_bytes(digest[:16], 'big'))}"
+    return f"{prefix}_{encode_ulid(int.from_bytes(digest[:16], 'big'))}"
 
 
 def is_id(prefix: str, text: str) -> bool:
@@ -46,5 +46,16 @@ def id_pattern(prefix: str) -> str:
     return f"^{prefix}_{_ULID.pattern}$"
 
 
-def _encode(value: int) -> str:
-    return "".join(_CROCKFORD[(value >> shift) & 31] for shift in range(125, -1, -5))
+def encode_ulid(value: int) -> str:
+    """The 26 characters of a number of 128 bits."""
+    return "".join([_CROCKFORD[(value >> shift) & 31] for shift in range(125, -1, -5)])
+
+
+def decode_ulid(text: str) -> int:
+    """The number of 26 characters. Raises ValueError for any other text."""
+    if _ULID.fullmatch(text) is None:
+        raise ValueError(text)
+    value = 0
+    for character in text:
+        value = value << 5 | _CROCKFORD.index(character)
+    return value

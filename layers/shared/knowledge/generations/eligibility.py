@@ -46,7 +46,7 @@ def check_applicable(source: Source, run: Run, request: ApplyRequest, now: int) 
         raise PlanVersionError(message)
     if (plan.base_generation_id, plan.base_digest) != (
         source.generation_id,
-        source.manifest and source.manifest.digest,
+        source.base_digest,
     ):
         raise StaleBaseError
     if plan.settings_version != source.settings_version or plan.format != FORMAT:

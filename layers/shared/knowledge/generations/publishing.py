@@ -99,7 +99,7 @@ class Publisher:
         holds: list[tuple[bool, Callable[[], KnowledgeError]]] = [
             (source.active, SourceInactiveError),
             (source.generation_id == generation.base_generation_id, StaleBaseError),
-            ((source.manifest and source.manifest.digest) == publication.base_digest, StaleBaseError),
+            (source.base_digest == publication.base_digest, StaleBaseError),
             (holder == (publication.lease_token, publication.holder_id), LeaseLostError),
         ]
         if plan is not None:

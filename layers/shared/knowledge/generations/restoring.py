@@ -102,7 +102,7 @@ class Restorer:
         )
         return _outcome(
             self.publisher.publish_generation(
-                Publication(generation, new_generation_id, source.lease_token, current.manifest.digest)
+                Publication(generation, new_generation_id, source.lease_token, source.base_digest)
             )
         )
 

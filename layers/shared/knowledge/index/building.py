@@ -103,13 +103,14 @@ class IndexBuilder:
         names = self._write_names()
         own = len(names)
         top = self._write_nodes(root, own)
+        before = None if self.base is None else self.base.manifest
         manifest = Manifest(
             own=self.own,
             base_digest=None if self.published is None else self.published.digest,
             root=None if top is None else _numbered(ref_to(top, 0, 0), own),
             names=names,
-            member_bytes=self._before("member_bytes") + self.trie.member_bytes,
-            index_bytes=self._before("index_bytes") - self.trie.left_bytes + self._written_bytes,
+            member_bytes=(0 if before is None else before.member_bytes) + self.trie.member_bytes,
+            index_bytes=(0 if before is None else before.index_bytes) - self.trie.left_bytes + self._written_bytes,
         )
         data = encode_manifest(manifest, hashlib.sha256(self._body).digest())
         digest = digest_of(data)
@@ -122,10 +123,6 @@ class IndexBuilder:
         if self.base is None:
             return False
         return root is self.base.trie.root or (isinstance(root, Inner) and root.closed is not None)
-
-    def _before(self, name: str) -> int:
-        before: int = 0 if self.base is None else getattr(self.base.manifest, name)
-        return before
 
     def _read(self, places: Sequence[Place]) -> list[bytes]:
         """Read blocks of the base, or of what was built by now."""

@@ -14,12 +14,10 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
+from knowledge.ids import decode_ulid, encode_ulid
 from knowledge.index.blocks import CHECK_BYTES, DamagedBlockError, seal, unseal
 
 ROWS_A_BLOCK = 32
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_VALUES = {character: value for value, character in enumerate(_ALPHABET)}
-_ID_CHARACTERS = 26
 _NAME = struct.Struct("<B16s16sH")
 _ROW_REST = struct.Struct("<I32s")
 _OFFSET = struct.Struct("<I")
@@ -83,7 +81,7 @@ class NamedObject(NamedTuple):
     digest: str
 
 
-_NOBODY = "0" * _ID_CHARACTERS
+_NOBODY = encode_ulid(0)
 GONE = NamedObject(ObjectName(ObjectKind.GONE, _NOBODY, _NOBODY, 0), 0, bytes(32).hex())
 
 
@@ -192,22 +190,9 @@ def decode_directory(data: bytes) -> list[BlockPlace]:
 
 def id_bytes(text: str) -> bytes:
     """The 16 bytes of an id without its prefix, which is a ULID. Raises ValueError for any other text."""
-    if len(text) != _ID_CHARACTERS:
-        raise ValueError(text)
-    value = 0
-    for character in text:
-        value = value << 5 | _value(character)
-    return value.to_bytes(16, "big")
+    return decode_ulid(text).to_bytes(16, "big")
 
 
 def id_text(data: bytes) -> str:
     """The id of 16 bytes, without its prefix."""
-    value = int.from_bytes(data, "big")
-    return "".join([_ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5)])
-
-
-def _value(character: str) -> int:
-    value = _VALUES.get(character)
-    if value is None:
-        raise ValueError(character)
-    return value
+    return encode_ulid(int.from_bytes(data, "big"))

@@ -19,6 +19,9 @@ from knowledge.index.leaf import LEAF_ENTRIES, Putting, columns_of
 from knowledge.index.nodes import Block, Inner, Leaf, Node, leaves_under
 from knowledge.index.walking import TrieReader
 
+# From which path in a list to which, and the leaf that these lead to; None where there is none.
+Reached = tuple[int, int, Leaf | None]
+
 
 @dataclass(slots=True)
 class Trie(TrieReader):
@@ -44,10 +47,8 @@ class Trie(TrieReader):
         """The entries of these items, as far as there are any. Their leaves stay in memory until the next are read."""
         by_path = sorted([(path_number(name), name) for name in names])
         self._paths = {name: path for path, name in by_path}
-        reached = self._reach([path for path, _ in by_path])
-        self._load([leaf for _, _, leaf in reached if leaf is not None])
         found: Entries = {}
-        for low, high, leaf in reached:
+        for low, high, leaf in self._load_along([path for path, _ in by_path]):
             if leaf is None or leaf.columns is None:
                 continue
             columns = leaf.columns
@@ -68,8 +69,7 @@ class Trie(TrieReader):
             return
         paths = [path for path, _, _ in work]
         puts = [(name, entry) for _, name, entry in work]
-        reached = self._reach(paths)
-        self._load([leaf for _, _, leaf in reached if leaf is not None])
+        self._load_along(paths)
         self.root = self._put(self.root, 0, 0, len(work), paths, puts)
 
     def take_fresh(self) -> list[Leaf]:
@@ -83,18 +83,21 @@ class Trie(TrieReader):
         for leaf, columns in zip(leaves, self.read_columns(leaves), strict=True):
             leaf.columns = columns
 
-    def _load(self, leaves: Sequence[Leaf]) -> None:
-        """Load leaves, and let go of those that were needed before; what lies nowhere yet is kept."""
+    def _load_along(self, paths: Sequence[int]) -> list[Reached]:
+        """Load the leaves on some paths, and let go of those that were needed before; what lies nowhere yet is kept."""
+        reached = self._reach(paths)
+        leaves = [leaf for _, _, leaf in reached if leaf is not None]
         wanted = {id(leaf) for leaf in leaves}
         for leaf in self._loaded:
             if leaf.place is not None and id(leaf) not in wanted:
                 leaf.columns = None
         self.load(leaves)
-        self._loaded = list(leaves)
+        self._loaded = leaves
+        return reached
 
-    def _reach(self, paths: Sequence[int]) -> list[tuple[int, int, Leaf | None]]:
-        """The leaves that some paths (sorted) lead to, each with the range of its paths; None where there is none."""
-        found: list[tuple[int, int, Leaf | None]] = []
+    def _reach(self, paths: Sequence[int]) -> list[Reached]:
+        """The leaves that some paths (sorted) lead to."""
+        found: list[Reached] = []
         todo: list[tuple[Inner | None, bool, Node | None, int, int, int]] = [(None, False, self.root, 0, 0, len(paths))]
         while todo:
             closed: list[tuple[Inner | None, bool, Block, int, int, int]] = []

@@ -80,6 +80,11 @@ class Source:
     settled: Settled = NOTHING_SETTLED
 
     @property
+    def base_digest(self) -> str | None:
+        """The digest of the manifest that is served, which is the base of whatever is built now; None for nothing."""
+        return None if self.manifest is None else self.manifest.digest
+
+    @property
     def active(self) -> bool:
         """True while the source takes writes."""
         return self.status is SourceStatus.ACTIVE

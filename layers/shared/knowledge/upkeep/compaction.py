@@ -102,8 +102,8 @@ class Compactor:
             if (held.generation_id, held.manifest) != (generation.base_generation_id, source.manifest):
                 return None
             self.settle(held)
-            base_digest = None if held.manifest is None else held.manifest.digest
-            return self.publisher.publish_generation(Publication(generation, holder, held.lease_token, base_digest))
+            publication = Publication(generation, holder, held.lease_token, held.base_digest)
+            return self.publisher.publish_generation(publication)
 
     def _is_awaited(self, source: Source) -> bool:
         now = self.clock()
