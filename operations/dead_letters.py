@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from operations.stack import DeployedStack, RefusedError, find_stack
+from operations.stack import DeployedStack, RefusedError, find_stack, tell_lines
 
 _QUEUES = {
     "webhooks": "WebhookDeadLettersQueue",
@@ -135,13 +135,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def main() -> int:
     """Do what the command line asks."""
     chosen = parse()
-    try:
-        for line in run(find_stack(chosen.stack), chosen):
-            sys.stdout.write(json.dumps(line) + "\n")
-    except RefusedError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    return tell_lines(lambda: run(find_stack(chosen.stack), chosen))
 
 
 if __name__ == "__main__":

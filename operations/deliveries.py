@@ -9,14 +9,13 @@ Answers are lines of JSON. A sweep may be repeated, and run beside the schedule'
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from operations.stack import DeployedStack, RefusedError, find_stack
+from operations.stack import DeployedStack, find_stack, tell_lines
 
 _SHARDS = 8
 # A sweep that ran out of time goes on at the next call.
@@ -65,14 +64,9 @@ def main() -> int:
     finding.add_argument("--minutes", type=float, default=10, help="how late it is at least, by default 10")
     commands.add_parser("sweep", help="send it")
     chosen = parser.parse_args()
-    try:
-        stack = find_stack(chosen.stack)
-        for line in overdue(stack, chosen.minutes) if chosen.command == "overdue" else sweep(stack):
-            sys.stdout.write(json.dumps(line) + "\n")
-    except RefusedError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    if chosen.command == "overdue":
+        return tell_lines(lambda: overdue(find_stack(chosen.stack), chosen.minutes))
+    return tell_lines(lambda: sweep(find_stack(chosen.stack)))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from operations.stack import DeployedStack, RefusedError, find_stack
+from operations.stack import DeployedStack, RefusedError, find_stack, tell_lines
 
 _LOOK_SECONDS = 1.0
 # An Express execution is named for what it does and for its run; its log has the name.
@@ -111,14 +111,9 @@ def main() -> int:
             command_parser.add_argument("--seconds", type=float, default=300, help="how long, by default 300")
     chosen = parser.parse_args()
     named = (chosen.tenant, chosen.source)
-    try:
-        stack = find_stack(chosen.stack)
-        answer = show(stack, *named) if chosen.command == "show" else wait(stack, *named, chosen.seconds)
-    except RefusedError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    sys.stdout.write(json.dumps(answer) + "\n")
-    return 0
+    if chosen.command == "show":
+        return tell_lines(lambda: [show(find_stack(chosen.stack), *named)])
+    return tell_lines(lambda: [wait(find_stack(chosen.stack), *named, chosen.seconds)])
 
 
 if __name__ == "__main__":

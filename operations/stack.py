@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -47,6 +48,17 @@ class DeployedStack:
         url, name = self.physical(queue), "ApproximateNumberOfMessages"
         attributes = self.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"]
         return int(attributes[name])
+
+
+def tell_lines(make: Callable[[], Iterable[Mapping[str, Any]]]) -> int:
+    """Write what a command tells, each as a line of JSON; returns the exit status, 1 when it is refused."""
+    try:
+        for line in make():
+            sys.stdout.write(json.dumps(line) + "\n")
+    except RefusedError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
 
 
 def find_stack(name: str) -> DeployedStack:

@@ -13,7 +13,6 @@ Answers are lines of JSON. Each command can be repeated, and goes on where it wa
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from operations.stack import DeployedStack, RefusedError, find_stack
+from operations.stack import DeployedStack, RefusedError, find_stack, tell_lines
 
 _TENANT = "tenant#"
 # What a tenant has in the bucket lies in these folders, under its id.
@@ -206,13 +205,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def main() -> int:
     """Do what the command line asks."""
     chosen = parse()
-    try:
-        for line in run(deployment_of(find_stack(chosen.stack)), chosen):
-            sys.stdout.write(json.dumps(line) + "\n")
-    except RefusedError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    return tell_lines(lambda: run(deployment_of(find_stack(chosen.stack)), chosen))
 
 
 if __name__ == "__main__":
