@@ -12,6 +12,7 @@ from httpapi.call import Call, check_ids
 from httpapi.errors import ValidationFailedError
 from httpapi.keys.model import ALL_SCOPES, Key, KeySpec
 from httpapi.operations import Operation
+from httpapi.requests import HttpRequest
 from httpapi.schemas.fields import read_query
 from knowledge.errors import NotFoundError
 from knowledge.items.problems import InvalidItemsError
@@ -22,6 +23,7 @@ from tests.contract.request_schemas import Schema, documented_body, documented_p
 from tests.contract.request_values import Value, sample, validator_of
 
 NOW = 1_795_000_000_000
+_REQUEST = HttpRequest("GET", "/", {}, {}, None, body_is_base64=False, request_id="req_1")
 _KEY = Key("4fGh2LmN8pQrS0tV", "ten_1", KeySpec("all", scopes=ALL_SCOPES), "", NOW)
 _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)")
 
@@ -49,7 +51,7 @@ def refusals(route: Operation, ids: dict[str, str], query: dict[str, str], body:
         read = route.body(body) if route.body else None
         check_ids(ids)
         asked = read_query(route.query, {name: [text] for name, text in query.items()})
-        call: Call[Any, Any] = Call(route.name, _KEY, ids, read, asked, services, NOW, loading=loading)
+        call: Call[Any, Any] = Call(route.name, _KEY, _REQUEST, ids, read, asked, services, NOW, loading=loading)
         # Some lists ask a service before they look at their cursor.
         call.position(call.listing())
         route.handler(call)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from knowledge.actors import Actor, Author
 from knowledge.errors import (
     GenerationNotFoundError,
     ImportNotFoundError,
@@ -18,7 +19,7 @@ from knowledge.errors import (
 )
 from knowledge.ids import MadeIds, derived_id, is_id, new_id
 from knowledge.items.field_rules import check_external_item_id
-from knowledge.limits import RETRY_KNOWN_MS, SNAPSHOT_PARTS
+from knowledge.limits import RETRY_KNOWN_MS, SNAPSHOT_PARTS, USER_AGENT_CHARACTERS
 from webhooks.errors import DeliveryNotFoundError, WebhookNotFoundError
 
 from httpapi.errors import invalid_field
@@ -26,6 +27,7 @@ from httpapi.keys import tokens
 from httpapi.keys.model import Key
 from httpapi.keys.service import Creation
 from httpapi.paging import Listing
+from httpapi.requests import HttpRequest
 from httpapi.schemas.fields import ListQuery
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class Call(Generic[BodyT, QueryT]):
 
     operation: str
     key: Key
+    request: HttpRequest
     ids: Mapping[str, str]
     body: BodyT
     query: QueryT
@@ -65,6 +68,18 @@ class Call(Generic[BodyT, QueryT]):
     def tenant_id(self) -> str:
         """The tenant that asks."""
         return self.key.tenant_id
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks, for what is written down of a change."""
+        user_agent = self.request.header("user-agent")
+        return Actor(
+            Author(self.key.key_id, self.key.spec.name),
+            self.key.line_id,
+            self.request.request_id,
+            self.request.address,
+            user_agent and user_agent[:USER_AGENT_CHARACTERS],
+        )
 
     @property
     def source_id(self) -> str:

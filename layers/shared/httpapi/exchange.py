@@ -82,7 +82,17 @@ class Exchange:
             body = operation.body(parsed) if operation.body and parsed is not None else None
             check_ids(ids)
             query = read_query(operation.query, self._request.query)
-            call = Call(operation.name, key, ids, body, query, self._services, self._services.clock(), loading=loading)
+            call = Call(
+                operation.name,
+                key,
+                self._request,
+                ids,
+                body,
+                query,
+                self._services,
+                self._services.clock(),
+                loading=loading,
+            )
             return self._work(operation, call, parsed)
         finally:
             # A thread left behind would freeze with the process and wake up in some later request.

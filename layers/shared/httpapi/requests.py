@@ -25,10 +25,12 @@ class HttpRequest:
     encoded_body: str | None
     body_is_base64: bool
     request_id: str
+    address: str | None = None
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any], path: str) -> HttpRequest:
         """Read a proxy event; `path` is the one that the routes matched."""
+        context = event.get("requestContext") or {}
         return cls(
             method=str(event.get("httpMethod", "")).upper(),
             path=path,
@@ -36,7 +38,8 @@ class HttpRequest:
             query=_multi(event, "multiValueQueryStringParameters", "queryStringParameters"),
             encoded_body=event.get("body"),
             body_is_base64=bool(event.get("isBase64Encoded")),
-            request_id=str((event.get("requestContext") or {}).get("requestId") or "unknown"),
+            request_id=str(context.get("requestId") or "unknown"),
+            address=(context.get("identity") or {}).get("sourceIp"),
         )
 
     def header(self, name: str) -> str | None:

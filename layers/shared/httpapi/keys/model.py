@@ -62,6 +62,7 @@ class KeySpec:
 class Key:
     """An API key without its secret; `secret_hash` is the SHA-256 (hex) of the whole key text.
 
+    `line` is the id of the first key of its rotation line, None for a key that is the first itself; `line_id` tells.
     `suspended` is True while an operator has suspended its tenant. `rotated_to` is the id of the key that replaced it.
     `counted` is False once its limit is no part of the tenant's sum any more, which may be some time after it has
     expired.
@@ -77,6 +78,12 @@ class Key:
     rotated_to: str | None = None
     counted: bool = True
     suspended: bool = False
+    line: str | None = None
+
+    @property
+    def line_id(self) -> str:
+        """The id of the first key of the rotation line: it stays when a key is replaced."""
+        return self.line or self.key_id
 
     def status(self, now: int) -> KeyStatus:
         """Say whether the key can be used at a time."""

@@ -28,6 +28,8 @@ def key_to_row(key: Key) -> dict[str, Any]:
         row["sourceIds"] = {"L": [{"S": source_id} for source_id in key.spec.source_ids]}
     if key.spec.expires_at is not None:
         row["expiresAt"] = {"N": str(key.spec.expires_at)}
+    if key.line is not None:
+        row["lineId"] = {"S": key.line}
     return row
 
 
@@ -53,6 +55,7 @@ def key_from_row(row: dict[str, Any]) -> Key:
         rotated_to=row["rotatedTo"]["S"] if "rotatedTo" in row else None,
         counted="uncounted" not in row,
         suspended="suspendedAt" in row,
+        line=row["lineId"]["S"] if "lineId" in row else None,
     )
 
 

@@ -102,7 +102,8 @@ class KeyService:
             now = self._clock()
             old = self.get_key(tenant_id, old_id)
             key_id, token = (attempt.key_id, attempt.token) if attempt else (tokens.new_key_id(), None)
-            issued = _issue(tenant_id, replace(old.spec, expires_at=old.successor_expiry(now)), key_id, now)
+            spec = replace(old.spec, expires_at=old.successor_expiry(now))
+            issued = _issue(tenant_id, spec, key_id, now, line=old.line_id)
             if attempt and old.rotated_to == attempt.key_id:
                 found = self._reissue(issued, attempt, now)
                 if found:
@@ -212,6 +213,6 @@ def _event(event_type: str, key: Key, now: int, data: dict[str, str]) -> Event:
     return Event(new_id("evt"), event_type, key.tenant_id, None, now, data)
 
 
-def _issue(tenant_id: str, spec: KeySpec, key_id: str, now: int) -> IssuedKey:
+def _issue(tenant_id: str, spec: KeySpec, key_id: str, now: int, *, line: str | None = None) -> IssuedKey:
     token = tokens.mint(spec.environment, key_id)
-    return IssuedKey(Key(key_id, tenant_id, spec, token.hash(), created_at=now), token)
+    return IssuedKey(Key(key_id, tenant_id, spec, token.hash(), created_at=now, line=line), token)
