@@ -140,6 +140,7 @@ class Edge:
             idempotency_table=environment["IDEMPOTENCY_TABLE"],
             content_bucket=environment["CONTENT_BUCKET"],
             catalog_table=environment["CATALOG_TABLE"],
+            audit_table=environment["AUDIT_TABLE"],
             items_table=environment["ITEMS_TABLE"],
             machine_arn=environment["DIFF_AND_APPLY_ARN"],
             **{"cors_origins": ("https://console.example.com",), "tenant_limit": TENANT_LIMIT, **settings},

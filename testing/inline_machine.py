@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from knowledge import tasks
+from knowledge.actors import Actor
 from knowledge.assembly import KnowledgeServices
 from knowledge.errors import BuildFailedError, KnowledgeError, RunFailedError
 from knowledge.ports import Action
@@ -55,9 +56,12 @@ class InlineMachine:
         *,
         approve_removals: int | None = None,
         plan_version: int | None = None,
+        by: Actor | None = None,
+        message: str | None = None,
     ) -> Mapping[str, Any]:
         """See `knowledge.ports.Machine.run_action`."""
-        return self.walk(execution_input(action, tenant_id, source_id, run_id, approve_removals, plan_version), action)
+        state = execution_input(action, tenant_id, source_id, run_id, approve_removals, plan_version, by, message)
+        return self.walk(state, action)
 
     def walk(self, state: dict[str, Any], action: Action) -> Mapping[str, Any]:
         """Walk from the first state to the end, and return the last; a failed execution raises its domain error."""

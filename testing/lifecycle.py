@@ -210,6 +210,7 @@ def settings_of(resources: Any) -> Settings:
     """The names of the tables and the bucket."""
     return Settings(
         catalog_table=resources.table_name("CatalogTable"),
+        audit_table=resources.table_name("AuditTable"),
         items_table=resources.table_name("ItemsTable"),
         content_bucket=resources.bucket,
     )

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from knowledge.index.entries import path_of
-from knowledge.sources.store import source_sk
+from knowledge.sources.rows import source_sk
 from knowledge.times import MS_PER_DAY
 
 from testing import spec

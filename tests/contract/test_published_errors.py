@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from knowledge.sources.store import source_sk
+from knowledge.sources.rows import source_sk
 
 from testing.edge import Reply
 from tests.contract.tenant import Tenant, table

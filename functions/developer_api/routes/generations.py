@@ -9,8 +9,8 @@ from httpapi.operations import Routes
 from httpapi.render.generations import render_generation
 from httpapi.render.items import render_generation_item
 from httpapi.render.runs import render_change, render_outcome
-from httpapi.schemas.fields import ListQuery, NoQuery
-from httpapi.schemas.generations import GenerationChangeListQuery
+from httpapi.schemas.fields import ListQuery, NoQuery, body_of
+from httpapi.schemas.generations import GenerationChangeListQuery, RestoreGenerationRequest
 from httpapi.schemas.items import ContentListQuery
 
 GENERATIONS = "/v1/sources/{sourceId}/generations"
@@ -71,8 +71,14 @@ def list_generation_changes(call: Call[None, GenerationChangeListQuery]) -> Answ
     return ok(listing.render("changes", page, render_change))
 
 
-@routes.post(GENERATION + "/restore", Scope.RUNS_APPLY, loads_source=True)
-def restore_generation(call: Call[None, NoQuery]) -> Answer:
+@routes.post(
+    GENERATION + "/restore",
+    Scope.RUNS_APPLY,
+    body=body_of(RestoreGenerationRequest),
+    body_required=False,
+    loads_source=True,
+)
+def restore_generation(call: Call[RestoreGenerationRequest, NoQuery]) -> Answer:
     """Publish what an older generation serves as a new one."""
     made = call.make_ids("gen")
     outcome = call.services.knowledge.restorer.restore_generation(
@@ -80,5 +86,7 @@ def restore_generation(call: Call[None, NoQuery]) -> Answer:
         call.generation_id,
         new_generation_id=made.id,
         earlier_id=made.earlier,
+        by=call.actor,
+        message=call.body.message,
     )
     return ok(render_outcome(outcome))

@@ -23,7 +23,7 @@ routes = Routes()
 @routes.post(ITEMS, Scope.ITEMS_WRITE, body=BodyReader(ItemInput, read_item), loads_source=True)
 def push_item(call: Call[ItemDraft, NoQuery]) -> Answer:
     """Create or replace one item."""
-    item, result = call.services.knowledge.staging.push_item(call.source, call.body)
+    item, result = call.services.knowledge.staging.push_item(call.source, call.body, key_id=call.key.key_id)
     answer = created if result is PushResult.CREATED else ok
     return answer({"item": render_item(item, content=False), "result": result})
 
@@ -39,7 +39,8 @@ def push_batch(call: Call[tuple[list[ItemDraft], list[Removal]], NoQuery]) -> An
     """Create, replace and remove the named items; the others stay as they are."""
     items, removals = call.body
     check_results_fit([*(item.external_item_id for item in items), *(gone.external_item_id for gone in removals)])
-    return ok(render_results(call.services.knowledge.staging.push_items(call.source, items, removals)))
+    results = call.services.knowledge.staging.push_items(call.source, items, removals, key_id=call.key.key_id)
+    return ok(render_results(results))
 
 
 @routes.get(ITEMS, Scope.ITEMS_READ, query=ItemListQuery, loads_source=True)
@@ -67,12 +68,14 @@ def get_item(call: Call[None, NoQuery]) -> Answer:
 @routes.delete(ITEM, Scope.ITEMS_WRITE, query=RemoveItemQuery, loads_source=True)
 def remove_item(call: Call[None, RemoveItemQuery]) -> Answer:
     """Remove one item; it is served until its grace has passed."""
-    item = call.services.knowledge.staging.remove_item(call.source, call.external_item_id, call.query.source_version)
+    item = call.services.knowledge.staging.remove_item(
+        call.source, call.external_item_id, call.query.source_version, key_id=call.key.key_id
+    )
     return ok({"item": render_item(item)})
 
 
 @routes.post(ITEM + "/restore", Scope.ITEMS_WRITE, loads_source=True)
 def restore_item(call: Call[None, NoQuery]) -> Answer:
     """Take a removal back."""
-    item = call.services.knowledge.staging.restore_item(call.source, call.external_item_id)
+    item = call.services.knowledge.staging.restore_item(call.source, call.external_item_id, key_id=call.key.key_id)
     return ok({"item": render_item(item, content=False)})

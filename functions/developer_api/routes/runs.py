@@ -21,7 +21,14 @@ routes = Routes()
 def create_run(call: Call[CreateRunRequest, NoQuery]) -> Answer:
     """Find what differs; 202 when that takes longer than a request may."""
     made = call.make_ids("run")
-    run = call.services.knowledge.runs.create_run(call.source, call.body.mode, run_id=made.id, earlier_id=made.earlier)
+    run = call.services.knowledge.runs.create_run(
+        call.source,
+        call.body.mode,
+        run_id=made.id,
+        earlier_id=made.earlier,
+        by=call.actor,
+        message=call.body.message,
+    )
     answer = accepted if run.state is RunState.PLANNING else created
     return answer({"run": render_run(run)})
 
@@ -62,5 +69,7 @@ def apply_run(call: Call[ApplyRunRequest, NoQuery]) -> Answer:
         call.run_id,
         approve_removals=call.body.approve_removals,
         plan_version=call.body.plan_version,
+        by=call.actor,
+        message=call.body.message,
     )
     return ok(render_outcome(outcome))

@@ -45,6 +45,7 @@ def replace_items(call: Call[SnapshotRequest, NoQuery]) -> Answer:
         snapshot_id=made.id,
         earlier_id=made.earlier,
         allow_empty=call.body.allow_empty,
+        key_id=call.key.key_id,
     )
     if snapshot.state is not SnapshotState.COMPLETED:
         return accepted({"snapshot": render_snapshot(snapshot)})
@@ -87,7 +88,9 @@ def get_snapshot(call: Call[None, NoQuery]) -> Answer:
 )
 def put_snapshot_part(call: Call[list[ItemDraft], NoQuery]) -> Answer:
     """Stage a part; one of the same number is replaced."""
-    receipt = call.services.knowledge.snapshots.put_part(call.source, call.snapshot_id, call.part_number, call.body)
+    receipt = call.services.knowledge.snapshots.put_part(
+        call.source, call.snapshot_id, call.part_number, call.body, key_id=call.key.key_id
+    )
     return ok(render_part(receipt))
 
 
@@ -101,7 +104,7 @@ def put_snapshot_part(call: Call[list[ItemDraft], NoQuery]) -> Answer:
 def complete_snapshot(call: Call[CompleteSnapshotRequest, NoQuery]) -> Answer:
     """Remove what no part names; 202 when that takes longer than a request may, and a repeat goes on with it."""
     snapshot = call.services.knowledge.snapshots.complete_snapshot(
-        call.source, call.snapshot_id, allow_empty=call.body.allow_empty
+        call.source, call.snapshot_id, allow_empty=call.body.allow_empty, key_id=call.key.key_id
     )
     answer = ok if snapshot.state is SnapshotState.COMPLETED else accepted
     return answer({"snapshot": render_snapshot(snapshot)})

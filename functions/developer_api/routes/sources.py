@@ -25,6 +25,7 @@ def create_source(call: Call[CreateSourceRequest, NoQuery]) -> Answer:
         removal_guard=call.body.removal_guard.guard() if call.body.removal_guard else None,
         source_id=made.id,
         earlier_id=made.earlier,
+        by=call.actor,
     )
     return created({"source": render_source(source)})
 
@@ -59,6 +60,7 @@ def update_source(call: Call[UpdateSourceRequest, NoQuery]) -> Answer:
         name=call.body.name,
         grace_days=call.body.grace_days,
         removal_guard=(guard.guard() if guard else None) if "removal_guard" in call.body.model_fields_set else UNSET,
+        by=call.actor,
     )
     return ok({"source": render_source(source)})
 
@@ -66,12 +68,12 @@ def update_source(call: Call[UpdateSourceRequest, NoQuery]) -> Answer:
 @routes.delete("/v1/sources/{sourceId}", Scope.SOURCES_WRITE)
 def archive_source(call: Call[None, NoQuery]) -> Answer:
     """Archive a source; its last generation keeps serving."""
-    source = call.services.knowledge.sources.archive_source(call.tenant_id, call.source_id)
+    source = call.services.knowledge.sources.archive_source(call.tenant_id, call.source_id, by=call.actor)
     return ok({"source": render_source(source)})
 
 
 @routes.post("/v1/sources/{sourceId}/restore", Scope.SOURCES_WRITE)
 def restore_source(call: Call[None, NoQuery]) -> Answer:
     """Bring an archived source back."""
-    source = call.services.knowledge.sources.restore_source(call.tenant_id, call.source_id)
+    source = call.services.knowledge.sources.restore_source(call.tenant_id, call.source_id, by=call.actor)
     return ok({"source": render_source(source)})

@@ -82,6 +82,7 @@ class Health:
         attributes = {
             names.keys_table: ["keyId"],
             names.catalog_table: ["pk", "sk"],
+            names.audit_table: ["pk", "sk"],
             names.items_table: ["pk", "sk"],
             names.idempotency_table: ["id"],
             names.rate_counters_table: ["id"],

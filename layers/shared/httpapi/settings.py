@@ -18,6 +18,7 @@ class EdgeSettings:
     idempotency_table: str
     content_bucket: str
     catalog_table: str = ""
+    audit_table: str = ""
     items_table: str = ""
     machine_arn: str = ""
     idempotency_key_id: str | None = None
@@ -33,6 +34,7 @@ class EdgeSettings:
             idempotency_table=os.environ.get("IDEMPOTENCY_TABLE", ""),
             content_bucket=os.environ.get("CONTENT_BUCKET", ""),
             catalog_table=os.environ.get("CATALOG_TABLE", ""),
+            audit_table=os.environ.get("AUDIT_TABLE", ""),
             items_table=os.environ.get("ITEMS_TABLE", ""),
             machine_arn=os.environ.get("DIFF_AND_APPLY_ARN", ""),
             idempotency_key_id=os.environ.get("IDEMPOTENCY_KEY_ID") or None,

@@ -37,3 +37,8 @@ class Actor:
     request_id: str
     address: str | None = None
     user_agent: str | None = None
+
+    @classmethod
+    def from_value(cls, value: Mapping[str, Any] | None) -> Actor | None:
+        """Read one back from the plain value that `asdict` made of it, for the state of a machine."""
+        return None if value is None else cls(**{**value, "author": Author(**value["author"])})

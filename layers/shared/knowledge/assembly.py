@@ -68,7 +68,7 @@ class KnowledgeServices:
         """Creating, reading and changing sources."""
         from knowledge.sources.service import SourceService
 
-        return SourceService(self.stores.sources, self.clock)
+        return SourceService(self.stores.sources, self.clock, self.new_id)
 
     @cached_property
     def staging(self) -> StagingService:

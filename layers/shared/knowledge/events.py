@@ -5,17 +5,16 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
-
+from typing import Any
 
 GENERATION_PUBLISHED = "generation.published"
 RUN_READY = "run.ready"
 RUN_FAILED = "run.failed"
 IMPORT_COMPLETED = "import.completed"
 IMPORT_FAILED = "import.failed"
+SOURCE_ARCHIVED = "source.archived"
+KEY_CREATED = "key.created"
+KEY_EXPIRING = "key.expiring"
 KEY_ROTATED = "key.rotated"
 KEY_REVOKED = "key.revoked"
 WEBHOOK_DISABLED = "webhook.disabled"

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Protocol
 
+from knowledge.actors import Actor
+
 Clock = Callable[[], int]
 NewId = Callable[[str], str]
 
@@ -34,5 +36,7 @@ class Machine(Protocol):
         *,
         approve_removals: int | None = None,
         plan_version: int | None = None,
+        by: Actor | None = None,
+        message: str | None = None,
     ) -> Mapping[str, Any]:
         """Do it and return the machine's last state. Raises the domain error that ended it, or StillRunningError."""

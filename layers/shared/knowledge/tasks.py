@@ -1,7 +1,8 @@
 """The state machine's tasks as JSON in, JSON out. The machine's state carries pointers; contents stay in objects.
 
-State: `{action, tenantId, sourceId, runId, approveRemovals?, planVersion?, diff?, build?, error?, turn?}`. Each task is
-given the whole state and returns what becomes `diff` (diff_run) or `build` (build_generation, publish_generation).
+State: `{action, tenantId, sourceId, runId, approveRemovals?, planVersion?, by?, message?, diff?, build?, error?,
+turn?}`. Each task is given the whole state and returns what becomes `diff` (diff_run) or `build` (build_generation,
+publish_generation).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from knowledge.actors import Actor
 from knowledge.assembly import KnowledgeServices
 from knowledge.generations.eligibility import ApplyRequest
 from knowledge.generations.store import Publication, generation_from
@@ -40,7 +42,13 @@ def build_generation(knowledge: KnowledgeServices, state: State) -> dict[str, An
     when the apply began.
     """
     began_at = knowledge.clock()
-    request = ApplyRequest(*_run_of(state), state.get("approveRemovals"), state.get("planVersion"))
+    request = ApplyRequest(
+        *_run_of(state),
+        state.get("approveRemovals"),
+        state.get("planVersion"),
+        Actor.from_value(state.get("by")),
+        state.get("message"),
+    )
     outcome = knowledge.builder.build_generation(request)
     if outcome.publication is None:
         return {"status": "published", "generationId": outcome.generation_id}
@@ -78,7 +86,12 @@ def _run_of(state: State) -> tuple[str, str, str]:
 
 def _publication(value: Mapping[str, Any]) -> Publication:
     return Publication(
-        **{**value, "plan": plan_from(value["plan"]), "generation": generation_from(value["generation"])}
+        **{
+            **value,
+            "plan": plan_from(value["plan"]),
+            "generation": generation_from(value["generation"]),
+            "by": Actor.from_value(value["by"]),
+        }
     )
 
 

@@ -33,6 +33,7 @@ class WebhookSettings:
     """The names of what the stack made; `loopback` lets targets be on this machine, for development."""
 
     catalog_table: str
+    audit_table: str = ""
     queue_url: str = ""
     key_id: str = ""
     loopback: bool = False
@@ -42,6 +43,7 @@ class WebhookSettings:
         """Read the variables that the template sets; some functions have only some of them."""
         return cls(
             catalog_table=os.environ["CATALOG_TABLE"],
+            audit_table=os.environ.get("AUDIT_TABLE", ""),
             queue_url=os.environ.get("WEBHOOK_QUEUE_URL", ""),
             key_id=os.environ.get("WEBHOOK_KEY_ID", ""),
             loopback=os.environ.get("WEBHOOK_LOOPBACK", "false") == "true",
@@ -131,7 +133,7 @@ class WebhookServices:
 
     @cached_property
     def _catalog(self) -> Catalog:
-        return Catalog(self.clients.dynamodb, self.settings.catalog_table)
+        return Catalog(self.clients.dynamodb, self.settings.catalog_table, self.settings.audit_table)
 
     @cached_property
     def _queue(self) -> DeliveryQueue:

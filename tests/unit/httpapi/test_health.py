@@ -17,8 +17,8 @@ from knowledge.storage.clients import Clients
 from testing import spec
 from testing.held_clock import HeldClock
 
-_TABLES = {"keys", "catalog", "items", "idempotency", "rates"}
-_SETTINGS = EdgeSettings("keys", "rates", "idempotency", "bucket", "catalog", "items", "arn:machine")
+_TABLES = {"keys", "catalog", "audit", "items", "idempotency", "rates"}
+_SETTINGS = EdgeSettings("keys", "rates", "idempotency", "bucket", "catalog", "audit", "items", "arn:machine")
 _DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "no to arn:aws:s3:::bucket"}}, "HeadBucket")
 
 

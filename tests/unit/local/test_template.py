@@ -45,7 +45,14 @@ def test_objects_are_reached_by_prefix_only(template: Template) -> None:
 
 def test_tables_are_kept_backed_up_and_protected(template: Template) -> None:
     tables = dict(template.of_type("AWS::DynamoDB::Table"))
-    assert set(tables) == {"CatalogTable", "KeysTable", "ItemsTable", "IdempotencyTable", "RateCountersTable"}
+    assert set(tables) == {
+        "CatalogTable",
+        "KeysTable",
+        "ItemsTable",
+        "IdempotencyTable",
+        "RateCountersTable",
+        "AuditTable",
+    }
     for logical_id, table in tables.items():
         assert template.resources[logical_id]["DeletionPolicy"] == "Retain"
         assert template.resources[logical_id]["UpdateReplacePolicy"] == "Retain"

@@ -7,6 +7,7 @@ from typing import Any
 from knowledge.generations.model import Generation
 from knowledge.times import optional_timestamp, timestamp
 
+from httpapi.render.authors import render_author
 from httpapi.render.counts import render_counts
 
 
@@ -24,5 +25,7 @@ def render_generation(generation: Generation) -> dict[str, Any]:
         "counts": render_counts(generation.counts),
         "contentBytes": generation.content_bytes,
         "publishedAt": timestamp(generation.published_at),
+        "createdBy": render_author(generation.created_by),
+        "message": generation.message,
         "retiredAt": optional_timestamp(generation.retired_at),
     }

@@ -29,6 +29,7 @@ def render_item(item: StagedItem, *, content: bool = True) -> dict[str, Any]:
         "contentBytes": item.content_bytes,
         "createdAt": timestamp(item.created_at),
         "updatedAt": timestamp(item.updated_at),
+        "updatedByKeyId": item.key_id,
         "removedAt": optional_timestamp(item.removed_at),
         "tombstoneDueAt": optional_timestamp(item.tombstone_due_at),
         "tombstonedAt": optional_timestamp(item.tombstoned_at),

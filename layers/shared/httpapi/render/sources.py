@@ -7,6 +7,8 @@ from typing import Any
 from knowledge.sources.model import DEVELOPER_API, RemovalGuard, Source
 from knowledge.times import timestamp
 
+from httpapi.render.authors import render_author
+
 
 def render_source(source: Source) -> dict[str, Any]:
     """Write a source; `generationId` and `sequence` are those it serves now."""
@@ -20,6 +22,7 @@ def render_source(source: Source) -> dict[str, Any]:
         "generationId": source.generation_id,
         "sequence": source.sequence,
         "createdAt": timestamp(source.created_at),
+        "createdBy": render_author(source.created_by),
         "updatedAt": timestamp(source.updated_at),
     }
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Generic, TypeVar
 
 from knowledge.ids import id_pattern, is_id
-from knowledge.items.field_rules import Rule
+from knowledge.items.field_rules import Rule, plain_text
 from knowledge.items.problems import Problem, field_path, problem_message
-from knowledge.limits import CURSOR_CHARACTERS, DEFAULT_PAGE_ENTRIES, PAGE_ENTRIES, PROBLEMS_SHOWN
+from knowledge.limits import CURSOR_CHARACTERS, DEFAULT_PAGE_ENTRIES, MESSAGE_CHARACTERS, PAGE_ENTRIES, PROBLEMS_SHOWN
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -41,6 +41,8 @@ def _digits(value: Any) -> Any:
 
 
 Digits = BeforeValidator(_digits)
+# What somebody says about what they ask for.
+Message = Annotated[str, plain_text(1, MESSAGE_CHARACTERS)]
 
 
 def told(**rules: Any) -> WithJsonSchema:

@@ -6,7 +6,14 @@ from typing import Annotated
 
 from pydantic import Field
 
+from httpapi.schemas.fields import BodyModel, Message
 from httpapi.schemas.runs import ChangeListQuery
+
+
+class RestoreGenerationRequest(BodyModel):
+    """What is said of a restore."""
+
+    message: Message | None = None
 
 
 class GenerationChangeListQuery(ChangeListQuery):

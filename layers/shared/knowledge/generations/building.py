@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from knowledge.audit import AuditEntry, AuditKind
 from knowledge.errors import BuildFailedError, StalePlanError
 from knowledge.generations.eligibility import ApplyRequest, check_applicable
 from knowledge.generations.model import Generation, GenerationOrigin
@@ -67,7 +68,8 @@ class Builder:
             return BuildOutcome(generation_id=run.generation_id)
         plan = check_applicable(source, run, request, now)
         if plan.counts.changes == 0 and source.generation_id is not None:
-            if not self.stores.runs.set_published(run, source.generation_id, now):
+            recorded = _applied(source, run, now, request)
+            if not self.stores.runs.set_published(run, source.generation_id, now, recorded):
                 run = self.stores.runs.get_run(request.source_id, request.run_id)
                 if run.state is not RunState.PUBLISHED:
                     raise StalePlanError
@@ -88,8 +90,11 @@ class Builder:
             counts=plan.counts,
             content_bytes=plan.index.content_bytes,
             published_at=self.clock(),
+            created_by=None if request.by is None else request.by.author,
+            message=request.message,
         )
-        return BuildOutcome(publication=Publication(generation, run.run_id, source.lease_token, plan.base_digest, plan))
+        publication = Publication(generation, run.run_id, source.lease_token, plan.base_digest, plan, by=request.by)
+        return BuildOutcome(publication=publication)
 
     def _check_objects(self, run: Run, plan: Plan) -> None:
         """Make sure that what is to be served is there, and that the index is what the plan says."""
@@ -104,3 +109,11 @@ class Builder:
             or plan.index.entries != plan.counts.total
         ):
             raise BuildFailedError
+
+
+def _applied(source: Source, run: Run, now: int, request: ApplyRequest) -> AuditEntry | None:
+    """The record of an apply that has nothing to publish; any other is recorded by what publishes it."""
+    if request.by is None:
+        return None
+    subject = {"sourceId": source.source_id, "runId": run.run_id, "generationId": source.generation_id or ""}
+    return AuditEntry(source.tenant_id, now, AuditKind.RUN_APPLIED, request.by, subject, message=request.message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from knowledge.actors import Actor
 from knowledge.errors import (
     ApplyInProgressError,
     NotApplyEligibleError,
@@ -19,13 +20,15 @@ from knowledge.storage.format import FORMAT
 
 @dataclass(frozen=True, slots=True)
 class ApplyRequest:
-    """Which run to apply, and what the caller agreed to."""
+    """Which run to apply, what the caller agreed to, who it is, and what is said of it."""
 
     tenant_id: str
     source_id: str
     run_id: str
     approve_removals: int | None = None
     plan_version: int | None = None
+    by: Actor | None = None
+    message: str | None = None
 
 
 def check_applicable(source: Source, run: Run, request: ApplyRequest, now: int) -> Plan:

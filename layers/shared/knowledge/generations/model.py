@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from knowledge.actors import Author
 from knowledge.items.fields import ItemDetails
 from knowledge.model import Counts, ObjectRef
 
@@ -22,6 +23,7 @@ class Generation:
     """An immutable published state of a source.
 
     `restored_from` names the generation that a restore published anew. Once `retired_at` is set, its objects may go.
+    `message` is what was said with the apply or the restore.
     """
 
     tenant_id: str
@@ -38,6 +40,8 @@ class Generation:
     published_at: int
     restored_from: str | None = None
     retired_at: int | None = None
+    created_by: Author | None = None
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
+from knowledge.actors import Actor
 from knowledge.earlier_tries import find_earlier
 from knowledge.errors import BuildFailedError, GenerationNotFoundError, GenerationRetiredError
 from knowledge.generations.model import Generation, GenerationOrigin
@@ -46,7 +47,14 @@ class Restorer:
     new_id: NewId
 
     def restore_generation(
-        self, source: Source, generation_id: str, *, new_generation_id: str, earlier_id: str | None = None
+        self,
+        source: Source,
+        generation_id: str,
+        *,
+        new_generation_id: str,
+        earlier_id: str | None = None,
+        by: Actor | None = None,
+        message: str | None = None,
     ) -> ApplyOutcome:
         """Publish what a generation served as a new generation; one that serves the same already stays as it is.
 
@@ -58,7 +66,7 @@ class Restorer:
         if made is not None:
             return made
         with held_lease(self.stores.sources, source, new_generation_id, now) as held:
-            return self._publish(held, generation_id, new_generation_id, now)
+            return self._publish(held, generation_id, new_generation_id, now, by, message)
 
     def _made(self, source: Source, new_id: str, earlier_id: str | None, now: int) -> ApplyOutcome | None:
         with suppress(GenerationNotFoundError):
@@ -67,7 +75,15 @@ class Restorer:
         earlier = find_earlier(earlier_id, get, lambda made: made.published_at, now)
         return None if earlier is None else _outcome(earlier)
 
-    def _publish(self, source: Source, generation_id: str, new_generation_id: str, now: int) -> ApplyOutcome:
+    def _publish(
+        self,
+        source: Source,
+        generation_id: str,
+        new_generation_id: str,
+        now: int,
+        by: Actor | None,
+        message: str | None,
+    ) -> ApplyOutcome:
         keeper = LeaseKeeper(
             self.stores.sources, source.tenant_id, source.source_id, source.lease_token, self.clock, now
         )
@@ -99,10 +115,12 @@ class Restorer:
             run_id=None,
             counts=counts,
             restored_from=chosen.generation_id,
+            created_by=None if by is None else by.author,
+            message=message,
         )
         return _outcome(
             self.publisher.publish_generation(
-                Publication(generation, new_generation_id, source.lease_token, source.base_digest)
+                Publication(generation, new_generation_id, source.lease_token, source.base_digest, by=by)
             )
         )
 

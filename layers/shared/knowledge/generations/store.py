@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from knowledge.actors import Actor, Author
+from knowledge.audit import AuditEntry, AuditKind
 from knowledge.errors import ApplyConflictError, GenerationNotFoundError
 from knowledge.events import Event, event_row
 from knowledge.generations.model import Generation, GenerationOrigin
@@ -16,7 +18,7 @@ from knowledge.runs.model import Plan, RunState
 from knowledge.runs.store import READY, SAME_PLAN, run_sk
 from knowledge.sources.conditions import ACTIVE
 from knowledge.sources.model import SourceStatus
-from knowledge.sources.store import source_sk
+from knowledge.sources.rows import source_sk
 from knowledge.storage.catalog import Action, Catalog, RefusedWriteError
 from knowledge.storage.transactions import RefusedTransactionError
 
@@ -52,7 +54,7 @@ class Publication:
     """A generation that is built, and everything that must still be as it was checked for it to be published.
 
     The lease is held by `holder_id`: the run, or the new generation itself when no run made it. `base_digest` is that
-    of the manifest that the new state was built on. `plan` is the run's.
+    of the manifest that the new state was built on. `plan` is the run's; `by` is who asked for it.
     """
 
     generation: Generation
@@ -60,6 +62,7 @@ class Publication:
     lease_token: int
     base_digest: str | None
     plan: Plan | None = None
+    by: Actor | None = None
 
 
 class PublicationRefusedError(Exception):
@@ -120,6 +123,7 @@ class GenerationStore:
         if generation.restored_from is not None:
             restored_sk = generation_sk(generation.restored_from)
             actions.append(self.catalog.checking(generation.source_id, restored_sk, _KEPT, {}))
+        actions += self.catalog.recording(_recorded(publication))
         try:
             self.catalog.transact(actions, busy=ApplyConflictError)
         except RefusedTransactionError as error:
@@ -181,6 +185,20 @@ class GenerationStore:
         )
 
 
+def _recorded(publication: Publication) -> AuditEntry | None:
+    generation, by = publication.generation, publication.by
+    if by is None:
+        return None
+    subject = {"sourceId": generation.source_id, "generationId": generation.generation_id}
+    kind = AuditKind.RUN_APPLIED
+    if generation.run_id is not None:
+        subject["runId"] = generation.run_id
+    if generation.restored_from is not None:
+        kind = AuditKind.GENERATION_RESTORED
+        subject["restoredFrom"] = generation.restored_from
+    return AuditEntry(generation.tenant_id, generation.published_at, kind, by, subject, message=generation.message)
+
+
 def _row(generation: Generation) -> dict[str, Any]:
     return {
         "pk": generation.source_id,
@@ -198,6 +216,8 @@ def _row(generation: Generation) -> dict[str, Any]:
         "counts": asdict(generation.counts),
         "contentBytes": generation.content_bytes,
         "publishedAt": generation.published_at,
+        "createdBy": None if generation.created_by is None else generation.created_by.to_value(),
+        "message": generation.message,
     }
 
 
@@ -217,6 +237,8 @@ def _generation(row: Mapping[str, Any]) -> Generation:
         published_at=row["publishedAt"],
         restored_from=row.get("restoredFrom"),
         retired_at=row.get("retiredAt"),
+        created_by=Author.from_value(row.get("createdBy")),
+        message=row.get("message"),
     )
 
 
@@ -228,5 +250,6 @@ def generation_from(value: Mapping[str, Any]) -> Generation:
             "origin": GenerationOrigin(value["origin"]),
             "manifest": ObjectRef(**value["manifest"]),
             "counts": Counts(**value["counts"]),
+            "created_by": None if value["created_by"] is None else Author(**value["created_by"]),
         }
     )

@@ -19,7 +19,7 @@ from knowledge.limits import IMPORT_SILENT_MS
 from knowledge.pages import Page
 from knowledge.sources.conditions import ACTIVE, EPOCH_BEFORE, NONE_OPEN, THIS_ONE_OPEN
 from knowledge.sources.model import Source, SourceStatus
-from knowledge.sources.store import source_sk
+from knowledge.sources.rows import source_sk
 from knowledge.storage.attributes import from_row, to_row
 from knowledge.storage.catalog import Action, Catalog, RefusedWriteError
 from knowledge.storage.clients import translated

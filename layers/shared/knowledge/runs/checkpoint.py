@@ -48,6 +48,7 @@ class Checkpoint:
     tally: dict[str, int] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
     built: BuiltIndex | None = None
+    writers: tuple[str, ...] = ()
 
 
 def encode_checkpoint(state: Checkpoint) -> bytes:
@@ -76,6 +77,7 @@ def decode_checkpoint(data: bytes) -> Checkpoint:
         "later": tuple(ObjectRef(**ref) for ref in value["later"]),
         "parts": tuple(map(part_from, value["parts"])),
         "unread": frozenset(value["unread"]),
+        "writers": tuple(value["writers"]),
         "listing": None if value["listing"] is None else _listing(*value["listing"]),
     }
     return Checkpoint(**value)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ReadTimeoutError
 
+from knowledge.actors import Actor
 from knowledge.errors import BuildFailedError, RunFailedError
 from knowledge.model import Counts
 from knowledge.ports import Action, StillRunningError
@@ -28,6 +29,8 @@ def execution_input(
     run_id: str,
     approve_removals: int | None,
     plan_version: int | None,
+    by: Actor | None = None,
+    message: str | None = None,
 ) -> dict[str, Any]:
     """The state that an execution starts with; see `knowledge.tasks`."""
     state = {
@@ -37,6 +40,8 @@ def execution_input(
         "runId": run_id,
         "approveRemovals": approve_removals,
         "planVersion": plan_version,
+        "by": None if by is None else asdict(by),
+        "message": message,
     }
     return {name: value for name, value in state.items() if value is not None}
 
@@ -69,9 +74,11 @@ class StepFunctionsMachine:
         *,
         approve_removals: int | None = None,
         plan_version: int | None = None,
+        by: Actor | None = None,
+        message: str | None = None,
     ) -> Mapping[str, Any]:
         """See `ports.Machine.run_action`. The answer is HTTP 200 for a failed execution too, so `status` decides."""
-        state = execution_input(action, tenant_id, source_id, run_id, approve_removals, plan_version)
+        state = execution_input(action, tenant_id, source_id, run_id, approve_removals, plan_version, by, message)
         with translated():
             try:
                 # Its log tells an execution by its name, and leaves out what it was about. Names may come again.

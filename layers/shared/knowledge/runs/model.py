@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from knowledge.actors import Author
 from knowledge.index.manifest import BuiltIndex
 from knowledge.model import Counts, Failure, ObjectRef
 
@@ -56,7 +57,7 @@ class Plan:
     `base_digest` is that of the manifest that it was found against; `index` is what is served when it is published, the
     same where nothing changes. `parts` is empty when they are too many for a row; `part_list` names the object that
     lists them then (see `runs.plan_parts`). `drops` counts rows that were removed before they were ever published; they
-    change no generation.
+    change no generation. `writers` are the ids of keys, 100 at most, whose writes it covers.
     """
 
     version: int
@@ -72,6 +73,7 @@ class Plan:
     planned_at: int
     expires_at: int
     part_list: ObjectRef | None = None
+    writers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class Run:
     deadline_at: int
     created_at: int
     updated_at: int
+    created_by: Author | None = None
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

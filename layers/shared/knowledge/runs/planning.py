@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from knowledge.errors import RunFailedError
 from knowledge.index.building import IndexBuilder
@@ -46,13 +47,13 @@ from knowledge.runs.store import EpochMovedError, RunKey
 from knowledge.runs.stores import RunStores
 from knowledge.runs.turns import Turn
 from knowledge.sources.model import Settle, Source
-from knowledge.staging.rows import SLOTS
+from knowledge.staging.rows import SLOTS, JournalEntry
 from knowledge.storage.format import FORMAT, ObjectGoneError, UnknownFormatError
 from knowledge.times import MS_PER_DAY
 
 _ENTRY_IS_OLD_MS = 3_600_000
 _ITEMS_AT_A_TIME = 1000
-_OBJECTS_AT_A_TIME = 64
+_WRITERS_TOLD = 100
 # What is to be done, and the index that it is done on; None while nothing is published.
 Begun = tuple[Checkpoint, PublishedIndex | None]
 
@@ -115,6 +116,7 @@ class Planner:
             base=source.manifest,
             base_entries=0 if base is None else base.manifest.entries,
             journal=tuple((entry.entry_id, entry.written_at) for entry in journal),
+            writers=_writers(journal),
             work=in_trie_order(work),
         )
         return state, base
@@ -213,6 +215,7 @@ class Planner:
             discovery=Discovery.INCOMPLETE if state.incomplete else Discovery.COMPLETE,
             planned_at=state.now,
             expires_at=state.now + RUN_KEPT_MS,
+            writers=state.writers,
         )
         plan = self.stores.plan_parts.put_aside(plan, prefix)
         run = RunKey(state.tenant_id, state.source_id, state.run_id)
@@ -244,3 +247,9 @@ class Planner:
             for entry_id, written_at in state.journal
             if entry_id not in torn or state.now - written_at > _ENTRY_IS_OLD_MS
         )
+
+
+def _writers(journal: Sequence[JournalEntry]) -> tuple[str, ...]:
+    """Whose keys wrote what is covered, in the order of their first writes."""
+    named = dict.fromkeys(entry.key_id for entry in journal if entry.key_id is not None)
+    return tuple(islice(named, _WRITERS_TOLD))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from knowledge.actors import Actor
+from knowledge.audit import AuditEntry, AuditKind
 from knowledge.earlier_tries import find_earlier
 from knowledge.errors import (
     ApplyInProgressError,
@@ -42,7 +44,16 @@ class RunService:
     clock: Clock
     new_id: NewId
 
-    def create_run(self, source: Source, mode: RunMode, *, run_id: str, earlier_id: str | None = None) -> Run:
+    def create_run(
+        self,
+        source: Source,
+        mode: RunMode,
+        *,
+        run_id: str,
+        earlier_id: str | None = None,
+        by: Actor | None = None,
+        message: str | None = None,
+    ) -> Run:
         """Start a run and wait for its plan; a run that has this id already and is not planned is planned again.
 
         So is one of the last 24 hours that has `earlier_id`: it was created by a try on the day before. The run is
@@ -67,8 +78,11 @@ class RunService:
             deadline_at=now + DEADLINE_MS,
             created_at=now,
             updated_at=now,
+            created_by=None if by is None else by.author,
+            message=message,
         )
-        run = find_earlier(earlier_id, get, lambda made: made.created_at, now) or self.stores.runs.create_run(new)
+        run = find_earlier(earlier_id, get, lambda made: made.created_at, now)
+        run = run or self.stores.runs.create_run(new, _started(new, by))
         if run is not new and run.plan is None:
             run = self.stores.runs.plan_again(run, new.deadline_at, now)
         if run.plan is None:
@@ -130,7 +144,14 @@ class RunService:
         return Page([change_of(line) for line in page.lines], page.next and [run.plan_version, *page.next])
 
     def apply_run(
-        self, source: Source, run_id: str, *, approve_removals: int | None = None, plan_version: int | None = None
+        self,
+        source: Source,
+        run_id: str,
+        *,
+        approve_removals: int | None = None,
+        plan_version: int | None = None,
+        by: Actor | None = None,
+        message: str | None = None,
     ) -> ApplyOutcome:
         """Publish what a run planned and return the generation that serves it; again gives the same generation.
 
@@ -147,6 +168,8 @@ class RunService:
                 run_id,
                 approve_removals=approve_removals,
                 plan_version=plan_version,
+                by=by,
+                message=message,
             )
             published = published_in(last)
             if published is not None:
@@ -173,6 +196,16 @@ class RunService:
         if lease is not None and lease.run_id == run.run_id and lease.expires_at > now:
             return replace(run, state=RunState.APPLYING)
         return run
+
+
+def _started(run: Run, by: Actor | None) -> AuditEntry | None:
+    if by is None:
+        return None
+    subject = {"sourceId": run.source_id, "runId": run.run_id}
+    after = {"mode": run.mode}
+    return AuditEntry(
+        run.tenant_id, run.created_at, AuditKind.RUN_CREATED, by, subject, after=after, message=run.message
+    )
 
 
 def _position(position: Any, plan_version: int) -> tuple[int, int]:

@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
+from knowledge.actors import Author
+from knowledge.audit import AuditEntry
 from knowledge.errors import RunInProgressError, RunNotFoundError
 from knowledge.events import Event, event_row
 from knowledge.model import Counts, Failure, ObjectRef
@@ -52,7 +54,7 @@ class RunStore:
 
     catalog: Catalog
 
-    def create_run(self, run: Run) -> Run:
+    def create_run(self, run: Run, recorded: AuditEntry | None = None) -> Run:
         """Store a new run, or return the one that has its id already (a repeated creation)."""
         row = {
             "pk": run.source_id,
@@ -66,8 +68,11 @@ class RunStore:
             "deadlineAt": run.deadline_at,
             "createdAt": run.created_at,
             "updatedAt": run.updated_at,
+            "createdBy": None if run.created_by is None else run.created_by.to_value(),
+            "message": run.message,
         }
-        return run if self.catalog.put_new(row) else self.get_run(run.source_id, run.run_id)
+        stored = self.catalog.put_new(row, self.catalog.recording(recorded))
+        return run if stored else self.get_run(run.source_id, run.run_id)
 
     def withdraw_run(self, run: Run) -> None:
         """Take back a run that was just created and never got to its turn."""
@@ -137,11 +142,11 @@ class RunStore:
             raise (RunInProgressError if epoch is None else EpochMovedError) from error
         return True
 
-    def set_published(self, run: Run, generation_id: str, now: int) -> bool:
+    def set_published(self, run: Run, generation_id: str, now: int, recorded: AuditEntry | None = None) -> bool:
         """Note that a run without changes stands for the generation that is served already."""
-        return self._try(
+        update = self.catalog.updating(
             run.source_id,
-            run.run_id,
+            run_sk(run.run_id),
             "SET #state = :published, generationId = :generation, updatedAt = :now REMOVE lastError",
             f"{SAME_PLAN} AND {READY}",
             {
@@ -152,6 +157,11 @@ class RunStore:
                 ":now": now,
             },
         )
+        try:
+            self.catalog.transact([update, *self.catalog.recording(recorded)])
+        except RefusedTransactionError:
+            return False
+        return True
 
     def note_failure(self, run: Run, failure: Failure) -> bool:
         """Record the last failure of a run that has a plan; it stays ready."""
@@ -217,6 +227,8 @@ def _run(row: Mapping[str, Any]) -> Run:
         deadline_at=row["deadlineAt"],
         created_at=row["createdAt"],
         updated_at=row["updatedAt"],
+        created_by=Author.from_value(row.get("createdBy")),
+        message=row.get("message"),
     )
 
 
@@ -229,6 +241,7 @@ def plan_from(value: Mapping[str, Any]) -> Plan:
             "index": built_from(value["index"]),
             "parts": tuple(map(part_from, value["parts"])),
             "part_list": None if aside is None else ObjectRef(**aside),
+            "writers": tuple(value["writers"]),
             "counts": Counts(**value["counts"]),
             "discovery": Discovery(value["discovery"]),
         }

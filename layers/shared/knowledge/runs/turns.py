@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from knowledge.errors import RunInProgressError, ServiceUnavailableError, SourceNotFoundError
 from knowledge.model import ObjectRef
 from knowledge.sources.model import DEVELOPER_API, Source
-from knowledge.sources.store import source_from, source_sk
+from knowledge.sources.rows import source_from, source_sk
 from knowledge.storage.catalog import Action, Catalog, RefusedWriteError
 
 # What the state machines give one part of a planning (`TimeoutSeconds` of DiffRun).

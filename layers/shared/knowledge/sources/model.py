@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from knowledge.actors import Author
 from knowledge.model import ObjectRef
 
 
@@ -23,6 +24,20 @@ class RemovalGuard:
 
     max_percent: float | None = None
     max_items: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """What a tenant may change of a source."""
+
+    name: str
+    grace_days: int
+    removal_guard: RemovalGuard | None
+
+    @property
+    def shape(self) -> tuple[int, RemovalGuard | None]:
+        """What shapes plans, which are bound to it."""
+        return self.grace_days, self.removal_guard
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +93,12 @@ class Source:
     updated_at: int
     import_id: str | None = None
     settled: Settled = NOTHING_SETTLED
+    created_by: Author | None = None
+
+    @property
+    def settings(self) -> SourceSettings:
+        """What may be changed of it."""
+        return SourceSettings(self.name, self.grace_days, self.removal_guard)
 
     @property
     def base_digest(self) -> str | None:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from knowledge.actors import Actor
+from knowledge.audit import AuditEntry, AuditKind, changed_settings
 from knowledge.earlier_tries import find_earlier
+from knowledge.errors import ServiceUnavailableError
+from knowledge.events import SOURCE_ARCHIVED, Event
 from knowledge.pages import Page
-from knowledge.ports import Clock
-from knowledge.sources.model import RemovalGuard, Source, SourceStatus
-from knowledge.sources.store import SourceStore, guard_row
+from knowledge.ports import Clock, NewId
+from knowledge.sources.model import RemovalGuard, Source, SourceSettings, SourceStatus
+from knowledge.sources.rows import guard_row
+from knowledge.sources.store import SourceChangedError, SourceStore
+from knowledge.storage.clients import backoff
 from knowledge.unset import UNSET, Unset
+
+# How often a change is decided anew because another changed the settings meanwhile.
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +30,7 @@ class SourceService:
 
     store: SourceStore
     clock: Clock
+    new_id: NewId
 
     def create_source(
         self,
@@ -30,6 +41,7 @@ class SourceService:
         removal_guard: RemovalGuard | None,
         source_id: str,
         earlier_id: str | None = None,
+        by: Actor | None = None,
     ) -> Source:
         """Create a source; one that has this id already is returned as it is (a repeated creation).
 
@@ -39,29 +51,30 @@ class SourceService:
         earlier = find_earlier(earlier_id, partial(self.store.get_source, tenant_id), lambda made: made.created_at, now)
         if earlier is not None:
             return earlier
-        return self.store.create_source(
-            Source(
-                tenant_id=tenant_id,
-                source_id=source_id,
-                name=name,
-                status=SourceStatus.ACTIVE,
-                grace_days=grace_days,
-                removal_guard=removal_guard,
-                settings_version=1,
-                epoch=0,
-                open_snapshot_id=None,
-                open_snapshot_expires_at=None,
-                generation_id=None,
-                manifest=None,
-                sequence=0,
-                full_required=False,
-                lease=None,
-                lease_token=0,
-                settle_run_id=None,
-                created_at=now,
-                updated_at=now,
-            )
+        source = Source(
+            tenant_id=tenant_id,
+            source_id=source_id,
+            name=name,
+            status=SourceStatus.ACTIVE,
+            grace_days=grace_days,
+            removal_guard=removal_guard,
+            settings_version=1,
+            epoch=0,
+            open_snapshot_id=None,
+            open_snapshot_expires_at=None,
+            generation_id=None,
+            manifest=None,
+            sequence=0,
+            full_required=False,
+            lease=None,
+            lease_token=0,
+            settle_run_id=None,
+            created_at=now,
+            updated_at=now,
+            created_by=None if by is None else by.author,
         )
+        recorded = _recorded(AuditKind.SOURCE_CREATED, source, now, by, after=_told(source.settings))
+        return self.store.create_source(source, recorded)
 
     def get_source(self, tenant_id: str, source_id: str) -> Source:
         """Read a source. Raises SourceNotFoundError when the tenant has none of that id."""
@@ -79,28 +92,59 @@ class SourceService:
         name: str | None = None,
         grace_days: int | None = None,
         removal_guard: RemovalGuard | Unset | None = UNSET,
+        by: Actor | None = None,
     ) -> Source:
         """Change settings of an active source. Raises SourceInactiveError on an archived one.
 
         Plans are bound to the settings that shaped them: after a change of `grace_days` or `removal_guard` an apply of
         an older plan is refused once and planned again.
         """
-        source = self.store.get_source(tenant_id, source_id)
-        values: dict[str, Any] = {}
-        if name is not None:
-            values["name"] = name
-        if grace_days is not None:
-            values["graceDays"] = grace_days
-        if isinstance(removal_guard, RemovalGuard):
-            values["removalGuard"] = guard_row(removal_guard)
-        clears = removal_guard is None
-        shaping = grace_days not in (None, source.grace_days) or removal_guard not in (UNSET, source.removal_guard)
-        return self.store.change_settings(source, values, clears=clears, shaping=shaping, now=self.clock())
+        for attempt in range(_TRIES):
+            source = self.store.get_source(tenant_id, source_id)
+            before = source.settings
+            after = SourceSettings(
+                name=before.name if name is None else name,
+                grace_days=before.grace_days if grace_days is None else grace_days,
+                removal_guard=before.removal_guard if removal_guard is UNSET else removal_guard,
+            )
+            now = self.clock()
+            was, became = changed_settings(_told(before), _told(after))
+            recorded = _recorded(AuditKind.SOURCE_UPDATED, source, now, by, was, became) if became else None
+            try:
+                return self.store.change_settings(source, after, now, recorded)
+            except SourceChangedError:
+                backoff(attempt)
+        raise ServiceUnavailableError
 
-    def archive_source(self, tenant_id: str, source_id: str) -> Source:
+    def archive_source(self, tenant_id: str, source_id: str, *, by: Actor | None = None) -> Source:
         """Take a source out of use; its last generation keeps serving. Twice is the same as once."""
-        return self.store.set_status(tenant_id, source_id, SourceStatus.ARCHIVED, self.clock())
+        source, now = self.store.get_source(tenant_id, source_id), self.clock()
+        data = {"generationId": source.generation_id}
+        event = Event(self.new_id("evt"), SOURCE_ARCHIVED, tenant_id, source_id, now, data)
+        recorded = _recorded(AuditKind.SOURCE_ARCHIVED, source, now, by)
+        return self.store.set_status(source, SourceStatus.ARCHIVED, now, recorded=recorded, event=event)
 
-    def restore_source(self, tenant_id: str, source_id: str) -> Source:
+    def restore_source(self, tenant_id: str, source_id: str, *, by: Actor | None = None) -> Source:
         """Bring an archived source back."""
-        return self.store.set_status(tenant_id, source_id, SourceStatus.ACTIVE, self.clock())
+        source, now = self.store.get_source(tenant_id, source_id), self.clock()
+        recorded = _recorded(AuditKind.SOURCE_RESTORED, source, now, by)
+        return self.store.set_status(source, SourceStatus.ACTIVE, now, recorded=recorded)
+
+
+def _told(settings: SourceSettings) -> dict[str, Any]:
+    """Settings as the audit has them."""
+    guard = guard_row(settings.removal_guard)
+    return {"name": settings.name, "graceDays": settings.grace_days, "removalGuard": guard}
+
+
+def _recorded(
+    kind: AuditKind,
+    source: Source,
+    now: int,
+    by: Actor | None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> AuditEntry | None:
+    if by is None:
+        return None
+    return AuditEntry(source.tenant_id, now, kind, by, {"sourceId": source.source_id}, before, after)

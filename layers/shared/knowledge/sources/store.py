@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from knowledge.errors import ApplyInProgressError, LeaseLostError, SourceInactiveError, SourceNotFoundError
-from knowledge.model import ObjectRef
+from knowledge.audit import AuditEntry
+from knowledge.errors import (
+    ApplyInProgressError,
+    LeaseLostError,
+    SourceInactiveError,
+    SourceNotFoundError,
+)
+from knowledge.events import Event, event_row
 from knowledge.pages import Page
 from knowledge.sources.conditions import ACTIVE
-from knowledge.sources.model import DEVELOPER_API, Lease, RemovalGuard, Settled, Source, SourceStatus
-from knowledge.storage.catalog import Catalog, RefusedWriteError, ordered
+from knowledge.sources.model import DEVELOPER_API, Settled, Source, SourceSettings, SourceStatus
+from knowledge.sources.rows import guard_row, source_from, source_row, source_sk
+from knowledge.storage.catalog import Catalog, RefusedWriteError
+from knowledge.storage.transactions import RefusedTransactionError
 
 LEASE_MS = 60_000
 # A run may take its own lease over once it has not been renewed for this long: three renewals were missed then.
@@ -33,9 +42,8 @@ _NOT_BEGUN = "attribute_not_exists(settledPart)"
 _NOT_YET_SO_FAR = "settledPart < :part OR (settledPart = :part AND settledSteps < :steps)"
 
 
-def source_sk(source_id: str) -> str:
-    """The sort key of a source's row; its pk is the tenant."""
-    return f"source#{source_id}"
+class SourceChangedError(Exception):
+    """Raised when the settings of a source are not those that were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +52,9 @@ class SourceStore:
 
     catalog: Catalog
 
-    def create_source(self, source: Source) -> Source:
+    def create_source(self, source: Source, recorded: AuditEntry | None = None) -> Source:
         """Store a new source, or return the one that has its id already (a repeated creation)."""
-        row = {
-            "pk": source.tenant_id,
-            "sk": source_sk(source.source_id),
-            "order": ordered("source", source.created_at, source.source_id),
-            "type": DEVELOPER_API,
-            "sourceId": source.source_id,
-            "name": source.name,
-            "status": source.status,
-            "graceDays": source.grace_days,
-            "removalGuard": guard_row(source.removal_guard),
-            "settingsVersion": source.settings_version,
-            "epoch": source.epoch,
-            "sequence": source.sequence,
-            "leaseToken": source.lease_token,
-            "createdAt": source.created_at,
-            "updatedAt": source.updated_at,
-        }
-        if self.catalog.put_new(row):
+        if self.catalog.put_new(source_row(source), self.catalog.recording(recorded)):
             return source
         return self.get_source(source.tenant_id, source.source_id)
 
@@ -84,29 +75,64 @@ class SourceStore:
         return Page([source_from(row) for row in page.items], page.next_position)
 
     def change_settings(
-        self, source: Source, values: Mapping[str, Any], *, clears: bool, shaping: bool, now: int
+        self,
+        source: Source,
+        settings: SourceSettings,
+        now: int,
+        recorded: AuditEntry | None = None,
     ) -> Source:
-        """Set attributes of an active source, and `clears` its removal guard.
+        """Give an active source other settings, if it still has those that were read.
 
-        A `shaping` change moves the settings version that plans are bound to.
+        A change that shapes plans moves the settings version that they are bound to. Raises SourceInactiveError on an
+        archived source, SourceChangedError when its settings were changed meanwhile.
         """
-        sets = [f"#name = :{key}" if key == "name" else f"{key} = :{key}" for key in values]
-        expression = "SET " + ", ".join(["updatedAt = :now", *sets])
-        given: dict[str, Any] = {f":{key}": value for key, value in values.items()}
-        given |= {":now": now, ":active": SourceStatus.ACTIVE}
-        if clears:
-            expression += " REMOVE removalGuard"
-        if shaping:
+        before = source.settings
+        guard = guard_row(settings.removal_guard)
+        values: dict[str, Any] = {
+            ":name": settings.name,
+            ":grace": settings.grace_days,
+            ":guard": guard,
+            ":nameBefore": before.name,
+            ":graceBefore": before.grace_days,
+            ":guardBefore": guard_row(before.removal_guard),
+            ":now": now,
+            ":active": SourceStatus.ACTIVE,
+        }
+        expression = "SET #name = :name, graceDays = :grace, updatedAt = :now"
+        expression += ", removalGuard = :guard" if guard else " REMOVE removalGuard"
+        if settings.shape != before.shape:
             expression += " ADD settingsVersion :one"
-            given[":one"] = 1
-        return self._update(source.tenant_id, source.source_id, expression, ACTIVE, given)
+            values[":one"] = 1
+        same_guard = "removalGuard = :guardBefore" if before.removal_guard else "attribute_not_exists(removalGuard)"
+        condition = f"{ACTIVE} AND #name = :nameBefore AND graceDays = :graceBefore AND {same_guard}"
+        update = self.catalog.updating(source.tenant_id, source_sk(source.source_id), expression, condition, values)
+        try:
+            self.catalog.transact([update, *self.catalog.recording(recorded)])
+        except RefusedTransactionError as error:
+            if not self.get_source(source.tenant_id, source.source_id).active:
+                raise SourceInactiveError from error
+            raise SourceChangedError from error
+        return self.get_source(source.tenant_id, source.source_id)
 
-    def set_status(self, tenant_id: str, source_id: str, status: SourceStatus, now: int) -> Source:
-        """Archive or bring back a source; doing it twice is the same as once."""
-        row = self._set(
-            tenant_id, source_id, "SET #status = :status, updatedAt = :now", {":status": status, ":now": now}
+    def set_status(
+        self,
+        source: Source,
+        status: SourceStatus,
+        now: int,
+        *,
+        recorded: AuditEntry | None = None,
+        event: Event | None = None,
+    ) -> Source:
+        """Archive or bring back a source; doing it twice is the same as once, and is recorded once."""
+        key = source.tenant_id, source_sk(source.source_id)
+        condition = "attribute_exists(pk) AND #status <> :status"
+        update = self.catalog.updating(
+            *key, "SET #status = :status, updatedAt = :now", condition, {":status": status, ":now": now}
         )
-        return source_from(row)
+        told = [] if event is None else [self.catalog.putting_new(event_row(event))]
+        with suppress(RefusedTransactionError):
+            self.catalog.transact([update, *told, *self.catalog.recording(recorded)])
+        return self.get_source(source.tenant_id, source.source_id)
 
     def acquire_lease(self, tenant_id: str, source_id: str, run_id: str, now: int) -> Source:
         """Take the right to publish, with a token higher than any before it.
@@ -183,13 +209,6 @@ class SourceStore:
         except RefusedWriteError:
             return
 
-    def _set(self, tenant_id: str, source_id: str, expression: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        self.get_source(tenant_id, source_id)
-        try:
-            return self.catalog.update(tenant_id, source_sk(source_id), expression, "attribute_exists(pk)", values)
-        except RefusedWriteError as error:
-            raise SourceNotFoundError from error
-
     def _update(
         self, tenant_id: str, source_id: str, expression: str, condition: str, values: Mapping[str, Any]
     ) -> Source:
@@ -204,42 +223,3 @@ class SourceStore:
                 raise SourceInactiveError from error
             raise ApplyInProgressError from error
         return source_from(row)
-
-
-def guard_row(guard: RemovalGuard | None) -> dict[str, Any] | None:
-    """A removal guard as it is stored."""
-    return None if guard is None else {"maxPercent": guard.max_percent, "maxItems": guard.max_items}
-
-
-def source_from(row: Mapping[str, Any]) -> Source:
-    """Read a source's row."""
-    guard = row.get("removalGuard")
-    return Source(
-        tenant_id=row["pk"],
-        source_id=row["sourceId"],
-        name=row["name"],
-        status=SourceStatus(row["status"]),
-        grace_days=row["graceDays"],
-        removal_guard=None if guard is None else RemovalGuard(guard["maxPercent"], guard["maxItems"]),
-        settings_version=row["settingsVersion"],
-        epoch=row["epoch"],
-        open_snapshot_id=row.get("openSnapshotId"),
-        open_snapshot_expires_at=row.get("openSnapshotExpiresAt"),
-        generation_id=row.get("generationId"),
-        manifest=ObjectRef(**row["manifest"]) if "manifest" in row else None,
-        sequence=row["sequence"],
-        full_required=row.get("fullRequired", False),
-        lease=_lease(row),
-        lease_token=row["leaseToken"],
-        settle_run_id=row.get("settleRunId"),
-        settled=Settled(row.get("settledPart", 0), row.get("settledSteps", 0)),
-        created_at=row["createdAt"],
-        updated_at=row["updatedAt"],
-        import_id=row.get("importId"),
-    )
-
-
-def _lease(row: Mapping[str, Any]) -> Lease | None:
-    if "leaseRunId" not in row:
-        return None
-    return Lease(row["leaseToken"], row["leaseRunId"], row["leaseRenewedAt"], row["leaseExpiresAt"])

@@ -32,7 +32,7 @@ class PushResult(StrEnum):
 class StagedItem:
     """An item of the staging set as it is read back; `content` is None unless it was asked for.
 
-    `content_url` stands in for a content that is too large for one response.
+    `content_url` stands in for a content that is too large for one response. `key_id` is the key that wrote it last.
     """
 
     external_item_id: str
@@ -49,6 +49,7 @@ class StagedItem:
     removed_at: int | None
     tombstone_due_at: int | None
     tombstoned_at: int | None
+    key_id: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ class StagedRow(NamedTuple):
 
     `rev` grows with every write of the item. `fields` has a fingerprint of each field of the item. `member` is the
     whole item while it fits in the row; else `head` is the item without content and `content_key` names the member's
-    object. `expires_at` is in seconds.
+    object. `expires_at` is in seconds. `key_id` is the key that wrote it last, None for what nobody's key wrote.
     """
 
     external_item_id: str
@@ -49,6 +49,7 @@ class StagedRow(NamedTuple):
     removed_at: int | None = None
     tombstoned_at: int | None = None
     expires_at: int | None = None
+    key_id: str | None = None
 
     @property
     def is_mark(self) -> bool:
@@ -85,11 +86,12 @@ RUN_ATTRIBUTES = (
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """What one transaction changed: (externalItemId, rev) pairs, and when (ms)."""
+    """What one transaction changed: (externalItemId, rev) pairs, when (ms), and whose key did it."""
 
     entry_id: str
     written_at: int
     revs: tuple[tuple[str, int], ...]
+    key_id: str | None = None
 
 
 def row_key(source_id: str, external_item_id: str, slot: str | None = None) -> Attributes:
@@ -120,8 +122,9 @@ def row_attributes(source_id: str, row: StagedRow) -> Attributes:
     for name, blob in (("member", row.member), ("head", row.head), ("fields", row.fields or None)):
         if blob is not None:
             attributes[name] = {"B": blob}
-    if row.content_key is not None:
-        attributes["contentKey"] = {"S": row.content_key}
+    for name, text in (("contentKey", row.content_key), ("keyId", row.key_id)):
+        if text is not None:
+            attributes[name] = {"S": text}
     for name, number in (
         ("sourceVersion", row.source_version),
         ("removedAt", row.removed_at),
@@ -137,7 +140,7 @@ def row_from(attributes: Attributes) -> StagedRow:
     """Read a row."""
     get = attributes.get
     member, head, key, version = get("member"), get("head"), get("contentKey"), get("sourceVersion")
-    fields = get("fields")
+    fields, key_id = get("fields"), get("keyId")
     removed_at, tombstoned_at, expires_at = get("removedAt"), get("tombstonedAt"), get("expiresAt")
     return StagedRow(
         attributes["sk"]["S"],
@@ -157,6 +160,7 @@ def row_from(attributes: Attributes) -> StagedRow:
         removed_at and int(removed_at["N"]),
         tombstoned_at and int(tombstoned_at["N"]),
         expires_at and int(expires_at["N"]),
+        key_id and key_id["S"],
     )
 
 
@@ -181,12 +185,15 @@ def run_row_from(attributes: Attributes) -> RunRow:
 
 def journal_attributes(source_id: str, entry: JournalEntry) -> Attributes:
     """Write a journal entry."""
-    return {
+    attributes: Attributes = {
         "pk": {"S": f"{source_id}#journal"},
         "sk": {"S": entry.entry_id},
         "writtenAt": {"N": str(entry.written_at)},
         "revs": {"B": gzip.compress(canonical_json(entry.revs), 6, mtime=0)},
     }
+    if entry.key_id is not None:
+        attributes["keyId"] = {"S": entry.key_id}
+    return attributes
 
 
 def journal_entry_from(attributes: Attributes) -> JournalEntry:
@@ -195,4 +202,5 @@ def journal_entry_from(attributes: Attributes) -> JournalEntry:
         entry_id=attributes["sk"]["S"],
         written_at=int(attributes["writtenAt"]["N"]),
         revs=tuple((name, rev) for name, rev in json.loads(gzip.decompress(attributes["revs"]["B"]))),
+        key_id=attributes["keyId"]["S"] if "keyId" in attributes else None,
     )

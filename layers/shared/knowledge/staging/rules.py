@@ -64,11 +64,15 @@ StagingCommand = Push | Removal | Restore | Sweep
 
 @dataclass(frozen=True, slots=True)
 class WriteContext:
-    """What a decision depends on beside command and row: the time (ms), the epoch, whether to write it anyway."""
+    """What a decision depends on beside command and row: the time (ms), the epoch, whether to write it anyway.
+
+    `key_id` is the key that the row is written for.
+    """
 
     now: int
     epoch: int
     touch: bool = False
+    key_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,7 @@ def _pushed(
         epoch=_epoch(row, at),
         created_at=now if row is None or fresh else row.created_at,
         updated_at=now,
+        key_id=at.key_id,
     )
     return Decision(
         PushResult.CREATED if fresh else PushResult.UPDATED,
@@ -151,6 +156,7 @@ def _removed(external_item_id: str, source_version: int | None, row: StagedRow |
         epoch=_epoch(row, at),
         updated_at=at.now,
         removed_at=at.now,
+        key_id=at.key_id,
     )
     return Decision(PushResult.REMOVED, written, written, row.rev, journaled=True)
 
@@ -174,6 +180,7 @@ def _marked(external_item_id: str, source_version: int | None, row: StagedRow | 
         created_at=at.now,
         updated_at=at.now,
         expires_at=(at.now + TOMBSTONE_KEPT_MS) // 1000,
+        key_id=at.key_id,
     )
     return Decision(PushResult.UNCHANGED, written, written, None if row is None else row.rev)
 
@@ -192,6 +199,7 @@ def _restored(row: StagedRow | None, at: WriteContext) -> Decision:
         removed_at=None,
         tombstoned_at=None,
         expires_at=None,
+        key_id=at.key_id,
     )
     return Decision(result, written, written, row.rev, journaled=True)
 

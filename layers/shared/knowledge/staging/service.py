@@ -40,7 +40,12 @@ class StagingService:
     clock: Clock
 
     def push_items(
-        self, source: Source, items: Sequence[ItemDraft], removals: Sequence[Removal] = ()
+        self,
+        source: Source,
+        items: Sequence[ItemDraft],
+        removals: Sequence[Removal] = (),
+        *,
+        key_id: str | None = None,
     ) -> list[ItemResult]:
         """Stage items and removals; results for the items, then for the removals, each in the order given.
 
@@ -49,30 +54,37 @@ class StagingService:
         """
         commands: list[StagingCommand] = [Push(encode_item(item), item.source_version) for item in items]
         commands.extend(removals)
-        decisions = self._stage(source, commands)
+        decisions = self._stage(source, commands, key_id)
         return [
             ItemResult(command.external_item_id, decisions[command.external_item_id].result) for command in commands
         ]
 
-    def push_item(self, source: Source, item: ItemDraft) -> tuple[StagedItem, PushResult]:
+    def push_item(self, source: Source, item: ItemDraft, *, key_id: str | None = None) -> tuple[StagedItem, PushResult]:
         """Stage one item. Raises StaleVersionError when a newer `source_version` is staged."""
-        decision = self._stage(source, [Push(encode_item(item), item.source_version)])[item.external_item_id]
+        decision = self._stage(source, [Push(encode_item(item), item.source_version)], key_id)[item.external_item_id]
         if decision.result is PushResult.STALE:
             raise StaleVersionError
         return self._view(source, _row_of(decision), content=True), decision.result
 
-    def remove_item(self, source: Source, external_item_id: str, source_version: int | None = None) -> StagedItem:
+    def remove_item(
+        self,
+        source: Source,
+        external_item_id: str,
+        source_version: int | None = None,
+        *,
+        key_id: str | None = None,
+    ) -> StagedItem:
         """Remove an item. Raises ItemNotFoundError when there is none to remove."""
-        decision = self._stage(source, [Removal(external_item_id, source_version)])[external_item_id]
+        decision = self._stage(source, [Removal(external_item_id, source_version)], key_id)[external_item_id]
         if decision.result is PushResult.STALE:
             raise StaleVersionError
         if decision.result is PushResult.UNCHANGED:
             raise ItemNotFoundError
         return self._view(source, _row_of(decision), content=False)
 
-    def restore_item(self, source: Source, external_item_id: str) -> StagedItem:
+    def restore_item(self, source: Source, external_item_id: str, *, key_id: str | None = None) -> StagedItem:
         """Bring a removed or tombstoned item back with its last content; an active one stays as it is."""
-        decision = self._stage(source, [Restore(external_item_id)])[external_item_id]
+        decision = self._stage(source, [Restore(external_item_id)], key_id)[external_item_id]
         return self._view(source, _row_of(decision), content=True)
 
     def get_item(self, source: Source, external_item_id: str) -> StagedItem:
@@ -129,9 +141,9 @@ class StagingService:
         ]
         return heapq.merge(*slots, key=lambda row: row.external_item_id)
 
-    def _stage(self, source: Source, commands: Sequence[StagingCommand]) -> dict[str, Decision]:
+    def _stage(self, source: Source, commands: Sequence[StagingCommand], key_id: str | None) -> dict[str, Decision]:
         return self.writer.stage_commands(
-            source, commands, epoch=source.epoch, touch=source.open_snapshot_id is not None
+            source, commands, epoch=source.epoch, touch=source.open_snapshot_id is not None, key_id=key_id
         )
 
     def _view(self, source: Source, row: StagedRow, *, content: bool) -> StagedItem:
@@ -163,6 +175,7 @@ class StagingService:
             removed_at=row.removed_at,
             tombstone_due_at=(row.removed_at or 0) + source.grace_days * MS_PER_DAY if removed else None,
             tombstoned_at=row.tombstoned_at,
+            key_id=row.key_id,
         )
 
 

@@ -31,7 +31,9 @@ class SnapshotCompleter:
     writer: StagingWriter
     clock: Clock
 
-    def complete_snapshot(self, source: Source, snapshot_id: str, *, allow_empty: bool = False) -> Snapshot:
+    def complete_snapshot(
+        self, source: Source, snapshot_id: str, *, allow_empty: bool = False, key_id: str | None = None
+    ) -> Snapshot:
         """Remove what no part names; the answer is `completing` when that takes over 20 s, and a repeat goes on.
 
         Raises EmptySnapshotError when it names nothing and `allow_empty` is not set, SnapshotClosedError when it was
@@ -57,10 +59,15 @@ class SnapshotCompleter:
             return summed(snapshot, parts)
         if snapshot.state is not SnapshotState.COMPLETING:
             raise SnapshotClosedError
-        return self._roll_forward(source, snapshot, parts, started)
+        return self._roll_forward(source, snapshot, parts, started, key_id)
 
     def _roll_forward(
-        self, source: Source, snapshot: Snapshot, parts: Sequence[SnapshotPart], started: int
+        self,
+        source: Source,
+        snapshot: Snapshot,
+        parts: Sequence[SnapshotPart],
+        started: int,
+        key_id: str | None,
     ) -> Snapshot:
         named = self._named(parts)
         # Another completion of this snapshot may end first; it found the same, and nothing is left to remove.
@@ -70,19 +77,19 @@ class SnapshotCompleter:
                     if self.clock() - started > COMPLETION_BUDGET_MS:
                         self.stores.snapshots.note_progress(snapshot, done)
                         return self._stored(snapshot)
-                    self._sweep(source, snapshot, batch)
+                    self._sweep(source, snapshot, batch, key_id)
             counts = summed(replace(snapshot, counts=StagingCounts()), parts).counts
             self.stores.snapshots.end_snapshot(snapshot, SnapshotState.COMPLETED, counts, self.clock())
         return self._stored(snapshot)
 
-    def _sweep(self, source: Source, snapshot: Snapshot, batch: Sequence[StagingCommand]) -> None:
+    def _sweep(self, source: Source, snapshot: Snapshot, batch: Sequence[StagingCommand], key_id: str | None) -> None:
         """Remove what is still to be removed. Each transaction counts what it removes, so a crash leaves it counted."""
 
         def counting(made: Mapping[str, Decision]) -> Actions:
             removed = sum(decision.result is PushResult.REMOVED for decision in made.values())
             return [self.stores.snapshots.counting_removed(snapshot, removed)]
 
-        self.writer.stage_commands(source, batch, epoch=snapshot.epoch, touch=False, beside=counting)
+        self.writer.stage_commands(source, batch, epoch=snapshot.epoch, touch=False, beside=counting, key_id=key_id)
 
     def _stored(self, snapshot: Snapshot) -> Snapshot:
         stored = self.stores.snapshots.get_snapshot(snapshot.source_id, snapshot.snapshot_id)

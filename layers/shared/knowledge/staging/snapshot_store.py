@@ -10,7 +10,7 @@ from knowledge.errors import SnapshotNotFoundError
 from knowledge.pages import Page
 from knowledge.sources.conditions import ACTIVE, EPOCH_BEFORE, NONE_OPEN, THIS_ONE_OPEN
 from knowledge.sources.model import Source, SourceStatus
-from knowledge.sources.store import source_sk
+from knowledge.sources.rows import source_sk
 from knowledge.staging.model import Snapshot, SnapshotState, StagingCounts
 from knowledge.staging.snapshot_rows import SnapshotPart, part_from, part_sk, snapshot_from, snapshot_row, snapshot_sk
 from knowledge.storage.attributes import from_row, to_row

@@ -118,14 +118,22 @@ class SnapshotService:
         """List snapshots, newest first, without the sums of their parts."""
         return self.stores.snapshots.list_snapshots(source.source_id, limit=limit, position=position)
 
-    def put_part(self, source: Source, snapshot_id: str, number: int, items: Sequence[ItemDraft]) -> PartReceipt:
+    def put_part(
+        self,
+        source: Source,
+        snapshot_id: str,
+        number: int,
+        items: Sequence[ItemDraft],
+        *,
+        key_id: str | None = None,
+    ) -> PartReceipt:
         """Stage a part's items and take it up; a part of the same number is replaced.
 
         Raises SnapshotClosedError when the snapshot is not open any more; then the items may be staged all the same.
         """
         snapshot = self._open_one(source, snapshot_id)
         commands: list[StagingCommand] = [Push(encode_item(item), item.source_version) for item in items]
-        decisions = self.writer.stage_commands(source, commands, epoch=snapshot.epoch - 1, touch=False)
+        decisions = self.writer.stage_commands(source, commands, epoch=snapshot.epoch - 1, touch=False, key_id=key_id)
         receipt = receipt_of(number, decisions.values(), snapshot)
         key = f"snapshots/{source.tenant_id}/{source.source_id}/{snapshot_id}/part-{number:05d}-{self.new_id('att')}"
         ids = pack_json({"format": FORMAT, "ids": [command.external_item_id for command in commands]})
@@ -136,9 +144,11 @@ class SnapshotService:
             raise SnapshotClosedError from error
         return receipt
 
-    def complete_snapshot(self, source: Source, snapshot_id: str, *, allow_empty: bool = False) -> Snapshot:
+    def complete_snapshot(
+        self, source: Source, snapshot_id: str, *, allow_empty: bool = False, key_id: str | None = None
+    ) -> Snapshot:
         """Remove what no part names; see `SnapshotCompleter.complete_snapshot`."""
-        return self.completer.complete_snapshot(source, snapshot_id, allow_empty=allow_empty)
+        return self.completer.complete_snapshot(source, snapshot_id, allow_empty=allow_empty, key_id=key_id)
 
     def abort_snapshot(self, source: Source, snapshot_id: str) -> Snapshot:
         """End an open snapshot; nothing is removed, and what its parts staged stays. Twice is the same as once."""
@@ -160,6 +170,7 @@ class SnapshotService:
         snapshot_id: str,
         earlier_id: str | None = None,
         allow_empty: bool = False,
+        key_id: str | None = None,
     ) -> Snapshot:
         """Make the staging set exactly `items`, by the same steps as a snapshot in parts.
 
@@ -173,8 +184,8 @@ class SnapshotService:
         if snapshot.expires_at < self.clock() + ONE_REQUEST_LIFE_MS - _FRESH_MS:
             snapshot = self._give_time(source, snapshot)
         if snapshot.state is SnapshotState.OPEN:
-            self.put_part(source, snapshot.snapshot_id, 1, items)
-        return self.complete_snapshot(source, snapshot.snapshot_id, allow_empty=allow_empty)
+            self.put_part(source, snapshot.snapshot_id, 1, items, key_id=key_id)
+        return self.complete_snapshot(source, snapshot.snapshot_id, allow_empty=allow_empty, key_id=key_id)
 
     def _give_time(self, source: Source, snapshot: Snapshot) -> Snapshot:
         """Give a retry as much time as the try before it had, unless there is nothing left to wait for."""

@@ -44,37 +44,39 @@ class StagingWriter:
         epoch: int,
         touch: bool,
         beside: Callable[[Mapping[str, Decision]], Actions] | None = None,
+        key_id: str | None = None,
     ) -> dict[str, Decision]:
         """Decide on every command and write what is to be written, in transactions of bounded size.
 
         `epoch` is what the rows carry; `touch` leaves it on unchanged active rows too; `beside` makes the one action
-        that goes with each transaction's decisions. Returns the decision that was carried out for each id.
+        that goes with each transaction's decisions; `key_id` is whose key writes. Returns the decision that was carried
+        out for each id.
 
         Raises SideActionRefusedError when the condition of an action `beside` does not hold.
         """
         if not source.active:
             raise SourceInactiveError
-        decisions = self.decide_commands(source, commands, epoch, touch)
+        decisions = self.decide_commands(source, commands, epoch, touch, key_id)
         by_name = {command.external_item_id: command for command in commands}
         writing = [name for name in by_name if decisions[name].writes is not None]
         for chunk in _chunks(writing, decisions, ROWS_PER_TRANSACTION - (beside is not None)):
             made = {name: decisions[name] for name in chunk}
             for attempt in range(_TRIES):
-                if self.write_decisions(source, made, () if beside is None else beside(made)):
+                if self.write_decisions(source, made, () if beside is None else beside(made), key_id):
                     break
                 # A row was changed by another: read the chunk again, decide again.
                 backoff(attempt)
-                made = self.decide_commands(source, [by_name[name] for name in chunk], epoch, touch)
+                made = self.decide_commands(source, [by_name[name] for name in chunk], epoch, touch, key_id)
             else:
                 raise StagingConflictError
             decisions.update(made)
         return decisions
 
     def decide_commands(
-        self, source: Source, commands: Sequence[StagingCommand], epoch: int, touch: bool
+        self, source: Source, commands: Sequence[StagingCommand], epoch: int, touch: bool, key_id: str | None = None
     ) -> dict[str, Decision]:
-        """Decide on commands that name no item twice, and write nothing; `epoch`, `touch`: see `stage_commands`."""
-        at = WriteContext(self.clock(), epoch, touch)
+        """Decide on commands that name no item twice, and write nothing; the rest as in `stage_commands`."""
+        at = WriteContext(self.clock(), epoch, touch, key_id)
         rows = self.stores.items.read_rows(source.source_id, [command.external_item_id for command in commands], at.now)
         key = self._content_key(source, at.now)
         return {
@@ -82,7 +84,9 @@ class StagingWriter:
             for command in commands
         }
 
-    def write_decisions(self, source: Source, made: Mapping[str, Decision], beside: Actions = ()) -> bool:
+    def write_decisions(
+        self, source: Source, made: Mapping[str, Decision], beside: Actions = (), key_id: str | None = None
+    ) -> bool:
         """Write one chunk of decisions; False when a row is no longer as it was read, and nothing was written.
 
         What is `beside` goes into the same transaction, which takes 100 actions: the rows, a journal entry, and these.
@@ -93,12 +97,12 @@ class StagingWriter:
             return True
         self._upload(writing.values())
         try:
-            self._commit(source, writing, beside)
+            self._commit(source, writing, beside, key_id)
         except RowChangedError:
             return False
         return True
 
-    def _commit(self, source: Source, writing: dict[str, Decision], beside: Actions) -> None:
+    def _commit(self, source: Source, writing: dict[str, Decision], beside: Actions, key_id: str | None) -> None:
         writes = [
             RowWrite(decision.writes, decision.expected_rev)
             for decision in writing.values()
@@ -109,7 +113,7 @@ class StagingWriter:
             for name, decision in writing.items()
             if decision.writes is not None and decision.journaled
         )
-        journal = JournalEntry(self.new_id("jrn"), self.clock(), revs) if revs else None
+        journal = JournalEntry(self.new_id("jrn"), self.clock(), revs, key_id) if revs else None
         self.stores.items.write_rows(source.source_id, writes, journal, beside)
 
     def _upload(self, decisions: Iterable[Decision]) -> None:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
+from knowledge.audit import AuditEntry, audit_row
 from knowledge.errors import InvalidPositionError, ServiceUnavailableError
 from knowledge.pages import Page
 from knowledge.storage.attributes import from_row, to_row
 from knowledge.storage.clients import is_refused, translated
-from knowledge.storage.transactions import transact
+from knowledge.storage.transactions import RefusedTransactionError, transact
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -42,6 +43,7 @@ class Catalog:
 
     dynamodb: DynamoDBClient
     table: str
+    audit_table: str = ""
 
     def find(self, pk: str, sk: str) -> dict[str, Any] | None:
         """Read one row, consistently."""
@@ -51,8 +53,14 @@ class Catalog:
             )
         return from_row(answer["Item"]) if "Item" in answer else None
 
-    def put_new(self, row: Mapping[str, Any]) -> bool:
-        """Put a row unless its key is taken; tell whether it was put."""
+    def put_new(self, row: Mapping[str, Any], beside: Sequence[Action] = ()) -> bool:
+        """Put a row unless its key is taken; tell whether it was put. What is `beside` it has no conditions."""
+        if beside:
+            try:
+                self.transact([self.putting_new(row), *beside])
+            except RefusedTransactionError:
+                return False
+            return True
         try:
             with translated():
                 self.dynamodb.put_item(
@@ -89,6 +97,12 @@ class Catalog:
     def putting_new(self, row: Mapping[str, Any]) -> Action:
         """The action that puts a row whose key must be free."""
         return self.putting(row, "attribute_not_exists(pk)")
+
+    def recording(self, entry: AuditEntry | None) -> list[Action]:
+        """The action that writes a change into the audit, as a list; an empty one for what nobody asked for."""
+        if entry is None:
+            return []
+        return [{"Put": {"TableName": self.audit_table, "Item": to_row(audit_row(entry))}}]
 
     def deleting(self, pk: str, sk: str, condition: str = "", values: Mapping[str, Any] | None = None) -> Action:
         """The action that deletes a row, on a condition if there is one."""

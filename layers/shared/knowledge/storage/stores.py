@@ -29,7 +29,7 @@ class StorageStores:
         """The table Catalog."""
         from knowledge.storage.catalog import Catalog
 
-        return Catalog(self.clients.dynamodb, self.settings.catalog_table)
+        return Catalog(self.clients.dynamodb, self.settings.catalog_table, self.settings.audit_table)
 
     @cached_property
     def objects(self) -> ObjectStore:

@@ -1,0 +1,78 @@
+"""Sources as rows of the Catalog, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from knowledge.actors import Author
+from knowledge.model import ObjectRef
+from knowledge.sources.model import DEVELOPER_API, Lease, RemovalGuard, Settled, Source, SourceStatus
+from knowledge.storage.catalog import ordered
+
+
+def source_sk(source_id: str) -> str:
+    """The sort key of a source's row; its pk is the tenant."""
+    return f"source#{source_id}"
+
+
+def source_row(source: Source) -> dict[str, Any]:
+    """The row of a new source."""
+    return {
+        "pk": source.tenant_id,
+        "sk": source_sk(source.source_id),
+        "order": ordered("source", source.created_at, source.source_id),
+        "type": DEVELOPER_API,
+        "sourceId": source.source_id,
+        "name": source.name,
+        "status": source.status,
+        "graceDays": source.grace_days,
+        "removalGuard": guard_row(source.removal_guard),
+        "settingsVersion": source.settings_version,
+        "epoch": source.epoch,
+        "sequence": source.sequence,
+        "leaseToken": source.lease_token,
+        "createdAt": source.created_at,
+        "createdBy": None if source.created_by is None else source.created_by.to_value(),
+        "updatedAt": source.updated_at,
+    }
+
+
+def guard_row(guard: RemovalGuard | None) -> dict[str, Any] | None:
+    """A removal guard as it is stored."""
+    return None if guard is None else {"maxPercent": guard.max_percent, "maxItems": guard.max_items}
+
+
+def source_from(row: Mapping[str, Any]) -> Source:
+    """Read a source's row."""
+    guard = row.get("removalGuard")
+    return Source(
+        tenant_id=row["pk"],
+        source_id=row["sourceId"],
+        name=row["name"],
+        status=SourceStatus(row["status"]),
+        grace_days=row["graceDays"],
+        removal_guard=None if guard is None else RemovalGuard(guard["maxPercent"], guard["maxItems"]),
+        settings_version=row["settingsVersion"],
+        epoch=row["epoch"],
+        open_snapshot_id=row.get("openSnapshotId"),
+        open_snapshot_expires_at=row.get("openSnapshotExpiresAt"),
+        generation_id=row.get("generationId"),
+        manifest=ObjectRef(**row["manifest"]) if "manifest" in row else None,
+        sequence=row["sequence"],
+        full_required=row.get("fullRequired", False),
+        lease=_lease(row),
+        lease_token=row["leaseToken"],
+        settle_run_id=row.get("settleRunId"),
+        settled=Settled(row.get("settledPart", 0), row.get("settledSteps", 0)),
+        created_at=row["createdAt"],
+        created_by=Author.from_value(row.get("createdBy")),
+        updated_at=row["updatedAt"],
+        import_id=row.get("importId"),
+    )
+
+
+def _lease(row: Mapping[str, Any]) -> Lease | None:
+    if "leaseRunId" not in row:
+        return None
+    return Lease(row["leaseToken"], row["leaseRunId"], row["leaseRenewedAt"], row["leaseExpiresAt"])

@@ -1,0 +1,99 @@
+"""The table Audit as it is read: a tenant's changes, newest first, over a partition a month."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from knowledge.audit import AuditEntry, audit_entry_from, audit_partition, is_month, month_before, month_of
+from knowledge.errors import InvalidPositionError
+from knowledge.limits import AUDIT_KEPT_SECONDS
+from knowledge.pages import Page
+from knowledge.storage.attributes import from_row
+from knowledge.storage.clients import translated
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+# A page that a filter leaves nothing of ends here, with a cursor.
+ROWS_LOOKED_AT = 1_000
+_SORT_KEY = re.compile(r"[0-9]{15}#aud_[0-9A-Z]{26}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditStore:
+    """Reads the audit of all tenants; rows are written beside what they tell of (`Catalog.recording`)."""
+
+    dynamodb: DynamoDBClient
+    table: str
+
+    def list_entries(
+        self,
+        tenant_id: str,
+        *,
+        since: int | None,
+        until: int,
+        keep: Callable[[AuditEntry], bool],
+        limit: int,
+        position: Any,
+    ) -> Page[AuditEntry]:
+        """List a tenant's changes from `until` (ms) back to `since`, newest first, those that `keep` lets through.
+
+        A page ends after looking at 1 000 rows, so one of a rare kind may be short, or empty and have a next one.
+        A position is `[month, sort key]` of the last row that was looked at. Raises InvalidPositionError.
+        """
+        oldest = max(since or 0, until - AUDIT_KEPT_SECONDS * 1000)
+        month, behind = _checked(position) or (month_of(until), None)
+        last = month_of(oldest)
+        found: list[AuditEntry] = []
+        left = ROWS_LOOKED_AT
+        while month >= last:
+            rows = self._read(audit_partition(tenant_id, month), oldest, until, behind, left)
+            for row in rows:
+                entry = audit_entry_from(row)
+                if keep(entry):
+                    if len(found) == limit:
+                        return Page(found, [month, behind or ""])
+                    found.append(entry)
+                left -= 1
+                behind = row["sk"]
+            if left <= 0:
+                return Page(found, [month, behind or ""])
+            month, behind = month_before(month), None
+        return Page(found, None)
+
+    def _read(self, pk: str, oldest: int, until: int, behind: str | None, most: int) -> list[dict[str, Any]]:
+        query: dict[str, Any] = {
+            "TableName": self.table,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :oldest AND :newest",
+            "ExpressionAttributeValues": {
+                ":pk": {"S": pk},
+                ":oldest": {"S": f"{oldest:015d}"},
+                # Sorts behind every row of the last millisecond.
+                ":newest": {"S": f"{until:015d}#~"},
+            },
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+            "Limit": most,
+        }
+        if behind is not None:
+            query["ExclusiveStartKey"] = {"pk": {"S": pk}, "sk": {"S": behind}}
+        rows: list[dict[str, Any]] = []
+        while True:
+            with translated():
+                page = self.dynamodb.query(**query)
+            rows.extend(map(from_row, page["Items"]))
+            if len(rows) >= most or "LastEvaluatedKey" not in page:
+                return rows[:most]
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _checked(position: Any) -> tuple[str, str | None] | None:
+    match position:
+        case None:
+            return None
+        case [str() as month, str() as behind] if is_month(month) and (not behind or _SORT_KEY.fullmatch(behind)):
+            return month, behind or None
+    raise InvalidPositionError
