@@ -219,7 +219,12 @@ class Edge:
             "multiValueHeaders": {name: [value] for name, value in sent.items()},
             "queryStringParameters": None,
             "multiValueQueryStringParameters": parse_qs(query, keep_blank_values=True) or None,
-            "requestContext": {"requestId": "req-1", "stage": "api", "path": f"/api{path}"},
+            "requestContext": {
+                "requestId": "req-1",
+                "stage": "api",
+                "path": f"/api{path}",
+                "identity": {"sourceIp": "203.0.113.9"},
+            },
             "body": base64.b64encode(payload).decode() if payload is not None else None,
             "isBase64Encoded": payload is not None,
         }

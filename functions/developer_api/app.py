@@ -15,6 +15,7 @@ from httpapi.settings import EdgeSettings
 
 # The gateway sends wrong methods of these paths here, although AdminApi serves the right ones.
 ADMIN_PATHS = {
+    "/v1/admin/audit": ("GET",),
     "/v1/admin/keys": ("GET", "POST"),
     "/v1/admin/keys/{keyId}": ("GET", "DELETE"),
     "/v1/admin/keys/{keyId}/rotate": ("POST",),

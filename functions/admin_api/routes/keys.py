@@ -16,7 +16,7 @@ routes = Routes()
 @routes.post("/v1/admin/keys", Scope.KEYS_MANAGE, body=body_of(CreateKeyRequest), unlimited_key=True)
 def create_key(call: Call[CreateKeyRequest, NoQuery]) -> Answer:
     """Make a key; its secret is in this answer and nowhere else."""
-    issued = call.services.keys.create_key(call.tenant_id, call.body.spec(call.now), call.key_creation())
+    issued = call.services.keys.create_key(call.tenant_id, call.body.spec(call.now), call.key_creation(), by=call.actor)
     body = {"key": render_key(issued.key, call.now), "secret": issued.token.text}
     return created(body, secret=issued.token.text)
 
@@ -46,7 +46,9 @@ def get_key(call: Call[None, NoQuery]) -> Answer:
 def rotate_key(call: Call[RotateKeyRequest, NoQuery]) -> Answer:
     """Replace a key; the new secret is in this answer and nowhere else."""
     overlap_ms = call.body.overlap_seconds * 1000
-    rotation = call.services.keys.rotate_key(call.tenant_id, call.ids["keyId"], overlap_ms, call.key_creation())
+    rotation = call.services.keys.rotate_key(
+        call.tenant_id, call.ids["keyId"], overlap_ms, call.key_creation(), by=call.actor
+    )
     secret = rotation.issued.token.text
     body = {
         "key": render_key(rotation.issued.key, call.now),
@@ -60,5 +62,5 @@ def rotate_key(call: Call[RotateKeyRequest, NoQuery]) -> Answer:
 @routes.delete("/v1/admin/keys/{keyId}", Scope.KEYS_MANAGE)
 def revoke_key(call: Call[None, NoQuery]) -> Answer:
     """Revoke a key at once."""
-    key = call.services.keys.revoke_key(call.tenant_id, call.ids["keyId"])
+    key = call.services.keys.revoke_key(call.tenant_id, call.ids["keyId"], by=call.actor)
     return ok({"key": render_key(key, call.now)})

@@ -38,6 +38,7 @@ def create_webhook(call: Call[CreateWebhookRequest, NoQuery]) -> Answer:
         enabled=call.body.enabled,
         endpoint_id=made.id,
         earlier_id=made.earlier,
+        by=call.actor,
     )
     body = {"webhook": render_webhook(issued.endpoint, call.now), "secret": issued.secret}
     return created(body, secret=issued.secret)
@@ -63,14 +64,16 @@ def get_webhook(call: Call[None, NoQuery]) -> Answer:
 @routes.patch(WEBHOOK, SCOPE, body=body_of(UpdateWebhookRequest), unlimited_key=True)
 def update_webhook(call: Call[UpdateWebhookRequest, NoQuery]) -> Answer:
     """Change what is named."""
-    endpoint = call.services.webhooks.endpoints.update_endpoint(call.tenant_id, call.webhook_id, **call.body.changes())
+    endpoint = call.services.webhooks.endpoints.update_endpoint(
+        call.tenant_id, call.webhook_id, **call.body.changes(), by=call.actor
+    )
     return ok({"webhook": render_webhook(endpoint, call.now)})
 
 
 @routes.delete(WEBHOOK, SCOPE, unlimited_key=True)
 def delete_webhook(call: Call[None, NoQuery]) -> Answer:
     """Delete an endpoint and drop what is on its way to it."""
-    endpoint = call.services.webhooks.endpoints.delete_endpoint(call.tenant_id, call.webhook_id)
+    endpoint = call.services.webhooks.endpoints.delete_endpoint(call.tenant_id, call.webhook_id, by=call.actor)
     return ok({"webhook": render_webhook(endpoint, call.now)})
 
 
@@ -80,7 +83,7 @@ def delete_webhook(call: Call[None, NoQuery]) -> Answer:
 def rotate_webhook_secret(call: Call[RotateSecretRequest, NoQuery]) -> Answer:
     """Replace the secret; the new one is in this answer and nowhere else."""
     issued = call.services.webhooks.endpoints.rotate_secret(
-        call.tenant_id, call.webhook_id, call.body.overlap_seconds * 1000, call.request_token
+        call.tenant_id, call.webhook_id, call.body.overlap_seconds * 1000, call.request_token, by=call.actor
     )
     body = {"webhook": render_webhook(issued.endpoint, call.now), "secret": issued.secret}
     return created(body, secret=issued.secret)

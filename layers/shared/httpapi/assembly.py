@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from knowledge.storage.catalog import Catalog
 from knowledge.storage.clients import Clients
 from knowledge.times import system_clock
 
@@ -19,6 +20,7 @@ from httpapi.settings import EdgeSettings
 
 if TYPE_CHECKING:
     from knowledge.assembly import KnowledgeServices
+    from knowledge.storage.audit_store import AuditStore
     from webhooks.assembly import WebhookServices
 
     from httpapi.health import Health
@@ -54,10 +56,17 @@ class EdgeServices:
         ledger = KeyLedger(
             self._clients.dynamodb,
             self.settings.keys_table,
-            self.settings.catalog_table,
+            Catalog(self._clients.dynamodb, self.settings.catalog_table, self.settings.audit_table),
             self.settings.tenant_limit,
         )
         return KeyService(self.key_store, ledger, self.clock)
+
+    @cached_property
+    def audit(self) -> AuditStore:
+        """Who changed what."""
+        from knowledge.storage.audit_store import AuditStore
+
+        return AuditStore(self._clients.dynamodb, self.settings.audit_table)
 
     @cached_property
     def authenticator(self) -> Authenticator:

@@ -1,8 +1,8 @@
 """The transactions that make and end keys. Each moves the tenant's figures, and writes the outbox row if it has one.
 
-    create          put the key                                                     figures up
-    rotate          put the key   old one: successor and expiry       event         figures up, and down for overlap 0
-    revoke                        mark it revoked                     event         figures down
+    create          put the key                                       event, audit  figures up
+    rotate          put the key   old one: successor and expiry       event, audit  figures up, and down for overlap 0
+    revoke                        mark it revoked                     event, audit  figures down
     release                       mark it uncounted                                 figures down
 
 What is known of the old key is a condition of the write, so whoever comes second reads again and decides again.
@@ -10,11 +10,12 @@ What is known of the old key is a condition of the write, so whoever comes secon
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
+from knowledge.audit import AuditEntry
 from knowledge.events import Event, event_row
-from knowledge.storage.attributes import to_row
+from knowledge.storage.catalog import Catalog
 from knowledge.storage.clients import is_refused, translated
 from knowledge.storage.transactions import RefusedTransactionError, transact
 
@@ -45,14 +46,24 @@ class FiguresRefusedError(Exception):
     """Raised when the tenant's figures would break a rule; which one follows from what was asked."""
 
 
+class Told(NamedTuple):
+    """What is written beside a change: its event, and its row in the audit."""
+
+    event: Event | None = None
+    recorded: AuditEntry | None = None
+
+
+NOT_TOLD = Told()
+
+
 class KeyLedger:
     """Writes keys to the Keys table and their events to the outbox in the Catalog."""
 
-    def __init__(self, client: DynamoDBClient, table: str, catalog_table: str, tenant_limit: int) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, catalog: Catalog, tenant_limit: int) -> None:
         """Bind it; the limits of all live keys of a tenant may come to `tenant_limit` requests a minute."""
         self._client = client
         self._table = table
-        self._catalog_table = catalog_table
+        self._catalog = catalog
         self.tenant_limit = tenant_limit
 
     def put_tenant(self, tenant_id: str, name: str, now: int) -> None:
@@ -68,7 +79,7 @@ class KeyLedger:
             if not is_refused(error):
                 raise
 
-    def create_key(self, key: Key, creation_token: str | None, *, bounded: bool = True) -> None:
+    def create_key(self, key: Key, creation_token: str | None, told: Told = NOT_TOLD, *, bounded: bool = True) -> None:
         """Put a new key, within the tenant's sum if it is `bounded`.
 
         Raises IdTakenError, FiguresRefusedError, TenantNotFoundError, KeySuspendedError.
@@ -76,14 +87,14 @@ class KeyLedger:
         figures = FiguresDelta.adding(key).action(
             self._table, key.tenant_id, bound=self.tenant_limit if bounded else None, brings_key=True
         )
-        refused = self._transact([self._new_key(key, creation_token), {"Update": figures}])
+        refused = self._transact([self._new_key(key, creation_token), {"Update": figures}, *self._telling(told)])
         if 0 in refused:
             raise IdTakenError
         if refused:
             self._check_tenant(key.tenant_id)
             raise FiguresRefusedError
 
-    def rotate_key(self, old: Key, new: Key, creation_token: str | None, expires_at: int, event: Event) -> None:
+    def rotate_key(self, old: Key, new: Key, creation_token: str | None, expires_at: int, told: Told) -> None:
         """Put the key that replaces an old one, which ends at `expires_at`; the old one leaves the sum if it is over.
 
         Raises KeyChangedError, IdTakenError, FiguresRefusedError.
@@ -100,7 +111,7 @@ class KeyLedger:
                 self._old_key(old, update, values),
                 self._new_key(new, creation_token),
                 self._figures(old, change, brings_key=True),
-                self._outbox(event),
+                *self._telling(told),
             ]
         )
         if 0 in refused:
@@ -112,13 +123,13 @@ class KeyLedger:
         if refused:
             raise FiguresRefusedError
 
-    def revoke_key(self, key: Key, now: int, event: Event) -> None:
+    def revoke_key(self, key: Key, now: int, told: Told) -> None:
         """Mark a key revoked. Raises KeyChangedError, FiguresRefusedError."""
         refused = self._transact(
             [
                 self._old_key(key, "SET revokedAt = :now", {":now": {"N": str(now)}}),
                 self._figures(key, FiguresDelta.removing(key)),
-                self._outbox(event),
+                *self._telling(told),
             ]
         )
         if 0 in refused:
@@ -178,8 +189,6 @@ class KeyLedger:
     def _figures(self, key: Key, change: FiguresDelta, *, brings_key: bool = False) -> Any:
         return {"Update": change.action(self._table, key.tenant_id, bound=self.tenant_limit, brings_key=brings_key)}
 
-    def _outbox(self, event: Event) -> Any:
-        row = to_row(event_row(event))
-        return {
-            "Put": {"TableName": self._catalog_table, "Item": row, "ConditionExpression": "attribute_not_exists(pk)"}
-        }
+    def _telling(self, told: Told) -> list[Any]:
+        events = [] if told.event is None else [self._catalog.putting_new(event_row(told.event))]
+        return [*events, *self._catalog.recording(told.recorded)]

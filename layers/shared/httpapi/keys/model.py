@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from knowledge.limits import (
-    DEFAULT_RATE_LIMIT_PER_MINUTE,
-)
+from knowledge.actors import Author
+from knowledge.limits import DEFAULT_RATE_LIMIT_PER_MINUTE
 
 # The last millisecond that a time of ISO 8601 can name with four digits for the year.
 LAST_MOMENT_MS = 253_402_300_799_999
@@ -25,10 +24,12 @@ class Scope(StrEnum):
     RUNS_WRITE = "runs:write"
     RUNS_APPLY = "runs:apply"
     WEBHOOKS_MANAGE = "webhooks:manage"
+    AUDIT_READ = "audit:read"
 
 
 ALL_SCOPES = tuple(Scope)
-DEFAULT_SCOPES = tuple(scope for scope in Scope if scope is not Scope.KEYS_MANAGE)
+# What nobody gets without asking: making keys, and reading who did what from where.
+DEFAULT_SCOPES = tuple(scope for scope in Scope if scope not in (Scope.KEYS_MANAGE, Scope.AUDIT_READ))
 
 
 class Environment(StrEnum):
@@ -79,6 +80,7 @@ class Key:
     counted: bool = True
     suspended: bool = False
     line: str | None = None
+    created_by: Author | None = None
 
     @property
     def line_id(self) -> str:

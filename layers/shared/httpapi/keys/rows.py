@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from knowledge.actors import Author
+from knowledge.storage.attributes import from_attribute, to_attribute
+from knowledge.times import optional_timestamp
+
 from httpapi.keys.model import Environment, Key, KeySpec, Scope
 
 # Conditions on a row that more than one module writes or reads under.
@@ -30,6 +34,8 @@ def key_to_row(key: Key) -> dict[str, Any]:
         row["expiresAt"] = {"N": str(key.spec.expires_at)}
     if key.line is not None:
         row["lineId"] = {"S": key.line}
+    if key.created_by is not None:
+        row["createdBy"] = to_attribute(key.created_by.to_value())
     return row
 
 
@@ -56,7 +62,20 @@ def key_from_row(row: dict[str, Any]) -> Key:
         counted="uncounted" not in row,
         suspended="suspendedAt" in row,
         line=row["lineId"]["S"] if "lineId" in row else None,
+        created_by=Author.from_value(from_attribute(row["createdBy"])) if "createdBy" in row else None,
     )
+
+
+def settings_told(spec: KeySpec) -> dict[str, Any]:
+    """The settings of a key as the audit has them."""
+    return {
+        "name": spec.name,
+        "environment": spec.environment,
+        "scopes": list(spec.scopes),
+        "sourceIds": None if spec.source_ids is None else list(spec.source_ids),
+        "rateLimitPerMinute": spec.rate_limit_per_minute,
+        "expiresAt": optional_timestamp(spec.expires_at),
+    }
 
 
 def _optional_time(row: dict[str, Any], name: str) -> int | None:

@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from knowledge.actors import Actor
+from knowledge.audit import AuditEntry, AuditKind
 from knowledge.errors import ServiceUnavailableError
-from knowledge.events import KEY_REVOKED, KEY_ROTATED, Event
+from knowledge.events import KEY_CREATED, KEY_REVOKED, KEY_ROTATED, Event
 from knowledge.ids import new_id
 from knowledge.limits import RETRY_KNOWN_MS
 from knowledge.pages import Page
+from knowledge.times import timestamp
 
 from httpapi.errors import (
     KeyInactiveError,
@@ -21,8 +24,9 @@ from httpapi.errors import (
     invalid_field,
 )
 from httpapi.keys import tokens
-from httpapi.keys.ledger import FiguresRefusedError, IdTakenError, KeyChangedError, KeyLedger
+from httpapi.keys.ledger import FiguresRefusedError, IdTakenError, KeyChangedError, KeyLedger, Told
 from httpapi.keys.model import ALL_SCOPES, Key, KeySpec, KeyStatus
+from httpapi.keys.rows import settings_told
 from httpapi.keys.store import KeyStore
 
 FIRST_KEY_NAME = "admin"
@@ -63,7 +67,9 @@ class KeyService:
         self._ledger = ledger
         self._clock = clock
 
-    def create_key(self, tenant_id: str, spec: KeySpec, creation: Creation | None = None) -> IssuedKey:
+    def create_key(
+        self, tenant_id: str, spec: KeySpec, creation: Creation | None = None, *, by: Actor | None = None
+    ) -> IssuedKey:
         """Make a key.
 
         A retry whose first attempt crashed after the key was stored finds that key under the id derived from its
@@ -75,9 +81,11 @@ class KeyService:
         attempt = creation
         while True:
             key_id, token = (attempt.key_id, attempt.token) if attempt else (tokens.new_key_id(), None)
-            issued = _issue(tenant_id, spec, key_id, now)
+            issued = _issue(tenant_id, spec, key_id, now, by=by)
+            event = _event(KEY_CREATED, issued.key, now, {"keyId": key_id})
+            told = Told(event, _recorded(AuditKind.KEY_CREATED, issued.key, now, by))
             try:
-                self._with_room_for(issued.key, partial(self._ledger.create_key, issued.key, token))
+                self._with_room_for(issued.key, partial(self._ledger.create_key, issued.key, token, told))
             except IdTakenError:
                 found = self._reissue(issued, attempt, now) if attempt else None
                 if found:
@@ -88,7 +96,15 @@ class KeyService:
             else:
                 return issued
 
-    def rotate_key(self, tenant_id: str, old_id: str, overlap_ms: int, creation: Creation | None = None) -> Rotation:
+    def rotate_key(
+        self,
+        tenant_id: str,
+        old_id: str,
+        overlap_ms: int,
+        creation: Creation | None = None,
+        *,
+        by: Actor | None = None,
+    ) -> Rotation:
         """Replace a key by a new one with another secret; the old one works for so much longer, if it would have.
 
         The new key is like the old one, and lives as long as that was made for. A retry that comes after a crash finds
@@ -103,7 +119,7 @@ class KeyService:
             old = self.get_key(tenant_id, old_id)
             key_id, token = (attempt.key_id, attempt.token) if attempt else (tokens.new_key_id(), None)
             spec = replace(old.spec, expires_at=old.successor_expiry(now))
-            issued = _issue(tenant_id, spec, key_id, now, line=old.line_id)
+            issued = _issue(tenant_id, spec, key_id, now, line=old.line_id, by=by)
             if attempt and old.rotated_to == attempt.key_id:
                 found = self._reissue(issued, attempt, now)
                 if found:
@@ -111,8 +127,10 @@ class KeyService:
             _check_rotatable(old, now)
             ends = min(now + overlap_ms, old.spec.expires_at or now + overlap_ms)
             event = _event(KEY_ROTATED, old, now, {"keyId": issued.key.key_id, "previousKeyId": old.key_id})
+            after = {"newKeyId": key_id, "expiresAt": timestamp(ends)}
+            told = Told(event, _recorded(AuditKind.KEY_ROTATED, old, now, by, after))
             try:
-                self._with_room_for(issued.key, partial(self._ledger.rotate_key, old, issued.key, token, ends, event))
+                self._with_room_for(issued.key, partial(self._ledger.rotate_key, old, issued.key, token, ends, told))
             except KeyChangedError:
                 continue
             except IdTakenError:
@@ -135,7 +153,7 @@ class KeyService:
         """Read a page of the tenant's keys, oldest first, revoked and expired ones included."""
         return self._store.list_keys(tenant_id, limit=limit, position=position)
 
-    def revoke_key(self, tenant_id: str, key_id: str) -> Key:
+    def revoke_key(self, tenant_id: str, key_id: str, *, by: Actor | None = None) -> Key:
         """Revoke a key; the next request with it is refused. Revoking twice changes nothing.
 
         Raises KeyNotFoundError, LastAdminKeyError.
@@ -146,7 +164,8 @@ class KeyService:
                 return key
             now = self._clock()
             try:
-                self._ledger.revoke_key(key, now, _event(KEY_REVOKED, key, now, {"keyId": key.key_id}))
+                event = _event(KEY_REVOKED, key, now, {"keyId": key.key_id})
+                self._ledger.revoke_key(key, now, Told(event, _recorded(AuditKind.KEY_REVOKED, key, now, by, {})))
             except FiguresRefusedError as error:
                 raise LastAdminKeyError from error
             except KeyChangedError:
@@ -213,6 +232,20 @@ def _event(event_type: str, key: Key, now: int, data: dict[str, str]) -> Event:
     return Event(new_id("evt"), event_type, key.tenant_id, None, now, data)
 
 
-def _issue(tenant_id: str, spec: KeySpec, key_id: str, now: int, *, line: str | None = None) -> IssuedKey:
+def _recorded(
+    kind: AuditKind, key: Key, now: int, by: Actor | None, after: dict[str, Any] | None = None
+) -> AuditEntry | None:
+    """Write a change of a key down, with all its settings unless `after` says what there is to tell."""
+    if by is None:
+        return None
+    told = settings_told(key.spec) if after is None else after
+    return AuditEntry(key.tenant_id, now, kind, by, {"keyId": key.key_id}, after=told or None)
+
+
+def _issue(
+    tenant_id: str, spec: KeySpec, key_id: str, now: int, *, line: str | None = None, by: Actor | None = None
+) -> IssuedKey:
     token = tokens.mint(spec.environment, key_id)
-    return IssuedKey(Key(key_id, tenant_id, spec, token.hash(), created_at=now, line=line), token)
+    author = None if by is None else by.author
+    key = Key(key_id, tenant_id, spec, token.hash(), created_at=now, line=line, created_by=author)
+    return IssuedKey(key, token)

@@ -21,7 +21,8 @@ ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 KEY_ID_LENGTH = 16
 SECRET_LENGTH = 43  # 43 base62 digits hold 256 bits, so a plain SHA-256 needs neither salt nor stretching.
 CHECKSUM_LENGTH = 6
-_KEY_ID = re.compile(r"[0-9A-Za-z]{16}", re.ASCII)
+KEY_ID_PATTERN = r"^[0-9A-Za-z]{16}$"
+_KEY_ID = re.compile(KEY_ID_PATTERN[1:-1], re.ASCII)
 _TOKEN = re.compile(r"(sk_(?:live|test)_([0-9A-Za-z]{16})_[0-9A-Za-z]{43})([0-9A-Za-z]{6})", re.ASCII)
 
 

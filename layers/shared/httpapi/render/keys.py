@@ -7,6 +7,7 @@ from typing import Any
 from knowledge.times import optional_timestamp, timestamp
 
 from httpapi.keys.model import Key
+from httpapi.render.authors import render_author
 
 
 def render_key(key: Key, now: int) -> dict[str, Any]:
@@ -20,6 +21,7 @@ def render_key(key: Key, now: int) -> dict[str, Any]:
         "sourceIds": None if key.spec.source_ids is None else list(key.spec.source_ids),
         "rateLimitPerMinute": key.spec.rate_limit_per_minute,
         "createdAt": timestamp(key.created_at),
+        "createdBy": render_author(key.created_by),
         "expiresAt": optional_timestamp(key.spec.expires_at),
         "revokedAt": optional_timestamp(key.revoked_at),
         "lastUsedAt": optional_timestamp(key.last_used_at),

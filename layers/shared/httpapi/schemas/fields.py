@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Generic, TypeVar
@@ -97,6 +98,18 @@ def _source_id(value: str) -> str:
     if not is_id("src", value):
         raise ValueError("must be the id of a source")
     return value
+
+
+def matching(pattern: str, message: str) -> Rule:
+    """Make the rule for a text of a pattern, which begins with `^` and ends with `$`."""
+    compiled = re.compile(pattern[1:-1], re.ASCII)
+
+    def check(value: str) -> str:
+        if compiled.fullmatch(value) is None:
+            raise ValueError(message)
+        return value
+
+    return Rule(check, {"pattern": pattern})
 
 
 def distinct(values: Sequence[ValueT] | None) -> tuple[ValueT, ...] | None:

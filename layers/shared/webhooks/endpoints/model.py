@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from knowledge import events
+from knowledge.actors import Author
 from knowledge.events import Event
 
 FAILURES_BEFORE_PROBING = 5
@@ -19,6 +20,9 @@ class EventType(StrEnum):
     GENERATION_PUBLISHED = events.GENERATION_PUBLISHED
     IMPORT_COMPLETED = events.IMPORT_COMPLETED
     IMPORT_FAILED = events.IMPORT_FAILED
+    SOURCE_ARCHIVED = events.SOURCE_ARCHIVED
+    KEY_CREATED = events.KEY_CREATED
+    KEY_EXPIRING = events.KEY_EXPIRING
     KEY_ROTATED = events.KEY_ROTATED
     KEY_REVOKED = events.KEY_REVOKED
     WEBHOOK_DISABLED = events.WEBHOOK_DISABLED
@@ -74,6 +78,7 @@ class Endpoint:
     failing_since: int | None = None
     probe_at: int | None = None
     slow: bool = False
+    created_by: Author | None = None
 
     @property
     def paced(self) -> bool:

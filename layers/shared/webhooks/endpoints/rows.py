@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from knowledge.actors import Author
 from knowledge.storage.catalog import ordered
 
 from webhooks.endpoints.model import DisabledReason, Disabling, Endpoint, EventType, Secret
@@ -38,7 +39,19 @@ def endpoint_row(endpoint: Endpoint) -> dict[str, Any]:
         "disabled": disabling_row(endpoint.disabled),
         "secrets": secret_rows(endpoint.secrets),
         "createdAt": endpoint.created_at,
+        "createdBy": None if endpoint.created_by is None else endpoint.created_by.to_value(),
         "updatedAt": endpoint.updated_at,
+    }
+
+
+def settings_told(endpoint: Endpoint) -> dict[str, Any]:
+    """What a tenant sets of an endpoint, as the audit has it."""
+    return {
+        "url": endpoint.url,
+        "description": endpoint.description,
+        "events": None if endpoint.event_types is None else list(endpoint.event_types),
+        "sourceIds": None if endpoint.source_ids is None else list(endpoint.source_ids),
+        "enabled": endpoint.disabled is None,
     }
 
 
@@ -72,4 +85,5 @@ def endpoint_from(row: Mapping[str, Any]) -> Endpoint:
         failing_since=row.get("failingSince"),
         probe_at=row.get("probeUntil"),
         slow=row.get("slow", False),
+        created_by=Author.from_value(row.get("createdBy")),
     )

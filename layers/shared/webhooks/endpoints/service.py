@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from knowledge.actors import Actor
+from knowledge.audit import AuditEntry, AuditKind, changed_settings
 from knowledge.earlier_tries import find_earlier
 from knowledge.limits import RETRY_KNOWN_MS, SIGNING_SECRETS
 from knowledge.pages import Page
 from knowledge.ports import Clock
+from knowledge.storage.clients import backoff
 from knowledge.unset import UNSET, Unset
 
 from webhooks.endpoints.model import DisabledReason, Disabling, Endpoint, EventType, Secret
-from webhooks.endpoints.rows import disabling_row
+from webhooks.endpoints.rows import disabling_row, settings_told
 from webhooks.endpoints.secrets import EndpointSecrets
 from webhooks.endpoints.store import EndpointStore
+from webhooks.errors import WebhookChangedError
 from webhooks.sending.signing import new_secret
 
-"""How many secrets sign at once when an endpoint is rotated again and again; the oldest go first."""
+# How often a change is decided anew because another changed the endpoint meanwhile.
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class EndpointService:
         enabled: bool,
         endpoint_id: str,
         earlier_id: str | None = None,
+        by: Actor | None = None,
     ) -> Issued:
         """Create an endpoint; a repeated creation finds the first one, with the same secret.
 
@@ -76,8 +82,10 @@ class EndpointService:
             secrets=(Secret(self.secrets.seal_secret(new_secret(), tenant_id, endpoint_id)),),
             created_at=now,
             updated_at=now,
+            created_by=None if by is None else by.author,
         )
-        return self._issued(self.store.create_endpoint(endpoint))
+        recorded = _recorded(AuditKind.WEBHOOK_CREATED, endpoint, now, by, after=settings_told(endpoint))
+        return self._issued(self.store.create_endpoint(endpoint, recorded))
 
     def list_endpoints(self, tenant_id: str, *, limit: int, position: Any) -> Page[Endpoint]:
         """List a tenant's endpoints, newest first. Raises InvalidPositionError."""
@@ -97,12 +105,32 @@ class EndpointService:
         description: str | Unset | None = UNSET,
         event_types: tuple[EventType, ...] | Unset | None = UNSET,
         source_ids: tuple[str, ...] | Unset | None = UNSET,
+        by: Actor | None = None,
     ) -> Endpoint:
-        """Change what is given. A new URL, or enabling it, forgets that the endpoint was failing."""
+        """Change what is given. A new URL, or enabling it, forgets that the endpoint was failing.
+
+        Raises WebhookNotFoundError, WebhookChangedError when others keep changing it.
+        """
+        given = {"description": description, "eventTypes": event_types, "sourceIds": source_ids}
+        values: dict[str, Any] = {name: value for name, value in given.items() if value is not UNSET}
+        for attempt in range(_TRIES):
+            try:
+                return self._change(tenant_id, endpoint_id, dict(values), url, enabled, by)
+            except WebhookChangedError:
+                backoff(attempt)
+        raise WebhookChangedError
+
+    def _change(
+        self,
+        tenant_id: str,
+        endpoint_id: str,
+        values: dict[str, Any],
+        url: str | None,
+        enabled: bool | None,
+        by: Actor | None,
+    ) -> Endpoint:
         now = self.clock()
         endpoint = self.store.get_endpoint(tenant_id, endpoint_id)
-        given: dict[str, Any] = {"description": description, "eventTypes": event_types, "sourceIds": source_ids}
-        values = {name: value for name, value in given.items() if value is not UNSET}
         moved = url not in (None, endpoint.url)
         if url is not None and moved:
             self.check_url(url)
@@ -111,15 +139,20 @@ class EndpointService:
             values["disabled"] = None
         elif enabled is False and endpoint.disabled is None:
             values["disabled"] = disabling_row(Disabling(DisabledReason.BY_TENANT, now))
-        return self.store.change_endpoint(endpoint, values, recovers=moved or bool(enabled), now=now)
+        was, became = changed_settings(settings_told(endpoint), _told(values))
+        recorded = _recorded(AuditKind.WEBHOOK_UPDATED, endpoint, now, by, was, became) if became else None
+        return self.store.change_endpoint(endpoint, values, recovers=moved or bool(enabled), now=now, recorded=recorded)
 
-    def delete_endpoint(self, tenant_id: str, endpoint_id: str) -> Endpoint:
+    def delete_endpoint(self, tenant_id: str, endpoint_id: str, *, by: Actor | None = None) -> Endpoint:
         """Delete an endpoint; what is on its way to it is dropped. Raises WebhookNotFoundError."""
         endpoint = self.store.get_endpoint(tenant_id, endpoint_id)
-        self.store.delete_endpoint(endpoint)
+        was = settings_told(endpoint)
+        self.store.delete_endpoint(endpoint, _recorded(AuditKind.WEBHOOK_DELETED, endpoint, self.clock(), by, was))
         return endpoint
 
-    def rotate_secret(self, tenant_id: str, endpoint_id: str, overlap_ms: int, token: str | None) -> Issued:
+    def rotate_secret(
+        self, tenant_id: str, endpoint_id: str, overlap_ms: int, token: str | None, *, by: Actor | None = None
+    ) -> Issued:
         """Make a new secret; the ones before it sign beside it for `overlap_ms` at most.
 
         `token` names the request: its retry within 24 hours finds the secret that the first try made.
@@ -139,8 +172,30 @@ class EndpointService:
         kept = tuple(secret for secret in before if overlap_ms)[: SIGNING_SECRETS - 1]
         # Its time tells one rotation from the next, so it has to move.
         at = now if rotated_at is None else max(now, rotated_at + 1)
-        return self._issued(self.store.rotate_secret(endpoint, (new, *kept), token, at))
+        recorded = _recorded(AuditKind.WEBHOOK_SECRET_ROTATED, endpoint, now, by)
+        return self._issued(self.store.rotate_secret(endpoint, (new, *kept), token, at, recorded))
 
     def _issued(self, endpoint: Endpoint) -> Issued:
         newest = endpoint.secrets[0]
         return Issued(endpoint, self.secrets.unseal_secret(newest.sealed, endpoint.tenant_id, endpoint.endpoint_id))
+
+
+def _told(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes that are set, as the audit has them."""
+    told = {"events" if name == "eventTypes" else name: value for name, value in values.items()}
+    if "disabled" in told:
+        told["enabled"] = told.pop("disabled") is None
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
+
+
+def _recorded(
+    kind: AuditKind,
+    endpoint: Endpoint,
+    now: int,
+    by: Actor | None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> AuditEntry | None:
+    if by is None:
+        return None
+    return AuditEntry(endpoint.tenant_id, now, kind, by, {"webhookId": endpoint.endpoint_id}, before, after)

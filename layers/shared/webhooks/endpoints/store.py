@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from knowledge.audit import AuditEntry
 from knowledge.events import Event, event_row
 from knowledge.limits import WEBHOOKS
 from knowledge.pages import Page
 from knowledge.storage.attributes import from_row, to_row
-from knowledge.storage.catalog import Catalog, RefusedWriteError
+from knowledge.storage.catalog import Action, Catalog, RefusedWriteError
 from knowledge.storage.clients import query_rows
 from knowledge.storage.transactions import RefusedTransactionError
 
@@ -24,6 +25,7 @@ Endpoints = list[Endpoint]
 # Counts the endpoints of a tenant, beside them.
 _TALLY = "webhooks"
 _EXISTS = "attribute_exists(pk)"
+_AS_READ = f"{_EXISTS} AND #updatedAt = :read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class EndpointStore:
 
     catalog: Catalog
 
-    def create_endpoint(self, endpoint: Endpoint) -> Endpoint:
+    def create_endpoint(self, endpoint: Endpoint, recorded: AuditEntry | None = None) -> Endpoint:
         """Store a new endpoint; one of that id that is there already is returned as it is.
 
         Raises WebhookLimitError when the tenant has as many as it may.
@@ -45,7 +47,8 @@ class EndpointStore:
             {":one": 1, ":most": WEBHOOKS},
         )
         try:
-            self.catalog.transact([self.catalog.putting_new(endpoint_row(endpoint)), tally])
+            row = self.catalog.putting_new(endpoint_row(endpoint))
+            self.catalog.transact([row, tally, *self.catalog.recording(recorded)])
         except RefusedTransactionError as error:
             if 0 not in error.failed:
                 message = f"A tenant has at most {WEBHOOKS} webhooks. Delete one first."
@@ -79,44 +82,72 @@ class EndpointStore:
         }
         return [endpoint_from(from_row(row)) for row in query_rows(self.catalog.dynamodb, query)]
 
-    def change_endpoint(self, endpoint: Endpoint, values: Mapping[str, Any], *, recovers: bool, now: int) -> Endpoint:
+    def change_endpoint(
+        self,
+        endpoint: Endpoint,
+        values: Mapping[str, Any],
+        *,
+        recovers: bool,
+        now: int,
+        recorded: AuditEntry | None = None,
+    ) -> Endpoint:
         """Set what `values` names, None to clear it; `recovers` forgets that it was failing.
 
-        Raises WebhookNotFoundError.
+        Raises WebhookNotFoundError, WebhookChangedError when it was changed since it was read.
         """
-        sets = {"updatedAt": now, **{name: value for name, value in values.items() if value is not None}}
+        sets = {
+            "updatedAt": max(now, endpoint.updated_at + 1),
+            **{name: value for name, value in values.items() if value is not None},
+        }
         removes = [name for name, value in values.items() if value is None]
         if recovers:
             removes += ["failures", "failingSince", "probeUntil", "slow"]
         expression = "SET " + ", ".join(f"#{name} = :{name}" for name in sets)
         if removes:
             expression += " REMOVE " + ", ".join(f"#{name}" for name in removes)
-        return self._update(endpoint, expression, _EXISTS, {f":{name}": value for name, value in sets.items()})
+        given = {f":{name}": value for name, value in sets.items()} | {":read": endpoint.updated_at}
+        update = self.catalog.updating(
+            endpoint.tenant_id, endpoint_sk(endpoint.endpoint_id), expression, _AS_READ, given
+        )
+        self._transact(endpoint, [update, *self.catalog.recording(recorded)])
+        return self.get_endpoint(endpoint.tenant_id, endpoint.endpoint_id)
 
-    def rotate_secret(self, endpoint: Endpoint, secrets: tuple[Secret, ...], token: str | None, now: int) -> Endpoint:
-        """Replace the secrets, unless another request did it since `endpoint` was read. Raises WebhookChangedError."""
+    def rotate_secret(
+        self,
+        endpoint: Endpoint,
+        secrets: tuple[Secret, ...],
+        token: str | None,
+        now: int,
+        recorded: AuditEntry | None = None,
+    ) -> Endpoint:
+        """Replace the secrets, unless another request did it since `endpoint` was read.
+
+        Raises WebhookNotFoundError, WebhookChangedError.
+        """
         values = {":secrets": secret_rows(secrets), ":now": now, ":token": token or "", ":before": endpoint.rotated_at}
         unmoved = "attribute_not_exists(rotatedAt)" if endpoint.rotated_at is None else "rotatedAt = :before"
         expression = "SET #secrets = :secrets, rotatedAt = :now, updatedAt = :now, rotationToken = :token"
-        try:
-            row = self.catalog.update(
-                endpoint.tenant_id,
-                endpoint_sk(endpoint.endpoint_id),
-                expression,
-                f"{_EXISTS} AND {unmoved}",
-                values,
-            )
-        except RefusedWriteError as error:
-            raise (WebhookNotFoundError if error.row is None else WebhookChangedError) from error
-        return endpoint_from(row)
+        update = self.catalog.updating(
+            endpoint.tenant_id, endpoint_sk(endpoint.endpoint_id), expression, f"{_EXISTS} AND {unmoved}", values
+        )
+        self._transact(endpoint, [update, *self.catalog.recording(recorded)])
+        return self.get_endpoint(endpoint.tenant_id, endpoint.endpoint_id)
 
-    def delete_endpoint(self, endpoint: Endpoint) -> None:
+    def _transact(self, endpoint: Endpoint, actions: Sequence[Action]) -> None:
+        """Write a change whose first action is of the endpoint. Raises WebhookNotFoundError, WebhookChangedError."""
+        try:
+            self.catalog.transact(actions)
+        except RefusedTransactionError as error:
+            self.get_endpoint(endpoint.tenant_id, endpoint.endpoint_id)
+            raise WebhookChangedError from error
+
+    def delete_endpoint(self, endpoint: Endpoint, recorded: AuditEntry | None = None) -> None:
         """Delete an endpoint. Raises WebhookNotFoundError when it is gone already."""
         values = {":less": -1, ":none": 0}
         tally = self.catalog.updating(endpoint.tenant_id, _TALLY, "ADD #count :less", "#count > :none", values)
         deletion = self.catalog.deleting(endpoint.tenant_id, endpoint_sk(endpoint.endpoint_id), _EXISTS)
         try:
-            self.catalog.transact([deletion, tally])
+            self.catalog.transact([deletion, tally, *self.catalog.recording(recorded)])
         except RefusedTransactionError as error:
             raise WebhookNotFoundError from error
 

@@ -1,0 +1,28 @@
+"""/v1/admin/audit: who changed what."""
+
+from __future__ import annotations
+
+from httpapi.answers import Answer, ok
+from httpapi.call import Call
+from httpapi.keys.model import Scope
+from httpapi.operations import Routes
+from httpapi.render.audit import render_entry
+from httpapi.schemas.audit import AuditQuery
+
+routes = Routes()
+
+
+@routes.get("/v1/admin/audit", Scope.AUDIT_READ, query=AuditQuery, unlimited_key=True)
+def list_audit(call: Call[None, AuditQuery]) -> Answer:
+    """List the tenant's changes, newest first."""
+    asked = call.query
+    listing = call.listing(key_id=asked.key_id, kind=asked.kind, since=asked.since, until=asked.until)
+    page = call.services.audit.list_entries(
+        call.tenant_id,
+        since=asked.since,
+        until=call.now if asked.until is None else asked.until,
+        keep=asked.keeps,
+        limit=asked.limit,
+        position=call.position(listing),
+    )
+    return ok(listing.render("entries", page, render_entry))

@@ -1,0 +1,23 @@
+"""What the list of changes takes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from knowledge.audit import AuditEntry, AuditKind
+
+from httpapi.keys.tokens import KEY_ID_PATTERN
+from httpapi.schemas.fields import ListQuery, Timestamp, matching
+
+
+class AuditQuery(ListQuery):
+    """Which changes to list: of one key, of one kind, from one time until another, both included."""
+
+    key_id: Annotated[str, matching(KEY_ID_PATTERN, "must be the id of a key")] | None = None
+    kind: AuditKind | None = None
+    since: Timestamp | None = None
+    until: Timestamp | None = None
+
+    def keeps(self, entry: AuditEntry) -> bool:
+        """Tell whether the filters let a change through."""
+        return self.key_id in (None, entry.actor.author.key_id) and self.kind in (None, entry.kind)
