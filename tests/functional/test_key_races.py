@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -121,9 +120,12 @@ def test_use_is_written_once_by_many_requests_at_once(dynoxide: Any) -> None:
     edge.clients = watch.clients(edge.clients.dynamodb, None)
     edge.services = edge.make_services()
     event = {"httpMethod": "GET", "headers": {"Authorization": f"Bearer {edge.token}"}}
-    authenticate = partial(
-        edge.services.authenticator.authenticate_request, HttpRequest.from_event(event, "/v1/whoami")
-    )
+    request = HttpRequest.from_event(event, "/v1/whoami")
+
+    def authenticate() -> None:
+        authenticator = edge.services.authenticator
+        authenticator.admit_key(authenticator.identify_key(request))
+
     for seconds, writes in ((0, 1), (3_600, 0), (1, 1)):
         edge.clock.advance(seconds=seconds)
         del written[:]

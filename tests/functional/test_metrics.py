@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from httpapi.keys.tokens import checksum
 
 from testing.edge import Edge
 
@@ -80,3 +81,42 @@ def test_what_broke_is_told_as_a_warning(edge: Edge, lines: Any, monkeypatch: py
     (line,) = lines()
     assert (line["level"], line["code"], line["status"]) == ("WARNING", "internal_error", 500)
     assert "prod-keys" not in json.dumps(line)
+
+
+def test_line_tells_address_and_agent_of_everybody(edge: Edge, lines: Any) -> None:
+    edge.request("GET", "/v1/whoami", headers={"User-Agent": "x" * 300})
+    edge.request("GET", "/v1/whoami", key="sk_live_nonsense", headers={"User-Agent": "scanner"})
+    known, unknown = lines()
+    assert (known["address"], known["user_agent"]) == ("203.0.113.9", "x" * 256)
+    assert (unknown["address"], unknown["user_agent"], "key_id" in unknown) == ("203.0.113.9", "scanner", False)
+
+
+def test_refused_key_that_exists_is_told(edge: Edge, lines: Any) -> None:
+    """Whoever looks into a leak asks who still tries the key that was revoked."""
+    leaked = edge.key(edge.admin, name="leaked")
+    key_id = edge.stored(leaked).key_id
+    edge.request("DELETE", f"/v1/admin/keys/{key_id}", key=edge.admin)
+    lines()
+    assert edge.request("GET", "/v1/whoami", key=leaked).code == "key_revoked"
+    assert edge.request("GET", "/v1/whoami", key=forged(leaked)).code == "invalid_key"
+    revoked, wrong = lines()
+    assert (revoked["key_id"], revoked["tenant_id"]) == (key_id, edge.tenant_of(leaked))
+    assert "key_id" not in wrong
+    assert leaked not in json.dumps([revoked, wrong])
+
+
+def test_what_is_no_id_stays_out_of_the_line(edge: Edge, lines: Any) -> None:
+    """A secret in the place of an id ended in the log."""
+    source_id = edge.source()
+    lines()
+    edge.request("GET", f"/v1/sources/{edge.token}/runs")
+    edge.request("GET", f"/v1/sources/{source_id}/runs/{edge.token}")
+    both = lines()
+    assert [line.get("source_id") for line in both] == [None, source_id]
+    assert edge.token not in json.dumps(both)
+
+
+def forged(token: str) -> str:
+    """A key's text with another secret, and the right checksum."""
+    stem = token[:-7] + ("a" if token[-7] != "a" else "b")
+    return stem + checksum(stem)

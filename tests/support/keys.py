@@ -39,11 +39,11 @@ def check_figures(tenant_id: str, now: int) -> None:
 
 
 def outbox(tenant_id: str) -> list[dict[str, Any]]:
-    """Read the events of the tenant itself."""
+    """Read what tells of an end: events of the tenant itself, but those of new keys, and notices that may come."""
     rows = boto3.client("dynamodb").query(
         TableName=os.environ["CATALOG_TABLE"],
         KeyConditionExpression="pk = :pk AND begins_with(sk, :event)",
         ExpressionAttributeValues={":pk": {"S": tenant_id}, ":event": {"S": "event#"}},
         ConsistentRead=True,
     )["Items"]
-    return [from_row(row) for row in rows]
+    return [row for row in map(from_row, rows) if row["kind"] == "event" and row["eventType"] != "key.created"]

@@ -21,17 +21,22 @@ class Authenticator:
         self._store = store
         self._clock = clock
 
-    def authenticate_request(self, request: HttpRequest) -> Key:
-        """Return the key a request carries.
+    def identify_key(self, request: HttpRequest) -> Key:
+        """Return the key whose secret a request carries, whether it may be used or not.
 
-        What is wrong with a key is only told to somebody who holds its secret.
-
-        Raises UnauthorizedError, InvalidKeyError, KeyExpiredError, KeyRevokedError, KeySuspendedError.
+        Raises UnauthorizedError, InvalidKeyError.
         """
         token = tokens.parse(_bearer(request))
         key = self._store.find_key(token.key_id)
         if key is None or not token.matches(key.secret_hash):
             raise InvalidKeyError
+        return key
+
+    def admit_key(self, key: Key) -> None:
+        """Let a key in that may be used, and note that it is. Only who holds its secret comes here, and is told why.
+
+        Raises KeyExpiredError, KeyRevokedError, KeySuspendedError.
+        """
         now = self._clock()
         status = key.status(now)
         if status is KeyStatus.REVOKED:
@@ -41,7 +46,6 @@ class Authenticator:
         if key.suspended:
             raise KeySuspendedError
         self._note_use(key, now)
-        return key
 
     def _note_use(self, key: Key, now: int) -> None:
         unless_after = now - LAST_USED_STEP_MS

@@ -19,7 +19,7 @@ from knowledge.errors import (
 )
 from knowledge.ids import MadeIds, derived_id, is_id, new_id
 from knowledge.items.field_rules import check_external_item_id
-from knowledge.limits import RETRY_KNOWN_MS, SNAPSHOT_PARTS, USER_AGENT_CHARACTERS
+from knowledge.limits import RETRY_KNOWN_MS, SNAPSHOT_PARTS
 from webhooks.errors import DeliveryNotFoundError, WebhookNotFoundError
 
 from httpapi.errors import invalid_field
@@ -72,13 +72,12 @@ class Call(Generic[BodyT, QueryT]):
     @property
     def actor(self) -> Actor:
         """Who asks, for what is written down of a change."""
-        user_agent = self.request.header("user-agent")
         return Actor(
             Author(self.key.key_id, self.key.spec.name),
             self.key.line_id,
             self.request.request_id,
             self.request.address,
-            user_agent and user_agent[:USER_AGENT_CHARACTERS],
+            self.request.user_agent,
         )
 
     @property

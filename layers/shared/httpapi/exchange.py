@@ -34,8 +34,14 @@ if TYPE_CHECKING:
 
 _IDEMPOTENCY_KEY = re.compile(rf"[\x20-\x7e]{{1,{IDEMPOTENCY_KEY_CHARACTERS}}}")
 _JSON = "application/json"
-# The ids of a path that go into the log; a client's own id of an item may be anything, so it does not.
-_LOGGED_IDS = {"sourceId": "source_id", "runId": "run_id", "importId": "import_id", "generationId": "generation_id"}
+# The ids of a path that go into the log, with their prefixes. Only what has the shape of one does: anything else may be
+# a secret that was pasted into the wrong place, and a client's own id of an item may be anything.
+_LOGGED_IDS = {
+    "sourceId": ("source_id", "src"),
+    "runId": ("run_id", "run"),
+    "importId": ("import_id", "imp"),
+    "generationId": ("generation_id", "gen"),
+}
 
 
 class Exchange:
@@ -49,7 +55,7 @@ class Exchange:
         self._headers |= cors_headers(request, services.settings.cors_origins)
         self._began = time.perf_counter()
         self._operation: Operation | None = None
-        self._ids: dict[str, Any] = {}
+        self._ids: dict[str, Any] = {"address": request.address, "user_agent": request.user_agent}
         self._code: str | None = None
 
     def respond(self, work: Callable[[], WrittenAnswer]) -> Response:
@@ -71,9 +77,9 @@ class Exchange:
         if operation.open:
             return self._answer_anybody(operation)
         ids = {name: decode_segment(name, raw) for name, raw in raw_ids.items()}
-        key = self._services.authenticator.authenticate_request(self._request)
-        self._ids = {"tenant_id": key.tenant_id, "key_id": key.key_id}
-        self._ids |= {_LOGGED_IDS[name]: value for name, value in ids.items() if name in _LOGGED_IDS}
+        key = self._services.authenticator.identify_key(self._request)
+        self._ids |= {"tenant_id": key.tenant_id, "key_id": key.key_id, **_logged(ids)}
+        self._services.authenticator.admit_key(key)
         loading = self._load_source(operation, key, ids)
         try:
             self._headers |= self._services.rate_limiter.count_request(key).headers()
@@ -171,6 +177,11 @@ class Exchange:
     def _pushed(self, answer: WrittenAnswer) -> bool:
         operation = self._operation
         return operation is not None and operation.scope == Scope.ITEMS_WRITE and answer.status < 300
+
+
+def _logged(ids: Mapping[str, str]) -> dict[str, str]:
+    known = {name: _LOGGED_IDS[name] for name in ids.keys() & _LOGGED_IDS.keys()}
+    return {field: ids[name] for name, (field, prefix) in known.items() if is_id(prefix, ids[name])}
 
 
 def _check_access(operation: Operation, key: Key, ids: Mapping[str, str]) -> None:

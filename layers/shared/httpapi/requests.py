@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from knowledge.limits import USER_AGENT_CHARACTERS
+
 from httpapi.errors import InvalidJsonError, invalid_field
 
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -46,6 +48,12 @@ class HttpRequest:
         """Find the first value of a header by its lower-case name."""
         values = self.headers.get(name)
         return values[0] if values else None
+
+    @property
+    def user_agent(self) -> str | None:
+        """What the client says that it is, as much of it as is kept."""
+        said = self.header("user-agent")
+        return said and said[:USER_AGENT_CHARACTERS]
 
     def body_bytes(self) -> bytes:
         """Return the body as it travelled, still compressed if it was. Raises InvalidJsonError."""

@@ -57,6 +57,11 @@ def event_row(event: Event) -> dict[str, Any]:
     }
 
 
+def notice_row(event: Event) -> dict[str, Any]:
+    """The outbox row of an event that is to be relayed when it occurs, which is later. The stream passes it over."""
+    return {**event_row(event), "kind": "notice"}
+
+
 def event_from(row: Mapping[str, Any]) -> Event:
     """Read an event back from its outbox row."""
     return Event(

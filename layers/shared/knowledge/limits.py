@@ -45,6 +45,8 @@ ANSWER_KEPT_SECONDS = RETRY_KNOWN_MS // 1000
 # For how long the old of two secrets works.
 DEFAULT_OVERLAP_SECONDS = 86_400
 MAX_OVERLAP_SECONDS = 30 * 86_400
+# How long before a key expires its tenant is told.
+KEY_EXPIRING_DAYS = (14, 1)
 # How exact `lastUsedAt` is: a key's row is written once in this time, however much it is used.
 LAST_USED_STEP_MS = MS_PER_HOUR
 # A counter is of one minute; the rest lets a clock be wrong.

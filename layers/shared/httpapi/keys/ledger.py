@@ -10,11 +10,12 @@ What is known of the old key is a condition of the write, so whoever comes secon
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 from knowledge.audit import AuditEntry
-from knowledge.events import Event, event_row
+from knowledge.events import Event, event_key, event_row, notice_row
 from knowledge.storage.catalog import Catalog
 from knowledge.storage.clients import is_refused, translated
 from knowledge.storage.transactions import RefusedTransactionError, transact
@@ -47,10 +48,12 @@ class FiguresRefusedError(Exception):
 
 
 class Told(NamedTuple):
-    """What is written beside a change: its event, and its row in the audit."""
+    """What is written beside a change: its event, its row in the audit, and notices that are given or taken back."""
 
     event: Event | None = None
     recorded: AuditEntry | None = None
+    given: Sequence[Event] = ()
+    taken_back: Sequence[Event] = ()
 
 
 NOT_TOLD = Told()
@@ -191,4 +194,6 @@ class KeyLedger:
 
     def _telling(self, told: Told) -> list[Any]:
         events = [] if told.event is None else [self._catalog.putting_new(event_row(told.event))]
-        return [*events, *self._catalog.recording(told.recorded)]
+        notices = [self._catalog.putting(notice_row(notice)) for notice in told.given]
+        notices += [self._catalog.deleting(*event_key(notice)) for notice in told.taken_back]
+        return [*events, *notices, *self._catalog.recording(told.recorded)]

@@ -26,6 +26,7 @@ from httpapi.errors import (
 from httpapi.keys import tokens
 from httpapi.keys.ledger import FiguresRefusedError, IdTakenError, KeyChangedError, KeyLedger, Told
 from httpapi.keys.model import ALL_SCOPES, Key, KeySpec, KeyStatus
+from httpapi.keys.notices import all_notices, expiry_notices
 from httpapi.keys.rows import settings_told
 from httpapi.keys.store import KeyStore
 
@@ -83,7 +84,8 @@ class KeyService:
             key_id, token = (attempt.key_id, attempt.token) if attempt else (tokens.new_key_id(), None)
             issued = _issue(tenant_id, spec, key_id, now, by=by)
             event = _event(KEY_CREATED, issued.key, now, {"keyId": key_id})
-            told = Told(event, _recorded(AuditKind.KEY_CREATED, issued.key, now, by))
+            recorded = _recorded(AuditKind.KEY_CREATED, issued.key, now, by)
+            told = Told(event, recorded, given=expiry_notices(issued.key, now))
             try:
                 self._with_room_for(issued.key, partial(self._ledger.create_key, issued.key, token, told))
             except IdTakenError:
@@ -128,7 +130,8 @@ class KeyService:
             ends = min(now + overlap_ms, old.spec.expires_at or now + overlap_ms)
             event = _event(KEY_ROTATED, old, now, {"keyId": issued.key.key_id, "previousKeyId": old.key_id})
             after = {"newKeyId": key_id, "expiresAt": timestamp(ends)}
-            told = Told(event, _recorded(AuditKind.KEY_ROTATED, old, now, by, after))
+            recorded = _recorded(AuditKind.KEY_ROTATED, old, now, by, after)
+            told = Told(event, recorded, expiry_notices(issued.key, now), all_notices(old))
             try:
                 self._with_room_for(issued.key, partial(self._ledger.rotate_key, old, issued.key, token, ends, told))
             except KeyChangedError:
@@ -165,7 +168,8 @@ class KeyService:
             now = self._clock()
             try:
                 event = _event(KEY_REVOKED, key, now, {"keyId": key.key_id})
-                self._ledger.revoke_key(key, now, Told(event, _recorded(AuditKind.KEY_REVOKED, key, now, by, {})))
+                recorded = _recorded(AuditKind.KEY_REVOKED, key, now, by, {})
+                self._ledger.revoke_key(key, now, Told(event, recorded, taken_back=all_notices(key)))
             except FiguresRefusedError as error:
                 raise LastAdminKeyError from error
             except KeyChangedError:
