@@ -71,6 +71,8 @@ def test_field_at_its_bound_goes_round(edge: Edge, field: str) -> None:
 
 def test_field_past_its_bound_is_refused_wherever_items_are_taken(edge: Edge) -> None:
     source = edge.source()
+    edge.push(source)
+    generation = edge.publish(source)
     snapshot = edge.request("POST", f"/v1/sources/{source}/snapshots").body["snapshot"]["id"]
     many = (
         ("POST", f"/v1/sources/{source}/items/batch"),
@@ -94,11 +96,13 @@ def test_field_past_its_bound_is_refused_wherever_items_are_taken(edge: Edge) ->
 def test_body_is_taken_to_its_bound_and_no_further(edge: Edge, operation: spec.SpecOperation) -> None:
     limit = 8 * MIB if operation.name in LARGE else MIB
     source = edge.source()
+    edge.push(source)
+    generation = edge.publish(source)
     snapshot = edge.request("POST", f"/v1/sources/{source}/snapshots").body["snapshot"]["id"]
     key_id = edge.stored(edge.key(edge.admin)).key_id
     webhook = edge.request("POST", "/v1/webhooks", {"url": "https://hooks.example.com"}).body["webhook"]["id"]
     ids = {"sourceId": source, "snapshotId": snapshot, "partNumber": "1", "runId": edge.run(source), "keyId": key_id}
-    ids["webhookId"] = webhook
+    ids |= {"webhookId": webhook, "generationId": generation}
     path = operation.path.format(**ids)
     example = operation.request_body()["content"]["application/json"]["example"]
     key = edge.admin if operation.scope == "keys:manage" else edge.token
