@@ -25,6 +25,7 @@ api = Api(
     {
         "/health": "routes.health",
         "/v1/whoami": "routes.whoami",
+        "/v1/usage": "routes.usage",
         "/v1/sources": "routes.sources",
         "/v1/sources/{sourceId}/items": "routes.items",
         "/v1/sources/{sourceId}/items/snapshot": "routes.snapshots",

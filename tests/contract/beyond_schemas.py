@@ -20,6 +20,8 @@ REFUSED = {
     "must be before the year 10000": "in UTC, and the offset leads there",
     "is also at ": "no rule of schemas compares one field of the entries of a list",
     "a request takes 5000 items and removals": "no rule of schemas adds up two lists",
+    "must not be after until": "no rule of schemas compares two parameters",
+    "must be less than 62 days before until": "no rule of schemas compares two parameters",
     "is not a cursor that this list returned": "it carries a check of the list that it is from",
 }
 REFUSED_BY_SERVICES = {

@@ -17,8 +17,9 @@ from httpapi.keys.model import ALL_SCOPES, KeySpec
 from httpapi.keys.service import Creation
 from httpapi.settings import EdgeSettings
 from knowledge.errors import ServiceUnavailableError
+from knowledge.storage.clients import Clients
 
-from testing.edge import Context
+from testing.edge import Context, Edge
 from testing.held_clock import START
 
 WORKERS = 8
@@ -50,6 +51,42 @@ def test_rate_limit_is_exact(services: EdgeServices) -> None:
         return "taken"
 
     assert outcomes(take, 200) == {"taken": 120, RateLimitedError.__name__: 80}
+
+
+def test_processes_begin_a_minute_once(dynoxide: Any) -> None:
+    """Each knows of its own minutes alone: the count is exact whichever of them a request comes to."""
+    edge = Edge(dynoxide, dict(os.environ), clients=Clients())
+    key = edge.stored(edge.key(edge.admin, rate_limit_per_minute=50))
+    processes = [edge.make_services() for _ in range(4)]
+
+    def take(number: int) -> str:
+        processes[number % len(processes)].rate_limiter.count_request(key)
+        return "taken"
+
+    for _ in range(5):
+        assert outcomes(take, 80) == {"taken": 50, RateLimitedError.__name__: 30}
+        edge.clock.advance(seconds=60)
+
+
+def test_clock_that_is_behind_counts_with_the_others(dynoxide: Any) -> None:
+    edge = Edge(dynoxide, dict(os.environ), clients=Clients())
+    key = edge.stored(edge.key(edge.admin, rate_limit_per_minute=3))
+    ahead, behind = edge.make_services(), edge.make_services()
+    behind.rate_limiter._clock = lambda: edge.clock() - 60_000
+    ahead.rate_limiter.count_request(key)
+    assert [behind.rate_limiter.count_request(key).remaining for _ in range(2)] == [1, 0]
+    with pytest.raises(RateLimitedError):
+        ahead.rate_limiter.count_request(key)
+
+
+def test_key_and_its_successor_have_one_budget(dynoxide: Any) -> None:
+    """Rotating brought a fresh budget: 5 a minute became 40."""
+    edge = Edge(dynoxide, dict(os.environ), clients=Clients())
+    key = edge.stored(edge.key(edge.admin, rate_limit_per_minute=5))
+    for _ in range(3):
+        edge.services.rate_limiter.count_request(key)
+    rotated = edge.services.keys.rotate_key(key.tenant_id, key.key_id, 0).issued.key
+    assert edge.services.rate_limiter.count_request(rotated).remaining == 1
 
 
 def test_noisy_key_takes_nothing_from_another(services: EdgeServices) -> None:

@@ -71,8 +71,6 @@ def test_field_at_its_bound_goes_round(edge: Edge, field: str) -> None:
 
 def test_field_past_its_bound_is_refused_wherever_items_are_taken(edge: Edge) -> None:
     source = edge.source()
-    edge.push(source)
-    generation = edge.publish(source)
     snapshot = edge.request("POST", f"/v1/sources/{source}/snapshots").body["snapshot"]["id"]
     many = (
         ("POST", f"/v1/sources/{source}/items/batch"),

@@ -120,7 +120,7 @@ def test_copies_are_waited_for_and_made_once(aws_moto: Resources) -> None:
     copies.copy_back()
     copies.drop()
     copies.drop()
-    assert len(dynamodb.list_tables()["TableNames"]) == 5
+    assert len(dynamodb.list_tables()["TableNames"]) == 6
 
 
 class Restoring:

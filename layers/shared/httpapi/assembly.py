@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from httpapi.health import Health
     from httpapi.idempotency import Idempotency
+    from httpapi.usage import UsageReader
 
 
 class EdgeServices:
@@ -77,6 +78,13 @@ class EdgeServices:
     def rate_limiter(self) -> RateLimiter:
         """Counts what a key asks for."""
         return RateLimiter(self._clients.dynamodb, self.settings.rate_counters_table, self.clock)
+
+    @cached_property
+    def usage(self) -> UsageReader:
+        """How much each key asks."""
+        from httpapi.usage import UsageReader
+
+        return UsageReader(self._clients.dynamodb, self.settings.rate_counters_table, self.key_store)
 
     @cached_property
     def idempotency(self) -> Idempotency:

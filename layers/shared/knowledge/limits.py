@@ -49,12 +49,12 @@ MAX_OVERLAP_SECONDS = 30 * 86_400
 KEY_EXPIRING_DAYS = (14, 1)
 # How exact `lastUsedAt` is: a key's row is written once in this time, however much it is used.
 LAST_USED_STEP_MS = MS_PER_HOUR
-# A counter is of one minute; the rest lets a clock be wrong.
-RATE_COUNTER_KEPT_SECONDS = 180
 # For how long it can be seen who changed what.
 AUDIT_KEPT_SECONDS = 400 * 86_400
-# For how long it can be seen how many requests a key made on a day.
-USAGE_KEPT_SECONDS = 62 * 86_400
+# For how long it can be seen how many requests a key made on a day, and how many days are shown unless it is said.
+USAGE_KEPT_DAYS = 62
+USAGE_KEPT_SECONDS = USAGE_KEPT_DAYS * 86_400
+DEFAULT_USAGE_DAYS = 30
 # For how long a process answers `GET /health` by its last look, so that nobody can have it ask AWS all the time.
 HEALTH_KEPT_SECONDS = 10
 # How long a browser keeps the answer to a preflight; Chromium keeps none longer than 2 hours.

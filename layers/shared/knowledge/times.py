@@ -18,6 +18,11 @@ def timestamp(milliseconds: int) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
+def day_of(milliseconds: int) -> str:
+    """The day (UTC) of a time, such as `2026-11-23`."""
+    return (_EPOCH + timedelta(milliseconds=milliseconds)).strftime("%Y-%m-%d")
+
+
 def optional_timestamp(milliseconds: int | None) -> str | None:
     """Write a time that may be missing."""
     return None if milliseconds is None else timestamp(milliseconds)

@@ -21,6 +21,8 @@ def render_source(source: Source) -> dict[str, Any]:
         "removalGuard": _guard(source.removal_guard),
         "generationId": source.generation_id,
         "sequence": source.sequence,
+        "servedItems": source.served_items,
+        "servedBytes": source.served_bytes,
         "createdAt": timestamp(source.created_at),
         "createdBy": render_author(source.created_by),
         "updatedAt": timestamp(source.updated_at),

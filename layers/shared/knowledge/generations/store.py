@@ -146,6 +146,8 @@ class GenerationStore:
             ":generation": generation.generation_id,
             ":manifest": asdict(generation.manifest),
             ":sequence": generation.sequence,
+            ":items": generation.counts.total,
+            ":bytes": generation.content_bytes,
             ":base": generation.base_generation_id,
             ":baseDigest": publication.base_digest,
             ":holder": publication.holder_id,
@@ -155,6 +157,7 @@ class GenerationStore:
         }
         first = generation.base_generation_id is None
         sets = "generationId = :generation, manifest = :manifest, #sequence = :sequence, updatedAt = :now"
+        sets += ", servedItems = :items, servedBytes = :bytes"
         removes = "leaseRunId, leaseRenewedAt, leaseExpiresAt"
         condition = f"{_NO_BASE if first else _SAME_BASE} AND {_LEASE_HELD} AND {ACTIVE} AND {_SETTLED}"
         if plan is not None:

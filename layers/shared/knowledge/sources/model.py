@@ -70,6 +70,7 @@ class Source:
     `epoch` moves when a snapshot or import opens or ends; an import that stages is the open snapshot, and `import_id`
     names the one whose turn it is. `settle_run_id` names the last published run while its
     clean-up has not been seen to finish, and `settled` how far that has come. `full_required` is set by a restore.
+    `served_items` and `served_bytes` are what the generation that is served comes to, by its contents.
     """
 
     tenant_id: str
@@ -94,6 +95,8 @@ class Source:
     import_id: str | None = None
     settled: Settled = NOTHING_SETTLED
     created_by: Author | None = None
+    served_items: int = 0
+    served_bytes: int = 0
 
     @property
     def settings(self) -> SourceSettings:
@@ -115,6 +118,14 @@ class Source:
         if self.open_snapshot_id is None:
             return False
         return self.open_snapshot_expires_at is None or self.open_snapshot_expires_at > now
+
+
+class Served(NamedTuple):
+    """What sources serve together: how many they are, their items, and the bytes of their contents."""
+
+    sources: int = 0
+    items: int = 0
+    content_bytes: int = 0
 
 
 DEVELOPER_API = "developer_api"

@@ -67,6 +67,8 @@ def source_from(row: Mapping[str, Any]) -> Source:
         settled=Settled(row.get("settledPart", 0), row.get("settledSteps", 0)),
         created_at=row["createdAt"],
         created_by=Author.from_value(row.get("createdBy")),
+        served_items=row.get("servedItems", 0),
+        served_bytes=row.get("servedBytes", 0),
         updated_at=row["updatedAt"],
         import_id=row.get("importId"),
     )

@@ -14,7 +14,7 @@ from knowledge.errors import ServiceUnavailableError
 from knowledge.events import SOURCE_ARCHIVED, Event
 from knowledge.pages import Page
 from knowledge.ports import Clock, NewId
-from knowledge.sources.model import RemovalGuard, Source, SourceSettings, SourceStatus
+from knowledge.sources.model import RemovalGuard, Served, Source, SourceSettings, SourceStatus
 from knowledge.sources.rows import guard_row
 from knowledge.sources.store import SourceChangedError, SourceStore
 from knowledge.storage.clients import backoff
@@ -22,6 +22,7 @@ from knowledge.unset import UNSET, Unset
 
 # How often a change is decided anew because another changed the settings meanwhile.
 _TRIES = 5
+_SOURCES_AT_A_TIME = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,19 @@ class SourceService:
     def list_sources(self, tenant_id: str, *, limit: int, position: Any, only: frozenset[str] | None) -> Page[Source]:
         """List a tenant's sources, newest first, `only` the named ones if given."""
         return self.store.list_sources(tenant_id, limit=limit, position=position, only=only)
+
+    def served_by_tenant(self, tenant_id: str) -> Served:
+        """Add up what a tenant's sources serve, archived ones included."""
+        total, position = Served(), None
+        while True:
+            page = self.store.list_sources(tenant_id, limit=_SOURCES_AT_A_TIME, position=position, only=None)
+            for source in page.items:
+                total = Served(
+                    total.sources + 1, total.items + source.served_items, total.content_bytes + source.served_bytes
+                )
+            position = page.next_position
+            if position is None:
+                return total
 
     def update_source(
         self,
