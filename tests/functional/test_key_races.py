@@ -164,7 +164,7 @@ def cases(watched: Watched, request: Callable[[str], Reply]) -> Iterator[str]:
     """
     request(watched.admin())
     calls = len(watched.watch.calls)
-    assert calls >= 7
+    assert calls >= 5
     for number in range(calls):
         for way in WAYS:
             admin = watched.admin()
