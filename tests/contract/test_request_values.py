@@ -39,6 +39,8 @@ FITTING: dict[str, tuple[str, dict[str, Any]]] = {
             "removals": [{"externalItemId": f"r{number}"} for number in range(2_501)],
         },
     ),
+    "must not be after until": ("get_usage-query", {"since": "2027-01-31", "until": "2027-01-30"}),
+    "must be less than 62 days before until": ("get_usage-query", {"since": "2027-01-31", "until": "2027-04-30"}),
     "is not a cursor that this list returned": ("list_items-query", {"cursor": "WzEsMl0"}),
 }
 
