@@ -128,7 +128,7 @@ def empty_apply_of_a_plan_that_was_made_anew_is_stale(world: FaultyWorld) -> Non
         world.push(a="two")
         world.knowledge.planner.plan_run(world.tenant_id, world.source_id, run.run_id)
 
-    before_first(world.watch, "update_item", meddle, matching="generationId = :generation")
+    before_first(world.watch, "transact_write_items", meddle, matching="generationId = :generation")
     refused(errors.StalePlanError, lambda: world.apply(run))
     world.apply(run)
     assert world.served() == {"a": "two"}
