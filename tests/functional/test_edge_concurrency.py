@@ -124,7 +124,7 @@ def test_one_request_with_a_key_works_and_the_others_wait_or_replay(services: Ed
             time.sleep(0.05)
             return WrittenAnswer(201, f'{{"made":{number}}}')
 
-        mark = RequestMark("ten_a", "key", "fingerprint")
+        mark = RequestMark("ten_a", "line", "key", "fingerprint")
         answer = services.idempotency.run_once(mark, Context(), work)
         return "replayed" if answer.replayed else "worked"
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from httpapi.answers import Answer, created, ok
 from httpapi.call import Call
-from httpapi.errors import InsufficientScopeError
-from httpapi.keys.model import Scope
-from httpapi.operations import Routes
+from httpapi.keys.model import Key, Scope
+from httpapi.operations import Routes, check_scope
 from httpapi.render.imports import render_import, render_upload
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of
 from httpapi.schemas.imports import CreateImportRequest
@@ -16,11 +15,17 @@ IMPORTS = "/v1/sources/{sourceId}/imports"
 routes = Routes()
 
 
-@routes.post(IMPORTS, Scope.ITEMS_WRITE, body=body_of(CreateImportRequest), loads_source=True)
+def check_import(key: Key, body: CreateImportRequest) -> None:
+    """An import that is to be applied needs the scope of an apply too. Raises InsufficientScopeError."""
+    if body.apply:
+        check_scope(key, Scope.RUNS_APPLY)
+
+
+@routes.post(
+    IMPORTS, Scope.ITEMS_WRITE, body=body_of(CreateImportRequest), check_body=check_import, loads_source=True
+)
 def create_import(call: Call[CreateImportRequest, NoQuery]) -> Answer:
-    """Make an import that waits for its file; one that is to be applied needs the scope of an apply too."""
-    if call.body.apply and Scope.RUNS_APPLY not in call.key.spec.scopes:
-        raise InsufficientScopeError(f"The API key lacks the scope {Scope.RUNS_APPLY} that an import with apply needs.")
+    """Make an import that waits for its file."""
     made = call.make_ids("imp")
     job, url = call.services.knowledge.imports.service.create_import(
         call.source,

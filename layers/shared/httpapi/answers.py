@@ -61,8 +61,12 @@ class WrittenAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RequestMark:
-    """What tells one mutating request from another: whose it is, the client's key, and a hash of all that it asks."""
+    """What tells one mutating request from another: whose it is, the client's key, and a hash of all that it asks.
+
+    It is the rotation line's, `line_id`: another key of the tenant with the same Idempotency-Key makes another request.
+    """
 
     tenant_id: str
+    line_id: str
     key: str
     fingerprint: str

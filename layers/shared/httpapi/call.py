@@ -134,7 +134,7 @@ class Call(Generic[BodyT, QueryT]):
         """What this request and its retries have in common, and no other request; None when it has no key for them."""
         if self.idempotency_key is None:
             return None
-        return hashlib.sha256(f"{self.tenant_id}\0{self.idempotency_key}\0{self.fingerprint}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.key.line_id}\0{self.idempotency_key}\0{self.fingerprint}".encode()).hexdigest()
 
     @property
     def part_number(self) -> int:
@@ -155,11 +155,15 @@ class Call(Generic[BodyT, QueryT]):
         return self.ids["externalItemId"]
 
     def make_ids(self, prefix: str) -> MadeIds:
-        """Make the id of what this request creates: a retry with the same Idempotency-Key makes the same one."""
+        """Make the id of what this request creates: a retry with the same Idempotency-Key makes the same one.
+
+        So does one by a key that has replaced this one. No key of another rotation line can: none finds what another
+        one's request made, or takes its id before it.
+        """
         if self.idempotency_key is None:
             return MadeIds(new_id(prefix), None)
         today = self.now // RETRY_KNOWN_MS
-        of_day = partial(derived_id, prefix, self.tenant_id, self.idempotency_key)
+        of_day = partial(derived_id, prefix, self.key.line_id, self.idempotency_key)
         return MadeIds(of_day(today), of_day(today - 1))
 
     def key_creation(self) -> Creation | None:
@@ -167,7 +171,7 @@ class Call(Generic[BodyT, QueryT]):
         token = self.request_token
         if token is None or self.idempotency_key is None:
             return None
-        return Creation(tokens.derived_key_id(self.tenant_id, self.idempotency_key), token)
+        return Creation(tokens.derived_key_id(self.key.line_id, self.idempotency_key), token)
 
     def listing(self, **filters: Any) -> Listing:
         """Name the list this request pages through, with the filters that shape it."""

@@ -24,7 +24,7 @@ from httpapi.cors import cors_headers
 from httpapi.error_table import answer_for
 from httpapi.errors import InsufficientScopeError, invalid_field
 from httpapi.keys.model import Key, Scope
-from httpapi.operations import Operation
+from httpapi.operations import Operation, check_scope
 from httpapi.requests import HttpRequest, decode_segment
 from httpapi.responses import Response
 from httpapi.schemas.fields import read_query
@@ -86,6 +86,7 @@ class Exchange:
             _check_access(operation, key, ids)
             parsed = self._read_body(operation)
             body = operation.body(parsed) if operation.body and parsed is not None else None
+            operation.check_body(key, body)
             check_ids(ids)
             query = read_query(operation.query, self._request.query)
             call = Call(
@@ -127,7 +128,7 @@ class Exchange:
             return _fitting(operation, call)
         call.idempotency_key = key
         call.fingerprint = _fingerprint(operation, call, parsed)
-        mark = RequestMark(call.tenant_id, key, call.fingerprint)
+        mark = RequestMark(call.tenant_id, call.key.line_id, key, call.fingerprint)
         return self._services.idempotency.run_once(
             mark, self._context, lambda: WrittenAnswer.of(operation.handler(call))
         )
@@ -185,8 +186,8 @@ def _logged(ids: Mapping[str, str]) -> dict[str, str]:
 
 
 def _check_access(operation: Operation, key: Key, ids: Mapping[str, str]) -> None:
-    if operation.scope is not None and operation.scope not in key.spec.scopes:
-        raise InsufficientScopeError(f"The API key lacks the scope {operation.scope} that this request needs.")
+    if operation.scope is not None:
+        check_scope(key, operation.scope)
     if operation.unlimited_key and key.spec.source_ids is not None:
         raise InsufficientScopeError("The API key is limited to some sources, so it cannot be used for this request.")
     if "sourceId" in ids and not key.may_see(ids["sourceId"]):

@@ -94,7 +94,12 @@ class Idempotency:
             output_serializer=self._kept.of_tenant(mark.tenant_id),
             key_prefix=_RECORD_PREFIX,
         )
-        request = {"tenantId": mark.tenant_id, "key": mark.key, "fingerprint": mark.fingerprint}
+        request = {
+            "tenantId": mark.tenant_id,
+            "lineId": mark.line_id,
+            "key": mark.key,
+            "fingerprint": mark.fingerprint,
+        }
         try:
             answer: WrittenAnswer = once(request=request)
         except _NotKeptError as unkept:
@@ -110,7 +115,7 @@ class Idempotency:
     @staticmethod
     def _config(context: Any) -> IdempotencyConfig:
         return IdempotencyConfig(
-            event_key_jmespath="[tenantId, key]",
+            event_key_jmespath="[tenantId, lineId, key]",
             payload_validation_jmespath="fingerprint",
             raise_on_no_idempotency_key=True,
             expires_after_seconds=ANSWER_KEPT_SECONDS,

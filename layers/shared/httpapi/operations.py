@@ -14,12 +14,23 @@ from typing import Any
 from knowledge.limits import BODY_BYTES
 
 from httpapi.answers import Answer
-from httpapi.keys.model import Scope
+from httpapi.errors import InsufficientScopeError
+from httpapi.keys.model import Key, Scope
 from httpapi.schemas.fields import BodyReader, NoQuery, QueryModel
 
 _PARAMETER = re.compile(r"({\w+})")
 
 Handler = Callable[[Any], Answer]
+
+
+def check_scope(key: Key, scope: Scope) -> None:
+    """Raises InsufficientScopeError unless the key has the scope."""
+    if scope not in key.spec.scopes:
+        raise InsufficientScopeError(f"The API key lacks the scope {scope} that this request needs.")
+
+
+def _allow_any(_key: Key, _body: Any) -> None:
+    """Let any body through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +39,10 @@ class Operation:
 
     `scope` None lets every valid key through. `body` None takes no body; otherwise it reads the parsed object, and
     `body_required` False reads `{}` in place of a missing one. `unlimited_key` refuses keys that are limited to
-    sources. `loads_source` reads the source of the path while the rate limit is being counted. One that is `open` takes
-    no key, and nothing of a tenant: its route function is given an `OpenCall`, and no cache may keep what it answers.
+    sources. `check_body` raises InsufficientScopeError when what the body asks for needs more than the key has; it is
+    called before an answer can be replayed, as every check of access is. `loads_source` reads the source of the path
+    while the rate limit is being counted. One that is `open` takes no key, and nothing of a tenant: its route function
+    is given an `OpenCall`, and no cache may keep what it answers.
     """
 
     method: str
@@ -42,6 +55,7 @@ class Operation:
     body_limit_bytes: int = BODY_BYTES
     query: type[QueryModel] = NoQuery
     unlimited_key: bool = False
+    check_body: Callable[[Key, Any], None] = _allow_any
     loads_source: bool = False
     open: bool = False
 

@@ -25,14 +25,16 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{encode_ulid(value)}"
 
 
-def derived_id(prefix: str, tenant_id: str, idempotency_key: str, day: int) -> str:
-    """Make the one id that this tenant's idempotency key stands for on a day (counted from 1970, UTC).
+def derived_id(prefix: str, owner_id: str, idempotency_key: str, day: int) -> str:
+    """Make the one id that an idempotency key of this owner stands for on a day (counted from 1970, UTC).
+
+    Of requests the owner is the rotation line of the key that asks, by its id.
 
     A retry after a crash between the work and its record finds the same id, or that of the day before, so nothing is
     created twice; a client that uses a key again after its 24 hours creates something new. Such an id says nothing
     about time; lists are ordered by an index of their own.
     """
-    digest = hashlib.sha256("\0".join((prefix, tenant_id, idempotency_key, str(day))).encode()).digest()
+    digest = hashlib.sha256("\0".join((prefix, owner_id, idempotency_key, str(day))).encode()).digest()
     return f"{prefix}_{encode_ulid(int.from_bytes(digest[:16], 'big'))}"
 
 

@@ -67,9 +67,9 @@ def new_key_id() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(KEY_ID_LENGTH))
 
 
-def derived_key_id(tenant_id: str, idempotency_key: str) -> str:
-    """Make the key id that belongs to an Idempotency-Key of a tenant."""
-    digest = hashlib.sha256(f"key\0{tenant_id}\0{idempotency_key}".encode()).digest()
+def derived_key_id(line_id: str, idempotency_key: str) -> str:
+    """Make the key id that belongs to an Idempotency-Key of a rotation line."""
+    digest = hashlib.sha256(f"key\0{line_id}\0{idempotency_key}".encode()).digest()
     return _base62(int.from_bytes(digest, "big"), KEY_ID_LENGTH)
 
 

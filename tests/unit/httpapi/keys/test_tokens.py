@@ -66,8 +66,8 @@ def test_hashes_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -
     assert compared == [(token.hash(), "hash")]
 
 
-def test_derived_id_belongs_to_tenant_and_idempotency_key() -> None:
-    first = tokens.derived_key_id("ten_a", "k")
-    assert first == tokens.derived_key_id("ten_a", "k")
-    assert len({first, tokens.derived_key_id("ten_b", "k"), tokens.derived_key_id("ten_a", "l")}) == 3
+def test_derived_id_belongs_to_rotation_line_and_idempotency_key() -> None:
+    first = tokens.derived_key_id("line_a", "k")
+    assert first == tokens.derived_key_id("line_a", "k")
+    assert len({first, tokens.derived_key_id("line_b", "k"), tokens.derived_key_id("line_a", "l")}) == 3
     assert tokens.is_key_id(first)
