@@ -125,6 +125,9 @@ def test_nobody_else_takes_the_id_that_a_request_will_have(edge: Edge) -> None:
     by_rival = edge.request("POST", KEYS, {"name": "squatter"}, key=second_admin, headers=RETRY).body["key"]
     by_admin = edge.request("POST", KEYS, {"name": "mine"}, key=edge.admin, headers=RETRY).body["key"]
     assert (by_admin["name"], by_admin["id"] != by_rival["id"]) == ("mine", True)
+    # No record has its secret, so a retry finds the key by its id.
+    again = edge.request("POST", KEYS, {"name": "mine"}, key=edge.admin, headers=RETRY).body["key"]
+    assert again["id"] == by_admin["id"]
 
 
 def forget(edge: Edge) -> None:
