@@ -23,6 +23,8 @@ from typing import Any
 from operations.stack import DeployedStack, RefusedError, find_stack, tell_lines
 
 _TENANT = "tenant#"
+# Attributes of a key that can't be used.
+_ENDS = {"revokedAt", "suspendedAt", "disabledAt"}
 # What a tenant has in the bucket lies in these folders, under its id.
 _FOLDERS = ("content", "runs", "index", "snapshots", "imports", "idempotency")
 
@@ -47,7 +49,7 @@ class Deployment:
         for row in self._rows():
             if row["keyId"]["S"].startswith(_TENANT):
                 tenants[row["keyId"]["S"].removeprefix(_TENANT)] = row
-            elif "revokedAt" not in row and "suspendedAt" not in row and _number(row, "expiresAt", now + 1) > now:
+            elif not row.keys() & _ENDS and _number(row, "expiresAt", now + 1) > now:
                 usable[row["tenantId"]["S"]] = usable.get(row["tenantId"]["S"], 0) + 1
         for tenant_id, row in sorted(tenants.items()):
             yield {
@@ -86,13 +88,20 @@ class Deployment:
         if "suspendedAt" not in self._row(self._known(tenant_id)):
             raise RefusedError("suspend the tenant first: another key could be made meanwhile")
         rows = [row for row in self._rows() if row.get("tenantId", {}).get("S") == tenant_id]
-        living = [row["keyId"]["S"] for row in rows if "revokedAt" not in row]
-        now = {":now": {"N": str(int(time.time() * 1000))}}
-        for key in living:
-            self._update(key, "SET revokedAt = if_not_exists(revokedAt, :now)", now)
+        # What a key has of the sum goes with it, and so does what would take that out of the sum later.
+        end = "SET revokedAt = if_not_exists(revokedAt, :now), #share = :none ADD #revision :one"
+        end += " REMOVE shareLeavesAt, leavingTenantId"
+        names = {"#share": "share", "#revision": "revision"}
+        numbers = {":now": int(time.time() * 1000), ":none": 0, ":one": 1}
+        values = {name: {"N": str(number)} for name, number in numbers.items()}
+        living = 0
+        for row in rows:
+            living += "revokedAt" not in row
+            if "revokedAt" not in row or _number(row, "share", 0):
+                self._update(row["keyId"]["S"], end, values, names=names)
         nothing = {":none": {"N": "0"}}
         self._update(_TENANT + tenant_id, "SET adminKeys = :none, rateLimitSum = :none", nothing, "suspendedAt")
-        return len(living)
+        return living
 
     def delete_tenant(self, tenant_id: str, *, leave_content: bool) -> dict[str, Any]:
         """Delete the keys and the row of a suspended tenant; returns what stays of it, which nobody can reach then.
@@ -132,8 +141,18 @@ class Deployment:
             raise RefusedError(f"there is no tenant {tenant_id}: `list` tells which there are")
         return tenant_id
 
-    def _update(self, key_id: str, expression: str, values: dict[str, Any] | None = None, needed: str = "keyId") -> int:
-        request = {"ExpressionAttributeValues": values} if values else {}
+    def _update(
+        self,
+        key_id: str,
+        expression: str,
+        values: dict[str, Any] | None = None,
+        needed: str = "keyId",
+        *,
+        names: dict[str, str] | None = None,
+    ) -> int:
+        request: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
+        if names:
+            request["ExpressionAttributeNames"] = names
         self.dynamodb.update_item(
             TableName=self.keys_table,
             Key={"keyId": {"S": key_id}},

@@ -69,6 +69,9 @@ SENTENCES = [
     ("RETRY_KNOWN_MS", "docs/errors.md", f"another request in the last {hours(at.RETRY_KNOWN_MS)}"),
     ("RETRY_KNOWN_MS", "docs/operations/pay.md", f"| recorded answers (Idempotency-Key) | {hours(at.RETRY_KNOWN_MS)};"),
     ("RETRY_KNOWN_MS", "openapi.yaml", f"Makes a retry safe for {hours(at.RETRY_KNOWN_MS)}"),
+    ("ENDED_KEY_COUNTED_MS", "docs/rate-limits.md", "count for two minutes more"),
+    ("ENDED_KEY_COUNTED_MS", "openapi.yaml", "has expired counts for two minutes more"),
+    ("ENDED_KEY_KEPT_MS", "docs/auth.md", f"is known for {lasting(at.ENDED_KEY_KEPT_MS)}"),
     ("DEFAULT_OVERLAP_SECONDS", "docs/auth.md", f"{hours(at.DEFAULT_OVERLAP_SECONDS * 1000)} from now unless"),
     ("DEFAULT_OVERLAP_SECONDS", "docs/webhooks.md", f"({lasting(at.DEFAULT_OVERLAP_SECONDS * 1000)} unless you say"),
     ("MAX_OVERLAP_SECONDS", "docs/auth.md", f"(0 to {lasting(at.MAX_OVERLAP_SECONDS * 1000)})"),
@@ -222,6 +225,8 @@ def test_limits_that_depend_on_one_another_agree() -> None:
     assert at.DEFAULT_GRACE_DAYS <= at.MAX_GRACE_DAYS
     assert at.DEFAULT_OVERLAP_SECONDS <= at.MAX_OVERLAP_SECONDS
     assert at.DEFAULT_RATE_LIMIT_PER_MINUTE <= at.MAX_RATE_LIMIT_PER_MINUTE
+    # A key that ended counts past the minute in which it may have been used.
+    assert at.ENDED_KEY_COUNTED_MS == 2 * 60_000
     # A delivery is shown for longer than it is tried.
     assert sum(DELAYS_SECONDS) * 1000 < at.DELIVERY_KEPT_MS
 

@@ -20,6 +20,7 @@ from httpapi.keys.model import ALL_SCOPES, Key, KeySpec
 from httpapi.requests import HttpRequest
 from httpapi.settings import EdgeSettings
 from knowledge.errors import ServiceUnavailableError
+from knowledge.limits import ENDED_KEY_COUNTED_MS
 from knowledge.storage.clients import Clients
 
 from testing.edge import TENANT_LIMIT, Edge, Reply
@@ -88,6 +89,37 @@ def test_key_rotated_by_many_at_once_gets_one_successor(services: EdgeServices) 
     check_figures(key.tenant_id, START)
 
 
+def test_keys_of_a_line_that_are_revoked_at_once_leave_its_share_to_the_last_of_them(services: EdgeServices) -> None:
+    for _ in range(ROUNDS):
+        admin = services.keys.bootstrap_tenant(tenant_id=None, name="t").key
+        tenant = admin.tenant_id
+        line = [services.keys.create_key(tenant, KeySpec("k")).key]
+        for _ in range(2):
+            line.append(services.keys.rotate_key(tenant, line[-1].key_id, 60_000).issued.key)
+        chosen = line[1:]
+        assert at_once(
+            *[lambda key=key, tenant=tenant: services.keys.revoke_key(tenant, key.key_id) for key in chosen]
+        ) == {"done": 2}
+        check_figures(tenant, START)
+        assert [key.share for key in stored_keys(tenant) if key.key_id == line[0].key_id] == [120]
+        services.keys.revoke_key(tenant, line[0].key_id)
+        check_figures(tenant, START)
+
+
+def test_key_that_is_rotated_and_revoked_at_once_keeps_its_share_within_its_line(services: EdgeServices) -> None:
+    for _ in range(ROUNDS):
+        admin = services.keys.bootstrap_tenant(tenant_id=None, name="t").key
+        tenant = admin.tenant_id
+        first = services.keys.create_key(tenant, KeySpec("k")).key
+        second = services.keys.rotate_key(tenant, first.key_id, 60_000).issued.key
+        at_once(
+            lambda tenant=tenant, key=second: services.keys.rotate_key(tenant, key.key_id, 60_000),
+            lambda tenant=tenant, key=second: services.keys.revoke_key(tenant, key.key_id),
+            lambda tenant=tenant, key=first: services.keys.revoke_key(tenant, key.key_id),
+        )
+        check_figures(tenant, START)
+
+
 def test_key_revoked_by_many_at_once_is_one_event(services: EdgeServices) -> None:
     admin = services.keys.bootstrap_tenant(tenant_id=None, name="t").key
     key = services.keys.create_key(admin.tenant_id, KeySpec("k")).key
@@ -106,7 +138,7 @@ def test_sum_of_limits_is_exact_when_many_keys_are_made_at_once(services: EdgeSe
 def test_expired_key_leaves_the_sum_once(services: EdgeServices) -> None:
     tenant = services.keys.bootstrap_tenant(tenant_id=None, name="t").key.tenant_id
     for number in range(9):
-        expiry = START if number < 4 else None
+        expiry = START - ENDED_KEY_COUNTED_MS if number < 4 else None
         services.keys.create_key(tenant, KeySpec(f"k{number}", rate_limit_per_minute=6_000, expires_at=expiry))
     made = at_once(*[lambda: services.keys.create_key(tenant, KeySpec("k", rate_limit_per_minute=6_000))] * 8)
     assert made == {"done": 4, "ValidationFailedError": 4}

@@ -216,29 +216,113 @@ def test_successor_of_an_expiring_admin_key_is_no_lasting_one(edge: Edge) -> Non
     assert edge.request("DELETE", f"{KEYS}/{key_id(admin)}", key=admin).code == "last_admin_key"
 
 
-def test_full_sum_takes_a_rotation_without_overlap_and_counts_expired_keys_out(edge: Edge) -> None:
+def test_rotation_needs_no_room(edge: Edge) -> None:
     admin = edge.bootstrap()
     tenant = edge.tenant_of(admin)
     full = [edge.key(admin) for _ in range(9)]
-    last = edge.key(admin, rate_limit_per_minute=5_880)
-    assert stored_figures(tenant) == (11, 60_000)
-    refused = rotate(edge, full[0], {"overlapSeconds": 60}, by=admin)
-    assert (refused.status, refused.body["details"][0]["path"]) == (400, "overlapSeconds")
-    for token in full:
-        assert rotate(edge, token, {"overlapSeconds": 0}, by=admin).status == 201
-    check_figures(tenant, edge.clock())
-    edge.request("DELETE", f"{KEYS}/{key_id(last)}", key=admin)
-    small = edge.key(admin, rate_limit_per_minute=2_940)
-    assert rotate(edge, small, {"overlapSeconds": 60}, by=admin).status == 201
-    assert stored_figures(tenant)[1] == 60_000
-    over = {"name": "k", "rateLimitPerMinute": 2_940}
-    assert edge.request("POST", KEYS, over, key=admin).body["details"][0]["path"] == "rateLimitPerMinute"
+    edge.key(admin, rate_limit_per_minute=5_880)
+    for overlap in (0, 60):
+        full = [rotate(edge, token, {"overlapSeconds": overlap}, by=admin).body["secret"] for token in full]
+        assert stored_figures(tenant) == (11, 60_000)
+        check_figures(tenant, edge.clock())
+    over = edge.request("POST", KEYS, {"name": "k", "rateLimitPerMinute": 1}, key=admin)
+    assert (over.status, over.body["details"][0]["path"]) == (400, "rateLimitPerMinute")
+
+
+def test_rotation_brings_no_requests_of_its_own(edge: Edge) -> None:
+    token = edge.key(edge.admin, rate_limit_per_minute=5)
+    answered = []
+    for overlap in (0, 60, 0):
+        answered += [edge.request("GET", "/v1/whoami", key=token).status for _ in range(4)]
+        token = rotate(edge, token, {"overlapSeconds": overlap}).body["secret"]
+    assert sorted(answered) == [200] * 5 + [429] * 7
     edge.clock.advance(seconds=60)
-    assert edge.request("POST", KEYS, over, key=admin).status == 201
+    assert edge.request("GET", "/v1/whoami", key=token).headers["ratelimit-remaining"] == "4"
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired", "rotated and revoked"])
+def test_key_that_ended_counts_for_two_minutes_more(edge: Edge, end: str) -> None:
+    admin = edge.bootstrap()
+    tenant = edge.tenant_of(admin)
+    expiry = edge.clock() + 10_000 if end == "expired" else None
+    token = edge.key(admin, rate_limit_per_minute=6_000, expires_at=expiry)
+    for _ in range(8):
+        edge.key(admin)
+    edge.key(admin, rate_limit_per_minute=5_880)
+    if end == "rotated and revoked":
+        token = rotate(edge, token, {"overlapSeconds": 0}, by=admin).body["secret"]
+    edge.clock.advance(seconds=10)
+    if end != "expired":
+        edge.request("DELETE", f"{KEYS}/{key_id(token)}", key=admin)
+    over = {"name": "k", "rateLimitPerMinute": 6_000}
+    for seconds, status in ((119, 400), (1, 201), (0, 400)):
+        edge.clock.advance(seconds=seconds)
+        check_figures(tenant, edge.clock())
+        assert edge.request("POST", KEYS, over, key=admin).status == status
     # Its share is gone, and revoking it gives nothing back a second time.
-    edge.request("DELETE", f"{KEYS}/{key_id(small)}", key=admin)
-    check_figures(tenant, edge.clock())
+    edge.request("DELETE", f"{KEYS}/{key_id(token)}", key=admin)
+    edge.clock.advance(seconds=120)
     assert edge.request("POST", KEYS, {"name": "k", "rateLimitPerMinute": 1}, key=admin).status == 400
+    check_figures(tenant, edge.clock())
+
+
+def test_share_of_a_line_stays_while_one_of_its_keys_works(edge: Edge) -> None:
+    """Of three keys that overlap the newest is revoked, then the one before it: the first is still there."""
+    admin = edge.bootstrap()
+    tenant = edge.tenant_of(admin)
+    first = edge.key(admin)
+    for _ in range(8):
+        edge.key(admin)
+    edge.key(admin, rate_limit_per_minute=5_880)
+    second = rotate(edge, first, {"overlapSeconds": 3_600}, by=admin).body["secret"]
+    third = rotate(edge, second, {"overlapSeconds": 3_600}, by=admin).body["secret"]
+    for token in (third, second):
+        edge.request("DELETE", f"{KEYS}/{key_id(token)}", key=admin)
+        edge.clock.advance(seconds=600)
+        assert edge.request("POST", KEYS, {"name": "k", "rateLimitPerMinute": 1}, key=admin).status == 400
+        check_figures(tenant, edge.clock())
+    edge.request("DELETE", f"{KEYS}/{key_id(first)}", key=admin)
+    edge.clock.advance(seconds=120)
+    assert edge.request("POST", KEYS, {"name": "k", "rateLimitPerMinute": 6_000}, key=admin).status == 201
+
+
+def test_share_of_a_line_whose_old_keys_ended_leaves_with_its_newest(edge: Edge) -> None:
+    admin = edge.bootstrap()
+    first = edge.key(admin)
+    for _ in range(8):
+        edge.key(admin)
+    edge.key(admin, rate_limit_per_minute=5_880)
+    second = rotate(edge, first, {"overlapSeconds": 3_600}, by=admin).body["secret"]
+    for token in (first, second):
+        edge.request("DELETE", f"{KEYS}/{key_id(token)}", key=admin)
+    edge.clock.advance(seconds=120)
+    assert edge.request("POST", KEYS, {"name": "k", "rateLimitPerMinute": 6_000}, key=admin).status == 201
+
+
+def test_key_that_ended_is_known_for_400_days_once_its_share_is_given_back(edge: Edge) -> None:
+    admin = edge.bootstrap()
+    revoked, rotated, lasting = (edge.key(admin) for _ in range(3))
+    edge.request("DELETE", f"{KEYS}/{key_id(revoked)}", key=admin)
+    ended_at = edge.clock()
+    rotate(edge, rotated, {"overlapSeconds": 0}, by=admin)
+    assert goes_at(rotated) == (ended_at + 400 * DAY_MS) // 1000
+    assert goes_at(revoked) is None
+    edge.clock.advance(seconds=120)
+    # The last of them wants the room that the revoked one holds.
+    for _ in range(7):
+        assert edge.request("POST", KEYS, {"name": "k", "rateLimitPerMinute": 6_000}, key=admin).status == 201
+    assert goes_at(revoked) == (ended_at + 400 * DAY_MS) // 1000
+    assert goes_at(lasting) is None
+    # Until DynamoDB drops it, it is told apart from what never was a key.
+    edge.clock.advance(days=399)
+    assert edge.request("GET", "/v1/whoami", key=revoked).code == "key_revoked"
+
+
+def goes_at(token: str) -> int | None:
+    row = boto3.client("dynamodb").get_item(
+        TableName=os.environ["KEYS_TABLE"], Key={"keyId": {"S": key_id(token)}}, ConsistentRead=True
+    )["Item"]
+    return int(row["ttl"]["N"]) if "ttl" in row else None
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -281,11 +365,13 @@ def test_tenant_that_is_over_a_bound_that_was_lowered_keeps_its_keys_and_makes_n
     assert refused.body["details"] == [
         {
             "path": "rateLimitPerMinute",
-            "message": "the limits of all live keys may add up to 3000 a minute: revoke a key, or ask for less",
+            "message": "the limits of all live keys may add up to 3000 a minute, where one that ended counts for two"
+            " minutes more: revoke a key, or ask for less",
         }
     ]
     # What does not raise the sum is not refused for it.
     kept = rotate(edge, kept, {"overlapSeconds": 0}, by=admin).body["secret"]
     assert edge.request("DELETE", f"{KEYS}/{key_id(kept)}", key=admin).status == 200
-    assert stored_figures(tenant) == (1, 120)
+    edge.clock.advance(seconds=120)
     assert edge.request("POST", KEYS, {"name": "k", "rateLimitPerMinute": 2_880}, key=admin).status == 201
+    assert stored_figures(tenant) == (1, 3_000)

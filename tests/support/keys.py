@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 from httpapi.keys.model import Key
 from httpapi.keys.rows import key_from_row
+from knowledge.limits import ENDED_KEY_COUNTED_MS
 from knowledge.storage.attributes import from_row
 
 from testing.edge import TENANT_LIMIT
@@ -28,14 +29,30 @@ def stored_figures(tenant_id: str) -> tuple[int, int]:
 
 
 def check_figures(tenant_id: str, now: int) -> None:
-    """Hold the tenant's row against its keys: exact, an admin key left, and every live key within the sum."""
-    keys = [key for key in stored_keys(tenant_id) if key.revoked_at is None]
+    """Hold the tenant's row against its keys: exact, an admin key left, and every line within its share of the sum.
+
+    A line asks by each of its keys that can be used, or could a moment ago, and one counter counts them all.
+    """
+    keys = stored_keys(tenant_id)
     admins = [key for key in keys if key.lasting_admin]
-    counted = [key for key in keys if key.counted]
-    assert stored_figures(tenant_id) == (len(admins), sum(key.spec.rate_limit_per_minute for key in counted))
+    assert stored_figures(tenant_id) == (len(admins), sum(key.share for key in keys))
     assert admins, "no lasting key that may manage keys is left"
-    assert {key.key_id for key in keys if key.status(now) == "active"} <= {key.key_id for key in counted}
-    assert sum(key.spec.rate_limit_per_minute for key in counted) <= TENANT_LIMIT
+    assert sum(key.share for key in keys) <= TENANT_LIMIT
+    for line in {key.line_id for key in keys}:
+        members = [key for key in keys if key.line_id == line]
+        asked = [key.spec.rate_limit_per_minute for key in members if _lately_usable(key, now)]
+        assert max(asked, default=0) <= sum(key.share for key in members)
+        assert sum(key.share > 0 for key in members) <= 1, "a line has one share"
+    for key in keys:
+        ends = [at for at in (key.spec.expires_at, key.revoked_at) if at is not None]
+        assert bool(key.share and (ends or key.share > key.spec.rate_limit_per_minute)) == (
+            key.share_leaves_at is not None
+        )
+
+
+def _lately_usable(key: Key, now: int) -> bool:
+    ends = [at for at in (key.spec.expires_at, key.revoked_at) if at is not None]
+    return min(ends, default=now + 1) > now - ENDED_KEY_COUNTED_MS
 
 
 def outbox(tenant_id: str) -> list[dict[str, Any]]:

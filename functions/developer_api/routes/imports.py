@@ -21,9 +21,7 @@ def check_import(key: Key, body: CreateImportRequest) -> None:
         check_scope(key, Scope.RUNS_APPLY)
 
 
-@routes.post(
-    IMPORTS, Scope.ITEMS_WRITE, body=body_of(CreateImportRequest), check_body=check_import, loads_source=True
-)
+@routes.post(IMPORTS, Scope.ITEMS_WRITE, body=body_of(CreateImportRequest), check_body=check_import, loads_source=True)
 def create_import(call: Call[CreateImportRequest, NoQuery]) -> Answer:
     """Make an import that waits for its file."""
     made = call.make_ids("imp")

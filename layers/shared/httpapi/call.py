@@ -24,8 +24,8 @@ from webhooks.errors import DeliveryNotFoundError, WebhookNotFoundError
 
 from httpapi.errors import invalid_field
 from httpapi.keys import tokens
+from httpapi.keys.issuing import Creation
 from httpapi.keys.model import Key
-from httpapi.keys.service import Creation
 from httpapi.paging import Listing
 from httpapi.requests import HttpRequest
 from httpapi.schemas.fields import ListQuery

@@ -3,6 +3,9 @@
 A row of the RateCounters table is of one rotation line and one day (UTC): `minute` is the last minute in which a
 request came, `hits` how many came in it, `requests` how many on the day. The first request of a minute begins it, all
 others add to it; both are one conditional write, so no two processes begin the same minute.
+
+The keys of a rotation line are counted together, so that a rotation brings no requests of its own. Each is held to its
+own limit. A request counts as one, whatever its size.
 """
 
 from __future__ import annotations
@@ -65,7 +68,7 @@ class RateLimiter:
         self._begun: dict[str, int] = {}
 
     def count_request(self, key: Key) -> RateStatus:
-        """Count one request of a key. Raises RateLimitedError."""
+        """Count one request of a key, with those of the keys that it replaced. Raises RateLimitedError."""
         now = self._clock()
         window = now // WINDOW_MS
         window_end = (window + 1) * WINDOW_MS

@@ -55,6 +55,11 @@ AUDIT_KEPT_SECONDS = 400 * 86_400
 USAGE_KEPT_DAYS = 62
 USAGE_KEPT_SECONDS = USAGE_KEPT_DAYS * 86_400
 DEFAULT_USAGE_DAYS = 30
+# For how long a key that ended still counts among its tenant's limits: the minute in which it was used, and a clock
+# that is wrong.
+ENDED_KEY_COUNTED_MS = 2 * MS_PER_MINUTE
+# How long it is known of a key that it ended, as for the lines of an audit.
+ENDED_KEY_KEPT_MS = 400 * MS_PER_DAY
 # For how long a process answers `GET /health` by its last look, so that nobody can have it ask AWS all the time.
 HEALTH_KEPT_SECONDS = 10
 # How long a browser keeps the answer to a preflight; Chromium keeps none longer than 2 hours.

@@ -1,16 +1,14 @@
-"""The transactions that make and end keys. Each moves the tenant's figures, and writes the outbox row if it has one.
+"""The transactions that make, change and end keys.
 
-    create          put the key                                       event, audit  figures up
-    rotate          put the key   old one: successor and expiry       event, audit  figures up, and down for overlap 0
-    revoke                        mark it revoked                     event, audit  figures down
-    release                       mark it uncounted                                 figures down
-
-What is known of the old key is a condition of the write, so whoever comes second reads again and decides again.
+Each moves the tenant's figures by what its keys come to before and after, and writes its event to the outbox and its
+row to the audit if it has them. A key is changed on the condition that its `revision` is the one that was read, so
+whoever comes second reads again and decides again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
@@ -20,19 +18,16 @@ from knowledge.storage.catalog import Catalog
 from knowledge.storage.clients import is_refused, translated
 from knowledge.storage.transactions import RefusedTransactionError, transact
 
-from httpapi.errors import KeySuspendedError, TenantNotFoundError
+from httpapi.errors import KeySuspendedError, LastAdminKeyError, TenantNotFoundError
 from httpapi.keys.model import Key
-from httpapi.keys.rows import COUNTED, EXISTS, UNREVOKED, key_to_row
+from httpapi.keys.rows import EXISTS, key_to_row, row_changes
+from httpapi.keys.shares import Change
 from httpapi.keys.tenant_row import FiguresDelta, new_tenant_row, tenant_key
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _NEW = "attribute_not_exists(keyId)"
-# What was known of an old key when it was decided on; each pair is one attribute, there or not (`COUNTED`, too).
-_LASTS, _SAME_EXPIRY = "attribute_not_exists(expiresAt)", "expiresAt = :read"
-_UNCOUNTED = "attribute_exists(uncounted)"
-_UNROTATED, _ROTATED = "attribute_not_exists(rotatedTo)", "attribute_exists(rotatedTo)"
 
 
 class IdTakenError(Exception):
@@ -40,11 +35,11 @@ class IdTakenError(Exception):
 
 
 class KeyChangedError(Exception):
-    """Raised when a key is no longer what was read: it was revoked, rotated or released meanwhile."""
+    """Raised when a key, or its tenant, is no longer what was read: something else changed it meanwhile."""
 
 
-class FiguresRefusedError(Exception):
-    """Raised when the tenant's figures would break a rule; which one follows from what was asked."""
+class SumRefusedError(Exception):
+    """Raised when the limits of the tenant's keys would add up to more than they may."""
 
 
 class Told(NamedTuple):
@@ -57,6 +52,31 @@ class Told(NamedTuple):
 
 
 NOT_TOLD = Told()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWrite:
+    """What one transaction writes: keys before and after they are changed, a new one, and what tells of it.
+
+    `creation_token` names the request that makes the new key. One that is not `bounded` may go over the tenant's sum.
+    """
+
+    changes: tuple[Change, ...] = ()
+    made: Key | None = None
+    creation_token: str | None = None
+    told: Told = NOT_TOLD
+    bounded: bool = True
+
+    @property
+    def tenant_id(self) -> str:
+        """Whose keys these are."""
+        return (self.made or self.changes[0][0]).tenant_id
+
+    @property
+    def figures(self) -> FiguresDelta:
+        """By how much it moves the tenant's figures."""
+        deltas = [FiguresDelta.between(before, after) for before, after in self.changes]
+        return sum(deltas, FiguresDelta.between(None, self.made))
 
 
 class KeyLedger:
@@ -82,88 +102,45 @@ class KeyLedger:
             if not is_refused(error):
                 raise
 
-    def create_key(self, key: Key, creation_token: str | None, told: Told = NOT_TOLD, *, bounded: bool = True) -> None:
-        """Put a new key, within the tenant's sum if it is `bounded`.
+    def write(self, wanted: KeyWrite) -> None:
+        """Carry out all of it or nothing. Transactions of one tenant that collide in its row are tried again.
 
-        Raises IdTakenError, FiguresRefusedError, TenantNotFoundError, KeySuspendedError.
+        Raises KeyChangedError, IdTakenError, SumRefusedError, LastAdminKeyError, TenantNotFoundError,
+        KeySuspendedError.
         """
-        figures = FiguresDelta.adding(key).action(
-            self._table, key.tenant_id, bound=self.tenant_limit if bounded else None, brings_key=True
-        )
-        refused = self._transact([self._new_key(key, creation_token), {"Update": figures}, *self._telling(told)])
-        if 0 in refused:
-            raise IdTakenError
-        if refused:
-            self._check_tenant(key.tenant_id)
-            raise FiguresRefusedError
-
-    def rotate_key(self, old: Key, new: Key, creation_token: str | None, expires_at: int, told: Told) -> None:
-        """Put the key that replaces an old one, which ends at `expires_at`; the old one leaves the sum if it is over.
-
-        Raises KeyChangedError, IdTakenError, FiguresRefusedError.
-        """
-        at_once = expires_at <= new.created_at
-        leaving = FiguresDelta.removing(old)
-        change = FiguresDelta.adding(new) + FiguresDelta(leaving.admins, leaving.limit if at_once else 0)
-        update = "SET rotatedTo = :new, expiresAt = :expiry" + (", uncounted = :yes" if at_once else "")
-        values: dict[str, Any] = {":new": {"S": new.key_id}, ":expiry": {"N": str(expires_at)}}
-        if at_once:
-            values[":yes"] = {"BOOL": True}
-        refused = self._transact(
-            [
-                self._old_key(old, update, values),
-                self._new_key(new, creation_token),
-                self._figures(old, change, brings_key=True),
-                *self._telling(told),
-            ]
-        )
-        if 0 in refused:
-            raise KeyChangedError
-        if 1 in refused:
-            raise IdTakenError
-        if refused:
-            self._check_tenant(old.tenant_id)
-        if refused:
-            raise FiguresRefusedError
-
-    def revoke_key(self, key: Key, now: int, told: Told) -> None:
-        """Mark a key revoked. Raises KeyChangedError, FiguresRefusedError."""
-        refused = self._transact(
-            [
-                self._old_key(key, "SET revokedAt = :now", {":now": {"N": str(now)}}),
-                self._figures(key, FiguresDelta.removing(key)),
-                *self._telling(told),
-            ]
-        )
-        if 0 in refused:
-            raise KeyChangedError
-        if refused:
-            raise FiguresRefusedError
-
-    def release_key(self, key: Key) -> bool:
-        """Take an expired key's limit out of its tenant's sum; False when somebody else has."""
-        mark = self._old_key(key, "SET uncounted = :yes", {":yes": {"BOOL": True}})
-        change = FiguresDelta(limit=FiguresDelta.removing(key).limit)
-        return not self._transact([mark, self._figures(key, change)])
-
-    def _transact(self, actions: list[Any]) -> frozenset[int]:
-        """Carry out all actions; return the numbers of those that were refused, none when it is done.
-
-        Transactions of one tenant meet in its row, so one that collides is tried again.
-        """
+        actions = [self._change(before, after) for before, after in wanted.changes if before != after]
+        changed = len(actions)
+        if wanted.made is not None:
+            actions.append(self._new_key(wanted.made, wanted.creation_token))
+        made = len(actions)
+        brings_key = wanted.made is not None
+        if brings_key or wanted.figures != FiguresDelta():
+            bound = self.tenant_limit if wanted.bounded else None
+            figures = wanted.figures.action(self._table, wanted.tenant_id, bound=bound, brings_key=brings_key)
+            actions.append({"Update": figures})
         try:
-            transact(self._client, actions)
+            transact(self._client, [*actions, *self._telling(wanted.told)])
         except RefusedTransactionError as error:
-            return error.failed
-        return frozenset()
+            if any(number < changed for number in error.failed):
+                raise KeyChangedError from error
+            if any(number < made for number in error.failed):
+                raise IdTakenError from error
+            raise self._refusal(wanted) from error
 
-    def _check_tenant(self, tenant_id: str) -> None:
+    def _refusal(self, wanted: KeyWrite) -> Exception:
+        """Say why the tenant's row refused a change, by what it says now."""
         with translated():
-            row = self._client.get_item(TableName=self._table, Key=tenant_key(tenant_id), ConsistentRead=True)
-        if "Item" not in row:
-            raise TenantNotFoundError
-        if "suspendedAt" in row["Item"]:
-            raise KeySuspendedError
+            key = tenant_key(wanted.tenant_id)
+            row = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        if row is None:
+            return TenantNotFoundError()
+        if "suspendedAt" in row and wanted.made is not None:
+            return KeySuspendedError()
+        leaving = -wanted.figures.admins
+        # What does not raise the sum is refused for nothing but the last admin key.
+        if leaving > 0 and (wanted.figures.limit <= 0 or int(row["adminKeys"]["N"]) <= leaving):
+            return LastAdminKeyError()
+        return SumRefusedError() if wanted.figures.limit > 0 else KeyChangedError()
 
     def _new_key(self, key: Key, creation_token: str | None) -> Any:
         row = key_to_row(key)
@@ -171,26 +148,24 @@ class KeyLedger:
             row["creationToken"] = {"S": creation_token}
         return {"Put": {"TableName": self._table, "Item": row, "ConditionExpression": _NEW}}
 
-    def _old_key(self, key: Key, update: str, values: dict[str, Any]) -> Any:
-        as_it_was_read = [
-            _LASTS if key.spec.expires_at is None else _SAME_EXPIRY,
-            COUNTED if key.counted else _UNCOUNTED,
-            _UNROTATED if key.rotated_to is None else _ROTATED,
-        ]
-        if key.spec.expires_at is not None:
-            values = {**values, ":read": {"N": str(key.spec.expires_at)}}
+    def _change(self, before: Key, after: Key) -> Any:
+        written, taken_out = row_changes(before, replace(after, revision=before.revision + 1))
+        # A name may be a word that expressions keep for themselves.
+        names = {f"#{name}": name for name in [*written, *taken_out, "revision"]}
+        expression = "SET " + ", ".join(f"#{name} = :{name}" for name in written)
+        if taken_out:
+            expression += " REMOVE " + ", ".join(f"#{name}" for name in taken_out)
+        values = {f":{name}": value for name, value in written.items()}
         return {
             "Update": {
                 "TableName": self._table,
-                "Key": {"keyId": {"S": key.key_id}},
-                "UpdateExpression": update,
-                "ConditionExpression": " AND ".join([EXISTS, UNREVOKED, *as_it_was_read]),
-                "ExpressionAttributeValues": values,
+                "Key": {"keyId": {"S": before.key_id}},
+                "UpdateExpression": expression,
+                "ConditionExpression": f"{EXISTS} AND #revision = :read",
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": {**values, ":read": {"N": str(before.revision)}},
             }
         }
-
-    def _figures(self, key: Key, change: FiguresDelta, *, brings_key: bool = False) -> Any:
-        return {"Update": change.action(self._table, key.tenant_id, bound=self.tenant_limit, brings_key=brings_key)}
 
     def _telling(self, told: Told) -> list[Any]:
         events = [] if told.event is None else [self._catalog.putting_new(event_row(told.event))]

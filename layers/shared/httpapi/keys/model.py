@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from knowledge.actors import Author
-from knowledge.limits import DEFAULT_RATE_LIMIT_PER_MINUTE
+from knowledge.limits import DEFAULT_RATE_LIMIT_PER_MINUTE, ENDED_KEY_KEPT_MS
 
 # The last millisecond that a time of ISO 8601 can name with four digits for the year.
 LAST_MOMENT_MS = 253_402_300_799_999
@@ -43,6 +43,7 @@ class KeyStatus(StrEnum):
     """Whether a key can be used."""
 
     ACTIVE = "active"
+    DISABLED = "disabled"
     EXPIRED = "expired"
     REVOKED = "revoked"
 
@@ -64,9 +65,12 @@ class Key:
     """An API key without its secret; `secret_hash` is the SHA-256 (hex) of the whole key text.
 
     `line` is the id of the first key of its rotation line, None for a key that is the first itself; `line_id` tells.
-    `suspended` is True while an operator has suspended its tenant. `rotated_to` is the id of the key that replaced it.
-    `counted` is False once its limit is no part of the tenant's sum any more, which may be some time after it has
-    expired.
+    `rotated_from` and `rotated_to` are the ids of the keys before and behind it in the line. `disabled_at` is None
+    while it is enabled, and `suspended` is True while an operator has suspended its tenant.
+
+    `share` is what it takes of the tenant's sum of limits, a minute; something of it may leave at `share_leaves_at`
+    (`httpapi.keys.shares`). A key before it in the line works until `overlap_until` at most. `revision` moves with
+    every change but the time of last use.
     """
 
     key_id: str
@@ -76,10 +80,15 @@ class Key:
     created_at: int
     revoked_at: int | None = None
     last_used_at: int | None = None
+    disabled_at: int | None = None
+    rotated_from: str | None = None
     rotated_to: str | None = None
-    counted: bool = True
     suspended: bool = False
     line: str | None = None
+    share: int = 0
+    share_leaves_at: int | None = None
+    overlap_until: int | None = None
+    revision: int = 0
     created_by: Author | None = None
 
     @property
@@ -93,7 +102,7 @@ class Key:
             return KeyStatus.REVOKED
         if self.spec.expires_at is not None and self.spec.expires_at <= now:
             return KeyStatus.EXPIRED
-        return KeyStatus.ACTIVE
+        return KeyStatus.ACTIVE if self.disabled_at is None else KeyStatus.DISABLED
 
     def may_see(self, source_id: str) -> bool:
         """Say whether the key reaches a source."""
@@ -101,8 +110,15 @@ class Key:
 
     @property
     def lasting_admin(self) -> bool:
-        """True for a key that can always make other keys: it manages keys, never expires and is not limited."""
-        return Scope.KEYS_MANAGE in self.spec.scopes and self.spec.expires_at is None and self.spec.source_ids is None
+        """True for a key that can always make other keys: it manages keys, is not limited, and nothing ends it."""
+        ends = (self.spec.expires_at, self.revoked_at, self.disabled_at)
+        return Scope.KEYS_MANAGE in self.spec.scopes and self.spec.source_ids is None and ends == (None, None, None)
+
+    @property
+    def forgotten_at(self) -> int | None:
+        """When its row goes, ms: a long while after its end. One that holds a share has to give it back first."""
+        ended_at = self.spec.expires_at if self.revoked_at is None else self.revoked_at
+        return None if self.share or ended_at is None else ended_at + ENDED_KEY_KEPT_MS
 
     def successor_expiry(self, now: int) -> int | None:
         """Say when a key that replaces this one expires: it lives as long as this one was made for, or for ever."""

@@ -1,4 +1,8 @@
-"""Keys as rows of the Keys table, and back."""
+"""Keys as rows of the Keys table, and back. Pure.
+
+`key_to_row` writes all that a change of a key can touch; `lastUsedAt`, `suspendedAt` and `creationToken` stand beside
+it in the row, and are written by themselves. Absent attributes stand for None.
+"""
 
 from __future__ import annotations
 
@@ -13,27 +17,42 @@ from httpapi.keys.model import Environment, Key, KeySpec, Scope
 # Conditions on a row that more than one module writes or reads under.
 EXISTS = "attribute_exists(keyId)"
 UNREVOKED = "attribute_not_exists(revokedAt)"
-COUNTED = "attribute_not_exists(uncounted)"
 
 
 def key_to_row(key: Key) -> dict[str, Any]:
-    """Write a new key as a row; absent attributes stand for None."""
-    row: dict[str, Any] = {
-        "keyId": {"S": key.key_id},
-        "tenantId": {"S": key.tenant_id},
-        "name": {"S": key.spec.name},
-        "environment": {"S": key.spec.environment},
-        "scopes": {"L": [{"S": scope} for scope in key.spec.scopes]},
-        "rateLimitPerMinute": {"N": str(key.spec.rate_limit_per_minute)},
-        "secretHash": {"S": key.secret_hash},
-        "createdAt": {"N": str(key.created_at)},
+    """Write a key as a row."""
+    spec = key.spec
+    leaves_at = key.share_leaves_at
+    numbers = {
+        "rateLimitPerMinute": spec.rate_limit_per_minute,
+        "createdAt": key.created_at,
+        "expiresAt": spec.expires_at,
+        "revokedAt": key.revoked_at,
+        "disabledAt": key.disabled_at,
+        "share": key.share,
+        "shareLeavesAt": leaves_at,
+        "overlapUntil": key.overlap_until,
+        "revision": key.revision,
+        # What DynamoDB drops rows by; in seconds.
+        "ttl": None if key.forgotten_at is None else key.forgotten_at // 1000,
     }
-    if key.spec.source_ids is not None:
-        row["sourceIds"] = {"L": [{"S": source_id} for source_id in key.spec.source_ids]}
-    if key.spec.expires_at is not None:
-        row["expiresAt"] = {"N": str(key.spec.expires_at)}
-    if key.line is not None:
-        row["lineId"] = {"S": key.line}
+    texts = {
+        "keyId": key.key_id,
+        "tenantId": key.tenant_id,
+        "name": spec.name,
+        "environment": spec.environment,
+        "secretHash": key.secret_hash,
+        "lineId": key.line,
+        "rotatedFrom": key.rotated_from,
+        "rotatedTo": key.rotated_to,
+        # The index of shares that leave has the rows with it.
+        "leavingTenantId": None if leaves_at is None else key.tenant_id,
+    }
+    row: dict[str, Any] = {name: {"N": str(number)} for name, number in numbers.items() if number is not None}
+    row |= {name: {"S": text} for name, text in texts.items() if text is not None}
+    row["scopes"] = {"L": [{"S": scope} for scope in spec.scopes]}
+    if spec.source_ids is not None:
+        row["sourceIds"] = {"L": [{"S": source_id} for source_id in spec.source_ids]}
     if key.created_by is not None:
         row["createdBy"] = to_attribute(key.created_by.to_value())
     return row
@@ -47,7 +66,7 @@ def key_from_row(row: dict[str, Any]) -> Key:
         scopes=tuple(Scope(scope["S"]) for scope in row["scopes"]["L"]),
         source_ids=tuple(source_id["S"] for source_id in source_ids["L"]) if source_ids else None,
         rate_limit_per_minute=int(row["rateLimitPerMinute"]["N"]),
-        expires_at=_optional_time(row, "expiresAt"),
+        expires_at=_number(row, "expiresAt"),
         environment=Environment(row["environment"]["S"]),
     )
     return Key(
@@ -56,12 +75,17 @@ def key_from_row(row: dict[str, Any]) -> Key:
         spec=spec,
         secret_hash=row["secretHash"]["S"],
         created_at=int(row["createdAt"]["N"]),
-        revoked_at=_optional_time(row, "revokedAt"),
-        last_used_at=_optional_time(row, "lastUsedAt"),
-        rotated_to=row["rotatedTo"]["S"] if "rotatedTo" in row else None,
-        counted="uncounted" not in row,
+        revoked_at=_number(row, "revokedAt"),
+        last_used_at=_number(row, "lastUsedAt"),
+        disabled_at=_number(row, "disabledAt"),
+        rotated_from=_text(row, "rotatedFrom"),
+        rotated_to=_text(row, "rotatedTo"),
         suspended="suspendedAt" in row,
-        line=row["lineId"]["S"] if "lineId" in row else None,
+        line=_text(row, "lineId"),
+        share=int(row["share"]["N"]),
+        share_leaves_at=_number(row, "shareLeavesAt"),
+        overlap_until=_number(row, "overlapUntil"),
+        revision=int(row["revision"]["N"]),
         created_by=Author.from_value(from_attribute(row["createdBy"])) if "createdBy" in row else None,
     )
 
@@ -78,5 +102,16 @@ def settings_told(spec: KeySpec) -> dict[str, Any]:
     }
 
 
-def _optional_time(row: dict[str, Any], name: str) -> int | None:
+def row_changes(before: Key, after: Key) -> tuple[dict[str, Any], list[str]]:
+    """Say what a change writes into a key's row, and which attributes it takes out of it."""
+    old, new = key_to_row(before), key_to_row(after)
+    written = {name: value for name, value in new.items() if old.get(name) != value}
+    return written, sorted(old.keys() - new.keys())
+
+
+def _number(row: dict[str, Any], name: str) -> int | None:
     return int(row[name]["N"]) if name in row else None
+
+
+def _text(row: dict[str, Any], name: str) -> str | None:
+    return str(row[name]["S"]) if name in row else None

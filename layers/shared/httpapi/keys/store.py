@@ -11,17 +11,16 @@ from knowledge.pages import Page
 from knowledge.storage.clients import is_refused, query_rows, translated
 
 from httpapi.keys.model import LAST_MOMENT_MS, Key
-from httpapi.keys.rows import COUNTED, EXISTS, UNREVOKED, key_from_row
+from httpapi.keys.rows import EXISTS, UNREVOKED, key_from_row
 from httpapi.keys.tokens import is_key_id
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-_BY_TENANT = "ByTenant"
+_BY_TENANT, _LEAVING_SHARES = "ByTenant", "LeavingShares"
 
 _UNUSED, _USED_BEFORE = "attribute_not_exists(lastUsedAt)", "lastUsedAt < :after"
 _SAME_CREATION, _MADE_LATELY = "creationToken = :token", "createdAt > :after"
-_EXPIRED = "expiresAt <= :now"
 
 
 class KeyStore:
@@ -83,16 +82,19 @@ class KeyStore:
         keys = keys[:limit]
         return Page(keys, [keys[-1].created_at, keys[-1].key_id] if more and keys else None)
 
-    def expired_and_counted(self, tenant_id: str, now: int) -> Iterator[Key]:
-        """Go through the tenant's keys that have expired, as the index shows them, and are still in its sum."""
+    def keys_with_leaving_shares(self, tenant_id: str, now: int) -> Iterator[Key]:
+        """Go through the tenant's keys of whose shares something may leave its sum, those due first before others."""
         query: Any = {
             "TableName": self._table,
-            "IndexName": _BY_TENANT,
-            "KeyConditionExpression": "tenantId = :tenant",
-            "FilterExpression": f"{_EXPIRED} AND {UNREVOKED} AND {COUNTED}",
+            "IndexName": _LEAVING_SHARES,
+            "KeyConditionExpression": "leavingTenantId = :tenant AND shareLeavesAt <= :now",
             "ExpressionAttributeValues": {":tenant": {"S": tenant_id}, ":now": {"N": str(now)}},
         }
-        return map(key_from_row, query_rows(self._client, query))
+        for row in query_rows(self._client, query):
+            # The index shows a key a little longer than it is true.
+            key = self.find_key(row["keyId"]["S"])
+            if key is not None and key.share_leaves_at is not None and key.share_leaves_at <= now:
+                yield key
 
     def _update(self, key_id: str, update: str, condition: str, values: dict[str, Any]) -> bool:
         try:

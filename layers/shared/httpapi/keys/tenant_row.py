@@ -1,8 +1,9 @@
 """The row of a tenant in the Keys table: what its keys add up to.
 
-It counts the lasting admin keys and sums the limits of the keys that may be used, and changes in the same transaction
-as a key, so that no two requests can break either rule at once. It has no `tenantId`, which keeps it out of the index.
-An expired key stays in the sum until its share is wanted (`_free` of the service).
+It counts the lasting admin keys and sums the shares that keys take of the tenant's limit (`httpapi.keys.shares`), and
+changes in the same transaction as a key, so that no two requests can break either rule at once. It has no `tenantId`,
+which keeps it out of the index. The share of a key that ended stays in the sum until it is wanted (`_free` of the
+service).
 """
 
 from __future__ import annotations
@@ -38,14 +39,10 @@ class FiguresDelta:
     limit: int = 0
 
     @classmethod
-    def adding(cls, key: Key) -> FiguresDelta:
-        """Take a new key in."""
-        return cls(int(key.lasting_admin), key.spec.rate_limit_per_minute)
-
-    @classmethod
-    def removing(cls, key: Key) -> FiguresDelta:
-        """Take a key out, as far as it is still in."""
-        return cls(-int(key.lasting_admin), -key.spec.rate_limit_per_minute if key.counted else 0)
+    def between(cls, before: Key | None, after: Key | None) -> FiguresDelta:
+        """Compare what a key comes to before and after a change; None stands for one that is not there."""
+        was, will_be = (cls() if key is None else cls(int(key.lasting_admin), key.share) for key in (before, after))
+        return cls(will_be.admins - was.admins, will_be.limit - was.limit)
 
     def __add__(self, other: FiguresDelta) -> FiguresDelta:
         return FiguresDelta(self.admins + other.admins, self.limit + other.limit)

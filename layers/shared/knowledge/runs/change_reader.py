@@ -26,6 +26,8 @@ from knowledge.storage.spans import Piece, Tail, read_pieces
 
 # A part of some hundred changes is no larger, so that one call reads it.
 _TAIL_BYTES = 32 * 1024
+# Each is opened by a call of its own.
+_PARTS_A_PAGE = 16
 
 
 class ReadPart(NamedTuple):
@@ -73,10 +75,15 @@ class ChangeReader:
     def read_page(
         self, parts: Sequence[PlanPart], start: tuple[int, int], *, kind: ChangeKind | None, limit: int
     ) -> ChangePage:
-        """Read up to `limit` changes, of a kind, from the part and line of `start` on."""
+        """Read up to `limit` changes, of a kind, from the part and line of `start` on.
+
+        It looks into a bounded number of parts, so a page of a rare kind may be short, or empty.
+        """
         chosen: list[ChangeLine] = []
         first, line = start
         for number in range(first, len(parts)):
+            if number - first == _PARTS_A_PAGE:
+                return ChangePage(chosen, (number, 0))
             for at, change in self._changes(parts[number], line if number == first else 0, kind, limit - len(chosen)):
                 if len(chosen) == limit:
                     return ChangePage(chosen, (number, at))

@@ -6,6 +6,7 @@ whose sort key is `<kind>#<order>`.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 ORDER_INDEX = "ByOrder"
 Action = dict[str, Any]
+# How far a page of a filtered list looks for what it shows.
+_ROWS_AT_ONCE = 250
+_READS_A_PAGE = 4
 _WORD = re.compile(r"#(\w+)")
 
 
@@ -146,7 +150,10 @@ class Catalog:
         self, pk: str, kind: str, read: Callable[[dict[str, Any]], R], *, limit: int, position: Any,
         keep: Callable[[R], bool] | None = None,
     ) -> Page[R]:  # fmt: skip
-        """List the rows of a kind, newest first. A position is the `[order, sk]` of the last row of a page."""
+        """List the rows of a kind, newest first. A position is the `[order, sk]` of the last row that was looked at.
+
+        A page of those to `keep` ends after a bounded number of rows, and may be short then, or empty.
+        """
         query: dict[str, Any] = {
             "TableName": self.table,
             "IndexName": ORDER_INDEX,
@@ -156,13 +163,13 @@ class Catalog:
             "ScanIndexForward": False,
             "ConsistentRead": True,
             # One more than asked for tells whether the list goes on.
-            "Limit": limit + 1,
+            "Limit": limit + 1 if keep is None else max(limit + 1, _ROWS_AT_ONCE),
         }
         if position is not None:
             order, sk = _checked(position, kind)
             query["ExclusiveStartKey"] = {"pk": {"S": pk}, "sk": {"S": sk}, "order": {"S": order}}
         found: list[tuple[R, list[str]]] = []
-        while True:
+        for reads in itertools.count(1):
             with translated():
                 page = self.dynamodb.query(**query)
             for attributes in page["Items"]:
@@ -174,7 +181,11 @@ class Catalog:
                 return Page([value for value, _ in found[:limit]], found[limit - 1][1])
             if "LastEvaluatedKey" not in page:
                 return Page([value for value, _ in found], None)
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+            last = page["LastEvaluatedKey"]
+            if keep is not None and reads == _READS_A_PAGE:
+                return Page([value for value, _ in found], [last["order"]["S"], last["sk"]["S"]])
+            query["ExclusiveStartKey"] = last
+        raise AssertionError
 
 
 def _words(expressions: str) -> dict[str, Any]:

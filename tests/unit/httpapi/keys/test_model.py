@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,7 +30,11 @@ def key(*, revoked_at: int | None = None, created_at: int = NOW, **spec: Any) ->
     ],
 )
 def test_status(expires_at: int | None, revoked_at: int | None, status: KeyStatus) -> None:
-    assert key(expires_at=expires_at, revoked_at=revoked_at).status(NOW) is status
+    asked = key(expires_at=expires_at, revoked_at=revoked_at)
+    assert asked.status(NOW) is status
+    # What ended it for good says more than that somebody turned it off.
+    off = KeyStatus.DISABLED if status is KeyStatus.ACTIVE else status
+    assert replace(asked, disabled_at=NOW).status(NOW) is off
 
 
 def test_key_without_a_choice_of_sources_sees_all_and_one_with_an_empty_choice_none() -> None:
@@ -51,6 +56,8 @@ def test_key_without_a_choice_of_sources_sees_all_and_one_with_an_empty_choice_n
 )
 def test_last_admin_is_one_that_never_ends_and_sees_everything(spec: dict[str, Any], lasting: bool) -> None:
     assert key(**spec).lasting_admin is lasting
+    for end in ("revoked_at", "disabled_at"):
+        assert not replace(key(**spec), **{end: NOW}).lasting_admin
 
 
 moments = st.integers(0, LAST_MOMENT_MS)

@@ -20,17 +20,32 @@ specs = st.builds(
     st.integers(1, 6_000),
     st.none() | st.integers(1, 9),
 )
-keys = st.builds(Key, st.just("k"), st.just("ten_1"), specs, st.just("h"), st.just(1), counted=st.booleans())
+ends = st.none() | st.integers(1, 9)
+keys = st.builds(
+    Key,
+    st.just("k"),
+    st.just("ten_1"),
+    specs,
+    st.just("h"),
+    st.just(1),
+    revoked_at=ends,
+    disabled_at=ends,
+    share=st.integers(0, 6_000),
+)
 
 
-@given(keys)
-def test_key_that_goes_takes_out_what_it_brought(key: Key) -> None:
-    brought = FiguresDelta.adding(replace(key, counted=True))
-    gone = FiguresDelta.removing(key)
-    assert brought.admins + gone.admins == 0
-    # Its share went earlier when it had expired and another key wanted it.
-    assert gone.limit == (-key.spec.rate_limit_per_minute if key.counted else 0)
-    assert (brought + FiguresDelta.removing(replace(key, counted=True))) == FiguresDelta()
+@given(st.lists(st.none() | keys, min_size=1, max_size=5))
+def test_what_a_key_brings_it_takes_out_by_whatever_steps_it_goes(stages: list[Key | None]) -> None:
+    steps = [FiguresDelta.between(*step) for step in zip([None, *stages], [*stages, None], strict=True)]
+    assert sum(steps, FiguresDelta()) == FiguresDelta()
+
+
+def test_key_counts_as_an_admin_until_something_ends_it_and_for_its_share() -> None:
+    admin = Key("k", "ten_1", KeySpec("a", ALL_SCOPES), "h", 1, share=120)
+    assert FiguresDelta.between(None, admin) == FiguresDelta(1, 120)
+    for ended in ({"revoked_at": 5}, {"disabled_at": 5}):
+        assert FiguresDelta.between(admin, replace(admin, **ended)) == FiguresDelta(-1, 0)
+    assert FiguresDelta.between(admin, replace(admin, share=0)) == FiguresDelta(0, -120)
 
 
 @given(st.lists(st.builds(FiguresDelta, st.integers(-2, 2), st.integers(-99, 99)), max_size=4))

@@ -103,6 +103,18 @@ def test_page_that_ends_a_part_goes_on_in_the_next_that_has_changes() -> None:
     assert page.next == (3, 0)
 
 
+def test_page_looks_into_a_bounded_number_of_parts_and_the_next_goes_on_behind_them() -> None:
+    states = IndexStates()
+    kinds = [*[ChangeKind.ADDED] * 20, ChangeKind.TOMBSTONED]
+    parts = [put(states, [line(number, kind)], number=number) for number, kind in enumerate(kinds)]
+    reader = reader_of(states)
+    page = reader.read_page(parts, (0, 0), kind=ChangeKind.TOMBSTONED, limit=5)
+    assert (page.lines, page.next) == ([], (16, 0))
+    assert len(states.bucket.reads) == 16
+    rest = reader.read_page(parts, page.next, kind=ChangeKind.TOMBSTONED, limit=5)
+    assert ([each.rev for each in rest.lines], rest.next) == ([20], None)
+
+
 @pytest.mark.parametrize("tail_bytes", [1, 32 * 1024])
 def test_part_is_read_for_the_kinds_that_are_asked_for(tail_bytes: int) -> None:
     states = IndexStates()

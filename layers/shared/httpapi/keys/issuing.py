@@ -1,0 +1,46 @@
+"""New keys with their texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from knowledge.actors import Actor
+
+from httpapi.keys import tokens
+from httpapi.keys.model import Key, KeySpec
+from httpapi.keys.shares import begin_share
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """The request a key is made by: the id that follows from its Idempotency-Key, and a hash of all of it."""
+
+    key_id: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A key with its text, which is shown once and never stored."""
+
+    key: Key
+    token: tokens.Token
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """A new key, and the old one as it is now."""
+
+    issued: IssuedKey
+    previous: Key
+
+
+def issue_key(
+    tenant_id: str, spec: KeySpec, key_id: str, now: int, *, replaces: Key | None = None, by: Actor | None = None
+) -> IssuedKey:
+    """Make a key, with a share of its own unless it `replaces` another one, which hands on its."""
+    token = tokens.mint(spec.environment, key_id)
+    key = Key(key_id, tenant_id, spec, token.hash(), created_at=now, created_by=None if by is None else by.author)
+    if replaces is None:
+        return IssuedKey(begin_share(key), token)
+    return IssuedKey(replace(key, line=replaces.line_id, rotated_from=replaces.key_id), token)
