@@ -39,8 +39,13 @@ class SpecOperation:
 
     @property
     def scope(self) -> str | None:
-        found = re.search(r"Scope: `([a-z:]+)`", self.spec["description"])
-        return found[1] if found else None
+        return next(iter(self.scopes), None)
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """All scopes that it asks for."""
+        found = re.search(r"Scope: `([a-z:]+)`(?: and `([a-z:]+)`)?", self.spec["description"])
+        return tuple(scope for scope in found.groups() if scope) if found else ()
 
     @property
     def function(self) -> str:

@@ -16,6 +16,8 @@ from httpapi.schemas.items import ContentListQuery
 GENERATIONS = "/v1/sources/{sourceId}/generations"
 GENERATION = GENERATIONS + "/{generationId}"
 
+SHOWS_ITEMS = (Scope.ITEMS_READ,)
+
 routes = Routes()
 
 
@@ -36,7 +38,9 @@ def get_generation(call: Call[None, NoQuery]) -> Answer:
     return ok({"generation": render_generation(generation)})
 
 
-@routes.get(GENERATION + "/items", Scope.RUNS_READ, query=ContentListQuery, loads_source=True)
+@routes.get(
+    GENERATION + "/items", Scope.RUNS_READ, further_scopes=SHOWS_ITEMS, query=ContentListQuery, loads_source=True
+)
 def list_generation_items(call: Call[None, ContentListQuery]) -> Answer:
     """List what a generation serves."""
     reader = call.services.knowledge.generations
@@ -51,7 +55,13 @@ def list_generation_items(call: Call[None, ContentListQuery]) -> Answer:
     return ok(listing.render("items", page, render_generation_item))
 
 
-@routes.get(GENERATION + "/changes", Scope.RUNS_READ, query=GenerationChangeListQuery, loads_source=True)
+@routes.get(
+    GENERATION + "/changes",
+    Scope.RUNS_READ,
+    further_scopes=SHOWS_ITEMS,
+    query=GenerationChangeListQuery,
+    loads_source=True,
+)
 def list_generation_changes(call: Call[None, GenerationChangeListQuery]) -> Answer:
     """List what a generation serves differently from another, with the fields that differ."""
     reader = call.services.knowledge.generations

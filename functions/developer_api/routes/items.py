@@ -6,7 +6,7 @@ from httpapi.answers import Answer, created, ok
 from httpapi.call import Call
 from httpapi.keys.model import Scope
 from httpapi.operations import Routes
-from httpapi.render.items import check_results_fit, render_item, render_results
+from httpapi.render.items import check_results_fit, render_item, render_results, render_written
 from httpapi.schemas.fields import BodyReader, NoQuery
 from httpapi.schemas.items import BatchInput, ItemListQuery, RemoveItemQuery
 from knowledge.items.model import ItemDraft, Removal
@@ -25,7 +25,7 @@ def push_item(call: Call[ItemDraft, NoQuery]) -> Answer:
     """Create or replace one item."""
     item, result = call.services.knowledge.staging.push_item(call.source, call.body, key_id=call.key.key_id)
     answer = created if result is PushResult.CREATED else ok
-    return answer({"item": render_item(item, content=False), "result": result})
+    return answer({"item": render_written(item, call.key, sent=True), "result": result})
 
 
 @routes.post(
@@ -71,11 +71,11 @@ def remove_item(call: Call[None, RemoveItemQuery]) -> Answer:
     item = call.services.knowledge.staging.remove_item(
         call.source, call.external_item_id, call.query.source_version, key_id=call.key.key_id
     )
-    return ok({"item": render_item(item)})
+    return ok({"item": render_written(item, call.key, sent=False)})
 
 
 @routes.post(ITEM + "/restore", Scope.ITEMS_WRITE, loads_source=True)
 def restore_item(call: Call[None, NoQuery]) -> Answer:
     """Take a removal back."""
     item = call.services.knowledge.staging.restore_item(call.source, call.external_item_id, key_id=call.key.key_id)
-    return ok({"item": render_item(item, content=False)})
+    return ok({"item": render_written(item, call.key, sent=False)})

@@ -14,6 +14,9 @@ from knowledge.runs.model import RunState
 RUNS = "/v1/sources/{sourceId}/runs"
 RUN = RUNS + "/{runId}"
 
+# Changes show titles of items.
+SHOWS_ITEMS = (Scope.ITEMS_READ,)
+
 routes = Routes()
 
 
@@ -47,7 +50,7 @@ def get_run(call: Call[None, NoQuery]) -> Answer:
     return ok({"run": render_run(call.services.knowledge.runs.get_run(call.source, call.run_id))})
 
 
-@routes.get(RUN + "/changes", Scope.RUNS_READ, query=ChangeListQuery, loads_source=True)
+@routes.get(RUN + "/changes", Scope.RUNS_READ, further_scopes=SHOWS_ITEMS, query=ChangeListQuery, loads_source=True)
 def list_changes(call: Call[None, ChangeListQuery]) -> Answer:
     """List the changes of a run with the fields that differ."""
     listing = call.listing(change=call.query.change)

@@ -186,8 +186,9 @@ def _logged(ids: Mapping[str, str]) -> dict[str, str]:
 
 
 def _check_access(operation: Operation, key: Key, ids: Mapping[str, str]) -> None:
-    if operation.scope is not None:
-        check_scope(key, operation.scope)
+    for scope in (operation.scope, *operation.further_scopes):
+        if scope is not None:
+            check_scope(key, scope)
     if operation.unlimited_key and key.spec.source_ids is not None:
         raise InsufficientScopeError("The API key is limited to some sources, so it cannot be used for this request.")
     if "sourceId" in ids and not key.may_see(ids["sourceId"]):

@@ -37,12 +37,12 @@ def _allow_any(_key: Key, _body: Any) -> None:
 class Operation:
     """One method of one path, with what it asks of a request.
 
-    `scope` None lets every valid key through. `body` None takes no body; otherwise it reads the parsed object, and
-    `body_required` False reads `{}` in place of a missing one. `unlimited_key` refuses keys that are limited to
-    sources. `check_body` raises InsufficientScopeError when what the body asks for needs more than the key has; it is
-    called before an answer can be replayed, as every check of access is. `loads_source` reads the source of the path
-    while the rate limit is being counted. One that is `open` takes no key, and nothing of a tenant: its route function
-    is given an `OpenCall`, and no cache may keep what it answers.
+    `scope` None lets every valid key through; `further_scopes` are needed beside it. `body` None takes no body;
+    otherwise it reads the parsed object, and `body_required` False reads `{}` in place of a missing one.
+    `unlimited_key` refuses keys that are limited to sources. `check_body` raises InsufficientScopeError when what the body asks for
+    needs more than the key has; it is called before an answer can be replayed, as every check of access is.
+    `loads_source` reads the source of the path while the rate limit is being counted. One that is `open` takes no key,
+    and nothing of a tenant: its route function is given an `OpenCall`, and no cache may keep what it answers.
     """
 
     method: str
@@ -54,6 +54,7 @@ class Operation:
     body_required: bool = True
     body_limit_bytes: int = BODY_BYTES
     query: type[QueryModel] = NoQuery
+    further_scopes: tuple[Scope, ...] = ()
     unlimited_key: bool = False
     check_body: Callable[[Key, Any], None] = _allow_any
     loads_source: bool = False

@@ -8,13 +8,18 @@ from typing import Any
 
 from knowledge.envelope import envelope_bytes
 from knowledge.generations.model import GenerationItem
-from knowledge.items.fields import details_answer
+from knowledge.items.fields import DETAILS, details_answer
 from knowledge.limits import ENVELOPE_BYTES
 from knowledge.staging.model import ItemResult, PushResult, StagedItem
 from knowledge.times import optional_timestamp, timestamp
 
 from httpapi import strict_json
 from httpapi.errors import ResultsTooLargeError
+from httpapi.keys.model import Key, Scope
+
+# What a write made of an item; and what a push brings itself.
+_BECAME = frozenset({"externalItemId", "state", "removedAt", "tombstoneDueAt", "tombstonedAt"})
+_SENT = frozenset({"title", "contentHash", "contentBytes", *DETAILS.values()})
 
 
 def render_item(item: StagedItem, *, content: bool = True) -> dict[str, Any]:
@@ -39,6 +44,18 @@ def render_item(item: StagedItem, *, content: bool = True) -> dict[str, Any]:
     if content and item.content_url is not None:
         body["contentUrl"] = item.content_url
     return body
+
+
+def render_written(item: StagedItem, key: Key, *, sent: bool) -> dict[str, Any]:
+    """Write an item that a request changed. Of what was there before a key sees nothing that it may not read.
+
+    `sent` says that the request brought the item's content: that it may see again.
+    """
+    body = render_item(item, content=False)
+    if Scope.ITEMS_READ in key.spec.scopes:
+        return body
+    shown = _BECAME | (_SENT if sent else frozenset())
+    return {name: value for name, value in body.items() if name in shown}
 
 
 def check_results_fit(external_item_ids: Iterable[str]) -> None:
