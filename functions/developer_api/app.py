@@ -17,7 +17,8 @@ from httpapi.settings import EdgeSettings
 ADMIN_PATHS = {
     "/v1/admin/audit": ("GET",),
     "/v1/admin/keys": ("GET", "POST"),
-    "/v1/admin/keys/{keyId}": ("GET", "DELETE"),
+    "/v1/admin/keys/identify": ("POST",),
+    "/v1/admin/keys/{keyId}": ("GET", "PATCH", "DELETE"),
     "/v1/admin/keys/{keyId}/rotate": ("POST",),
 }
 

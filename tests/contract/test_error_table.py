@@ -43,6 +43,7 @@ BEYOND = {
     "stale_version": 409,
     "removal_guard": 409,
     "run_in_progress": 409,
+    "key_disabled": 401,
     "key_suspended": 401,
     "last_admin_key": 409,
     "key_inactive": 409,

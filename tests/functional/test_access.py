@@ -11,7 +11,8 @@ from typing import Any
 import boto3
 import pytest
 from httpapi.keys import tokens
-from httpapi.keys.model import Environment, Scope
+from httpapi.keys.model import Scope
+from knowledge.environments import Environment
 
 from testing import spec
 from testing.edge import Edge, Reply, load_app
@@ -76,7 +77,8 @@ def unusable_headers(edge: Edge) -> Iterator[tuple[str | None, str]]:
     """Give every kind of Authorization header that lets nobody in, with the code it is answered by."""
     known = tokens.parse(edge.token)
     revoked, brief, rotated = (edge.key(edge.admin, expires_at=expiry) for expiry in (None, edge.clock() + 1_000, None))
-    tenant = edge.tenant_of(edge.admin)
+    tenant, disabled = edge.tenant_of(edge.admin), edge.key(edge.admin)
+    edge.services.keys.update_key(tenant, tokens.parse(disabled).key_id, {}, enabled=False)
     edge.services.keys.revoke_key(tenant, tokens.parse(revoked).key_id)
     edge.services.keys.rotate_key(tenant, tokens.parse(rotated).key_id, 1_000)
     edge.clock.advance(seconds=1)
@@ -91,6 +93,7 @@ def unusable_headers(edge: Edge) -> Iterator[tuple[str | None, str]]:
     yield f"Bearer {revoked}", "key_revoked"
     yield f"Bearer {brief}", "key_expired"
     yield f"Bearer {rotated}", "key_expired"
+    yield f"Bearer {disabled}", "key_disabled"
 
 
 def test_every_operation_wants_a_usable_key(edge: Edge) -> None:
@@ -177,9 +180,27 @@ def test_key_limited_to_sources_sees_others_as_absent_and_makes_no_sources_keys_
             reply = send(edge, operation, tenant.ids, key=limited)
             assert (reply.status, reply.code) == (404, "not_found"), operation.name
             assert same_answer(reply, send(edge, operation, key=limited)), operation.name
-        elif operation.method == "POST" and (not path_names(operation) or operation.name == "rotate_key"):
+        elif 201 in operation.statuses() and operation.scope != Scope.WEBHOOKS_MANAGE:
             reply = send(edge, operation, tenant.ids, key=limited)
             assert (reply.status, reply.code) == (403, "insufficient_scope"), operation.name
+
+
+def test_key_of_the_other_environment_sees_sources_and_webhooks_as_absent(edge: Edge) -> None:
+    tenant = make_tenant(edge)
+    tester = edge.key(tenant.admin, environment=Environment.TEST)
+    edge.request("GET", "/v1/whoami", key=tester)
+    before = rows_of(edge, tenant)
+    for operation in spec.operations():
+        places = {"sourceId", "webhookId"} & set(path_names(operation))
+        if places:
+            reply = send(edge, operation, tenant.ids, key=tester)
+            absent = send(edge, operation, {**tenant.ids, **{name: ABSENT[name] for name in places}}, key=tester)
+            assert (reply.status, reply.code) == (404, "not_found"), operation.name
+            assert same_answer(reply, absent), operation.name
+    assert rows_of(edge, tenant) == before
+    for path, name in (("/v1/sources", "sources"), ("/v1/webhooks", "webhooks")):
+        assert edge.request("GET", path, key=tester).body[name] == []
+        assert edge.request("GET", path, key=tenant.token).body[name]
 
 
 def test_malformed_id_is_an_absent_one(edge: Edge) -> None:

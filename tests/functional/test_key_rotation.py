@@ -12,6 +12,7 @@ import pytest
 from httpapi.errors import EdgeError
 from httpapi.keys import tokens
 from httpapi.keys.model import ALL_SCOPES, KeySpec, Scope
+from knowledge.environments import Environment
 from knowledge.times import timestamp
 
 from testing.edge import Edge, Reply
@@ -64,9 +65,11 @@ def test_overlap_of_nothing_ends_the_old_key_at_once(edge: Edge) -> None:
 
 
 def test_new_key_is_like_the_old_one(edge: Edge) -> None:
-    source = edge.source()
+    tester = edge.key(edge.admin, environment=Environment.TEST)
+    source = edge.request("POST", "/v1/sources", {"name": "a"}, key=tester).body["source"]["id"]
     asked = {
         "name": "nightly",
+        "description": "Runs at night.",
         "scopes": ["items:read", "runs:read"],
         "sourceIds": [source],
         "rateLimitPerMinute": 7,
@@ -79,7 +82,9 @@ def test_new_key_is_like_the_old_one(edge: Edge) -> None:
     assert reply["secret"].startswith("sk_test_")
     assert (reply["key"]["expiresAt"], reply["key"]["lastUsedAt"]) == (None, None)
     assert reply["key"]["createdAt"] == timestamp(edge.clock())
-    assert reply["previousKey"] == {**old["key"], "expiresAt": timestamp(edge.clock() + DAY_MS)}
+    assert (reply["key"]["rotatedFrom"], reply["key"]["rotatedTo"]) == (old["key"]["id"], None)
+    changed = {"expiresAt": timestamp(edge.clock() + DAY_MS), "rotatedTo": reply["key"]["id"]}
+    assert reply["previousKey"] == {**old["key"], **changed}
 
 
 def test_new_key_lives_as_long_as_the_old_one_was_made_for(edge: Edge) -> None:

@@ -25,6 +25,7 @@ def create_source(call: Call[CreateSourceRequest, NoQuery]) -> Answer:
         removal_guard=call.body.removal_guard.guard() if call.body.removal_guard else None,
         source_id=made.id,
         earlier_id=made.earlier,
+        environment=call.key.spec.environment,
         by=call.actor,
     )
     return created({"source": render_source(source)})
@@ -37,6 +38,7 @@ def list_sources(call: Call[None, ListQuery]) -> Answer:
     listing = call.listing(only=only)
     page = call.services.knowledge.sources.list_sources(
         call.tenant_id,
+        call.key.spec.environment,
         limit=call.query.limit,
         position=call.position(listing),
         only=None if only is None else frozenset(only),
@@ -44,19 +46,19 @@ def list_sources(call: Call[None, ListQuery]) -> Answer:
     return ok(listing.render("sources", page, render_source))
 
 
-@routes.get("/v1/sources/{sourceId}", Scope.SOURCES_READ)
+@routes.get("/v1/sources/{sourceId}", Scope.SOURCES_READ, loads_source=True)
 def get_source(call: Call[None, NoQuery]) -> Answer:
     """Read one source."""
-    return ok({"source": render_source(call.services.knowledge.sources.get_source(call.tenant_id, call.source_id))})
+    return ok({"source": render_source(call.source)})
 
 
-@routes.patch("/v1/sources/{sourceId}", Scope.SOURCES_WRITE, body=body_of(UpdateSourceRequest))
+@routes.patch("/v1/sources/{sourceId}", Scope.SOURCES_WRITE, body=body_of(UpdateSourceRequest), loads_source=True)
 def update_source(call: Call[UpdateSourceRequest, NoQuery]) -> Answer:
     """Change what is named; a removal guard of null is taken away."""
     guard = call.body.removal_guard
     source = call.services.knowledge.sources.update_source(
         call.tenant_id,
-        call.source_id,
+        call.source.source_id,
         name=call.body.name,
         grace_days=call.body.grace_days,
         removal_guard=(guard.guard() if guard else None) if "removal_guard" in call.body.model_fields_set else UNSET,
@@ -65,15 +67,15 @@ def update_source(call: Call[UpdateSourceRequest, NoQuery]) -> Answer:
     return ok({"source": render_source(source)})
 
 
-@routes.delete("/v1/sources/{sourceId}", Scope.SOURCES_WRITE)
+@routes.delete("/v1/sources/{sourceId}", Scope.SOURCES_WRITE, loads_source=True)
 def archive_source(call: Call[None, NoQuery]) -> Answer:
     """Archive a source; its last generation keeps serving."""
-    source = call.services.knowledge.sources.archive_source(call.tenant_id, call.source_id, by=call.actor)
+    source = call.services.knowledge.sources.archive_source(call.tenant_id, call.source.source_id, by=call.actor)
     return ok({"source": render_source(source)})
 
 
-@routes.post("/v1/sources/{sourceId}/restore", Scope.SOURCES_WRITE)
+@routes.post("/v1/sources/{sourceId}/restore", Scope.SOURCES_WRITE, loads_source=True)
 def restore_source(call: Call[None, NoQuery]) -> Answer:
     """Bring an archived source back."""
-    source = call.services.knowledge.sources.restore_source(call.tenant_id, call.source_id, by=call.actor)
+    source = call.services.knowledge.sources.restore_source(call.tenant_id, call.source.source_id, by=call.actor)
     return ok({"source": render_source(source)})

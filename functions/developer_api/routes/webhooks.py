@@ -38,6 +38,7 @@ def create_webhook(call: Call[CreateWebhookRequest, NoQuery]) -> Answer:
         enabled=call.body.enabled,
         endpoint_id=made.id,
         earlier_id=made.earlier,
+        environment=call.key.spec.environment,
         by=call.actor,
     )
     body = {"webhook": render_webhook(issued.endpoint, call.now), "secret": issued.secret}
@@ -49,7 +50,7 @@ def list_webhooks(call: Call[None, ListQuery]) -> Answer:
     """List the tenant's endpoints, newest first."""
     listing = call.listing()
     page = call.services.webhooks.endpoints.list_endpoints(
-        call.tenant_id, limit=call.query.limit, position=call.position(listing)
+        call.tenant_id, call.key.spec.environment, limit=call.query.limit, position=call.position(listing)
     )
     return ok(listing.render("webhooks", page, lambda endpoint: render_webhook(endpoint, call.now)))
 
@@ -57,15 +58,15 @@ def list_webhooks(call: Call[None, ListQuery]) -> Answer:
 @routes.get(WEBHOOK, SCOPE, unlimited_key=True)
 def get_webhook(call: Call[None, NoQuery]) -> Answer:
     """Read one endpoint."""
-    endpoint = call.services.webhooks.endpoints.get_endpoint(call.tenant_id, call.webhook_id)
-    return ok({"webhook": render_webhook(endpoint, call.now)})
+    return ok({"webhook": render_webhook(call.webhook, call.now)})
 
 
 @routes.patch(WEBHOOK, SCOPE, body=body_of(UpdateWebhookRequest), unlimited_key=True)
 def update_webhook(call: Call[UpdateWebhookRequest, NoQuery]) -> Answer:
     """Change what is named."""
+    changes = call.body.changes()
     endpoint = call.services.webhooks.endpoints.update_endpoint(
-        call.tenant_id, call.webhook_id, **call.body.changes(), by=call.actor
+        call.tenant_id, call.webhook_id, **changes, by=call.actor
     )
     return ok({"webhook": render_webhook(endpoint, call.now)})
 
@@ -109,8 +110,9 @@ def redeliver_failed(call: Call[RedeliverRequest, NoQuery]) -> Answer:
 def list_deliveries(call: Call[None, DeliveryQuery]) -> Answer:
     """List the deliveries of an endpoint, newest first."""
     listing = call.listing(state=call.query.state)
+    position = call.position(listing)
     page = call.services.webhooks.deliveries.list(
-        call.tenant_id, call.webhook_id, call.query.state, limit=call.query.limit, position=call.position(listing)
+        call.tenant_id, call.webhook_id, call.query.state, limit=call.query.limit, position=position
     )
     return ok(listing.render("deliveries", page, render_delivery))
 

@@ -20,6 +20,7 @@ from httpapi.settings import EdgeSettings
 
 if TYPE_CHECKING:
     from knowledge.assembly import KnowledgeServices
+    from knowledge.environments import Environment
     from knowledge.storage.audit_store import AuditStore
     from webhooks.assembly import WebhookServices
 
@@ -54,13 +55,16 @@ class EdgeServices:
     @cached_property
     def keys(self) -> KeyService:
         """What administrators do with keys."""
-        ledger = KeyLedger(
-            self._clients.dynamodb,
-            self.settings.keys_table,
-            Catalog(self._clients.dynamodb, self.settings.catalog_table, self.settings.audit_table),
-            self.settings.tenant_limit,
-        )
-        return KeyService(self.key_store, ledger, self.clock)
+        catalog = Catalog(self._clients.dynamodb, self.settings.catalog_table, self.settings.audit_table)
+
+        def environment_of(tenant_id: str, source_id: str) -> Environment | None:
+            # Imported here, because few keys are limited to sources.
+            from knowledge.sources.store import SourceStore
+
+            return SourceStore(catalog).find_environment(tenant_id, source_id)
+
+        ledger = KeyLedger(self._clients.dynamodb, self.settings.keys_table, catalog, self.settings.tenant_limit)
+        return KeyService(self.key_store, ledger, self.clock, environment_of)
 
     @cached_property
     def audit(self) -> AuditStore:

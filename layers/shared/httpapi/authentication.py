@@ -7,7 +7,14 @@ from collections.abc import Callable
 from knowledge.errors import ServiceUnavailableError
 from knowledge.limits import LAST_USED_STEP_MS
 
-from httpapi.errors import InvalidKeyError, KeyExpiredError, KeyRevokedError, KeySuspendedError, UnauthorizedError
+from httpapi.errors import (
+    InvalidKeyError,
+    KeyDisabledError,
+    KeyExpiredError,
+    KeyRevokedError,
+    KeySuspendedError,
+    UnauthorizedError,
+)
 from httpapi.keys import tokens
 from httpapi.keys.model import Key, KeyStatus
 from httpapi.keys.store import KeyStore
@@ -35,7 +42,7 @@ class Authenticator:
     def admit_key(self, key: Key) -> None:
         """Let a key in that may be used, and note that it is. Only who holds its secret comes here, and is told why.
 
-        Raises KeyExpiredError, KeyRevokedError, KeySuspendedError.
+        Raises KeyExpiredError, KeyRevokedError, KeyDisabledError, KeySuspendedError.
         """
         now = self._clock()
         status = key.status(now)
@@ -43,6 +50,8 @@ class Authenticator:
             raise KeyRevokedError
         if status is KeyStatus.EXPIRED:
             raise KeyExpiredError
+        if status is KeyStatus.DISABLED:
+            raise KeyDisabledError
         if key.suspended:
             raise KeySuspendedError
         self._note_use(key, now)

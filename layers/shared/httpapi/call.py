@@ -32,6 +32,7 @@ from httpapi.schemas.fields import ListQuery
 
 if TYPE_CHECKING:
     from knowledge.sources.model import Source
+    from webhooks.endpoints.model import Endpoint
 
     from httpapi.assembly import EdgeServices
 
@@ -81,18 +82,17 @@ class Call(Generic[BodyT, QueryT]):
         )
 
     @property
-    def source_id(self) -> str:
-        """The source of the path. Raises SourceNotFoundError for what cannot be one."""
-        if not is_id("src", self.ids["sourceId"]):
-            raise SourceNotFoundError
-        return self.ids["sourceId"]
-
-    @property
     def source(self) -> Source:
-        """The source of the path, as it was when the request came in. Raises SourceNotFoundError."""
+        """The source of the path, as it was when the request came in. Raises SourceNotFoundError.
+
+        This is the one way to it: one that is not of the key's environment is not there.
+        """
         if self.loading is None:
             raise SourceNotFoundError
-        return self.loading.result()
+        source = self.loading.result()
+        if source.environment is not self.key.spec.environment:
+            raise SourceNotFoundError
+        return source
 
     @property
     def run_id(self) -> str:
@@ -116,11 +116,19 @@ class Call(Generic[BodyT, QueryT]):
         return self.ids["snapshotId"]
 
     @property
-    def webhook_id(self) -> str:
-        """The webhook of the path. Raises WebhookNotFoundError for what cannot be one."""
+    def webhook(self) -> Endpoint:
+        """The webhook of the path. Raises WebhookNotFoundError, also for one that is not of the key's environment."""
         if not is_id("whk", self.ids["webhookId"]):
             raise WebhookNotFoundError
-        return self.ids["webhookId"]
+        endpoint = self.services.webhooks.endpoints.get_endpoint(self.tenant_id, self.ids["webhookId"])
+        if endpoint.environment is not self.key.spec.environment:
+            raise WebhookNotFoundError
+        return endpoint
+
+    @property
+    def webhook_id(self) -> str:
+        """The id of the webhook of the path, which is there. Raises WebhookNotFoundError."""
+        return self.webhook.endpoint_id
 
     @property
     def delivery_id(self) -> str:

@@ -42,6 +42,7 @@ TABLE: dict[str, ErrorRow] = {
     "invalid_key": ErrorRow(401),
     "key_expired": ErrorRow(401),
     "key_revoked": ErrorRow(401),
+    "key_disabled": ErrorRow(401),
     "key_suspended": ErrorRow(401),
     "insufficient_scope": ErrorRow(403),
     "not_found": ErrorRow(404),

@@ -72,6 +72,13 @@ class KeyRevokedError(UnauthorizedError):
     message = "The API key has been revoked."
 
 
+class KeyDisabledError(UnauthorizedError):
+    """Raised when a genuine key is used that was turned off."""
+
+    code = "key_disabled"
+    message = "The API key is disabled. Whoever manages your API keys can enable it again."
+
+
 class KeySuspendedError(UnauthorizedError):
     """Raised when a genuine key is used while an operator has suspended its tenant."""
 
@@ -203,21 +210,22 @@ class LastAdminKeyError(EdgeError):
 
 
 class KeyInactiveError(EdgeError):
-    """Raised when a key that is to be rotated is revoked or has expired."""
+    """Raised when a key that is to be rotated is no active one, or one that is to be changed has ended."""
 
     code = "key_inactive"
 
-    def __init__(self, status: str) -> None:
-        super().__init__(f"The API key is {status}, so it cannot be rotated. Create a new one.")
+    def __init__(self, status: str, deed: str) -> None:
+        instead = "Enable it first." if status == "disabled" else "Create a new one."
+        super().__init__(f"The API key is {status}, so it cannot be {deed}. {instead}")
 
 
 class KeyRotatedError(EdgeError):
-    """Raised when a key that is to be rotated already has a successor."""
+    """Raised when a key that is to be rotated, or whose limit or end is to be changed, already has a successor."""
 
     code = "key_rotated"
 
-    def __init__(self, successor_id: str) -> None:
-        super().__init__(f"The API key was already rotated. Rotate the key that replaced it, {successor_id}.")
+    def __init__(self, successor_id: str, deed: str = "Rotate") -> None:
+        super().__init__(f"The API key was already rotated. {deed} the key that replaced it, {successor_id}.")
 
 
 def invalid_field(path: str, message: str) -> ValidationFailedError:

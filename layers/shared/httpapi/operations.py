@@ -38,9 +38,9 @@ class Operation:
     """One method of one path, with what it asks of a request.
 
     `scope` None lets every valid key through; `further_scopes` are needed beside it. `body` None takes no body;
-    otherwise it reads the parsed object, and `body_required` False reads `{}` in place of a missing one.
-    `unlimited_key` refuses keys that are limited to sources. `check_body` raises InsufficientScopeError when what the body asks for
-    needs more than the key has; it is called before an answer can be replayed, as every check of access is.
+    otherwise it reads the parsed object, and `body_required` False reads `{}` in place of a missing one. A key that is
+    limited to sources is refused by `unlimited_key`. `check_body` raises InsufficientScopeError when what the body asks
+    for needs more than the key has; it is called before an answer can be replayed, as every check of access is.
     `loads_source` reads the source of the path while the rate limit is being counted. One that is `open` takes no key,
     and nothing of a tenant: its route function is given an `OpenCall`, and no cache may keep what it answers.
     """

@@ -35,6 +35,7 @@ class AuditKind(StrEnum):
     WEBHOOK_DELETED = "webhook.deleted"
     WEBHOOK_SECRET_ROTATED = "webhook.secret_rotated"  # noqa: S105
     KEY_CREATED = "key.created"
+    KEY_UPDATED = "key.updated"
     KEY_ROTATED = "key.rotated"
     KEY_REVOKED = "key.revoked"
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from knowledge.environments import Environment
+
 GENERATION_PUBLISHED = "generation.published"
 RUN_READY = "run.ready"
 RUN_FAILED = "run.failed"
@@ -26,7 +28,8 @@ UNRELAYED = tuple(f"{shard}" for shard in range(8))
 class Event:
     """A fact that others may want to hear of; `occurred_at` is ms, `data` is thin (ids and counts).
 
-    `source_id` is None for what concerns the tenant alone, such as its keys.
+    `source_id` is None for what concerns the tenant alone, such as its keys. `environment` is that of what it is about;
+    None stands for that of its source, which does not change.
     """
 
     event_id: str
@@ -35,6 +38,7 @@ class Event:
     source_id: str | None
     occurred_at: int
     data: Mapping[str, Any]
+    environment: Environment | None = None
 
 
 def event_row(event: Event) -> dict[str, Any]:
@@ -53,6 +57,7 @@ def event_row(event: Event) -> dict[str, Any]:
         "sourceId": event.source_id,
         "occurredAt": event.occurred_at,
         "data": dict(event.data),
+        "environment": event.environment,
         "unrelayed": UNRELAYED[zlib.crc32(event.event_id.encode()) % len(UNRELAYED)],
     }
 
@@ -71,6 +76,7 @@ def event_from(row: Mapping[str, Any]) -> Event:
         source_id=row.get("sourceId"),
         occurred_at=row["occurredAt"],
         data=row["data"],
+        environment=Environment(row["environment"]) if row.get("environment") else None,
     )
 
 

@@ -147,6 +147,7 @@ PROBLEMS_A_LINE = 10
 SOURCE_NAME_CHARACTERS = 200
 TENANT_NAME_CHARACTERS = 200
 KEY_NAME_CHARACTERS = 100
+KEY_DESCRIPTION_CHARACTERS = 500
 # What is kept of a client's User-Agent, which may say anything.
 USER_AGENT_CHARACTERS = 256
 # What somebody says about a run, an apply, a restore, an import or an erasure.

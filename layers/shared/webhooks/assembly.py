@@ -85,10 +85,13 @@ class WebhookServices:
     @cached_property
     def relay(self) -> Relay:
         """From the outbox to the queue."""
+        from knowledge.sources.store import SourceStore
+
         from webhooks.outbox.relaying import Relay
         from webhooks.outbox.store import OutboxStore
 
-        return Relay(OutboxStore(self._catalog), self.endpoint_store, self.delivery_store, self._queue, self.clock)
+        outbox, sources = OutboxStore(self._catalog), SourceStore(self._catalog)
+        return Relay(outbox, self.endpoint_store, self.delivery_store, self._queue, sources, self.clock)
 
     @cached_property
     def reminder(self) -> Reminder:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
 from knowledge.actors import Author
+from knowledge.environments import Environment
 from knowledge.limits import DEFAULT_RATE_LIMIT_PER_MINUTE, ENDED_KEY_KEPT_MS
 
 # The last millisecond that a time of ISO 8601 can name with four digits for the year.
@@ -32,13 +34,6 @@ ALL_SCOPES = tuple(Scope)
 DEFAULT_SCOPES = tuple(scope for scope in Scope if scope not in (Scope.KEYS_MANAGE, Scope.AUDIT_READ))
 
 
-class Environment(StrEnum):
-    """A label on a key; both kinds reach the same data."""
-
-    LIVE = "live"
-    TEST = "test"
-
-
 class KeyStatus(StrEnum):
     """Whether a key can be used."""
 
@@ -58,6 +53,7 @@ class KeySpec:
     rate_limit_per_minute: int = DEFAULT_RATE_LIMIT_PER_MINUTE
     expires_at: int | None = None
     environment: Environment = Environment.LIVE
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +99,11 @@ class Key:
         if self.spec.expires_at is not None and self.spec.expires_at <= now:
             return KeyStatus.EXPIRED
         return KeyStatus.ACTIVE if self.disabled_at is None else KeyStatus.DISABLED
+
+    def is_within(self, source_ids: Collection[str] | None) -> bool:
+        """Say whether the key reaches nothing but these sources; None stands for every source."""
+        mine = self.spec.source_ids
+        return source_ids is None or (mine is not None and set(mine) <= set(source_ids))
 
     def may_see(self, source_id: str) -> bool:
         """Say whether the key reaches a source."""

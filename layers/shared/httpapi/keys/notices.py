@@ -35,4 +35,6 @@ def _notice(key: Key, expires_at: int, days: int) -> Event:
     digest = hashlib.sha256(f"notice\0{key.key_id}\0{expires_at}\0{days}".encode()).digest()
     event_id = f"evt_{encode_ulid(int.from_bytes(digest[:16], 'big'))}"
     data = {"keyId": key.key_id, "expiresAt": timestamp(expires_at), "days": days}
-    return Event(event_id, KEY_EXPIRING, key.tenant_id, None, expires_at - days * MS_PER_DAY, data)
+    return Event(
+        event_id, KEY_EXPIRING, key.tenant_id, None, expires_at - days * MS_PER_DAY, data, key.spec.environment
+    )

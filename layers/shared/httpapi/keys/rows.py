@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from knowledge.actors import Author
+from knowledge.environments import Environment
 from knowledge.storage.attributes import from_attribute, to_attribute
 from knowledge.times import optional_timestamp
 
-from httpapi.keys.model import Environment, Key, KeySpec, Scope
+from httpapi.keys.model import Key, KeySpec, Scope
 
 # Conditions on a row that more than one module writes or reads under.
 EXISTS = "attribute_exists(keyId)"
@@ -40,6 +41,7 @@ def key_to_row(key: Key) -> dict[str, Any]:
         "keyId": key.key_id,
         "tenantId": key.tenant_id,
         "name": spec.name,
+        "description": spec.description,
         "environment": spec.environment,
         "secretHash": key.secret_hash,
         "lineId": key.line,
@@ -68,6 +70,7 @@ def key_from_row(row: dict[str, Any]) -> Key:
         rate_limit_per_minute=int(row["rateLimitPerMinute"]["N"]),
         expires_at=_number(row, "expiresAt"),
         environment=Environment(row["environment"]["S"]),
+        description=_text(row, "description"),
     )
     return Key(
         key_id=row["keyId"]["S"],
@@ -90,15 +93,18 @@ def key_from_row(row: dict[str, Any]) -> Key:
     )
 
 
-def settings_told(spec: KeySpec) -> dict[str, Any]:
+def settings_told(key: Key) -> dict[str, Any]:
     """The settings of a key as the audit has them."""
+    spec = key.spec
     return {
         "name": spec.name,
+        "description": spec.description,
         "environment": spec.environment,
         "scopes": list(spec.scopes),
         "sourceIds": None if spec.source_ids is None else list(spec.source_ids),
         "rateLimitPerMinute": spec.rate_limit_per_minute,
         "expiresAt": optional_timestamp(spec.expires_at),
+        "enabled": key.disabled_at is None,
     }
 
 

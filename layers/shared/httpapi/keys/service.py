@@ -2,45 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from knowledge.actors import Actor
-from knowledge.audit import AuditEntry, AuditKind
+from knowledge.environments import Environment
 from knowledge.errors import ServiceUnavailableError
-from knowledge.events import KEY_CREATED, KEY_REVOKED, KEY_ROTATED, Event
 from knowledge.ids import new_id
 from knowledge.limits import RETRY_KNOWN_MS
 from knowledge.pages import Page
-from knowledge.times import timestamp
+from knowledge.storage.clients import Fanout
 
 from httpapi.errors import (
+    InvalidKeyError,
     KeyInactiveError,
     KeyNotFoundError,
     KeyRotatedError,
+    ValidationFailedError,
 )
 from httpapi.keys import tokens
 from httpapi.keys.issuing import Creation, IssuedKey, Rotation, issue_key
-from httpapi.keys.ledger import IdTakenError, KeyChangedError, KeyLedger, KeyWrite, Told
+from httpapi.keys.ledger import IdTakenError, KeyChangedError, KeyLedger, KeyWrite
 from httpapi.keys.model import ALL_SCOPES, Key, KeySpec, KeyStatus
-from httpapi.keys.notices import all_notices, expiry_notices
-from httpapi.keys.rows import settings_told
-from httpapi.keys.shares import end_share, hand_share_on
+from httpapi.keys.shares import change_share, end_share, hand_share_on
 from httpapi.keys.store import KeyStore
+from httpapi.keys.telling import tell_change, tell_creation, tell_revocation, tell_rotation
 from httpapi.keys.writing import KeyWriter
 
 FIRST_KEY_NAME = "admin"
-# How often a change is decided anew because its key was changed meanwhile. A key only ever goes on to its end, so it
-# runs out of changes before this.
+# How often a change is decided anew because its key was changed meanwhile.
 _TRIES = 5
+# What a rotation has settled of the key that it replaced.
+_SETTLED_BY_ROTATION = {"rate_limit_per_minute", "expires_at"}
+
+EnvironmentOf = Callable[[str, str], Environment | None]
 
 
 class KeyService:
-    """Makes, lists, reads, rotates and revokes the keys of a tenant."""
+    """Makes, lists, reads, changes, rotates and revokes the keys of a tenant.
 
-    def __init__(self, store: KeyStore, ledger: KeyLedger, clock: Callable[[], int]) -> None:
+    Whoever is limited to sources names them as `within`, and finds no key that reaches further.
+    """
+
+    def __init__(
+        self, store: KeyStore, ledger: KeyLedger, clock: Callable[[], int], environment_of: EnvironmentOf
+    ) -> None:
+        """Bind it; `environment_of` tells of a tenant's source in which environment it is, None if there is none."""
         self._store = store
+        self._environment_of = environment_of
         self._ledger = ledger
         self._clock = clock
         self._writer = KeyWriter(store, ledger, clock)
@@ -60,9 +70,7 @@ class KeyService:
         while True:
             key_id, token = (attempt.key_id, attempt.token) if attempt else (tokens.new_key_id(), None)
             issued = issue_key(tenant_id, spec, key_id, now, by=by)
-            event = _event(KEY_CREATED, issued.key, now, {"keyId": key_id})
-            recorded = _recorded(AuditKind.KEY_CREATED, issued.key, now, by, after=settings_told(spec))
-            told = Told(event, recorded, given=expiry_notices(issued.key, now))
+            told = tell_creation(issued.key, now, by)
             try:
                 self._writer.write(KeyWrite(made=issued.key, creation_token=token, told=told))
             except IdTakenError:
@@ -105,10 +113,7 @@ class KeyService:
             ends = min(now + overlap_ms, old.spec.expires_at or now + overlap_ms)
             replaced = replace(old, rotated_to=key_id, spec=replace(old.spec, expires_at=ends))
             previous, new = hand_share_on(replaced, issued.key)
-            event = _event(KEY_ROTATED, old, now, {"keyId": key_id, "previousKeyId": old.key_id})
-            after = {"newKeyId": key_id, "expiresAt": timestamp(ends)}
-            recorded = _recorded(AuditKind.KEY_ROTATED, old, now, by, after=after)
-            told = Told(event, recorded, expiry_notices(new, now), all_notices(old))
+            told = tell_rotation(previous, new, old, now, by)
             try:
                 self._ledger.write(KeyWrite(((old, previous),), new, token, told))
             except KeyChangedError:
@@ -119,33 +124,86 @@ class KeyService:
                 return Rotation(IssuedKey(new, issued.token), self.get_key(tenant_id, old.key_id))
         raise ServiceUnavailableError
 
-    def get_key(self, tenant_id: str, key_id: str) -> Key:
+    def update_key(
+        self,
+        tenant_id: str,
+        key_id: str,
+        changes: Mapping[str, Any],
+        *,
+        enabled: bool | None = None,
+        within: Collection[str] | None = None,
+        by: Actor | None = None,
+    ) -> Key:
+        """Change what `changes` names of a key's `KeySpec`, and whether it is enabled; the next request obeys it.
+
+        Raises KeyNotFoundError, KeyInactiveError, KeyRotatedError, LastAdminKeyError, ValidationFailedError (a source
+        that is not there; the tenant's limits would add up to too much).
+        """
+        for _ in range(_TRIES):
+            now = self._clock()
+            before = self.get_key(tenant_id, key_id, within=within)
+            _check_changeable(before, changes, now)
+            disabled_at = before.disabled_at if enabled is None else None if enabled else before.disabled_at or now
+            after = replace(before, spec=replace(before.spec, **changes), disabled_at=disabled_at)
+            if after == before:
+                return before
+            if "source_ids" in changes:
+                self.check_sources(tenant_id, after.spec)
+            after = change_share(before, after, now)
+            try:
+                self._writer.write(KeyWrite(((before, after),), told=tell_change(before, after, now, by)))
+            except KeyChangedError:
+                continue
+            return after
+        raise ServiceUnavailableError
+
+    def check_sources(self, tenant_id: str, spec: KeySpec) -> None:
+        """Raises ValidationFailedError that names each source of a key that is not there, or not where it is."""
+        named = spec.source_ids or ()
+        found = Fanout().map(lambda source_id: self._environment_of(tenant_id, source_id), named)
+        unknown = [source_id for source_id, where in zip(named, found, strict=True) if where is not spec.environment]
+        if unknown:
+            message = f"is no source of yours that a {spec.environment} key reaches"
+            raise ValidationFailedError([{"path": "sourceIds", "message": f"{each} {message}"} for each in unknown])
+
+    def get_key(self, tenant_id: str, key_id: str, *, within: Collection[str] | None = None) -> Key:
         """Read one key. Raises KeyNotFoundError, also for another tenant's key."""
         key = self._store.find_key(key_id) if tokens.is_key_id(key_id) else None
-        if key is None or key.tenant_id != tenant_id:
+        if key is None or key.tenant_id != tenant_id or not key.is_within(within):
             raise KeyNotFoundError
         return key
 
-    def list_keys(self, tenant_id: str, *, limit: int, position: Any) -> Page[Key]:
-        """Read a page of the tenant's keys, oldest first, revoked and expired ones included."""
-        return self._store.list_keys(tenant_id, limit=limit, position=position)
+    def identify_key(self, tenant_id: str, secret: str, *, within: Collection[str] | None = None) -> Key:
+        """Find the key of the tenant whose whole text this is, whatever became of it. Raises KeyNotFoundError."""
+        try:
+            token = tokens.parse(secret.strip())
+        except InvalidKeyError as error:
+            raise KeyNotFoundError from error
+        key = self.get_key(tenant_id, token.key_id, within=within)
+        if not token.matches(key.secret_hash):
+            raise KeyNotFoundError
+        return key
 
-    def revoke_key(self, tenant_id: str, key_id: str, *, by: Actor | None = None) -> Key:
+    def list_keys(self, tenant_id: str, *, limit: int, position: Any, keep: Callable[[Key], bool]) -> Page[Key]:
+        """Read a page of those of a tenant's keys that `keep` lets through, oldest first, also those that ended."""
+        return self._store.list_keys(tenant_id, limit=limit, position=position, keep=keep)
+
+    def revoke_key(
+        self, tenant_id: str, key_id: str, *, within: Collection[str] | None = None, by: Actor | None = None
+    ) -> Key:
         """Revoke a key; the next request with it is refused. Revoking twice changes nothing.
 
         Raises KeyNotFoundError, LastAdminKeyError.
         """
         for _ in range(_TRIES):
-            key = self.get_key(tenant_id, key_id)
+            key = self.get_key(tenant_id, key_id, within=within)
             if key.revoked_at is not None:
                 return key
             now = self._clock()
             revoked = replace(key, revoked_at=now)
             changes = end_share(revoked, self._heir(key, now), now)
-            event = _event(KEY_REVOKED, key, now, {"keyId": key.key_id})
-            told = Told(event, _recorded(AuditKind.KEY_REVOKED, key, now, by), taken_back=all_notices(key))
             try:
-                self._ledger.write(KeyWrite(((key, changes[0][1]), *changes[1:]), told=told))
+                self._ledger.write(KeyWrite(((key, changes[0][1]), *changes[1:]), told=tell_revocation(key, now, by)))
             except KeyChangedError:
                 continue
         raise ServiceUnavailableError
@@ -182,15 +240,14 @@ class KeyService:
 def _check_rotatable(key: Key, now: int) -> None:
     status = key.status(now)
     if status is not KeyStatus.ACTIVE:
-        raise KeyInactiveError(status)
+        raise KeyInactiveError(status, "rotated")
     if key.rotated_to is not None:
         raise KeyRotatedError(key.rotated_to)
 
 
-def _event(event_type: str, key: Key, now: int, data: dict[str, str]) -> Event:
-    return Event(new_id("evt"), event_type, key.tenant_id, None, now, data)
-
-
-def _recorded(kind: AuditKind, key: Key, now: int, by: Actor | None, **settings: Any) -> AuditEntry | None:
-    """Write a change of a key down, with what is told of its settings."""
-    return None if by is None else AuditEntry(key.tenant_id, now, kind, by, {"keyId": key.key_id}, **settings)
+def _check_changeable(key: Key, changes: Mapping[str, Any], now: int) -> None:
+    status = key.status(now)
+    if status not in {KeyStatus.ACTIVE, KeyStatus.DISABLED}:
+        raise KeyInactiveError(status, "changed")
+    if key.rotated_to is not None and changes.keys() & _SETTLED_BY_ROTATION:
+        raise KeyRotatedError(key.rotated_to, "Change")

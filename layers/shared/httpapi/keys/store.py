@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -17,6 +17,8 @@ from httpapi.keys.tokens import is_key_id
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+# How far a page of a list looks for what it shows.
+_KEYS_LOOKED_AT, _KEYS_AT_ONCE = 1_000, 250
 _BY_TENANT, _LEAVING_SHARES = "ByTenant", "LeavingShares"
 
 _UNUSED, _USED_BEFORE = "attribute_not_exists(lastUsedAt)", "lastUsedAt < :after"
@@ -61,26 +63,39 @@ class KeyStore:
             {":now": {"N": str(now)}, ":after": {"N": str(unless_after)}},
         )
 
-    def list_keys(self, tenant_id: str, *, limit: int, position: Any) -> Page[Key]:
-        """Read a page of a tenant's keys, oldest first; a position is `[createdAt, keyId]`.
+    def list_keys(self, tenant_id: str, *, limit: int, position: Any, keep: Callable[[Key], bool]) -> Page[Key]:
+        """Read a page of those of a tenant's keys that `keep` lets through, oldest first.
 
-        Raises InvalidPositionError.
+        A page ends after looking at a bounded number of keys, so it may be short, or empty and have a next one. A
+        position is the `[createdAt, keyId]` of the last key that was looked at. Raises InvalidPositionError.
         """
-        start: dict[str, Any] = {} if position is None else {"ExclusiveStartKey": _index_key(tenant_id, position)}
-        with translated():
+        query: Any = {
+            "TableName": self._table,
+            "IndexName": _BY_TENANT,
+            "KeyConditionExpression": "tenantId = :tenant",
+            "ExpressionAttributeValues": {":tenant": {"S": tenant_id}},
             # One more than asked for tells whether the list goes on.
-            found = self._client.query(
-                TableName=self._table,
-                IndexName=_BY_TENANT,
-                KeyConditionExpression="tenantId = :tenant",
-                ExpressionAttributeValues={":tenant": {"S": tenant_id}},
-                Limit=limit + 1,
-                **start,
-            )
-        keys = [key_from_row(row) for row in found["Items"]]
-        more = len(keys) > limit or "LastEvaluatedKey" in found
-        keys = keys[:limit]
-        return Page(keys, [keys[-1].created_at, keys[-1].key_id] if more and keys else None)
+            "Limit": limit + 1,
+        }
+        found: list[Key] = []
+        looked_at = 0
+        while True:
+            if position is not None:
+                query["ExclusiveStartKey"] = _index_key(tenant_id, position)
+            with translated():
+                page = self._client.query(**query)
+            for key in map(key_from_row, page["Items"]):
+                if keep(key):
+                    if len(found) == limit:
+                        return Page(found, position)
+                    found.append(key)
+                position = [key.created_at, key.key_id]
+            looked_at += len(page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return Page(found, None)
+            if looked_at >= _KEYS_LOOKED_AT:
+                return Page(found, position)
+            query["Limit"] = _KEYS_AT_ONCE
 
     def keys_with_leaving_shares(self, tenant_id: str, now: int) -> Iterator[Key]:
         """Go through the tenant's keys of whose shares something may leave its sum, those due first before others."""

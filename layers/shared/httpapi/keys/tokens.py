@@ -14,8 +14,9 @@ import string
 import zlib
 from dataclasses import dataclass, field
 
+from knowledge.environments import Environment
+
 from httpapi.errors import InvalidKeyError
-from httpapi.keys.model import Environment
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 KEY_ID_LENGTH = 16

@@ -15,6 +15,7 @@ def render_key(key: Key, now: int) -> dict[str, Any]:
     return {
         "id": key.key_id,
         "name": key.spec.name,
+        "description": key.spec.description,
         "environment": key.spec.environment,
         "status": key.status(now),
         "scopes": list(key.spec.scopes),
@@ -23,6 +24,10 @@ def render_key(key: Key, now: int) -> dict[str, Any]:
         "createdAt": timestamp(key.created_at),
         "createdBy": render_author(key.created_by),
         "expiresAt": optional_timestamp(key.spec.expires_at),
+        "enabled": key.disabled_at is None,
+        "disabledAt": optional_timestamp(key.disabled_at),
+        "rotatedFrom": key.rotated_from,
+        "rotatedTo": key.rotated_to,
         "revokedAt": optional_timestamp(key.revoked_at),
         "lastUsedAt": optional_timestamp(key.last_used_at),
     }

@@ -16,6 +16,7 @@ def render_source(source: Source) -> dict[str, Any]:
         "id": source.source_id,
         "type": DEVELOPER_API,
         "name": source.name,
+        "environment": source.environment,
         "status": source.status,
         "graceDays": source.grace_days,
         "removalGuard": _guard(source.removal_guard),

@@ -18,6 +18,7 @@ def render_webhook(endpoint: Endpoint, now: int) -> dict[str, Any]:
     return {
         "id": endpoint.endpoint_id,
         "url": endpoint.url,
+        "environment": endpoint.environment,
         "description": endpoint.description,
         "events": None if endpoint.event_types is None else list(endpoint.event_types),
         "sourceIds": None if endpoint.source_ids is None else list(endpoint.source_ids),

@@ -112,6 +112,18 @@ def matching(pattern: str, message: str) -> Rule:
     return Rule(check, {"pattern": pattern})
 
 
+def tell_no_null(schema: dict[str, Any]) -> None:
+    """Tell of a field of a change that may be left out that it takes no null: `refuse_nulls` refuses one."""
+    schema.update(next(kind for kind in schema.pop("anyOf") if kind != {"type": "null"}))
+
+
+def refuse_nulls(body: BaseModel, *names: str) -> None:
+    """Refuse a null that means nothing: it stands for what was not sent. Raises ValidationFailedError."""
+    for name in names:
+        if name in body.model_fields_set and getattr(body, name) is None:
+            raise invalid_field(to_camel(name), "must not be null; leave it out to keep it as it is")
+
+
 def distinct(values: Sequence[ValueT] | None) -> tuple[ValueT, ...] | None:
     """What is named twice counts once, in the order of the first time."""
     return None if values is None else tuple(dict.fromkeys(values))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from knowledge.items.field_rules import plain_text
+from knowledge.items.field_rules import name_text
 from knowledge.limits import DEFAULT_GRACE_DAYS, MAX_GRACE_DAYS, SOURCE_NAME_CHARACTERS
 from knowledge.sources.model import RemovalGuard
 from pydantic import Field
 
 from httpapi.schemas.fields import BodyModel
 
-Name = Annotated[str, plain_text(1, SOURCE_NAME_CHARACTERS)]
+Name = Annotated[str, name_text(1, SOURCE_NAME_CHARACTERS)]
 GraceDays = Annotated[int, Field(ge=0, le=MAX_GRACE_DAYS)]
 
 

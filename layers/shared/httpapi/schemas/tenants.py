@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from knowledge.items.field_rules import plain_text
+from knowledge.items.field_rules import name_text
 from knowledge.limits import TENANT_NAME_CHARACTERS
 from pydantic import Field
 
@@ -14,5 +14,5 @@ from httpapi.schemas.fields import BodyModel
 class BootstrapEvent(BodyModel):
     """What the operator sends; the id ends up in object keys, so it is kept plain."""
 
-    name: Annotated[str, plain_text(1, TENANT_NAME_CHARACTERS)] = "tenant"
+    name: Annotated[str, name_text(1, TENANT_NAME_CHARACTERS)] = "tenant"
     tenant_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")] | None = None

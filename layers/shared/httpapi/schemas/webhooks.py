@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from knowledge.items.field_rules import plain_text
+from knowledge.items.field_rules import name_text, plain_text
 from knowledge.limits import (
     DEFAULT_OVERLAP_SECONDS,
     MAX_OVERLAP_SECONDS,
@@ -16,11 +16,18 @@ from pydantic import Field
 from webhooks.deliveries.model import DeliveryState
 from webhooks.endpoints.model import EventType
 
-from httpapi.errors import invalid_field
-from httpapi.schemas.fields import BodyModel, ListQuery, SourceId, Timestamp, distinct
+from httpapi.schemas.fields import (
+    BodyModel,
+    ListQuery,
+    SourceId,
+    Timestamp,
+    distinct,
+    refuse_nulls,
+    tell_no_null,
+)
 
 Url = Annotated[str, plain_text(1, WEBHOOK_URL_BYTES)]
-Description = Annotated[str, plain_text(0, WEBHOOK_DESCRIPTION_CHARACTERS)]
+Description = Annotated[str, name_text(0, WEBHOOK_DESCRIPTION_CHARACTERS)]
 EventTypes = Annotated[list[Annotated[EventType, Field(strict=False)]], Field(min_length=1, max_length=len(EventType))]
 SourceIds = Annotated[list[SourceId], Field(min_length=1, max_length=WEBHOOK_SOURCES)]
 
@@ -35,25 +42,18 @@ class CreateWebhookRequest(BodyModel):
     enabled: bool = True
 
 
-def _tell_no_null(schema: dict[str, Any]) -> None:
-    # Null stands for what was not sent, and `changes` refuses one that was.
-    schema.update(next(kind for kind in schema.pop("anyOf") if kind != {"type": "null"}))
-
-
 class UpdateWebhookRequest(BodyModel):
     """What is to change; what is absent stays."""
 
-    url: Annotated[Url | None, Field(json_schema_extra=_tell_no_null)] = None
+    url: Annotated[Url | None, Field(json_schema_extra=tell_no_null)] = None
     description: Description | None = None
     events: EventTypes | None = None
     source_ids: SourceIds | None = None
-    enabled: Annotated[bool | None, Field(json_schema_extra=_tell_no_null)] = None
+    enabled: Annotated[bool | None, Field(json_schema_extra=tell_no_null)] = None
 
     def changes(self) -> dict[str, Any]:
         """Return what was sent, as the service takes it. Raises ValidationFailedError for a null that means nothing."""
-        for name in ("url", "enabled"):
-            if name in self.model_fields_set and getattr(self, name) is None:
-                raise invalid_field(name, "must not be null; leave it out to keep it as it is")
+        refuse_nulls(self, "url", "enabled")
         taken = {
             "url": self.url,
             "enabled": self.enabled,

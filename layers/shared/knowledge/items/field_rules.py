@@ -23,6 +23,9 @@ from knowledge.limits import (
 
 # Unicode's category Cc, whole: C0, DELETE and C1.
 _CONTROLS = r"\x00-\x1F\x7F-\x9F"
+# And what could make a name look like another one: line breaks, and marks, embeddings and isolates of direction
+# (https://www.unicode.org/reports/tr9/#Explicit_Directional_Formatting_Codes).
+NAME_PATTERN = rf"^[^{_CONTROLS}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]*$"
 # Quotes are written as their codes: not every engine lets them be escaped, and Markdown shows the patterns.
 _NO_URL_CHARACTERS = rf"{_CONTROLS}\x20<>\x22\\^\x60{{|}}"
 # What JSON Schema can say of a field whose check says more; the contract is held to these.
@@ -80,6 +83,12 @@ def plain_text(minimum: int, maximum: int) -> Rule:
     return Rule(partial(_check_length, minimum, maximum), {"minLength": minimum, "maxLength": maximum})
 
 
+def name_text(minimum: int, maximum: int) -> Rule:
+    """Make the rule for a name that people read in lists: no control characters, and none that turn text around."""
+    tells = {"minLength": minimum, "maxLength": maximum, "pattern": NAME_PATTERN}
+    return Rule(partial(_check_name, minimum, maximum), tells)
+
+
 def text_bytes(minimum: int, maximum: int) -> Rule:
     """Make the rule for a text of so many bytes of UTF-8. JSON Schema counts characters: it says less."""
     return Rule(partial(_check_bytes, minimum, maximum), {"minLength": minimum, "maxLength": maximum})
@@ -89,6 +98,13 @@ def _check_length(minimum: int, maximum: int, value: str) -> str:
     check_text(value)
     if not minimum <= len(value) <= maximum:
         raise ValueError(f"must have {minimum} to {maximum} characters")
+    return value
+
+
+def _check_name(minimum: int, maximum: int, value: str) -> str:
+    _check_length(minimum, maximum, value)
+    if not _compiled(NAME_PATTERN).fullmatch(value):
+        raise ValueError("must not hold control characters, line breaks, or marks that change the direction of text")
     return value
 
 

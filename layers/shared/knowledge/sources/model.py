@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from knowledge.actors import Author
+from knowledge.environments import Environment
 from knowledge.model import ObjectRef
 
 
@@ -97,6 +98,7 @@ class Source:
     created_by: Author | None = None
     served_items: int = 0
     served_bytes: int = 0
+    environment: Environment = Environment.LIVE
 
     @property
     def settings(self) -> SourceSettings:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from knowledge.actors import Author
+from knowledge.environments import Environment
 from knowledge.model import ObjectRef
 from knowledge.sources.model import DEVELOPER_API, Lease, RemovalGuard, Settled, Source, SourceStatus
 from knowledge.storage.catalog import ordered
@@ -25,6 +26,7 @@ def source_row(source: Source) -> dict[str, Any]:
         "type": DEVELOPER_API,
         "sourceId": source.source_id,
         "name": source.name,
+        "environment": source.environment,
         "status": source.status,
         "graceDays": source.grace_days,
         "removalGuard": guard_row(source.removal_guard),
@@ -50,6 +52,7 @@ def source_from(row: Mapping[str, Any]) -> Source:
         tenant_id=row["pk"],
         source_id=row["sourceId"],
         name=row["name"],
+        environment=Environment(row["environment"]),
         status=SourceStatus(row["status"]),
         grace_days=row["graceDays"],
         removal_guard=None if guard is None else RemovalGuard(guard["maxPercent"], guard["maxItems"]),

@@ -10,6 +10,7 @@ from typing import Any
 from knowledge.actors import Actor
 from knowledge.audit import AuditEntry, AuditKind, changed_settings
 from knowledge.earlier_tries import find_earlier
+from knowledge.environments import Environment
 from knowledge.errors import ServiceUnavailableError
 from knowledge.events import SOURCE_ARCHIVED, Event
 from knowledge.pages import Page
@@ -42,6 +43,7 @@ class SourceService:
         removal_guard: RemovalGuard | None,
         source_id: str,
         earlier_id: str | None = None,
+        environment: Environment = Environment.LIVE,
         by: Actor | None = None,
     ) -> Source:
         """Create a source; one that has this id already is returned as it is (a repeated creation).
@@ -73,6 +75,7 @@ class SourceService:
             created_at=now,
             updated_at=now,
             created_by=None if by is None else by.author,
+            environment=environment,
         )
         recorded = _recorded(AuditKind.SOURCE_CREATED, source, now, by, after=_told(source.settings))
         return self.store.create_source(source, recorded)
@@ -81,9 +84,11 @@ class SourceService:
         """Read a source. Raises SourceNotFoundError when the tenant has none of that id."""
         return self.store.get_source(tenant_id, source_id)
 
-    def list_sources(self, tenant_id: str, *, limit: int, position: Any, only: frozenset[str] | None) -> Page[Source]:
-        """List a tenant's sources, newest first, `only` the named ones if given."""
-        return self.store.list_sources(tenant_id, limit=limit, position=position, only=only)
+    def list_sources(
+        self, tenant_id: str, environment: Environment, *, limit: int, position: Any, only: frozenset[str] | None
+    ) -> Page[Source]:
+        """List a tenant's sources of an environment, newest first, `only` the named ones if given."""
+        return self.store.list_sources(tenant_id, environment, limit=limit, position=position, only=only)
 
     def served_by_tenant(self, tenant_id: str) -> Served:
         """Add up what a tenant's sources serve, archived ones included."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from knowledge.audit import AuditEntry
+from knowledge.environments import Environment
 from knowledge.errors import (
     ApplyInProgressError,
     LeaseLostError,
@@ -65,11 +66,21 @@ class SourceStore:
             raise SourceNotFoundError
         return source_from(row)
 
-    def list_sources(self, tenant_id: str, *, limit: int, position: Any, only: frozenset[str] | None) -> Page[Source]:
-        """List a tenant's sources, newest first, `only` the named ones if given."""
+    def find_environment(self, tenant_id: str, source_id: str) -> Environment | None:
+        """Say in which environment a source of a tenant is; None when there is none of that id."""
+        try:
+            return self.get_source(tenant_id, source_id).environment
+        except SourceNotFoundError:
+            return None
+
+    def list_sources(
+        self, tenant_id: str, environment: Environment, *, limit: int, position: Any, only: frozenset[str] | None
+    ) -> Page[Source]:
+        """List a tenant's sources of an environment, newest first, `only` the named ones if given."""
 
         def keep(row: dict[str, Any]) -> bool:
-            return row["type"] == DEVELOPER_API and (only is None or row["sourceId"] in only)
+            mine = row["type"] == DEVELOPER_API and row["environment"] == environment
+            return mine and (only is None or row["sourceId"] in only)
 
         page = self.catalog.list(tenant_id, "source", dict, limit=limit, position=position, keep=keep)
         return Page([source_from(row) for row in page.items], page.next_position)

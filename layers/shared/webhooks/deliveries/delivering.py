@@ -146,7 +146,8 @@ class Deliverer:
         reason = DisabledReason.GONE if reply.status == _GONE else DisabledReason.FAILING
         if reason is DisabledReason.GONE or to_be_disabled(noted.failing_since, now):
             data = {"webhookId": endpoint.endpoint_id, "reason": str(reason)}
-            event = Event(self.new_id("evt"), WEBHOOK_DISABLED, endpoint.tenant_id, None, now, data)
+            where = endpoint.environment
+            event = Event(self.new_id("evt"), WEBHOOK_DISABLED, endpoint.tenant_id, None, now, data, where)
             self.endpoints.disable_endpoint(endpoint, Disabling(reason, now), event)
             write_line(
                 "webhook_disabled",

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from knowledge import events
 from knowledge.actors import Author
+from knowledge.environments import Environment
 from knowledge.events import Event
 
 FAILURES_BEFORE_PROBING = 5
@@ -79,6 +80,7 @@ class Endpoint:
     probe_at: int | None = None
     slow: bool = False
     created_by: Author | None = None
+    environment: Environment = Environment.LIVE
 
     @property
     def paced(self) -> bool:

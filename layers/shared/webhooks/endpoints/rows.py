@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from knowledge.actors import Author
+from knowledge.environments import Environment
 from knowledge.storage.catalog import ordered
 
 from webhooks.endpoints.model import DisabledReason, Disabling, Endpoint, EventType, Secret
@@ -39,6 +40,7 @@ def endpoint_row(endpoint: Endpoint) -> dict[str, Any]:
         "disabled": disabling_row(endpoint.disabled),
         "secrets": secret_rows(endpoint.secrets),
         "createdAt": endpoint.created_at,
+        "environment": endpoint.environment,
         "createdBy": None if endpoint.created_by is None else endpoint.created_by.to_value(),
         "updatedAt": endpoint.updated_at,
     }
@@ -85,5 +87,6 @@ def endpoint_from(row: Mapping[str, Any]) -> Endpoint:
         failing_since=row.get("failingSince"),
         probe_at=row.get("probeUntil"),
         slow=row.get("slow", False),
+        environment=Environment(row["environment"]),
         created_by=Author.from_value(row.get("createdBy")),
     )

@@ -10,6 +10,7 @@ from typing import Any
 from knowledge.actors import Actor
 from knowledge.audit import AuditEntry, AuditKind, changed_settings
 from knowledge.earlier_tries import find_earlier
+from knowledge.environments import Environment
 from knowledge.limits import RETRY_KNOWN_MS, SIGNING_SECRETS
 from knowledge.pages import Page
 from knowledge.ports import Clock
@@ -55,6 +56,7 @@ class EndpointService:
         enabled: bool,
         endpoint_id: str,
         earlier_id: str | None = None,
+        environment: Environment = Environment.LIVE,
         by: Actor | None = None,
     ) -> Issued:
         """Create an endpoint; a repeated creation finds the first one, with the same secret.
@@ -83,13 +85,14 @@ class EndpointService:
             created_at=now,
             updated_at=now,
             created_by=None if by is None else by.author,
+            environment=environment,
         )
         recorded = _recorded(AuditKind.WEBHOOK_CREATED, endpoint, now, by, after=settings_told(endpoint))
         return self._issued(self.store.create_endpoint(endpoint, recorded))
 
-    def list_endpoints(self, tenant_id: str, *, limit: int, position: Any) -> Page[Endpoint]:
-        """List a tenant's endpoints, newest first. Raises InvalidPositionError."""
-        return self.store.list_endpoints(tenant_id, limit=limit, position=position)
+    def list_endpoints(self, tenant_id: str, environment: Environment, *, limit: int, position: Any) -> Page[Endpoint]:
+        """List a tenant's endpoints of an environment, newest first. Raises InvalidPositionError."""
+        return self.store.list_endpoints(tenant_id, environment, limit=limit, position=position)
 
     def get_endpoint(self, tenant_id: str, endpoint_id: str) -> Endpoint:
         """Read an endpoint. Raises WebhookNotFoundError."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from knowledge.audit import AuditEntry
+from knowledge.environments import Environment
 from knowledge.events import Event, event_row
 from knowledge.limits import WEBHOOKS
 from knowledge.pages import Page
@@ -68,9 +69,13 @@ class EndpointStore:
             raise WebhookNotFoundError
         return endpoint
 
-    def list_endpoints(self, tenant_id: str, *, limit: int, position: Any) -> Page[Endpoint]:
-        """List a tenant's endpoints, newest first. Raises InvalidPositionError."""
-        return self.catalog.list(tenant_id, ENDPOINT, endpoint_from, limit=limit, position=position)
+    def list_endpoints(self, tenant_id: str, environment: Environment, *, limit: int, position: Any) -> Page[Endpoint]:
+        """List a tenant's endpoints of an environment, newest first. Raises InvalidPositionError."""
+
+        def keep(endpoint: Endpoint) -> bool:
+            return endpoint.environment is environment
+
+        return self.catalog.list(tenant_id, ENDPOINT, endpoint_from, limit=limit, position=position, keep=keep)
 
     def list_all(self, tenant_id: str) -> Endpoints:
         """Read every endpoint of a tenant."""

@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
+from knowledge.environments import Environment
 from knowledge.errors import KnowledgeError
 from knowledge.events import Event
 from knowledge.ports import Clock
+from knowledge.sources.store import SourceStore
 from telemetry.lines import write_line
 
 from webhooks.deliveries.queue import DeliveryQueue, Message
@@ -37,6 +39,7 @@ class Relay:
     endpoints: EndpointStore
     deliveries: DeliveryStore
     queue: DeliveryQueue
+    sources: SourceStore
     clock: Clock
 
     def relay(self, events: Iterable[Event]) -> list[Event]:
@@ -64,11 +67,19 @@ class Relay:
                 swept += len(self.relay([event])) == 0
         return swept
 
+    def _environment(self, event: Event) -> Environment | None:
+        """In whose environment an event is to be heard of; None for both, when its source is gone."""
+        if event.environment is not None or event.source_id is None:
+            return event.environment
+        return self.sources.find_environment(event.tenant_id, event.source_id)
+
     def _relay(self, event: Event, known: dict[str, list[Endpoint]]) -> None:
         if event.tenant_id not in known:
             known[event.tenant_id] = self.endpoints.list_all(event.tenant_id)
         now = self.clock()
-        begun = [new_delivery(endpoint, event, now) for endpoint in known[event.tenant_id] if endpoint.wants(event)]
+        wanting = [endpoint for endpoint in known[event.tenant_id] if endpoint.wants(event)]
+        where = self._environment(event) if wanting else None
+        begun = [new_delivery(each, event, now) for each in wanting if where in (None, each.environment)]
         made = [self.deliveries.create(delivery) for delivery in begun]
         # Brought again: whether the messages went out before is known from the mark alone.
         if all(made) or self.outbox.is_unrelayed(event):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from httpapi.keys.model import Environment, Key, KeySpec, Scope
+from httpapi.keys.model import Key, KeySpec, Scope
 from httpapi.keys.rows import key_from_row, key_to_row, row_changes
 from hypothesis import given
 from hypothesis import strategies as st
+from knowledge.environments import Environment
 from knowledge.limits import ENDED_KEY_KEPT_MS
 
 numbers = st.integers(0, 10**14)
@@ -21,6 +22,7 @@ specs = st.builds(
     numbers,
     st.none() | numbers,
     st.sampled_from(Environment),
+    st.none() | texts,
 )
 times = st.none() | numbers
 names = st.none() | texts

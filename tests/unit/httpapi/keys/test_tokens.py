@@ -8,7 +8,7 @@ import zlib
 import pytest
 from httpapi.errors import InvalidKeyError
 from httpapi.keys import tokens
-from httpapi.keys.model import Environment
+from knowledge.environments import Environment
 
 
 @pytest.mark.parametrize("environment", list(Environment))
