@@ -91,13 +91,15 @@ class RateLimiter:
 
     def _begin(self, line_id: str, window: int, now: int) -> int | None:
         expiry = now // MS_PER_DAY * (MS_PER_DAY // 1000) + USAGE_KEPT_SECONDS
-        return self._write(line_id, now, _BEGIN, _NOT_BEGUN, {":minute": window, ":one": 1, ":expiry": expiry})
+        values = {":minute": window, ":one": 1, ":expiry": expiry}
+        return None if self._write(line_id, now, _BEGIN, _NOT_BEGUN, values) is None else 1
 
     def _add(self, line_id: str, window: int, now: int) -> int | None:
-        return self._write(line_id, now, _ADD, _BEGUN, {":minute": window, ":one": 1})
+        counted = self._write(line_id, now, _ADD, _BEGUN, {":minute": window, ":one": 1})
+        return None if counted is None else int(counted["hits"]["N"])
 
-    def _write(self, line_id: str, now: int, update: str, condition: str, values: dict[str, int]) -> int | None:
-        """How many came in the minute with this one; None when the condition does not hold."""
+    def _write(self, line_id: str, now: int, update: str, condition: str, values: dict[str, int]) -> Any:
+        """Write to a line's row and return what changed of it; None when the condition does not hold."""
         try:
             with translated():
                 answer: Any = self._client.update_item(
@@ -113,7 +115,7 @@ class RateLimiter:
             if is_refused(error):
                 return None
             raise
-        return int(answer["Attributes"]["hits"]["N"])
+        return answer["Attributes"]
 
     def _know(self, line_id: str, window: int) -> None:
         if len(self._begun) >= _LINES_KNOWN:

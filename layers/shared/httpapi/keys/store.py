@@ -63,8 +63,10 @@ class KeyStore:
             {":now": {"N": str(now)}, ":after": {"N": str(unless_after)}},
         )
 
-    def list_keys(self, tenant_id: str, *, limit: int, position: Any, keep: Callable[[Key], bool]) -> Page[Key]:
-        """Read a page of those of a tenant's keys that `keep` lets through, oldest first.
+    def list_keys(
+        self, tenant_id: str, *, limit: int, position: Any, keep: Callable[[Key], bool] | None = None
+    ) -> Page[Key]:
+        """Read a page of a tenant's keys, of those that `keep` lets through if it is given, oldest first.
 
         A page ends after looking at a bounded number of keys, so it may be short, or empty and have a next one. A
         position is the `[createdAt, keyId]` of the last key that was looked at. Raises InvalidPositionError.
@@ -85,7 +87,7 @@ class KeyStore:
             with translated():
                 page = self._client.query(**query)
             for key in map(key_from_row, page["Items"]):
-                if keep(key):
+                if keep is None or keep(key):
                     if len(found) == limit:
                         return Page(found, position)
                     found.append(key)

@@ -91,10 +91,10 @@ class SourceService:
         return self.store.list_sources(tenant_id, environment, limit=limit, position=position, only=only)
 
     def served_by_tenant(self, tenant_id: str) -> Served:
-        """Add up what a tenant's sources serve, archived ones included."""
+        """Add up what a tenant's sources serve, of both environments, archived ones included."""
         total, position = Served(), None
         while True:
-            page = self.store.list_sources(tenant_id, limit=_SOURCES_AT_A_TIME, position=position, only=None)
+            page = self.store.list_sources(tenant_id, None, limit=_SOURCES_AT_A_TIME, position=position, only=None)
             for source in page.items:
                 total = Served(
                     total.sources + 1, total.items + source.served_items, total.content_bytes + source.served_bytes

@@ -74,12 +74,12 @@ class SourceStore:
             return None
 
     def list_sources(
-        self, tenant_id: str, environment: Environment, *, limit: int, position: Any, only: frozenset[str] | None
+        self, tenant_id: str, environment: Environment | None, *, limit: int, position: Any, only: frozenset[str] | None
     ) -> Page[Source]:
-        """List a tenant's sources of an environment, newest first, `only` the named ones if given."""
+        """List a tenant's sources, newest first, of one environment and `only` the named ones if given."""
 
         def keep(row: dict[str, Any]) -> bool:
-            mine = row["type"] == DEVELOPER_API and row["environment"] == environment
+            mine = row["type"] == DEVELOPER_API and environment in (None, row["environment"])
             return mine and (only is None or row["sourceId"] in only)
 
         page = self.catalog.list(tenant_id, "source", dict, limit=limit, position=position, keep=keep)
