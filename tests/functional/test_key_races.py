@@ -16,7 +16,7 @@ import pytest
 from httpapi.assembly import EdgeServices
 from httpapi.errors import EdgeError
 from httpapi.keys import tokens
-from httpapi.keys.model import ALL_SCOPES, Key, KeySpec
+from httpapi.keys.model import ALL_SCOPES, Key, KeySpec, Scope
 from httpapi.requests import HttpRequest
 from httpapi.settings import EdgeSettings
 from knowledge.errors import ServiceUnavailableError
@@ -118,6 +118,67 @@ def test_key_that_is_rotated_and_revoked_at_once_keeps_its_share_within_its_line
             lambda tenant=tenant, key=first: services.keys.revoke_key(tenant, key.key_id),
         )
         check_figures(tenant, START)
+
+
+def test_two_admin_keys_that_turn_each_other_off_leave_one(services: EdgeServices) -> None:
+    off = [{"scopes": (Scope.ITEMS_READ,)}, {"expires_at": START + 60_000}, {}]
+    for number in range(ROUNDS):
+        first = services.keys.bootstrap_tenant(tenant_id=None, name="t").key
+        tenant = first.tenant_id
+        second = services.keys.create_key(tenant, KeySpec("second", ALL_SCOPES)).key
+        changes = off[number % len(off)]
+        enabled = None if changes else False
+        assert at_once(
+            *[
+                lambda tenant=tenant, key=key, changes=changes, enabled=enabled: services.keys.update_key(
+                    tenant, key.key_id, changes, enabled=enabled
+                )
+                for key in (first, second)
+            ]
+        ) == {"done": 1, "LastAdminKeyError": 1}
+        check_figures(tenant, START)
+
+
+def test_sum_of_limits_is_exact_when_many_keys_are_raised_at_once(services: EdgeServices) -> None:
+    tenant = services.keys.bootstrap_tenant(tenant_id=None, name="t").key.tenant_id
+    keys = [services.keys.create_key(tenant, KeySpec("k")).key for _ in range(12)]
+    raised = at_once(
+        *[
+            lambda key=key: services.keys.update_key(tenant, key.key_id, {"rate_limit_per_minute": 6_000})
+            for key in keys
+        ]
+    )
+    # 13 keys of 120 leave room for 9 raises of 5 880.
+    assert raised == {"done": 9, "ValidationFailedError": 3}
+    check_figures(tenant, START)
+
+
+def test_key_that_is_changed_rotated_and_revoked_at_once_obeys_every_rule(services: EdgeServices) -> None:
+    for _ in range(ROUNDS):
+        admin = services.keys.bootstrap_tenant(tenant_id=None, name="t").key
+        tenant = admin.tenant_id
+        key = services.keys.create_key(tenant, KeySpec("k", rate_limit_per_minute=600)).key
+        at_once(
+            lambda tenant=tenant, key=key: services.keys.update_key(tenant, key.key_id, {"rate_limit_per_minute": 60}),
+            lambda tenant=tenant, key=key: services.keys.update_key(tenant, key.key_id, {"name": "n"}, enabled=False),
+            lambda tenant=tenant, key=key: services.keys.rotate_key(tenant, key.key_id, 60_000),
+            lambda tenant=tenant, key=key: services.keys.revoke_key(tenant, key.key_id),
+        )
+        check_figures(tenant, START)
+
+
+def test_changes_of_one_key_by_many_at_once_all_stand(services: EdgeServices) -> None:
+    """Each changes something else of it, so whoever comes second decides anew and loses nothing."""
+    tenant = services.keys.bootstrap_tenant(tenant_id=None, name="t").key.tenant_id
+    for _ in range(ROUNDS):
+        key = services.keys.create_key(tenant, KeySpec("k", rate_limit_per_minute=1)).key
+        changes = [{"name": "n"}, {"description": "d"}, {"rate_limit_per_minute": 2}]
+        done = at_once(
+            *[lambda change=change, key=key: services.keys.update_key(tenant, key.key_id, change) for change in changes]
+        )
+        assert done == {"done": 3}
+        spec = services.keys.get_key(tenant, key.key_id).spec
+        assert (spec.name, spec.description, spec.rate_limit_per_minute) == ("n", "d", 2)
 
 
 def test_key_revoked_by_many_at_once_is_one_event(services: EdgeServices) -> None:
@@ -243,3 +304,18 @@ def test_one_retry_finishes_a_revocation_cut_off_anywhere(watched: Watched) -> N
         assert (reply.status, reply.body["key"]["status"]) == (200, "revoked")
         assert len(outbox(tenant)) == 1
         check_figures(tenant, edge.clock())
+
+
+def test_one_retry_finishes_a_change_cut_off_anywhere(watched: Watched) -> None:
+    edge = watched.edge
+
+    def change(admin: str) -> Reply:
+        path = f"/v1/admin/keys/{tokens.parse(admin).key_id}"
+        body = {"name": "changed", "rateLimitPerMinute": 240}
+        return edge.request("PATCH", path, body, key=admin, headers={"Idempotency-Key": "r"}, check=False)
+
+    for admin, reply in cases(watched, change):
+        assert (reply.status, reply.body["key"]["name"]) == (200, "changed"), reply.text
+        stored = edge.stored(admin)
+        assert (stored.spec.name, stored.spec.rate_limit_per_minute, stored.share) == ("changed", 240, 240)
+        check_figures(stored.tenant_id, edge.clock())

@@ -1,4 +1,4 @@
-"""Which of a tenant's two worlds a thing belongs to. Pure."""
+"""Which of a tenant's two worlds a thing belongs to."""
 
 from __future__ import annotations
 
