@@ -15,7 +15,7 @@ from local.failures import DataDirectoryError
 _WAIT_SECONDS = 5.0
 # Raise it with every change after which stored rows, objects or messages are read otherwise than they were written:
 # until 1.0.0 nothing converts them.
-FORMAT = 3
+FORMAT = 4
 
 
 class DataDirectory:

@@ -65,7 +65,7 @@ class Copies:
         if missing := [table for table in TABLES if self._status(self.name_of(table)) != "ACTIVE"]:
             raise RefusedError(f"say `tables` first: there is no copy of {', '.join(missing)}")
         for key in self._revoked_since():
-            self.say(f"{key} was revoked or suspended since, and is valid again: do it again")
+            self.say(f"{key} was revoked, disabled or suspended since, and is valid again: do it again")
         for table in TABLES:
             live = self.stack.physical(table)
             written, deleted = restore_rows(self._dynamodb, self.name_of(table), live, self.say)
@@ -81,7 +81,9 @@ class Copies:
     def _revoked_since(self) -> Iterator[str]:
         live, since = self.stack.physical("KeysTable"), int(self.at.timestamp() * 1000)
         for row in _rows(self._dynamodb, live):
-            marks = [int(row[name]["N"]) for name in ("revokedAt", "suspendedAt") if "N" in row.get(name, {})]
+            marks = [
+                int(row[name]["N"]) for name in ("revokedAt", "disabledAt", "suspendedAt") if "N" in row.get(name, {})
+            ]
             if any(mark >= since for mark in marks):
                 yield row["keyId"]["S"]
 

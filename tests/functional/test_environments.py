@@ -24,7 +24,8 @@ def made(edge: Edge, key: str) -> dict[str, Any]:
 
 
 def hook(edge: Edge, key: str, **fields: Any) -> str:
-    return str(edge.request("POST", "/v1/webhooks", {**HOOK, "events": ["run.ready", "key.revoked"], **fields}, key=key).body["webhook"]["id"])
+    body = {**HOOK, "events": ["run.ready", "key.revoked"], **fields}
+    return str(edge.request("POST", "/v1/webhooks", body, key=key).body["webhook"]["id"])
 
 
 def heard(edge: Edge, webhook: str, key: str) -> list[tuple[str, str | None]]:

@@ -10,7 +10,7 @@ is made twice; a message too many finds its delivery under way, done or not due.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 from knowledge.environments import Environment
@@ -30,6 +30,9 @@ from webhooks.outbox.store import OutboxStore
 SWEPT_AFTER_MS = 120_000
 """How old an event is before the sweep takes it for one that the stream missed."""
 
+# Of how many sources a process remembers the environment.
+_SOURCES_KNOWN = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Relay:
@@ -41,6 +44,8 @@ class Relay:
     queue: DeliveryQueue
     sources: SourceStore
     clock: Clock
+    # A source stays in its environment, so it is read once a process.
+    _environments: dict[tuple[str, str], Environment] = field(default_factory=dict, repr=False)
 
     def relay(self, events: Iterable[Event]) -> list[Event]:
         """Relay events; the ones that failed are returned, and no other waits for them."""
@@ -71,7 +76,13 @@ class Relay:
         """In whose environment an event is to be heard of; None for both, when its source is gone."""
         if event.environment is not None or event.source_id is None:
             return event.environment
-        return self.sources.find_environment(event.tenant_id, event.source_id)
+        place = (event.tenant_id, event.source_id)
+        known = self._environments.get(place)
+        if known is None:
+            known = self.sources.find_environment(*place)
+            if known is not None and len(self._environments) < _SOURCES_KNOWN:
+                self._environments[place] = known
+        return known
 
     def _relay(self, event: Event, known: dict[str, list[Endpoint]]) -> None:
         if event.tenant_id not in known:
