@@ -57,6 +57,9 @@ def test_what_was_lowered_leaves_once_nothing_can_have_asked_for_more_lately() -
     # The old key works on with the limit that it had.
     _, new = rotated(made(), 60_000, NOW)
     assert limited(new, 5, NOW).share_leaves_at == NOW + 60_000 + HELD
+    # So it does when the new one is to end before it.
+    brief = replace(new, spec=replace(new.spec, expires_at=NOW + 10_000))
+    assert change_share(new, brief, NOW).share_leaves_at == NOW + 60_000 + HELD
     # What is on its way out goes on with the key that follows.
     _, next_one = rotated(lowered, 0, NOW + 1)
     assert (next_one.share, next_one.share_leaves_at) == (100, NOW + HELD)
