@@ -17,7 +17,7 @@ from knowledge.generations.eligibility import ApplyRequest
 from knowledge.generations.store import Publication, generation_from
 from knowledge.model import ObjectRef
 from knowledge.runs.failures import TaskFailure
-from knowledge.runs.store import plan_from
+from knowledge.runs.model import plan_from
 
 State = Mapping[str, Any]
 

@@ -14,8 +14,7 @@ from knowledge.errors import BuildFailedError, RunFailedError
 from knowledge.model import Counts
 from knowledge.ports import Action, StillRunningError
 from knowledge.runs.failures import TaskFailure, domain_error
-from knowledge.runs.model import ApplyOutcome, Plan
-from knowledge.runs.store import plan_from
+from knowledge.runs.model import ApplyOutcome, Plan, plan_from
 from knowledge.storage.clients import translated
 
 if TYPE_CHECKING:

@@ -125,3 +125,19 @@ def part_from(value: Mapping[str, Any]) -> PlanPart:
 def built_from(value: Mapping[str, Any]) -> BuiltIndex:
     """Read what was built back from the plain value that `asdict` made of it."""
     return BuiltIndex(**{**value, "manifest": ObjectRef(**value["manifest"])})
+
+
+def plan_from(value: Mapping[str, Any]) -> Plan:
+    """Read a plan back from the plain value that `asdict` made of it."""
+    aside = value.get("part_list")
+    return Plan(
+        **{
+            **value,
+            "index": built_from(value["index"]),
+            "parts": tuple(map(part_from, value["parts"])),
+            "part_list": None if aside is None else ObjectRef(**aside),
+            "writers": tuple(value["writers"]),
+            "counts": Counts(**value["counts"]),
+            "discovery": Discovery(value["discovery"]),
+        }
+    )

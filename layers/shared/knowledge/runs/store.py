@@ -11,11 +11,11 @@ from knowledge.actors import Author
 from knowledge.audit import AuditEntry
 from knowledge.errors import RunInProgressError, RunNotFoundError
 from knowledge.events import Event, event_row
-from knowledge.model import Counts, Failure, ObjectRef
+from knowledge.model import Failure
 from knowledge.pages import Page
-from knowledge.runs.model import Discovery, Plan, Run, RunMode, RunState, built_from, part_from
+from knowledge.runs.model import Plan, Run, RunMode, RunState, plan_from
 from knowledge.runs.turns import PlanningTurns
-from knowledge.storage.catalog import Catalog, RefusedWriteError, ordered
+from knowledge.storage.catalog import Action, Catalog, RefusedWriteError, ordered
 from knowledge.storage.transactions import RefusedTransactionError
 
 # When a run's row may move, by its state and the plan it was read with:
@@ -28,6 +28,8 @@ SAME_PLAN = "planVersion = :version"
 _NO_PLAN_YET = f"#state = :planning AND {SAME_PLAN}"
 READY = "#state = :ready"
 _PLANNABLE = "#state IN (:planning, :ready, :failed)"
+_AS_READ = f"#state = :state AND {SAME_PLAN}"
+_EXPIRES = "SET #state = :expired, updatedAt = :now"
 _PLAN_LIVES = "(attribute_not_exists(planExpiresAt) OR planExpiresAt > :now)"
 
 
@@ -56,23 +58,17 @@ class RunStore:
 
     def create_run(self, run: Run, recorded: AuditEntry | None = None) -> Run:
         """Store a new run, or return the one that has its id already (a repeated creation)."""
-        row = {
-            "pk": run.source_id,
-            "sk": run_sk(run.run_id),
-            "order": ordered("run", run.created_at, run.run_id),
-            "tenantId": run.tenant_id,
-            "runId": run.run_id,
-            "mode": run.mode,
-            "state": run.state,
-            "planVersion": run.plan_version,
-            "deadlineAt": run.deadline_at,
-            "createdAt": run.created_at,
-            "updatedAt": run.updated_at,
-            "createdBy": None if run.created_by is None else run.created_by.to_value(),
-            "message": run.message,
-        }
-        stored = self.catalog.put_new(row, self.catalog.recording(recorded))
+        stored = self.catalog.put_new(_row(run), self.catalog.recording(recorded))
         return run if stored else self.get_run(run.source_id, run.run_id)
+
+    def creating(self, run: Run) -> Action:
+        """The action that stores a new run."""
+        return self.catalog.putting_new(_row(run))
+
+    def expiring(self, run: Run, now: int) -> Action:
+        """The action that ends a run, as it was read, so that it can never be applied."""
+        values = {":expired": RunState.EXPIRED, ":state": run.state, ":version": run.plan_version, ":now": now}
+        return self.catalog.updating(run.source_id, run_sk(run.run_id), _EXPIRES, _AS_READ, values)
 
     def withdraw_run(self, run: Run) -> None:
         """Take back a run that was just created and never got to its turn."""
@@ -199,8 +195,8 @@ class RunStore:
         return self._try(
             run.source_id,
             run.run_id,
-            "SET #state = :expired, updatedAt = :now",
-            f"#state = :state AND {SAME_PLAN}",
+            _EXPIRES,
+            _AS_READ,
             {":expired": RunState.EXPIRED, ":state": run.state, ":version": run.plan_version, ":now": now},
         )
 
@@ -210,6 +206,24 @@ class RunStore:
         except RefusedWriteError:
             return False
         return True
+
+
+def _row(run: Run) -> dict[str, Any]:
+    return {
+        "pk": run.source_id,
+        "sk": run_sk(run.run_id),
+        "order": ordered("run", run.created_at, run.run_id),
+        "tenantId": run.tenant_id,
+        "runId": run.run_id,
+        "mode": run.mode,
+        "state": run.state,
+        "planVersion": run.plan_version,
+        "deadlineAt": run.deadline_at,
+        "createdAt": run.created_at,
+        "updatedAt": run.updated_at,
+        "createdBy": None if run.created_by is None else run.created_by.to_value(),
+        "message": run.message,
+    }
 
 
 def _run(row: Mapping[str, Any]) -> Run:
@@ -229,20 +243,4 @@ def _run(row: Mapping[str, Any]) -> Run:
         updated_at=row["updatedAt"],
         created_by=Author.from_value(row.get("createdBy")),
         message=row.get("message"),
-    )
-
-
-def plan_from(value: Mapping[str, Any]) -> Plan:
-    """Read a plan back from the plain value that `asdict` made of it."""
-    aside = value.get("part_list")
-    return Plan(
-        **{
-            **value,
-            "index": built_from(value["index"]),
-            "parts": tuple(map(part_from, value["parts"])),
-            "part_list": None if aside is None else ObjectRef(**aside),
-            "writers": tuple(value["writers"]),
-            "counts": Counts(**value["counts"]),
-            "discovery": Discovery(value["discovery"]),
-        }
     )

@@ -20,6 +20,8 @@ def to_attribute(value: Any) -> Attributes:
         return {"N": repr(value)}
     if isinstance(value, bytes):
         return {"B": value}
+    if isinstance(value, frozenset):
+        return {"SS": sorted(value)}
     if isinstance(value, Mapping):
         return {"M": {key: to_attribute(inner) for key, inner in value.items()}}
     if isinstance(value, (list, tuple)):
@@ -39,6 +41,8 @@ def from_attribute(attribute: Mapping[str, Any]) -> Any:
         return {key: from_attribute(inner) for key, inner in value.items()}
     if kind == "L":
         return [from_attribute(inner) for inner in value]
+    if kind == "SS":
+        return frozenset(value)
     return value
 
 

@@ -13,7 +13,8 @@ values = st.recursive(
     | st.integers()
     | st.text()
     | st.binary()
-    | st.floats(allow_nan=False, allow_infinity=False),
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.frozensets(st.text(min_size=1), min_size=1),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=10,
 )
