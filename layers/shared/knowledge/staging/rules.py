@@ -22,7 +22,7 @@ item which a repeated part no longer names does not stay for having been named o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from knowledge.items.content import EncodedItem
 from knowledge.items.model import Removal
@@ -107,6 +107,17 @@ def decide(
     if isinstance(command, Removal):
         return _removed(command.external_item_id, command.source_version, row, at)
     return _pushed(command, row, at, content_key)
+
+
+def chained(first: Decision, then: Decision) -> Decision:
+    """Make one of two decisions on an item, the second of which was made on what the first leaves."""
+    if then.writes is None or first.writes is None:
+        return then if first.writes is None else first
+    upload = then.upload
+    if upload is None and first.upload is not None and first.upload[0] == then.writes.content_key:
+        upload = first.upload
+    journaled = first.journaled or then.journaled
+    return replace(then, expected_rev=first.expected_rev, journaled=journaled, upload=upload)
 
 
 def _pushed(

@@ -76,13 +76,25 @@ class StagingWriter:
         self, source: Source, commands: Sequence[StagingCommand], epoch: int, touch: bool, key_id: str | None = None
     ) -> dict[str, Decision]:
         """Decide on commands that name no item twice, and write nothing; the rest as in `stage_commands`."""
+        decisions = self.decide_in_turn(source, commands, epoch, touch, key_id)
+        return {command.external_item_id: made for command, made in zip(commands, decisions, strict=True)}
+
+    def decide_in_turn(
+        self, source: Source, commands: Sequence[StagingCommand], epoch: int, touch: bool, key_id: str | None = None
+    ) -> list[Decision]:
+        """Decide on commands in their order, each on what those before it leave; nothing is written."""
         at = WriteContext(self.clock(), epoch, touch, key_id)
-        rows = self.stores.items.read_rows(source.source_id, [command.external_item_id for command in commands], at.now)
+        names = dict.fromkeys(command.external_item_id for command in commands)
+        rows = self.stores.items.read_rows(source.source_id, list(names), at.now)
         key = self._content_key(source, at.now)
-        return {
-            command.external_item_id: decide(command, rows.get(command.external_item_id), at, key)
-            for command in commands
-        }
+        decisions: list[Decision] = []
+        for command in commands:
+            name = command.external_item_id
+            decision = decide(command, rows.get(name), at, key)
+            if decision.writes is not None:
+                rows[name] = decision.writes
+            decisions.append(decision)
+        return decisions
 
     def write_decisions(
         self, source: Source, made: Mapping[str, Decision], beside: Actions = (), key_id: str | None = None

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from knowledge.items.content import encode_item
 from knowledge.items.model import ItemDraft, Removal
 from knowledge.staging.model import ItemState, PushResult
 from knowledge.staging.rows import StagedRow
-from knowledge.staging.rules import Decision, Push, Restore, StagingCommand, WriteContext, decide
+from knowledge.staging.rules import Decision, Push, Restore, StagingCommand, WriteContext, chained, decide
 
 NOW = 1_700_000_000_000
 LATER = NOW + 10_000
+
+
+LARGE = random.Random(5).randbytes(12_000).hex()
 
 
 def push(content: str = "one", source_version: int | None = None) -> Push:
@@ -138,3 +143,42 @@ def test_mark_of_a_version_has_no_fingerprints() -> None:
     assert made.writes is not None
     assert made.writes.is_mark
     assert made.writes.fields == b""
+
+
+def in_turn(row: StagedRow | None, *commands: Push) -> Decision:
+    """Decide on commands one on the other, and make one decision of them."""
+    made: Decision | None = None
+    for command in commands:
+        then = decision(command, row)
+        row = row if then.writes is None else then.writes
+        made = then if made is None else chained(made, then)
+    assert made is not None
+    return made
+
+
+def test_decisions_in_turn_put_the_last_row_on_condition_of_the_first_read() -> None:
+    row = staged()
+    made = in_turn(row, push("two"), push("three"), push("three"))
+    last = decision(push("three"), decision(push("two"), row).writes)
+    assert (made.writes, made.expected_rev, made.journaled) == (last.writes, row.rev, True)
+
+
+def test_decisions_in_turn_on_what_was_not_there_make_a_new_row() -> None:
+    made = in_turn(None, push("one"), push("two"))
+    assert (made.expected_rev, made.writes and made.writes.content_hash) == (None, push("two").item.content_hash)
+
+
+def test_what_is_unchanged_in_turn_writes_nothing() -> None:
+    row = decision(push("one"), None).writes
+    assert in_turn(row, push("one"), push("one")).writes is None
+    assert in_turn(row, push("one"), push("two")).expected_rev == (row and row.rev)
+
+
+def test_upload_goes_with_the_row_that_names_it() -> None:
+    large, version = push(LARGE), push(LARGE, source_version=4)
+    # The second changes the version alone, and the content that the first brings is still to be put.
+    made = in_turn(None, large, version)
+    assert made.upload is not None
+    assert made.writes is not None
+    assert (made.writes.content_key, made.writes.source_version) == (made.upload[0], 4)
+    assert in_turn(None, large, push("small")).upload is None
