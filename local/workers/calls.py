@@ -1,9 +1,9 @@
 """Which permissions AWS calls take, and a record of them: a test holds the functions' policies against it.
 
 A record is a file of lines `{"function", "action", "resource", "keys"?}`, each once a process; `keys` are what the
-conditions of a policy judge: the attributes that an update names, the encryption context. Resources carry the physical
-names: `table`, `table/index/name`, `bucket`, `bucket/first-folder/*`, a queue, a state machine; a KMS key, whose id
-says nothing, goes by the environment variable that holds it.
+conditions of a policy judge: the attributes that an update names or a read asks for, the encryption context. Resources
+carry the physical names: `table`, `table/index/name`, `bucket`, `bucket/first-folder/*`, a queue, a machine; a KMS key,
+whose id says nothing, goes by the environment variable that holds it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 # A folder; the stack hands it on to its workers.
 FOLDER = "RECORD_AWS_CALLS"
 UNNAMED_KEY = "?"
+EVERY_ATTRIBUTE = "*"
 
 # An action, a resource, and the condition keys that the call brings.
 Asked = tuple[str, str, tuple[str, ...]]
@@ -98,7 +99,8 @@ def _dynamodb(operation: str, parameters: Mapping[str, Any]) -> Iterator[Asked]:
     else:
         index = parameters.get("IndexName")
         resource = parameters["TableName"] + (f"/index/{index}" if index else "")
-        yield f"dynamodb:{operation}", resource, _updated(parameters)
+        read = _read(parameters) if operation == "GetItem" else ()
+        yield f"dynamodb:{operation}", resource, read or _updated(parameters)
 
 
 def _updated(parameters: Mapping[str, Any]) -> tuple[str, ...]:
@@ -108,6 +110,15 @@ def _updated(parameters: Mapping[str, Any]) -> tuple[str, ...]:
     names = parameters.get("ExpressionAttributeNames", {})
     words = _NAME.findall(f"{parameters['UpdateExpression']} {parameters.get('ConditionExpression', '')}")
     return tuple(sorted({*parameters["Key"], *(names.get(word, word) for word in words if word not in _NO_NAMES)}))
+
+
+def _read(parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """The attributes that a read asks for, those of its key too; every one unless it names some."""
+    if "ProjectionExpression" not in parameters:
+        return (EVERY_ATTRIBUTE,)
+    names = parameters.get("ExpressionAttributeNames", {})
+    asked_for = (names.get(word, word) for word in parameters["ProjectionExpression"].split(", "))
+    return tuple(sorted({*parameters["Key"], *asked_for}))
 
 
 def _s3(operation: str, parameters: Mapping[str, Any]) -> Iterator[Asked]:

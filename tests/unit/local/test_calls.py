@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.workers.calls import UNNAMED_KEY, Recorder, asked
+from local.workers.calls import EVERY_ATTRIBUTE, UNNAMED_KEY, Recorder, asked
 
 
 def permissions(service: str, operation: str, parameters: Mapping[str, Any]) -> set[tuple[str, str]]:
@@ -71,6 +71,13 @@ def test_other_services(monkeypatch: pytest.MonkeyPatch) -> None:
     assert permissions("kms", "Decrypt", {}) == {("kms:Decrypt", UNNAMED_KEY)}
 
 
+def test_a_read_names_the_attributes_that_it_asks_for() -> None:
+    read = {"TableName": "t", "Key": {"keyId": {}}}
+    projected = {**read, "ProjectionExpression": "#name, rest", "ExpressionAttributeNames": {"#name": "name"}}
+    assert asked("dynamodb", "GetItem", read) == {("dynamodb:GetItem", "t", (EVERY_ATTRIBUTE,))}
+    assert asked("dynamodb", "GetItem", projected) == {("dynamodb:GetItem", "t", ("keyId", "name", "rest"))}
+
+
 def test_an_update_names_every_attribute_that_a_condition_may_judge() -> None:
     update = {
         "TableName": "t",
@@ -97,11 +104,11 @@ def test_a_secret_is_opened_in_its_context() -> None:
 def test_each_fact_is_written_once_and_at_once(tmp_path: Path) -> None:
     recorder = Recorder(str(tmp_path / "calls"))
     for _ in range(3):
-        recorder.note("DiffRunFunction", "dynamodb", "GetItem", {"TableName": "local-CatalogTable"})
+        recorder.note("DiffRunFunction", "dynamodb", "PutItem", {"TableName": "local-CatalogTable"})
     (path,) = (tmp_path / "calls").iterdir()
     (line,) = path.read_text("utf-8").splitlines()
     assert json.loads(line) == {
         "function": "DiffRunFunction",
-        "action": "dynamodb:GetItem",
+        "action": "dynamodb:PutItem",
         "resource": "local-CatalogTable",
     }
