@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qs, quote
 
 from httpapi.assembly import EdgeServices
+from httpapi.keys.import_permission import KeyImportPermission
 from httpapi.keys.model import ALL_SCOPES, Key, KeySpec
 from httpapi.settings import EdgeSettings
 from knowledge.assembly import KnowledgeServices
@@ -165,6 +166,7 @@ class Edge:
             fanout=Fanout(1),
             machine=machine,
             import_machine=self.import_machine,
+            import_permission=lambda found: KeyImportPermission(found, self.environment["KEYS_TABLE"], self.clock),
         )
         self.import_machine.knowledge = made
         return made

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from knowledge.actors import Actor
 from knowledge.import_tasks import start_import
 from knowledge.imports.model import Import, ImportFormat, ImportMode
 from knowledge.items.model import ItemDraft
+from knowledge.limits import MAX_REJECTED_LINES
 
 from testing.lifecycle import Lifecycle, draft
 from testing.wire import MemoryQueue
@@ -52,14 +54,15 @@ class Importing:
         self.queue = MemoryQueue()
         life.clients.sqs = self.queue
 
-    def create(self, mode: str = "upsert", *, apply: bool = True) -> Import:
-        """Ask for an import."""
+    def create(self, mode: str = "upsert", *, apply: bool = True, **asked: Any) -> Import:
+        """Ask for an import, which stands bad lines unless it is asked not to."""
         job, link = self.life.knowledge.imports.service.create_import(
             self.life.source,
             mode=ImportMode(mode),
             apply=apply,
             file_format=ImportFormat.NDJSON,
             import_id=self.life.ids("imp"),
+            **{"max_rejected": MAX_REJECTED_LINES, **asked},
         )
         assert link
         return job
@@ -96,9 +99,17 @@ class Importing:
         name = job if isinstance(job, str) else job.import_id
         return self.life.knowledge.imports.service.get_import(self.life.source, name)
 
-    def whole(self, body: bytes, mode: str = "upsert", *, apply: bool = True) -> Import:
+    def cancel(self, job: Import, by: Actor | None = None) -> Import:
+        """Cancel an import."""
+        return self.life.knowledge.imports.service.cancel_import(self.life.source, job.import_id, by=by)
+
+    def pieces(self, job: Import) -> list[str]:
+        """The inflated pieces of an import that are there."""
+        return [key for key in self.life.clients.s3.objects if f"/{job.import_id}/piece-" in key]
+
+    def whole(self, body: bytes, mode: str = "upsert", *, apply: bool = True, **asked: Any) -> Import:
         """Import a file from beginning to end."""
-        job = self.create(mode, apply=apply)
+        job = self.create(mode, apply=apply, **asked)
         assert self.deliver(self.upload(job, body)) == {"importId": job.import_id}
         self.run()
         return self.get(job)

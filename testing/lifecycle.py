@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from knowledge.actors import Actor
 from knowledge.assembly import KnowledgeServices
 from knowledge.errors import TransientApplyError
 from knowledge.generations.model import Generation, GenerationItem
@@ -43,6 +44,20 @@ def draft(external_item_id: str, content: str, **rest: Any) -> ItemDraft:
     return ItemDraft(external_item_id, rest.pop("title", f"Title of {external_item_id}"), content, **rest)
 
 
+@dataclass
+class ImportKeys:
+    """What is known of the keys that ask for imports: they may, until `end` says why not. `looks` counts the asking."""
+
+    end: str | None = None
+    looks: int = 0
+
+    def find_end(self, tenant_id: str, source_id: str, by: Actor, *, apply: bool) -> str | None:
+        """See `knowledge.ports.ImportPermission`."""
+        assert tenant_id and source_id and by and apply in {True, False}
+        self.looks += 1
+        return self.end
+
+
 class Lifecycle:
     """A source, the services around it, and short words for what a client does with them."""
 
@@ -60,6 +75,7 @@ class Lifecycle:
         self.clock = clock or HeldClock()
         self.ids = ids or CountedIds()
         self.import_machine = InlineImportMachine(self.clock)
+        self.import_keys = ImportKeys()
         self.knowledge = KnowledgeServices(
             settings,
             clients=clients,
@@ -68,6 +84,7 @@ class Lifecycle:
             fanout=Fanout(1),
             machine=machine,
             import_machine=self.import_machine,
+            import_permission=lambda _: self.import_keys,
         )
         self.import_machine.knowledge = self.knowledge
         self.settings = settings

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from telemetry.process import prepare_process
 
 prepare_process()  # First, since it is for what is imported below.
 
+from httpapi.keys.import_permission import KeyImportPermission
 from knowledge.assembly import KnowledgeServices
 from knowledge.import_tasks import stage_import
 from knowledge.settings import Settings
 from telemetry.tasks import observed
 
-_knowledge = KnowledgeServices(Settings.from_environment())
+_knowledge = KnowledgeServices(
+    Settings.from_environment(),
+    import_permission=lambda clients: KeyImportPermission(clients, os.environ["KEYS_TABLE"]),
+)
 
 
 @observed("stage_import")

@@ -60,9 +60,33 @@ SENTENCES = [
     ("TOMBSTONE_KEPT_MS", "docs/concepts.md", f"tombstoned --> [*]: {lasting(at.TOMBSTONE_KEPT_MS)} later"),
     ("SNAPSHOT_OPEN_MS", "docs/items.md", f"not completed within {lasting(at.SNAPSHOT_OPEN_MS)} expires"),
     ("SNAPSHOT_OPEN_MS", "openapi.yaml", f"It expires after {hours(at.SNAPSHOT_OPEN_MS)}"),
-    ("LINK_SECONDS", "docs/imports.md", f"`report.url` for {lasting(at.LINK_SECONDS * 1000)} at a time"),
-    ("LINK_SECONDS", "openapi.yaml", f"a link for {lasting(at.LINK_SECONDS * 1000)} to the report"),
-    ("LINK_SECONDS", "openapi.yaml", f"A link for {lasting(at.LINK_SECONDS * 1000)}; null in lists"),
+    ("UPLOAD_LINK_SECONDS", "docs/auth.md", f"until its {lasting(at.UPLOAD_LINK_SECONDS * 1000)[3:]} is over"),
+    ("UPLOAD_LINK_SECONDS", "docs/operations/runbook.md", f"for uploads for {lasting(at.UPLOAD_LINK_SECONDS * 1000)}"),
+    ("DOWNLOAD_LINK_SECONDS", "docs/imports.md", f"`report.url` for {lasting(at.DOWNLOAD_LINK_SECONDS * 1000)} at a"),
+    ("DOWNLOAD_LINK_SECONDS", "docs/auth.md", f"works until it is {lasting(at.DOWNLOAD_LINK_SECONDS * 1000)} old"),
+    (
+        "DOWNLOAD_LINK_SECONDS",
+        "docs/operations/runbook.md",
+        f"work for {lasting(at.DOWNLOAD_LINK_SECONDS * 1000)}, those",
+    ),
+    ("DOWNLOAD_LINK_SECONDS", "openapi.yaml", f"a link for {lasting(at.DOWNLOAD_LINK_SECONDS * 1000)} to the report"),
+    ("DOWNLOAD_LINK_SECONDS", "openapi.yaml", f"A link for {lasting(at.DOWNLOAD_LINK_SECONDS * 1000)}; null in lists"),
+    ("IMPORT_KEY_LOOK_MS", "docs/auth.md", f"fails within {lasting(at.IMPORT_KEY_LOOK_MS)}, and before its turn"),
+    ("INFLATION_FACTOR", "docs/imports.md", f"and beyond that to {at.INFLATION_FACTOR} times its size"),
+    ("INFLATION_FACTOR", "docs/errors.md", f"and {at.INFLATION_FACTOR} times the size of the gzip file"),
+    ("INFLATION_FREE_BYTES", "docs/imports.md", f"may inflate to {large(at.INFLATION_FREE_BYTES)} whatever its size"),
+    ("INFLATION_FREE_BYTES", "docs/errors.md", f"or over {large(at.INFLATION_FREE_BYTES)} and"),
+    ("IMPORT_LINES", "docs/imports.md", f"a file at most {number(at.IMPORT_LINES)} lines"),
+    ("IMPORT_LINES", "docs/errors.md", f"over {number(at.IMPORT_LINES)} lines"),
+    ("MAX_REJECTED_LINES", "docs/imports.md", f"how many an import stands: {number(at.MAX_REJECTED_LINES)}, or none"),
+    ("MAX_REJECTED_LINES", "docs/imports.md", f"stand {number(at.MAX_REJECTED_LINES)} bad lines, with `apply`"),
+    ("MAX_REJECTED_LINES", "openapi.yaml", f"publishes nothing. {number(at.MAX_REJECTED_LINES)} unless you say"),
+    ("IMPORTS_UNDER_WAY", "docs/imports.md", f"At most {at.IMPORTS_UNDER_WAY} imports of a tenant are under way"),
+    ("IMPORTS_UNDER_WAY", "docs/errors.md", f"{at.IMPORTS_UNDER_WAY} imports of the tenant are under way"),
+    ("IMPORTS_UNDER_WAY", "openapi.yaml", f"At most {at.IMPORTS_UNDER_WAY} imports of a tenant are under way, and"),
+    ("IMPORTS_UNDER_WAY", "openapi.yaml", f"`import_limit`: {at.IMPORTS_UNDER_WAY} imports of the tenant"),
+    ("SOURCES", "docs/errors.md", f"the tenant has {number(at.SOURCES)} sources, archived"),
+    ("SOURCES", "openapi.yaml", f"`source_limit`: the tenant has {number(at.SOURCES)} sources"),
     ("UPLOAD_AWAITED_MS", "docs/imports.md", f"no file yet; none within {lasting(at.UPLOAD_AWAITED_MS)}"),
     ("IMPORT_SILENT_MS", "docs/imports.md", f"nobody has worked on for {lasting(at.IMPORT_SILENT_MS)} gives"),
     ("RETRY_KNOWN_MS", "docs/idempotency.md", f"It is known for {hours(at.RETRY_KNOWN_MS)}"),
@@ -85,7 +109,7 @@ SENTENCES = [
         "docs/operations/pay.md",
         f"reports of imports | {at.IMPORT_FILES_KEPT_DAYS} days",
     ),
-    ("IMPORT_FILES_KEPT_DAYS", "docs/imports.md", f"It is kept for {at.IMPORT_FILES_KEPT_DAYS} days"),
+    ("IMPORT_FILES_KEPT_DAYS", "docs/imports.md", f"and is kept for {at.IMPORT_FILES_KEPT_DAYS} days"),
     ("RECORDED_ANSWERS_KEPT_DAYS", "docs/operations/pay.md", f"in the bucket for {at.RECORDED_ANSWERS_KEPT_DAYS} days"),
     (
         "DELETED_OBJECTS_KEPT_DAYS",
@@ -219,7 +243,7 @@ def test_limits_that_depend_on_one_another_agree() -> None:
     assert at.RECORDED_ANSWERS_KEPT_DAYS * 24 * MS_PER_HOUR > at.RETRY_KNOWN_MS
     assert at.ANSWER_KEPT_SECONDS * 1000 == at.RETRY_KNOWN_MS <= 24 * MS_PER_HOUR
     # An upload that its link let begin is still awaited.
-    assert at.UPLOAD_AWAITED_MS > at.LINK_SECONDS * 1000
+    assert at.UPLOAD_AWAITED_MS > at.UPLOAD_LINK_SECONDS * 1000
     assert at.BODY_BYTES >= at.CONTENT_BYTES
     assert at.LINE_BYTES > at.CONTENT_BYTES
     assert at.DEFAULT_GRACE_DAYS <= at.MAX_GRACE_DAYS

@@ -23,7 +23,7 @@ from testing.lifecycle import draft
 from testing.resources import continuous_integration
 from tests.support.stack import PATIENCE_SECONDS, StackProcess, eventually
 
-ENDED = {"completed", "completed_with_errors", "failed"}
+ENDED = {"completed", "completed_with_errors", "failed", "cancelled"}
 LINES = int(os.environ.get("IMPORT_LINES", "10000"))
 
 
@@ -154,6 +154,36 @@ def test_report_on_bad_lines_is_a_link(api: httpx.Client) -> None:
     assert [json.loads(line)["line"] for line in lines] == [2]
 
 
+def test_import_whose_key_was_revoked_before_its_file_came_stages_nothing(
+    api: httpx.Client, local_stack: StackProcess
+) -> None:
+    source, admin = make_source(api), {"Authorization": f"Bearer {local_stack.credentials['adminKey']}"}
+    made = api.post("v1/admin/keys", json={"name": "leaked"}, headers=admin).raise_for_status().json()
+    key = {"Authorization": f"Bearer {made['secret']}"}
+    body = {"mode": "snapshot", "apply": True}
+    asked = api.post(f"v1/sources/{source}/imports", json=body, headers=key).raise_for_status().json()
+    api.delete(f"v1/admin/keys/{made['key']['id']}", headers=admin).raise_for_status()
+    # S3 takes it all the same.
+    assert put(asked["upload"], ndjson(many(3))) == 200
+    ended, _ = wait(api, source, asked["import"]["id"])
+    assert (ended["state"], ended["error"]["code"]) == ("failed", "import_key_ended")
+    assert api.get(f"v1/sources/{source}/items").json()["items"] == []
+
+
+def test_import_is_cancelled_wherever_it_is(api: httpx.Client) -> None:
+    source = make_source(api)
+    asked = ask(api, source, mode="upsert", apply=True)
+    assert put(asked["upload"], gzip.compress(ndjson(many(20_000)))) == 200
+    path = f"v1/sources/{source}/imports/{asked['import']['id']}"
+    eventually(lambda: api.get(path).json()["import"]["state"] != "awaiting_upload")
+    cancelled = api.post(f"{path}/cancel").raise_for_status().json()["import"]
+    assert cancelled["state"] == "cancelled"
+    staged = len(api.get(f"v1/sources/{source}/items?limit=200").json()["items"])
+    publish(api, source)
+    assert api.get(path).json()["import"]["generationId"] is None
+    assert len(api.get(f"v1/sources/{source}/items?limit=200").json()["items"]) == staged
+
+
 def test_import_is_requested_on_the_stacks_own_bus(api: httpx.Client, local_stack: StackProcess) -> None:
     source, tenant = make_source(api), local_stack.credentials["tenantId"]
     store, events = aws(local_stack, "s3"), aws(local_stack, "events")
@@ -196,16 +226,19 @@ def test_nightly_script_imports_and_tells_how_it_ended(
     }
     script = ROOT / "examples" / "curl" / "nightly_import.sh"
 
-    def run(body: bytes) -> subprocess.CompletedProcess[str]:
+    def run(body: bytes, **more: str) -> subprocess.CompletedProcess[str]:
         file.write_bytes(body)
         command = ["bash", str(script), source, str(file), "snapshot"]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        return subprocess.run(command, env=environment | more, capture_output=True, text=True, check=False)
 
     done = run(gzip.compress(ndjson({"a": "one", "b": "two"})))
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
     assert (told["state"], told["counts"]["created"], told["generationId"] is None) == ("completed", 2, False)
-    flawed = run(ndjson({"a": "one"}) + b"bad\n")
+    refused = run(ndjson({"a": "one"}) + b"bad\n")
+    assert (refused.returncode, json.loads(refused.stderr)["line"]) == (2, 2)
+    assert "too_many_rejected" in refused.stdout
+    flawed = run(ndjson({"a": "one"}) + b"bad\n", MAX_REJECTED="1")
     assert (flawed.returncode, json.loads(flawed.stderr)["line"]) == (1, 2)
     empty = run(b"")
     assert empty.returncode == 2

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 from knowledge.generations import building
-from knowledge.imports import store as import_store
+from knowledge.imports import ending as import_ending
+from knowledge.imports import parts as import_parts
+from knowledge.imports import transitions as import_transitions
 from knowledge.index import building as index_building
 from knowledge.index import walking
 from knowledge.index.leaf import decode_leaf
@@ -307,20 +309,45 @@ _MARKED = "rev = :rev AND #state = :removed"
 
 def _end_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write the event of an import's end after the transaction that ends it."""
-    transact = import_store.ImportStore._transact
+    transact = import_transitions.ImportTransitions.transact
 
-    def apart(store: import_store.ImportStore, *actions: Any) -> None:
+    def apart(store: import_transitions.ImportTransitions, *actions: Any) -> None:
         kept = [action for action in actions if "event#" not in str(_key(action.get("Put", {}).get("Item", {})))]
         transact(store, *kept)
         if len(kept) < len(actions):
             transact(store, *(action for action in actions if action not in kept))
 
-    monkeypatch.setattr(import_store.ImportStore, "_transact", apart)
+    monkeypatch.setattr(import_transitions.ImportTransitions, "transact", apart)
 
 
 MUTATIONS = [
     Mutation("journal entry", traps_planning.acknowledged_writes_are_in_the_next_run, without_put("#journal")),
     Mutation("event of an import's end", traps_imports.ended_import_has_told_of_its_end, patch=_end_told_apart),
+    Mutation(
+        "state when rows are staged",
+        traps_imports.cancelled_import_stages_nothing_more,
+        without("#state = :own", where="checkpoint = :next"),
+    ),
+    Mutation(
+        "run of a cancelled import",
+        traps_imports.cancelled_import_publishes_nothing_more,
+        patch=lambda patched: patched.setattr(import_ending.ImportEnder, "_ending_run", lambda *_: []),
+    ),
+    Mutation(
+        "key before the apply",
+        traps_imports.key_that_ended_before_the_apply_publishes_nothing,
+        patch=lambda patched: patched.setattr(import_parts.ImportPermits, "check", lambda *_: None),
+    ),
+    Mutation(
+        "places of imports",
+        traps_imports.one_place_is_given_to_one_of_two_imports,
+        without("attribute_not_exists(places) OR size(places) < :most"),
+    ),
+    Mutation(
+        "places of sources",
+        traps_imports.one_place_is_given_to_one_of_two_sources,
+        without("attribute_not_exists(#count) OR #count < :most"),
+    ),
     Mutation("outbox put", traps_publishing.every_publication_is_announced_once, without_put("event#")),
     Mutation("strong read", traps_planning.run_never_reads_older_than_what_was_acknowledged, _weakly_read),
     Mutation("put-once", traps_planning.acknowledged_writes_are_in_the_next_run, _put_anyhow),

@@ -19,8 +19,9 @@ from knowledge.imports import files as import_files
 from knowledge.imports import inflating as import_inflating
 from knowledge.imports import lines as import_lines
 from knowledge.imports import staging as import_staging
+from knowledge.imports import window_writer as import_window_writer
 from knowledge.imports.model import Import
-from knowledge.imports.store import ImportMovedError
+from knowledge.imports.transitions import ImportMovedError
 from knowledge.limits import IMPORT_SILENT_MS
 
 from testing.faults import Call, Way
@@ -61,16 +62,16 @@ def test_import_survives_a_fault_at_any_call(
 ) -> None:
     """See the module; prints how many cases there are and how many were run."""
     make_small(monkeypatch)
-    _make_imports_small(monkeypatch)
+    make_imports_small(monkeypatch)
     calm, calls = _undisturbed(case, new_world)
     strike_everywhere(
         f"import-{case.name}", calls, lambda number, way: _strike(case, new_world, number, way, calm), capsys
     )
 
 
-def _make_imports_small(monkeypatch: pytest.MonkeyPatch) -> None:
+def make_imports_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bring bounds down so that a handful of lines makes pieces, blocks, windows and calls."""
-    monkeypatch.setattr(import_staging, "ROWS_PER_CHECKPOINT", 2)
+    monkeypatch.setattr(import_window_writer, "ROWS_PER_CHECKPOINT", 2)
     monkeypatch.setattr(import_staging, "BYTES_PER_CALL", 150)
     monkeypatch.setattr(import_entries, "_WINDOW_LINES", 3)
     monkeypatch.setattr(import_lines, "BLOCK_BYTES", 9_000)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from httpapi.keys.model import ALL_SCOPES, Scope
 from knowledge.import_tasks import start_import
+from knowledge.imports import places as import_places
 
 from testing.edge import Edge, Reply
 from testing.import_files import created_event
@@ -82,6 +84,9 @@ def _record(edge: Edge) -> dict[str, object]:
         {"mode": "upsert", "apply": 1},
         {"mode": "upsert", "format": "csv"},
         {"mode": "upsert", "x": 1},
+        {"mode": "upsert", "maxRejected": -1},
+        {"mode": "upsert", "maxRejected": 10_000_001},
+        {"mode": "upsert", "message": "m" * 501},
     ],
 )
 def test_bad_request_is_refused(edge: Edge, body: dict[str, object]) -> None:
@@ -106,7 +111,7 @@ def test_archived_source_takes_no_import(edge: Edge) -> None:
 
 def test_uploaded_file_is_published_and_its_bad_line_reported(edge: Edge) -> None:
     source = edge.source()
-    job = create(edge, source, apply=True).body["import"]
+    job = create(edge, source, apply=True, maxRejected=1, message="by night").body["import"]
     body = b'{"externalItemId":"a","title":"A","content":"one"}\n{"externalItemId":"b"}\n'
     key = f"imports/{edge.tenant_of(edge.token)}/{source}/{job['id']}/upload"
     etag = edge.clients.s3.put_object(Bucket=edge.environment["CONTENT_BUCKET"], Key=key, Body=body)["ETag"]
@@ -121,6 +126,10 @@ def test_uploaded_file_is_published_and_its_bad_line_reported(edge: Edge) -> Non
     assert "errors.ndjson" in read["report"]["url"]
     current = edge.request("GET", f"/v1/sources/{source}/generations/current").body["generation"]
     assert read["generationId"] == current["id"]
+    author = {"keyId": edge.token.split("_")[2], "name": "test"}
+    run = edge.request("GET", f"/v1/sources/{source}/runs/{read['runId']}").body["run"]
+    for made in (read, run, current):
+        assert (made["createdBy"], made["message"]) == (author, "by night")
     listed = edge.request("GET", f"/v1/sources/{source}/imports").body["imports"]
     assert listed == [{**read, "report": {**read["report"], "url": None}}]
 
@@ -135,3 +144,97 @@ def test_failed_import_says_why(edge: Edge) -> None:
     read = edge.request("GET", f"/v1/sources/{source}/imports/{job['id']}").body["import"]
     assert (read["state"], read["error"]["code"]) == ("failed", "import_failed")
     assert "names no items" in read["error"]["message"]
+
+
+def test_bad_line_is_told_of_an_import_that_it_ended(edge: Edge) -> None:
+    source = edge.source()
+    job = create(edge, source, apply=True).body["import"]
+    assert job["maxRejected"] == 0
+    upload(edge, source, job["id"], b"bad\n")
+    read = edge.request("GET", f"/v1/sources/{source}/imports/{job['id']}").body["import"]
+    assert (read["state"], read["error"]["code"], read["runId"]) == ("failed", "too_many_rejected", None)
+    assert parse_qs(urlsplit(read["report"]["url"]).query)["X-Amz-Expires"] == ["900"]
+
+
+def test_cancelled_import_reads_no_file(edge: Edge) -> None:
+    source = edge.source()
+    job = create(edge, source, apply=True).body["import"]
+    path = f"/v1/sources/{source}/imports/{job['id']}"
+    first = edge.request("POST", f"{path}/cancel", headers={"Idempotency-Key": "stop"})
+    assert (first.status, first.body["import"]["state"]) == (200, "cancelled")
+    assert edge.request("POST", f"{path}/cancel").body == first.body
+    assert edge.request("POST", f"{path}/cancel", headers={"Idempotency-Key": "stop"}).text == first.text
+    upload(edge, source, job["id"], b'{"externalItemId":"a","title":"A","content":"one"}\n')
+    assert edge.request("GET", path).body == first.body
+    assert edge.request("GET", f"/v1/sources/{source}/items").body["items"] == []
+
+
+def test_import_that_is_cancelled_while_it_stages_leaves_no_piece(edge: Edge) -> None:
+    source = edge.source()
+    job = create(edge, source, apply=True).body["import"]
+    arrive(edge, source, job["id"], gzip.compress(b'{"externalItemId":"a","title":"A","content":"one"}\n'))
+    for _ in range(2):
+        edge.import_machine.run_until("IsStaged")
+    folder = f"imports/{edge.tenant_of(edge.token)}/{source}/{job['id']}/"
+
+    def names() -> list[str]:
+        found = edge.clients.s3.list_objects_v2(Bucket=edge.environment["CONTENT_BUCKET"], Prefix=folder)
+        return [each["Key"].removeprefix(folder) for each in found["Contents"]]
+
+    assert names() == ["piece-00000.ndjson", "upload"]
+    cancelled = edge.request("POST", f"/v1/sources/{source}/imports/{job['id']}/cancel").body["import"]
+    assert (cancelled["state"], cancelled["error"], names()) == ("cancelled", None, ["upload"])
+    edge.import_machine.run()
+    assert edge.request("GET", f"/v1/sources/{source}/items").body["items"] == []
+    edge.push(source)
+    edge.publish(source)
+
+
+def test_import_that_ended_is_not_cancelled(edge: Edge) -> None:
+    source = edge.source()
+    job = create(edge, source).body["import"]
+    upload(edge, source, job["id"], b'{"externalItemId":"a","title":"A","content":"one"}\n')
+    refused = edge.request("POST", f"/v1/sources/{source}/imports/{job['id']}/cancel")
+    assert (refused.status, refused.code) == (409, "import_ended")
+    unknown = edge.request("POST", f"/v1/sources/{source}/imports/imp_01KAQ5K2M4N6P8Q0R2S4T6V8W0/cancel")
+    assert (unknown.status, unknown.code) == (404, "not_found")
+
+
+def test_who_asked_and_who_cancelled_is_in_the_audit(edge: Edge) -> None:
+    source = edge.source()
+    job = create(edge, source, apply=True, message="by night").body["import"]
+    edge.request("POST", f"/v1/sources/{source}/imports/{job['id']}/cancel")
+    auditor = edge.key(edge.admin, scopes=(Scope.AUDIT_READ,))
+    entries = edge.request("GET", "/v1/admin/audit", key=auditor).body["entries"]
+    told = {entry["kind"]: entry for entry in entries if entry["kind"].startswith("import.")}
+    subject = {"sourceId": source, "importId": job["id"]}
+    assert {kind: entry["subject"] for kind, entry in told.items()} == {
+        "import.created": subject,
+        "import.cancelled": subject,
+    }
+    assert told["import.created"]["after"] == {"mode": "upsert", "apply": True, "maxRejected": 0}
+    assert told["import.created"]["message"] == "by night"
+
+
+def test_imports_under_way_of_a_tenant_are_bounded(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_places, "IMPORTS_UNDER_WAY", 2)
+    source = edge.source()
+    jobs = [create(edge, source).body["import"] for _ in range(2)]
+    refused = create(edge, source)
+    assert (refused.status, refused.code) == (409, "import_limit")
+    edge.request("POST", f"/v1/sources/{source}/imports/{jobs[0]['id']}/cancel")
+    assert create(edge, source).status == 201
+
+
+def upload(edge: Edge, source: str, job: str, body: bytes) -> None:
+    """Have the file of an import come, and the import carried out."""
+    arrive(edge, source, job, body)
+    edge.import_machine.run()
+
+
+def arrive(edge: Edge, source: str, job: str, body: bytes) -> None:
+    """Have the file of an import come."""
+    key = f"imports/{edge.tenant_of(edge.token)}/{source}/{job}/upload"
+    bucket = edge.environment["CONTENT_BUCKET"]
+    etag = edge.clients.s3.put_object(Bucket=bucket, Key=key, Body=body)["ETag"].strip('"')
+    start_import(edge.services.knowledge, created_event(bucket, key, etag, len(body)))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+from knowledge.sources import store as source_store
+
 from testing.edge import Edge
 
 
@@ -68,3 +71,23 @@ def test_bad_settings_are_refused_with_their_places(edge: Edge) -> None:
         "removalGuard.maxPercent",
         "removalGuard.x",
     }
+
+
+def test_sources_of_a_tenant_are_bounded(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_store, "SOURCES", 2)
+    first, _ = edge.source(), edge.source()
+    edge.request("DELETE", f"/v1/sources/{first}")
+    refused = edge.request("POST", "/v1/sources", {"name": "One too many"})
+    assert (refused.status, refused.code) == (409, "source_limit")
+
+
+def test_repeated_creation_takes_one_place(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_store, "SOURCES", 1)
+    headers = {"Idempotency-Key": "first"}
+    made = edge.request("POST", "/v1/sources", {"name": "First"}, headers=headers)
+    # The record was lost in a crash: the id is the same all the same.
+    table = edge.environment["IDEMPOTENCY_TABLE"]
+    for row in edge.clients.dynamodb.scan(TableName=table)["Items"]:
+        edge.clients.dynamodb.delete_item(TableName=table, Key={"id": row["id"]})
+    again = edge.request("POST", "/v1/sources", {"name": "First"}, headers=headers)
+    assert (again.status, again.body) == (201, made.body)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from httpapi.answers import Answer, created, ok
 from httpapi.call import Call
+from httpapi.errors import InsufficientScopeError
+from httpapi.keys.import_permission import import_scopes
 from httpapi.keys.model import Key, Scope
-from httpapi.operations import Routes, check_scope
+from httpapi.operations import Routes
 from httpapi.render.imports import render_import, render_upload
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of
 from httpapi.schemas.imports import CreateImportRequest
@@ -16,14 +18,16 @@ routes = Routes()
 
 
 def check_import(key: Key, body: CreateImportRequest) -> None:
-    """An import that is to be applied needs the scope of an apply too. Raises InsufficientScopeError."""
-    if body.apply:
-        check_scope(key, Scope.RUNS_APPLY)
+    """An import needs the scopes of what it makes: a run, and an apply if it is to. Raises InsufficientScopeError."""
+    missing = import_scopes(apply=body.apply) - set(key.spec.scopes)
+    if missing:
+        what = "an import with apply" if Scope.RUNS_APPLY in missing else "an import"
+        raise InsufficientScopeError(f"The API key lacks the scope {min(missing)} that {what} needs.")
 
 
 @routes.post(IMPORTS, Scope.ITEMS_WRITE, body=body_of(CreateImportRequest), check_body=check_import, loads_source=True)
 def create_import(call: Call[CreateImportRequest, NoQuery]) -> Answer:
-    """Make an import that waits for its file."""
+    """Make an import that waits for its file; it makes a run, and one that is to be applied applies it."""
     made = call.make_ids("imp")
     job, url = call.services.knowledge.imports.service.create_import(
         call.source,
@@ -32,6 +36,9 @@ def create_import(call: Call[CreateImportRequest, NoQuery]) -> Answer:
         file_format=call.body.format,
         import_id=made.id,
         earlier_id=made.earlier,
+        max_rejected=call.body.max_rejected,
+        by=call.actor,
+        message=call.body.message,
     )
     return created({"import": render_import(job), "upload": render_upload(job, url)})
 
@@ -50,4 +57,12 @@ def get_import(call: Call[None, NoQuery]) -> Answer:
     """Read an import: how far it has come, and what was wrong with its lines."""
     service = call.services.knowledge.imports.service
     job = service.get_import(call.source, call.import_id)
+    return ok({"import": render_import(job, service.report_link(job))})
+
+
+@routes.post(IMPORTS + "/{importId}/cancel", Scope.ITEMS_WRITE, loads_source=True)
+def cancel_import(call: Call[None, NoQuery]) -> Answer:
+    """End an import, wherever it is; what it staged stays."""
+    service = call.services.knowledge.imports.service
+    job = service.cancel_import(call.source, call.import_id, by=call.actor)
     return ok({"import": render_import(job, service.report_link(job))})

@@ -56,8 +56,14 @@ TABLE: dict[str, ErrorRow] = {
     "source_inactive": ErrorRow(409),
     "snapshot_open": ErrorRow(409),
     "snapshot_closed": ErrorRow(409),
-    # No request is answered with it: an import shows it as what ended it.
+    "source_limit": ErrorRow(409),
+    "import_limit": ErrorRow(409),
+    "import_ended": ErrorRow(409),
+    # No request is answered with these: an import shows them as what ended it.
     "import_failed": ErrorRow(409),
+    "import_too_large": ErrorRow(409),
+    "too_many_rejected": ErrorRow(409),
+    "import_key_ended": ErrorRow(409),
     "stale_version": ErrorRow(409),
     "not_apply_eligible": ErrorRow(409),
     "removal_guard": ErrorRow(409),

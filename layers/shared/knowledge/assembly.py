@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from knowledge.ids import new_id
-from knowledge.ports import Clock, Machine, NewId
+from knowledge.ports import Clock, ImportPermission, Machine, NewId
 from knowledge.storage.clients import Clients, Fanout
 from knowledge.times import system_clock
 
@@ -47,6 +47,7 @@ class KnowledgeServices:
         fanout: Fanout | None = None,
         machine: Callable[[KnowledgeServices], Machine] | None = None,
         import_machine: ImportMachine | None = None,
+        import_permission: Callable[[Clients], ImportPermission] | None = None,
     ) -> None:
         self.settings = settings
         self.clients = clients or Clients()
@@ -55,6 +56,7 @@ class KnowledgeServices:
         self.fanout = fanout or Fanout()
         self._machine = machine
         self._import_machine = import_machine
+        self._import_permission = import_permission
 
     @cached_property
     def stores(self) -> Stores:
@@ -175,5 +177,11 @@ class KnowledgeServices:
         from knowledge.imports.assembly import ImportServices
 
         return ImportServices(
-            self.stores, self.staging_writer, self.snapshots, self.clock, self.new_id, self._import_machine
+            self.stores,
+            self.staging_writer,
+            self.snapshots,
+            self.clock,
+            self.new_id,
+            self._import_machine,
+            None if self._import_permission is None else self._import_permission(self.clients),
         )

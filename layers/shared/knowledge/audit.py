@@ -27,6 +27,8 @@ class AuditKind(StrEnum):
     SOURCE_UPDATED = "source.updated"
     SOURCE_ARCHIVED = "source.archived"
     SOURCE_RESTORED = "source.restored"
+    IMPORT_CREATED = "import.created"
+    IMPORT_CANCELLED = "import.cancelled"
     RUN_CREATED = "run.created"
     RUN_APPLIED = "run.applied"
     GENERATION_RESTORED = "generation.restored"

@@ -1,7 +1,7 @@
 """Every way the knowledge lifecycle refuses or fails.
 
 KnowledgeError
-    BuildFailedError, RunFailedError, ImportFailedError, StagingConflictError, EmptySnapshotError,
+    BuildFailedError, RunFailedError, StagingConflictError, EmptySnapshotError,
     InvalidPositionError, InvalidItemsError
     NotFoundError
         SourceNotFoundError, ItemNotFoundError, RunNotFoundError, SnapshotNotFoundError,
@@ -9,12 +9,15 @@ KnowledgeError
         GenerationNotFoundError
             GenerationRetiredError
     ConflictError
-        SourceInactiveError, SnapshotOpenError, SnapshotClosedError, StaleVersionError,
-        RunInProgressError, NotApplyEligibleError, RemovalGuardError
+        SourceInactiveError, SourceLimitError, ImportLimitError, ImportEndedError,
+        SnapshotOpenError, SnapshotClosedError, StaleVersionError, RunInProgressError,
+        NotApplyEligibleError, RemovalGuardError
         TransientApplyError
             ApplyInProgressError, StaleBaseError, LeaseLostError, ApplyConflictError
             StalePlanError
                 PlanVersionError
+    ImportFailedError
+        ImportTooLargeError, ImportRejectedError, ImportKeyEndedError
     ServiceUnavailableError
         SettlingUnfinishedError
 
@@ -23,7 +26,7 @@ The lifecycle knows nothing of HTTP: `httpapi.error_table` has the status of eac
 
 from __future__ import annotations
 
-from knowledge.limits import GENERATION_KEPT_MS, GENERATIONS_KEPT
+from knowledge.limits import GENERATION_KEPT_MS, GENERATIONS_KEPT, IMPORTS_UNDER_WAY, SOURCES
 from knowledge.words import duration_words
 
 
@@ -106,6 +109,30 @@ class SourceInactiveError(ConflictError):
 
     code = "source_inactive"
     message = "The source is archived. Restore it first, then send the request again."
+
+
+class SourceLimitError(ConflictError):
+    """Raised when a tenant has as many sources as it may."""
+
+    code = "source_limit"
+    message = f"A tenant has at most {SOURCES:,} sources, archived ones included."
+
+
+class ImportLimitError(ConflictError):
+    """Raised when as many imports of a tenant are under way as may be."""
+
+    code = "import_limit"
+    message = (
+        f"At most {IMPORTS_UNDER_WAY} imports of a tenant are under way at once, those included that wait for their "
+        "file. Wait for one to end, or cancel one."
+    )
+
+
+class ImportEndedError(ConflictError):
+    """Raised when an import is to be cancelled that has ended, or whose generation is published."""
+
+    code = "import_ended"
+    message = "The import has ended already, so there is nothing left to cancel."
 
 
 class SnapshotOpenError(ConflictError):
@@ -215,6 +242,27 @@ class ImportFailedError(KnowledgeError):
 
     code = "import_failed"
     message = "The import could not be carried on. What it staged stays; start a new import with the same file."
+
+
+class ImportTooLargeError(ImportFailedError):
+    """Raised when a file has too many lines, inflates to too much, or to so many times its size that it is no file."""
+
+    code = "import_too_large"
+    message = "The file is too large for one import. Split it into several ones."
+
+
+class ImportRejectedError(ImportFailedError):
+    """Raised when more lines of a file are bad than its import was asked to stand."""
+
+    code = "too_many_rejected"
+    message = "More lines are bad than maxRejected allows."
+
+
+class ImportKeyEndedError(ImportFailedError):
+    """Raised when the key that asked for an import may not import any more."""
+
+    code = "import_key_ended"
+    message = "The key that asked for this import may not import any more. What it staged stays."
 
 
 class StagingConflictError(KnowledgeError):

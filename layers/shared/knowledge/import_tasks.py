@@ -1,6 +1,6 @@
 """The tasks of the machine `import` as JSON in, JSON out; what they share with `diff_and_apply` is `knowledge.tasks`.
 
-State: `{tenantId, sourceId, importId, attempt, apply, runId, stage?, diff?, build?, wait?, error?}`.
+State: `{tenantId, sourceId, importId, attempt, apply, runId, by?, message?, stage?, diff?, build?, wait?, error?}`.
 """
 
 from __future__ import annotations

@@ -27,12 +27,16 @@ MAX_GRACE_DAYS = 365
 # While a snapshot is open no run can be applied, so one that was forgotten must end.
 SNAPSHOT_OPEN_MS = MS_PER_DAY
 SNAPSHOT_PARTS_KEPT_MS = 30 * MS_PER_DAY  # after it expired
-# Of uploads, error reports and results.
-LINK_SECONDS = 3_600
+# A large file takes its time.
+UPLOAD_LINK_SECONDS = 3_600
+# Of contents, error reports and results: whoever holds such a link needs no key any more.
+DOWNLOAD_LINK_SECONDS = 900
 # An upload that began while its link worked may still arrive, so its import waits longer than the link.
 UPLOAD_AWAITED_MS = MS_PER_DAY
 # Whoever works on an import says so at each step, and Lambda runs no function longer than 15 minutes.
 IMPORT_SILENT_MS = 20 * MS_PER_MINUTE
+# How often whoever stages a file looks whether the key that asked for it may still do so.
+IMPORT_KEY_LOOK_MS = 10_000
 # Planned part by part, which may take longer than a request's run; the import watches over it.
 IMPORT_RUN_PLANNED_MS = MS_PER_DAY
 # Rows that the error report is written from, when the import ends.
@@ -137,6 +141,13 @@ CURSOR_CHARACTERS = 8_192
 # What S3 takes in one PUT.
 UPLOAD_BYTES = 5 * 1024**3
 INFLATED_BYTES = 10 * 1024**3
+# Items in NDJSON become 3 to 30 times as long; beyond this a file was made to be large. A small one may be anything.
+INFLATION_FACTOR = 100
+INFLATION_FREE_BYTES = 64 * 1_048_576
+# Blank ones count.
+IMPORT_LINES = 10_000_000
+# So many bad lines an import stands, unless it is asked for otherwise; none when it is applied by itself.
+MAX_REJECTED_LINES = 10_000
 # A content of 1 MiB with its escapes and the fields around it.
 LINE_BYTES = 1_153_433
 REPORTED_PROBLEMS = 100_000
@@ -144,6 +155,10 @@ REPORTED_PROBLEMS = 100_000
 PROBLEMS_A_LINE = 10
 
 # ------------------------------------------------------------------------------------------- size: sources and keys
+# Of a tenant, archived ones too.
+SOURCES = 1_000
+# Of a tenant, from the request on until they have ended.
+IMPORTS_UNDER_WAY = 100
 SOURCE_NAME_CHARACTERS = 200
 TENANT_NAME_CHARACTERS = 200
 KEY_NAME_CHARACTERS = 100

@@ -40,3 +40,10 @@ class Machine(Protocol):
         message: str | None = None,
     ) -> Mapping[str, Any]:
         """Do it and return the machine's last state. Raises the domain error that ended it, or StillRunningError."""
+
+
+class ImportPermission(Protocol):
+    """Knows whether who asked for an import may still import; keys are none of the lifecycle's business."""
+
+    def find_end(self, tenant_id: str, source_id: str, by: Actor, *, apply: bool) -> str | None:
+        """Say in a sentence why they may not import into a source any more (and apply it); None while they may."""

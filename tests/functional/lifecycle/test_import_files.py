@@ -7,6 +7,7 @@ import random
 
 import pytest
 from knowledge.imports import staging as import_staging
+from knowledge.imports import window_writer as import_window_writer
 
 from testing.import_files import Importing, many, ndjson
 from testing.lifecycle import draft
@@ -49,7 +50,7 @@ def test_every_way_a_line_can_be_bad_is_reported_by_its_number(importing: Import
 
 
 def test_report_is_capped_and_counts_the_rest(importing: Importing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_staging, "REPORTED_PROBLEMS", 25)
+    monkeypatch.setattr(import_window_writer, "REPORTED_PROBLEMS", 25)
     job = importing.whole(b"nonsense\n" * 60)
     assert (job.rejected, job.reported, job.unreported) == (60, 25, 35)
     assert [entry["line"] for entry in importing.report(job)] == list(range(1, 26))

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from httpapi.health import NO_ROW
+from httpapi.keys.import_permission import ATTRIBUTES
 from httpapi.keys.tenant_row import tenant_key
 
 from local.template import Template
 from local.template.load import read_template
+from local.workers.calls import EVERY_ATTRIBUTE
 from tests.privileges.grants import Fact, conditions, granted, meets
 
 
@@ -70,6 +72,16 @@ def test_the_api_may_change_nothing_of_a_key_but_when_it_was_used(template: Temp
     assert condition["ForAllValues:StringNotLike"] == {"dynamodb:LeadingKeys": [tenant_key("*")["keyId"]["S"]]}
     assert "ALL_OLD" not in condition["StringEqualsIfExists"]["dynamodb:ReturnValues"]
     assert "ALL_NEW" not in condition["StringEqualsIfExists"]["dynamodb:ReturnValues"]
+
+
+@pytest.mark.parametrize("function", ["StartImportFunction", "StageImportFunction", "FinishImportFunction"])
+def test_who_works_on_imports_reads_of_a_key_what_says_whether_it_may_go_on(template: Template, function: str) -> None:
+    condition = conditions(template)[function, "dynamodb:GetItem", "KeysTable"]
+    assert meets(condition, ATTRIBUTES)
+    for other in ("secretHash", "name", EVERY_ATTRIBUTE):
+        assert not meets(condition, [*ATTRIBUTES, other])
+    assert condition["StringEqualsIfExists"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
+    assert condition["ForAllValues:StringNotLike"] == {"dynamodb:LeadingKeys": [tenant_key("*")["keyId"]["S"]]}
 
 
 def test_who_asks_whether_a_table_is_there_sees_no_row(template: Template) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 from knowledge.imports.model import Import
 from knowledge.times import optional_timestamp, timestamp
 
+from httpapi.render.authors import render_author
+
 
 def render_import(job: Import, report_url: str | None = None) -> dict[str, Any]:
     """Write an import; the link to its report is there where one import is read."""
@@ -18,6 +20,9 @@ def render_import(job: Import, report_url: str | None = None) -> dict[str, Any]:
         "mode": job.mode,
         "apply": job.apply,
         "format": job.format,
+        "maxRejected": job.max_rejected,
+        "message": job.message,
+        "createdBy": render_author(job.created_by),
         "linesRead": job.lines,
         "bytesRead": job.offset,
         "bytesTotal": job.plain_bytes,

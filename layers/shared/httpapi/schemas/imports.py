@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from knowledge.imports.model import ImportFormat, ImportMode
+from knowledge.limits import IMPORT_LINES
 from pydantic import Field
 
-from httpapi.schemas.fields import BodyModel
+from httpapi.schemas.fields import BodyModel, Message
 
 
 class CreateImportRequest(BodyModel):
@@ -16,3 +17,5 @@ class CreateImportRequest(BodyModel):
     mode: Annotated[ImportMode, Field(strict=False)]
     apply: bool = False
     format: Annotated[ImportFormat, Field(strict=False)] = ImportFormat.NDJSON
+    max_rejected: Annotated[int, Field(ge=0, le=IMPORT_LINES)] | None = None
+    message: Message | None = None

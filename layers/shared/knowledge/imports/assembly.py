@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from knowledge.imports.dead_letters import DeadLetters
+    from knowledge.imports.ending import ImportEnder
     from knowledge.imports.intake import ImportIntake
     from knowledge.imports.machine import ImportMachine
+    from knowledge.imports.parts import ImportPermits
     from knowledge.imports.service import ImportService
     from knowledge.imports.steps import ImportSteps
     from knowledge.imports.stores import ImportStores
-    from knowledge.imports.turns import ImportEnder
-    from knowledge.ports import Clock, NewId
+    from knowledge.ports import Clock, ImportPermission, NewId
     from knowledge.staging.snapshots import SnapshotService
     from knowledge.staging.writing import StagingWriter
 
@@ -29,20 +30,21 @@ class ImportServices:
     clock: Clock
     new_id: NewId
     given_machine: ImportMachine | None = None
+    permission: ImportPermission | None = None
 
     @cached_property
     def service(self) -> ImportService:
         """Asking for imports, and reading how they fare."""
         from knowledge.imports.service import ImportService
 
-        return ImportService(self.stores, self.clock)
+        return ImportService(self.stores, self._ender, self.clock)
 
     @cached_property
     def intake(self) -> ImportIntake:
         """Events into imports."""
         from knowledge.imports.intake import ImportIntake
 
-        return ImportIntake(self.stores, self._ender, self._machine, self.clock)
+        return ImportIntake(self.stores, self._permits, self._ender, self._machine, self.clock)
 
     @cached_property
     def dead_letters(self) -> DeadLetters:
@@ -57,10 +59,12 @@ class ImportServices:
         from knowledge.imports.staging import ImportStager
         from knowledge.imports.steps import ImportSteps
         from knowledge.imports.turns import ImportTurns
+        from knowledge.imports.window_writer import WindowWriter
 
         turns = ImportTurns(self.stores, self.snapshots, self._ender, self.clock)
-        stager = ImportStager(self.stores, self.writer, self.clock)
-        return ImportSteps(self.stores, turns, stager, self._ender, self.clock)
+        writer = WindowWriter(self.stores, self.writer, self.clock)
+        stager = ImportStager(self.stores, writer, self._permits, self.clock)
+        return ImportSteps(self.stores, turns, stager, self._permits, self._ender, self.clock)
 
     @cached_property
     def _machine(self) -> ImportMachine:
@@ -72,6 +76,12 @@ class ImportServices:
 
     @cached_property
     def _ender(self) -> ImportEnder:
-        from knowledge.imports.turns import ImportEnder
+        from knowledge.imports.ending import ImportEnder
 
         return ImportEnder(self.stores, self.clock, self.new_id)
+
+    @cached_property
+    def _permits(self) -> ImportPermits:
+        from knowledge.imports.parts import ImportPermits
+
+        return ImportPermits(self.permission, self.clock)

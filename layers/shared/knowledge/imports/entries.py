@@ -21,15 +21,14 @@ from knowledge.storage.format import canonical_json
 _SHOWN_BYTES = 512
 _WINDOW_LINES = 490
 _WINDOW_BYTES = 4 * 1_048_576
+# So many bytes of blank lines are passed over at a time.
+_BLANK_BYTES = 16 * 1_048_576
 # The report's part of a window is one row of at most 400 KB, compressed; a problem may quote an id of 512 bytes.
 _WINDOW_PROBLEMS = 200
 
 
 class ImportLine(NamedTuple):
-    """A line (or a removal, which is of no line): what is asked, where the next line begins, what is wrong.
-
-    Neither a command nor a problem: a blank line.
-    """
+    """A line (or a removal, which is of no line): what is asked, where the next line begins, what is wrong."""
 
     number: int
     end: int
@@ -37,12 +36,18 @@ class ImportLine(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
+class Window(NamedTuple):
+    """Lines that are decided on together; it reaches to line `number`, which may be a blank one and ends at `end`."""
+
+    number: int
+    end: int
+    entries: Sequence[ImportLine]
+
+
 def read_import_line(line: Line) -> ImportLine:
-    """Read what a line asks for."""
+    """Read what a line asks for that is not blank."""
     if line.text is None:
         return _bad(line, [Problem("", f"is longer than {LINE_BYTES} bytes, so it was not read")])
-    if not line.text.strip():
-        return ImportLine(line.number, line.end)
     try:
         value = parse_json(line.text, one_line=True)
     except JsonTextError as error:
@@ -58,35 +63,34 @@ def read_import_line(line: Line) -> ImportLine:
 
 def named_id(line: Line) -> str | None:
     """The id of a line that was read as good before; None for a blank one."""
-    if line.text is None or not line.text.strip():
+    if not line.text:
         return None
     return _id_of(parse_json(line.text, one_line=True))
 
 
-def windows(lines: Iterable[Line]) -> Iterator[list[ImportLine]]:
-    """Group lines into what is decided on together: bounded, and naming no item twice, so that the last one counts."""
-    window: list[ImportLine] = []
-    names: set[str] = set()
-    size = problems = 0
+def windows(lines: Iterable[Line], offset: int = 0) -> Iterator[Window]:
+    """Group the lines from `offset` into windows: bounded in what they hold, without blank lines, ending at any."""
+    entries: list[ImportLine] = []
+    size = problems = number = 0
+    told = end = offset
     for line in lines:
-        entry = read_import_line(line)
-        name = None if entry.command is None else entry.command.external_item_id
-        taken = len(line.text or b"")
-        if window and (
-            name in names
-            or len(window) == _WINDOW_LINES
-            or size + taken > _WINDOW_BYTES
-            or problems + len(entry.problems) > _WINDOW_PROBLEMS
-        ):
-            yield window
-            window, names, size, problems = [], set(), 0, 0
-        window.append(entry)
-        size += taken
-        problems += len(entry.problems)
-        if name is not None:
-            names.add(name)
-    if window:
-        yield window
+        entry = read_import_line(line) if line.text != b"" else None
+        if entry is not None:
+            taken, faults = len(line.text or b""), len(entry.problems)
+            if entries and (
+                len(entries) == _WINDOW_LINES or size + taken > _WINDOW_BYTES or problems + faults > _WINDOW_PROBLEMS
+            ):
+                yield Window(number, end, entries)
+                entries, size, problems, told = [], 0, 0, end
+            entries.append(entry)
+            size += taken
+            problems += faults
+        number, end = line.number, line.end
+        if entry is None and end - told > _BLANK_BYTES:
+            yield Window(number, end, entries)
+            entries, size, problems, told = [], 0, 0, end
+    if end > told:
+        yield Window(number, end, entries)
 
 
 def report_lines(entries: Sequence[ImportLine], most: int) -> tuple[bytes, int, int]:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from knowledge.errors import ImportFailedError
 from knowledge.imports.inflating import PIECE_BYTES
 from knowledge.imports.model import UPLOAD, Import, ImportFile
-from knowledge.limits import LINK_SECONDS
+from knowledge.limits import DOWNLOAD_LINK_SECONDS, UPLOAD_LINK_SECONDS
 from knowledge.storage.clients import error_code, translated
 from knowledge.storage.objects import ObjectStore
 
@@ -55,13 +55,13 @@ class ImportFiles:
                 "Key": self.upload_key(job.tenant_id, job.source_id, job.import_id),
                 "IfNoneMatch": "*",
             },
-            ExpiresIn=LINK_SECONDS,
+            ExpiresIn=UPLOAD_LINK_SECONDS,
         )
 
     def report_link(self, key: str) -> str:
-        """A link for an hour to an error report."""
+        """A link for 15 minutes to an error report."""
         return self.s3.generate_presigned_url(
-            "get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=LINK_SECONDS
+            "get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=DOWNLOAD_LINK_SECONDS
         )
 
     def find_file(self, bucket: str, key: str) -> FoundFile | None:
@@ -95,6 +95,11 @@ class ImportFiles:
     def put_piece(self, job: Import, number: int, body: bytes) -> None:
         """Write an inflated piece; one that is there already is the same piece."""
         self.objects.put_once(self._piece_key(job, number), body, "application/x-ndjson")
+
+    def delete_pieces(self, job: Import) -> None:
+        """Delete the inflated pieces of an import; its last one may have been written and not noted."""
+        if job.may_have_pieces:
+            self.objects.delete_objects([self._piece_key(job, number) for number in range(job.pieces + 1)])
 
     def put_report(self, job: Import, body: bytes) -> str:
         """Write the error report and return its key."""

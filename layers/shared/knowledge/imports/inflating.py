@@ -9,9 +9,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
-from knowledge.errors import ImportFailedError
+from knowledge.errors import ImportFailedError, ImportTooLargeError
 from knowledge.imports.lines import ReadBytes
-from knowledge.limits import INFLATED_BYTES
+from knowledge.limits import INFLATED_BYTES, INFLATION_FACTOR, INFLATION_FREE_BYTES
 from knowledge.words import size_words
 
 MAGIC = b"\x1f\x8b"
@@ -24,16 +24,23 @@ _GZIP_WINDOW = 31
 def pieces(read: ReadBytes, size: int) -> Iterator[bytes]:
     """Inflate a file of `size` bytes into pieces of 16 MiB; the last one is what is left, if anything is.
 
-    Raises ImportFailedError when the stream is damaged, ends early or inflates to over 10 GiB.
+    Raises ImportFailedError when the stream is damaged or ends early, ImportTooLargeError when it inflates to over
+    10 GiB, or to over 64 MiB and a hundred times its size.
     """
     piece = bytearray()
     total = 0
+    most = max(INFLATION_FREE_BYTES, INFLATION_FACTOR * size)
     for plain in _inflated(read, size):
         total += len(plain)
         if total > INFLATED_BYTES:
-            raise ImportFailedError(
-                f"The file inflates to more than {size_words(INFLATED_BYTES)}. Split it into several imports."
+            message = f"The file inflates to more than {size_words(INFLATED_BYTES)}. Split it into several imports."
+            raise ImportTooLargeError(message)
+        if total > most:
+            message = (
+                f"The file inflates to more than {INFLATION_FACTOR} times its size, and to more than "
+                f"{size_words(INFLATION_FREE_BYTES)}. Send it plain, or split it into several imports."
             )
+            raise ImportTooLargeError(message)
         piece += plain
         while len(piece) >= PIECE_BYTES:
             yield bytes(piece[:PIECE_BYTES])

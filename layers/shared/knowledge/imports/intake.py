@@ -5,6 +5,7 @@ What would break it, and what stands against it:
 - An event is delivered again: the import's id comes from the event, and its row is written on condition.
 - A crash between the row and the execution: the next delivery finds the row, and starts what is not running.
 - The execution died: a delivery after its time, or the news of its end, starts another one, which takes over.
+- The key that asked for it was revoked since: it is looked at when the file comes, and again as it is staged.
 - Events come in any order: imports of a source take turns by the time at which their files were found.
 """
 
@@ -15,15 +16,22 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from knowledge.errors import ImportFailedError, ImportNotFoundError, SourceInactiveError, SourceNotFoundError
+from knowledge.errors import (
+    ImportFailedError,
+    ImportKeyEndedError,
+    ImportNotFoundError,
+    SourceInactiveError,
+    SourceNotFoundError,
+)
 from knowledge.ids import derived_id
+from knowledge.imports.ending import ImportEnder
 from knowledge.imports.events import ExecutionEnded, ImportRequested, RejectedEventError, UploadArrived, read_event
 from knowledge.imports.files import FoundFile
 from knowledge.imports.machine import ImportMachine
 from knowledge.imports.model import Import, ImportFormat, ImportMode, ImportState
-from knowledge.imports.store import ImportMovedError
+from knowledge.imports.parts import ImportPermits
 from knowledge.imports.stores import ImportStores
-from knowledge.imports.turns import ImportEnder
+from knowledge.imports.transitions import ImportMovedError
 from knowledge.limits import IMPORT_SILENT_MS
 from knowledge.ports import Clock
 
@@ -36,6 +44,7 @@ class ImportIntake:
     """Starts imports."""
 
     stores: ImportStores
+    permits: ImportPermits
     ender: ImportEnder
     machine: ImportMachine
     clock: Clock
@@ -63,6 +72,13 @@ class ImportIntake:
         job = self._find(request.source_id, request.import_id)
         if job.state is not ImportState.AWAITING_UPLOAD:
             return job
+        try:
+            self.permits.check(job)
+        except ImportKeyEndedError as error:
+            with suppress(ImportMovedError):
+                return self.ender.fail(job, error)
+            # Another delivery of the event queued it before the key ended; it goes no further than this.
+            return self._find(request.source_id, request.import_id)
         return self._enqueue(replace(job, file=self._file(request.bucket, request.key).file))
 
     def _take_request(self, request: ImportRequested) -> Import:
@@ -92,7 +108,11 @@ class ImportIntake:
 
     def _take_end(self, request: ExecutionEnded) -> Import:
         job = self._find(request.source_id, request.import_id)
-        if job.tenant_id != request.tenant_id or job.ended or job.attempt != request.attempt:
+        if job.ended:
+            # It may have died with a piece written, or before it cleared up.
+            self.ender.clear_up(job)
+            return job
+        if job.tenant_id != request.tenant_id or job.attempt != request.attempt:
             return job
         return self._revive(job)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import ClientError
@@ -37,6 +37,8 @@ def import_input(job: Import) -> dict[str, Any]:
         "attempt": job.attempt,
         "apply": job.apply,
         "runId": import_run_id(job),
+        "by": None if job.by is None else asdict(job.by),
+        "message": job.message,
     }
 
 

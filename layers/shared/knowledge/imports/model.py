@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from knowledge.limits import LINK_SECONDS, UPLOAD_AWAITED_MS
+from knowledge.actors import Actor, Author
+from knowledge.limits import MAX_REJECTED_LINES, UPLOAD_AWAITED_MS, UPLOAD_LINK_SECONDS
 from knowledge.model import Failure
 from knowledge.staging.model import StagingCounts
 
@@ -40,9 +41,10 @@ class ImportState(StrEnum):
     COMPLETED = "completed"
     COMPLETED_WITH_ERRORS = "completed_with_errors"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
-ENDED = frozenset({ImportState.COMPLETED, ImportState.COMPLETED_WITH_ERRORS, ImportState.FAILED})
+ENDED = frozenset({ImportState.COMPLETED, ImportState.COMPLETED_WITH_ERRORS, ImportState.FAILED, ImportState.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,9 @@ class Import:
     until the size of the plain text is known. `offset` and `lines` tell how far it was read, `counts` and `rejected`
     what the lines came to. `reported` faults are in the report, `unreported` ones are counted only. `slots_done` and
     `counts.removed` tell how far a snapshot's removals have come.
+
+    `by` is who asked for it, None for an event or a schedule. One that is `counted` has a place among those of its
+    tenant that are under way. With more than `max_rejected` bad lines it fails.
     """
 
     tenant_id: str
@@ -98,6 +103,15 @@ class Import:
     queued_at: int | None = None
     started_at: int | None = None
     ended_at: int | None = None
+    by: Actor | None = None
+    message: str | None = None
+    max_rejected: int = MAX_REJECTED_LINES
+    counted: bool = False
+
+    @property
+    def created_by(self) -> Author | None:
+        """Whose work it is; None for what an event or a schedule asked for."""
+        return None if self.by is None else self.by.author
 
     @property
     def ended(self) -> bool:
@@ -107,12 +121,17 @@ class Import:
     @property
     def upload_expires_at(self) -> int:
         """When the link for the upload stops working."""
-        return self.created_at + LINK_SECONDS * 1000
+        return self.created_at + UPLOAD_LINK_SECONDS * 1000
 
     @property
     def whole(self) -> bool:
         """True once every line was read and none was bad."""
         return self.offset == self.plain_bytes and self.rejected == 0
+
+    @property
+    def may_have_pieces(self) -> bool:
+        """True unless its file turned out to be plain text, of which nothing is inflated."""
+        return self.file is not None and (self.inflated or self.plain_bytes is None)
 
     @property
     def removals_skipped(self) -> bool:

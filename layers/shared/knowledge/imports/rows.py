@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from knowledge.actors import Actor
 from knowledge.imports.model import Import, ImportFile, ImportFormat, ImportMode, ImportState
+from knowledge.limits import MAX_REJECTED_LINES
 from knowledge.model import Failure
 from knowledge.staging.model import StagingCounts
 from knowledge.storage.catalog import ordered
@@ -41,6 +43,10 @@ def import_row(job: Import) -> dict[str, Any]:
         "aliveUntil": job.alive_until,
         "checkpoint": job.checkpoint,
         "createdAt": job.created_at,
+        "by": None if job.by is None else asdict(job.by),
+        "message": job.message,
+        "maxRejected": job.max_rejected,
+        "counted": job.counted,
         "updatedAt": job.updated_at,
         "queuedAt": job.queued_at,
     }
@@ -82,6 +88,10 @@ def import_from(row: Mapping[str, Any]) -> Import:
         queued_at=row.get("queuedAt"),
         started_at=row.get("startedAt"),
         ended_at=row.get("endedAt"),
+        by=Actor.from_value(row.get("by")),
+        message=row.get("message"),
+        max_rejected=row.get("maxRejected", MAX_REJECTED_LINES),
+        counted=row.get("counted", False),
     )
 
 

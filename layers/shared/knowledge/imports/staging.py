@@ -6,7 +6,11 @@ What would break it, and what stands against it:
   rows of those lines. Whoever comes next goes on from there.
 - Two executions at once: each step is conditional on the checkpoint before it, and on its execution being the last.
 - The file is replaced under the reader: every read asks for the ETag that was announced.
-- A gzip bomb: it is inflated a MiB at a time into pieces, and given up at 10 GiB, before anything is staged.
+- A gzip bomb: it is inflated a MiB at a time into pieces, and given up at 10 GiB, or at a hundred times its size,
+  before anything is staged.
+- A file made to cost transactions: blank lines enter no window, an item that is named again and again is put once a
+  transaction, what writes nothing is noted by bytes and time, and there is a bound on lines and on bad ones.
+- It is cancelled, or its key is revoked: each step is conditional on its state, and the key is looked at all the time.
 - A crash while inflating: the pieces depend on the file alone; a repeat passes over those that are written.
 - Others push while a snapshot stages: their rows carry the epoch since it began, and stay. Its own carry the epoch
   before it, so the removals ask the file itself, read once more, what it names.
@@ -14,36 +18,34 @@ What would break it, and what stands against it:
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from knowledge.errors import ImportFailedError, SourceInactiveError, StagingConflictError
-from knowledge.imports.entries import ImportLine, named_id, report_lines, windows
+from knowledge.errors import ImportFailedError, SourceInactiveError
+from knowledge.imports.entries import ImportLine, Window, named_id, windows
 from knowledge.imports.inflating import MAGIC, pieces
 from knowledge.imports.lines import Line, read_lines
 from knowledge.imports.model import Import, ImportFile, ImportMode
-from knowledge.imports.store import ImportMovedError
+from knowledge.imports.parts import ImportPermits, Part
 from knowledge.imports.stores import ImportStores
+from knowledge.imports.transitions import ImportMovedError
+from knowledge.imports.window_writer import WindowWriter, too_many_rejected
 from knowledge.index.entries import path_of
-from knowledge.limits import REPORTED_PROBLEMS
 from knowledge.ports import Clock
 from knowledge.sources.model import Source
-from knowledge.staging.model import ItemState, PushResult, StagingCounts
+from knowledge.staging.model import ItemState
 from knowledge.staging.rows import SLOTS
-from knowledge.staging.rules import Decision, Sweep
-from knowledge.staging.store import BYTES_PER_TRANSACTION, SideActionRefusedError
-from knowledge.staging.writing import StagingWriter
-from knowledge.storage.clients import backoff
+from knowledge.staging.rules import Sweep
+from knowledge.staging.store import SideActionRefusedError
 
-ROWS_PER_CHECKPOINT = 98
-# One call stops here and is called again, well before its function's 15 minutes are over.
+# One call stops here and is called again.
 BYTES_PER_CALL = 64 * 1_048_576
-BUDGET_MS = 240_000
+# Lines that write nothing are noted so often.
+_BYTES_PER_NOTE = 4 * 1_048_576
+_MS_PER_NOTE = 30_000
 # So many ids are held at once while a snapshot looks for what it does not name; past that it goes slot by slot.
 _IDS_AT_A_TIME = 1_000_000
 _SWEEPS_AT_A_TIME = 490
-_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class ImportStager:
     """Stages imports whose turn it is."""
 
     stores: ImportStores
-    writer: StagingWriter
+    writer: WindowWriter
+    permits: ImportPermits
     clock: Clock
 
     def advance_import(self, job: Import) -> Import:
@@ -59,19 +62,21 @@ class ImportStager:
 
         Raises ImportMovedError when another was there first (read it again), ImportFailedError when it can't go on.
         """
+        part = self.permits.begin_part(job)
+        if job.rejected > job.max_rejected:
+            raise too_many_rejected(job)
         source = self.stores.sources.get_source(job.tenant_id, job.source_id)
         if not source.active:
             raise SourceInactiveError
         if source.open_snapshot_id != job.import_id:
             raise ImportFailedError("The import stood still for so long that it lost its turn. Start a new one.")
         job = self.stores.imports.keep_alive(job, self.clock())
-        deadline = self.clock() + BUDGET_MS
         try:
             if job.plain_bytes is None:
-                return self._measure(job, _file_of(job), deadline)
+                return self._measure(job, _file_of(job), part)
             if job.offset < job.plain_bytes:
-                return self._read(source, job, job.plain_bytes, deadline)
-            return self._sweep(source, job, job.plain_bytes)
+                return self._read(source, job, job.plain_bytes, part)
+            return self._sweep(source, job, job.plain_bytes, part)
         except SideActionRefusedError as error:
             raise ImportMovedError from error
 
@@ -82,11 +87,14 @@ class ImportStager:
             return False
         return job.mode is ImportMode.UPSERT or job.removals_skipped or job.slots_done == len(SLOTS)
 
-    def report(self, job: Import) -> str | None:
-        """Write the report of an import that is staged, and return its key; None when no line was bad."""
-        return self.stores.files.put_report(job, self.stores.rejects.read_report(job)) if job.reported else None
+    def report(self, job: Import) -> Import:
+        """Write the report on the bad lines of an import, if there are any and it is not written yet."""
+        if not job.reported or job.report_key is not None:
+            return job
+        key = self.stores.files.put_report(job, self.stores.rejects.read_report(job))
+        return self.stores.imports.note_report(job, key)
 
-    def _measure(self, job: Import, file: ImportFile, deadline: int) -> Import:
+    def _measure(self, job: Import, file: ImportFile, part: Part) -> Import:
         """Find out how long the plain text is; a gzip file is inflated for that."""
         start = self.stores.files.read_range(file, 0, min(2, file.size)) if file.size else b""
         if start != MAGIC:
@@ -100,70 +108,29 @@ class ImportStager:
                 continue
             self.stores.files.put_piece(job, number, piece)
             job = self._note(job, replace(job, pieces=number + 1))
-            if self.clock() > deadline:
+            if part.over():
                 return job
         return self._note(job, replace(job, inflated=True, plain_bytes=total))
 
-    def _read(self, source: Source, job: Import, size: int, deadline: int) -> Import:
-        began = job.offset
-        for window in windows(self._lines(job, size, job.offset, job.lines)):
-            job = self._stage(source, job, window)
-            if self.clock() > deadline or job.offset - began >= BYTES_PER_CALL:
+    def _read(self, source: Source, job: Import, size: int, part: Part) -> Import:
+        began = noted = job.offset
+        noted_at = self.clock()
+        for window in windows(self._lines(job, size, job.offset, job.lines), job.offset):
+            self.writer.check_bounds(source, job, window)
+            job, noted = self.writer.write_window(source, job, window, noted)
+            now = self.clock()
+            if noted == job.offset:
+                noted_at = now
+            elif job.offset - noted >= _BYTES_PER_NOTE or now - noted_at >= _MS_PER_NOTE:
+                job, noted, noted_at = self._note(job, job), job.offset, now
+            if part.over() or job.offset - began >= BYTES_PER_CALL:
                 break
-        return job
+        return job if noted == job.offset else self._note(job, job)
 
     def _lines(self, job: Import, size: int, offset: int = 0, lines: int = 0) -> Iterator[Line]:
         return read_lines(lambda at, length: self.stores.files.read_plain(job, at, length), size, offset, lines)
 
-    def _stage(self, source: Source, job: Import, entries: Sequence[ImportLine]) -> Import:
-        """Carry out entries in their order, as many at a time as a transaction takes beside the checkpoint."""
-        # A snapshot's rows carry the epoch before it, as the parts of a snapshot do.
-        epoch = job.epoch - (job.mode is ImportMode.SNAPSHOT)
-        for attempt in range(_TRIES):
-            commands = [entry.command for entry in entries if entry.command is not None]
-            decisions = self.writer.decide_commands(source, commands, epoch, touch=False)
-            for chunk in _chunks(entries, decisions):
-                after, written = self._write(source, job, chunk, decisions)
-                if not written:
-                    break
-                job, entries = after, entries[len(chunk) :]
-            if not entries:
-                return job
-            # A row was changed by another: read what is left again, decide again.
-            backoff(attempt)
-        raise StagingConflictError
-
-    def _write(
-        self, source: Source, job: Import, chunk: Sequence[ImportLine], decisions: Mapping[str, Decision]
-    ) -> tuple[Import, bool]:
-        made = {
-            entry.command.external_item_id: decisions[entry.command.external_item_id]
-            for entry in chunk
-            if entry.command is not None
-        }
-        now = self.clock()
-        report, reported, unreported = report_lines(chunk, REPORTED_PROBLEMS - job.reported)
-        # A removal that somebody's push made needless is nothing that a line of the file came to.
-        swept = any(isinstance(entry.command, Sweep) for entry in chunk)
-        tally = Counter(
-            str(decision.result) for decision in made.values() if not swept or decision.result is PushResult.REMOVED
-        )
-        after = replace(
-            job,
-            offset=chunk[-1].end,
-            lines=chunk[-1].number,
-            counts=job.counts.plus(StagingCounts(**tally)),
-            rejected=job.rejected + sum(bool(entry.problems) for entry in chunk),
-            reported=job.reported + reported,
-            unreported=job.unreported + unreported,
-        )
-        beside = [self.stores.imports.checkpoint(job, after, now)]
-        if reported:
-            beside.append(self.stores.rejects.action(job, after.offset, report, now))
-        written = self.writer.write_decisions(source, made, beside)
-        return replace(after, checkpoint=job.checkpoint + 1), written
-
-    def _sweep(self, source: Source, job: Import, size: int) -> Import:
+    def _sweep(self, source: Source, job: Import, size: int, part: Part) -> Import:
         """Remove what a snapshot does not name, some slots at a time."""
         if job.lines == 0 or not any((job.counts.created, job.counts.updated, job.counts.unchanged, job.counts.stale)):
             raise ImportFailedError("The file names no items, so as a snapshot it would remove everything.")
@@ -171,11 +138,10 @@ class ImportStager:
         named = {
             name for name in map(named_id, self._lines(job, size)) if name is not None and path_of(name)[0] in slots
         }
-        deadline = self.clock() + BUDGET_MS
         for slot in slots:
             for batch in self._unnamed(job, slot, named):
-                job = self._stage(source, job, batch)
-                if self.clock() > deadline:
+                job = self.writer.write_window(source, job, Window(job.lines, job.offset, batch)).job
+                if part.over():
                     return job
             job = replace(job, slots_done=job.slots_done + 1)
         return self._note(job, job)
@@ -199,23 +165,3 @@ def _file_of(job: Import) -> ImportFile:
     if job.file is None:
         raise ImportFailedError
     return job.file
-
-
-def _chunks(entries: Sequence[ImportLine], decisions: Mapping[str, Decision]) -> Iterator[Sequence[ImportLine]]:
-    """Cut entries into runs whose rows, journal entry, checkpoint and report fit into one transaction."""
-    begin = rows = size = 0
-    faulty = False
-    for position, entry in enumerate(entries):
-        decision = None if entry.command is None else decisions[entry.command.external_item_id]
-        row = None if decision is None else decision.writes
-        taken = 0 if row is None else row.size
-        needed = (row is not None) + (bool(entry.problems) and not faulty)
-        if position > begin and (rows + needed > ROWS_PER_CHECKPOINT or size + taken > BYTES_PER_TRANSACTION):
-            yield entries[begin:position]
-            begin, rows, size, faulty = position, 0, 0, False
-            needed = (row is not None) + bool(entry.problems)
-        rows += needed
-        size += taken
-        faulty = faulty or bool(entry.problems)
-    if begin < len(entries):
-        yield entries[begin:]

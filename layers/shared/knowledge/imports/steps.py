@@ -6,15 +6,18 @@ from the row. One that was followed so finds that it is not the last any more, a
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from knowledge.errors import ImportFailedError
+from knowledge.imports.ending import ImportEnder
 from knowledge.imports.machine import import_run_id
 from knowledge.imports.model import Import, ImportState
-from knowledge.imports.store import ImportMovedError
+from knowledge.imports.parts import ImportPermits
 from knowledge.imports.stores import ImportStores
-from knowledge.imports.turns import ImportEnder, ImportTurns
+from knowledge.imports.transitions import ImportMovedError
+from knowledge.imports.turns import ImportTurns
 from knowledge.limits import IMPORT_RUN_PLANNED_MS
 from knowledge.ports import Clock
 from knowledge.runs.failures import TaskFailure, domain_error
@@ -44,6 +47,7 @@ class ImportSteps:
     stores: ImportStores
     turns: ImportTurns
     stager: ImportStager
+    permits: ImportPermits
     ender: ImportEnder
     clock: Clock
 
@@ -54,23 +58,32 @@ class ImportSteps:
             return None
         try:
             if job.state is ImportState.QUEUED:
+                self.permits.check(job)
                 return self.turns.take_turn(job)
             if job.state is ImportState.STAGING and not self.stager.done(job):
                 return self.stager.advance_import(job)
             if job.state is ImportState.STAGING:
-                report_key = self.stager.report(job)
-                job = self.stores.imports.end_staging(job, import_run_id(job), report_key, self.clock())
+                job = self.stager.report(job)
+                now = self.clock()
+                creating = self.stores.runs.creating(_run_of(job, now))
+                return self.stores.imports.end_staging(job, import_run_id(job), creating, now)
         except ImportMovedError:
             return self._own(name)
-        self._create_run(job)
+        except ImportFailedError:
+            # What was wrong with its lines is told, whatever ends it.
+            self._report(name)
+            raise
         return job
 
     def follow_run(self, name: ImportName, state: ImportState) -> None:
         """Show that the run is being planned or applied, and that somebody is at it.
 
-        Raises ImportMovedError when that is another execution.
+        Raises ImportMovedError when that is another execution, ImportKeyEndedError when it is to be applied for a key
+        that may not do so any more.
         """
         job = self._owned(name)
+        if state is ImportState.APPLYING:
+            self.permits.check(job)
         self.stores.imports.move_import(job, state, job.replans, self.clock())
 
     def plan_again(self, name: ImportName, failure: TaskFailure, lease_token: int | None) -> int:
@@ -78,9 +91,9 @@ class ImportSteps:
 
         Raises the domain error that made it necessary when it was tried often enough.
         """
-        job = self._owned(name)
         if lease_token is not None:
-            self.stores.sources.release_lease(job.tenant_id, job.source_id, lease_token)
+            self.stores.sources.release_lease(name.tenant_id, name.source_id, lease_token)
+        job = self._owned(name)
         if job.replans >= _REPLANS:
             raise domain_error(failure, ImportFailedError)
         self.stores.imports.move_import(job, ImportState.PLANNING, job.replans + 1, self.clock())
@@ -99,7 +112,17 @@ class ImportSteps:
 
     def _own(self, name: ImportName) -> Import | None:
         job = self.stores.imports.get_import(name.source_id, name.import_id)
-        return None if job.ended or job.attempt != name.attempt else job
+        if job.ended:
+            # Whoever ended it may have died before it cleared up, and this execution may have written a piece since.
+            self.ender.clear_up(job)
+            return None
+        return job if job.attempt == name.attempt else None
+
+    def _report(self, name: ImportName) -> None:
+        job = self._own(name)
+        if job is not None:
+            with suppress(ImportMovedError):
+                self.stager.report(job)
 
     def _owned(self, name: ImportName) -> Import:
         job = self._own(name)
@@ -107,24 +130,24 @@ class ImportSteps:
             raise ImportMovedError
         return job
 
-    def _create_run(self, job: Import) -> None:
-        now = self.clock()
-        self.stores.runs.create_run(
-            Run(
-                tenant_id=job.tenant_id,
-                source_id=job.source_id,
-                run_id=import_run_id(job),
-                mode=RunMode.INCREMENTAL,
-                state=RunState.PLANNING,
-                plan_version=0,
-                plan=None,
-                generation_id=None,
-                last_error=None,
-                deadline_at=now + IMPORT_RUN_PLANNED_MS,
-                created_at=now,
-                updated_at=now,
-            )
-        )
+
+def _run_of(job: Import, now: int) -> Run:
+    return Run(
+        tenant_id=job.tenant_id,
+        source_id=job.source_id,
+        run_id=import_run_id(job),
+        mode=RunMode.INCREMENTAL,
+        state=RunState.PLANNING,
+        plan_version=0,
+        plan=None,
+        generation_id=None,
+        last_error=None,
+        deadline_at=now + IMPORT_RUN_PLANNED_MS,
+        created_at=now,
+        updated_at=now,
+        created_by=job.created_by,
+        message=job.message,
+    )
 
 
 def seconds_to_wait(job: Import, now: int) -> int:

@@ -7,41 +7,28 @@ pushes leave their mark, and no snapshot can be opened.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from knowledge.errors import ImportNotFoundError
-from knowledge.events import Event, event_row
+from knowledge.audit import AuditEntry
+from knowledge.errors import ImportLimitError, ImportNotFoundError
 from knowledge.imports.model import Import, ImportState
+from knowledge.imports.places import ImportPlaces, Place
 from knowledge.imports.rows import TICKETS, import_from, import_row, import_sk, reading_values, ticket_sk
+from knowledge.imports.transitions import UNMOVED, ImportMovedError, ImportTransitions, unmoved
 from knowledge.limits import IMPORT_SILENT_MS
 from knowledge.pages import Page
-from knowledge.sources.conditions import ACTIVE, EPOCH_BEFORE, NONE_OPEN, THIS_ONE_OPEN
+from knowledge.sources.conditions import ACTIVE, EPOCH_BEFORE, NONE_OPEN, OWN_TURN, THIS_ONE_OPEN
 from knowledge.sources.model import Source, SourceStatus
-from knowledge.sources.rows import source_sk
 from knowledge.storage.attributes import from_row, to_row
 from knowledge.storage.catalog import Action, Catalog, RefusedWriteError
 from knowledge.storage.clients import translated
 from knowledge.storage.transactions import RefusedTransactionError
 
-# An import, and what its source's row says of it meanwhile. The bars are transactions of both rows, or of its ticket:
-#
-#   created              file came      turn begins         staged                          ended
-#   |-- awaiting_upload --|-- queued ---|-- staging --------|-- planning, applying ---------|
-#                         |-- ticket -----------------------------------------------------|
-#                                       |-- importId -----------------------------------  |
-#                                       |-- openSnapshotId -|
-_UNMOVED = "#state = :own AND attempt = :attempt AND checkpoint = :checkpoint"
 _NEW_OR_AWAITING = "attribute_not_exists(pk) OR #state = :awaiting"
 # Of the source.
 _NOBODYS_TURN = "attribute_not_exists(importId)"
-_OWN_TURN = "importId = :id"
-_OTHERS_OPEN = "openSnapshotId <> :id"
-
-
-class ImportMovedError(Exception):
-    """Raised when an import is not where a step started from: another execution, or another step, was there first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +37,27 @@ class ImportStore:
 
     catalog: Catalog
 
-    def create_import(self, job: Import) -> Import:
-        """Store an import that waits for its upload, or return the one that has its id already."""
-        return job if self.catalog.put_new(import_row(job)) else self.get_import(job.source_id, job.import_id)
+    def create_import(self, job: Import, recorded: AuditEntry | None = None) -> Import:
+        """Store an import that waits for its upload, with its place; one that has its id already is returned.
+
+        Raises ImportLimitError when as many imports of the tenant are under way as may be.
+        """
+        actions = [self.catalog.putting_new(import_row(job)), self._places.taking(job)]
+        try:
+            self.catalog.transact([*actions, *self.catalog.recording(recorded)])
+        except RefusedTransactionError as error:
+            if 0 in error.failed:
+                return self.get_import(job.source_id, job.import_id)
+            raise ImportLimitError from error
+        return job
+
+    def list_places(self, tenant_id: str) -> list[Place]:
+        """The places of the imports of a tenant that are under way, the oldest first."""
+        return self._places.list_places(tenant_id)
+
+    def give_back_places(self, tenant_id: str, places: Sequence[Place]) -> None:
+        """Give back the places of imports whose file never came."""
+        self._transact(self._places.giving_back(tenant_id, places))
 
     def get_import(self, source_id: str, import_id: str) -> Import:
         """Read an import, consistently. Raises ImportNotFoundError when the source has none of that id."""
@@ -72,7 +77,9 @@ class ImportStore:
         """
         put = self.catalog.putting(import_row(job), _NEW_OR_AWAITING, {":awaiting": ImportState.AWAITING_UPLOAD})
         ticket = {"pk": job.source_id, "sk": ticket_sk(job), "importId": job.import_id}
-        self._transact(put, self.catalog.putting(ticket))
+        # Its place may have been given back, if it came late.
+        place = [self._places.keeping(job)] if job.counted else []
+        self._transact(put, self.catalog.putting(ticket), *place)
 
     def first_waiting(self, source_id: str) -> str | None:
         """The import whose ticket is the oldest; None when there is none."""
@@ -103,7 +110,7 @@ class ImportStore:
             return self._update(job, "SET aliveUntil = :alive", {":alive": now + IMPORT_SILENT_MS})
         self._transact(
             self._own_step(job, "SET aliveUntil = :alive", {":alive": now + IMPORT_SILENT_MS}),
-            self._source_step(
+            self._transitions.source_step(
                 job, "SET openSnapshotExpiresAt = :alive", THIS_ONE_OPEN, {":alive": now + IMPORT_SILENT_MS}
             ),
         )
@@ -116,7 +123,7 @@ class ImportStore:
         """
         epoch, alive = source.epoch + 1, now + IMPORT_SILENT_MS
         self._transact(
-            self._source_step(
+            self._transitions.source_step(
                 job,
                 "SET importId = :id, openSnapshotId = :id, openSnapshotExpiresAt = :alive, epoch = :epoch",
                 f"{_NOBODYS_TURN} AND {NONE_OPEN} AND {EPOCH_BEFORE} AND {ACTIVE}",
@@ -146,20 +153,25 @@ class ImportStore:
             | {":next": before.checkpoint + 1, ":now": now, ":alive": now + IMPORT_SILENT_MS},
         )
 
-    def end_staging(self, job: Import, run_id: str, report_key: str | None, now: int) -> Import:
-        """Let runs be complete again; what was staged is the run's to plan."""
-        values = {":planning": ImportState.PLANNING, ":run": run_id, ":now": now}
-        expression = "SET #state = :planning, runId = :run, updatedAt = :now"
-        if report_key is not None:
-            expression, values = expression + ", reportKey = :report", {**values, ":report": report_key}
+    def note_report(self, job: Import, report_key: str) -> Import:
+        """Store where the report on bad lines lies."""
+        return self._update(job, "SET reportKey = :report", {":report": report_key})
+
+    def end_staging(self, job: Import, run_id: str, creating: Action, now: int) -> Import:
+        """Let runs be complete again; what was staged is the run's to plan, which is made with it (`creating`)."""
         self._transact(
-            self._source_step(
+            self._transitions.source_step(
                 job,
                 "SET epoch = epoch + :one REMOVE openSnapshotId, openSnapshotExpiresAt",
-                f"{_OWN_TURN} AND {THIS_ONE_OPEN}",
+                f"{OWN_TURN} AND {THIS_ONE_OPEN}",
                 {":one": 1},
             ),
-            self._own_step(job, expression, values),
+            self._own_step(
+                job,
+                "SET #state = :planning, runId = :run, updatedAt = :now",
+                {":planning": ImportState.PLANNING, ":run": run_id, ":now": now},
+            ),
+            creating,
         )
         return self.get_import(job.source_id, job.import_id)
 
@@ -178,63 +190,25 @@ class ImportStore:
                 raise
             return stored
 
-    def end_import(self, job: Import, after: Import, source: Source | None, event: Event) -> None:
-        """End an import as `after` has it: its turn, its ticket and its event are one transaction with it."""
-        values: dict[str, Any] = {":next": after.state, ":now": after.ended_at}
-        sets = ["#state = :next", "endedAt = :now", "updatedAt = :now"]
-        for name, value in (
-            ("generationId", after.generation_id),
-            ("lastError", None if after.last_error is None else asdict(after.last_error)),
-        ):
-            if value is not None:
-                sets.append(f"{name} = :{name}")
-                values[f":{name}"] = value
-        actions = [
-            self._own_step(job, f"SET {', '.join(sets)}", values),
-            self.catalog.deleting(job.source_id, ticket_sk(job)),
-            self.catalog.putting(event_row(event)),
-        ]
-        if source is not None and source.import_id == job.import_id:
-            actions.append(self._turn_given_back(job, source))
-        self._transact(*actions)
-
-    def _turn_given_back(self, job: Import, source: Source) -> Action:
-        if source.open_snapshot_id != job.import_id:
-            condition = f"{_OWN_TURN} AND ({NONE_OPEN} OR {_OTHERS_OPEN})"
-            return self._source_step(job, "REMOVE importId", condition, {})
-        return self._source_step(
-            job,
-            "SET epoch = epoch + :one REMOVE importId, openSnapshotId, openSnapshotExpiresAt",
-            f"{_OWN_TURN} AND {THIS_ONE_OPEN}",
-            {":one": 1},
-        )
-
-    def _source_step(self, job: Import, expression: str, condition: str, values: Mapping[str, Any]) -> Action:
-        """A change of the source's row; `:id` stands for the import."""
-        values = {**values, ":id": job.import_id}
-        return self.catalog.updating(job.tenant_id, source_sk(job.source_id), expression, condition, values)
-
-    def _own_step(self, job: Import, expression: str, values: Mapping[str, Any]) -> Action:
-        """A change of the import's row, if it is still where `job` says and still this execution's."""
-        values = {**values, **_unmoved(job)}
-        return self.catalog.updating(job.source_id, import_sk(job.import_id), expression, _UNMOVED, values)
-
     def _update(self, job: Import, expression: str, values: Mapping[str, Any]) -> Import:
         try:
             row = self.catalog.update(
-                job.source_id, import_sk(job.import_id), expression, _UNMOVED, {**values, **_unmoved(job)}
+                job.source_id, import_sk(job.import_id), expression, UNMOVED, {**values, **unmoved(job)}
             )
         except RefusedWriteError as error:
             raise ImportMovedError from error
         return import_from(row)
 
+    def _own_step(self, job: Import, expression: str, values: Mapping[str, Any]) -> Action:
+        return self._transitions.own_step(job, expression, values)
+
     def _transact(self, *actions: Action) -> None:
-        try:
-            self.catalog.transact(actions)
-        except RefusedTransactionError as error:
-            raise ImportMovedError from error
+        self._transitions.transact(*actions)
 
+    @property
+    def _transitions(self) -> ImportTransitions:
+        return ImportTransitions(self.catalog)
 
-def _unmoved(job: Import) -> dict[str, Any]:
-    """The values of the condition that an import is still where `job` says, and this execution's."""
-    return {":own": job.state, ":attempt": job.attempt, ":checkpoint": job.checkpoint}
+    @property
+    def _places(self) -> ImportPlaces:
+        return ImportPlaces(self.catalog)

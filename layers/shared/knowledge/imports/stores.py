@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from knowledge.runs.stores import RunStores
 
 if TYPE_CHECKING:
+    from knowledge.imports.endings import ImportEndings
     from knowledge.imports.files import ImportFiles
     from knowledge.imports.rejects import ImportRejects
     from knowledge.imports.store import ImportStore
@@ -22,6 +23,13 @@ class ImportStores(RunStores):
         from knowledge.imports.store import ImportStore
 
         return ImportStore(self.catalog)
+
+    @cached_property
+    def import_endings(self) -> ImportEndings:
+        """The ends of imports."""
+        from knowledge.imports.endings import ImportEndings
+
+        return ImportEndings(self.catalog)
 
     @cached_property
     def files(self) -> ImportFiles:

@@ -8,3 +8,5 @@ NONE_OPEN = "attribute_not_exists(openSnapshotId)"
 THIS_ONE_OPEN = "openSnapshotId = :id"
 # The epoch before the one that this write begins.
 EPOCH_BEFORE = "epoch = :before"
+# The import whose turn it is, from its first line to the end of its apply.
+OWN_TURN = "importId = :id"

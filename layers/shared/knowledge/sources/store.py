@@ -13,9 +13,11 @@ from knowledge.errors import (
     ApplyInProgressError,
     LeaseLostError,
     SourceInactiveError,
+    SourceLimitError,
     SourceNotFoundError,
 )
 from knowledge.events import Event, event_row
+from knowledge.limits import SOURCES
 from knowledge.pages import Page
 from knowledge.sources.conditions import ACTIVE
 from knowledge.sources.model import DEVELOPER_API, Settled, Source, SourceSettings, SourceStatus
@@ -42,6 +44,10 @@ _OWED = "settleRunId = :run"
 _NOT_BEGUN = "attribute_not_exists(settledPart)"
 _NOT_YET_SO_FAR = "settledPart < :part OR (settledPart = :part AND settledSteps < :steps)"
 
+# Counts the sources of a tenant, beside them: whatever puts or deletes one moves it in the same transaction.
+_TALLY = "sources"
+_ROOM_FOR_ONE = "attribute_not_exists(#count) OR #count < :most"
+
 
 class SourceChangedError(Exception):
     """Raised when the settings of a source are not those that were read."""
@@ -54,10 +60,22 @@ class SourceStore:
     catalog: Catalog
 
     def create_source(self, source: Source, recorded: AuditEntry | None = None) -> Source:
-        """Store a new source, or return the one that has its id already (a repeated creation)."""
-        if self.catalog.put_new(source_row(source), self.catalog.recording(recorded)):
-            return source
-        return self.get_source(source.tenant_id, source.source_id)
+        """Store a new source, or return the one that has its id already (a repeated creation).
+
+        Raises SourceLimitError when the tenant has as many as it may.
+        """
+        tally = self.catalog.updating(
+            source.tenant_id, _TALLY, "ADD #count :one", _ROOM_FOR_ONE, {":one": 1, ":most": SOURCES}
+        )
+        try:
+            self.catalog.transact(
+                [self.catalog.putting_new(source_row(source)), tally, *self.catalog.recording(recorded)]
+            )
+        except RefusedTransactionError as error:
+            if 0 in error.failed:
+                return self.get_source(source.tenant_id, source.source_id)
+            raise SourceLimitError from error
+        return source
 
     def get_source(self, tenant_id: str, source_id: str) -> Source:
         """Read a source, consistently. Raises SourceNotFoundError when the tenant has none of that id."""

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 from botocore.exceptions import ClientError
 
 from knowledge.errors import ServiceUnavailableError
-from knowledge.limits import LINK_SECONDS
+from knowledge.limits import DOWNLOAD_LINK_SECONDS
 from knowledge.model import ObjectRef
 from knowledge.storage.clients import backoff, error_code, translated
 from knowledge.storage.format import ObjectGoneError
@@ -94,7 +94,7 @@ class ObjectStore:
         return body, int(where.rpartition("/")[2])
 
     def make_link(self, key: str) -> str:
-        """A link for an hour to a gzipped JSON object, which a client sees as plain JSON."""
+        """A link for 15 minutes to a gzipped JSON object, which a client sees as plain JSON."""
         return self.s3.generate_presigned_url(
             "get_object",
             Params={
@@ -103,7 +103,7 @@ class ObjectStore:
                 "ResponseContentType": "application/json",
                 "ResponseContentEncoding": "gzip",
             },
-            ExpiresIn=LINK_SECONDS,
+            ExpiresIn=DOWNLOAD_LINK_SECONDS,
         )
 
     def check_object(self, ref: ObjectRef) -> None:

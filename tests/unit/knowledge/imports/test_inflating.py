@@ -6,7 +6,7 @@ import gzip
 import random
 
 import pytest
-from knowledge.errors import ImportFailedError
+from knowledge.errors import ImportFailedError, ImportTooLargeError
 from knowledge.imports import inflating as import_inflating
 from knowledge.imports.inflating import pieces
 
@@ -70,3 +70,21 @@ def test_bomb_is_given_up_at_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
         for piece in pieces(lambda at, length: body[at : at + length], len(body)):
             inflated += len(piece)
     assert inflated <= 5_000_000
+
+
+@pytest.mark.parametrize(("size", "refused"), [(9_000_000, True), (900_000, False)])
+def test_what_inflates_to_far_more_than_its_size_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, size: int, refused: bool
+) -> None:
+    monkeypatch.setattr(import_inflating, "INFLATION_FREE_BYTES", 1_000_000)
+    body = gzip.compress(b" " * size)
+    if not refused:
+        assert sum(map(len, pieces_of(body))) == size
+        return
+    with pytest.raises(ImportTooLargeError, match="100 times its size"):
+        pieces_of(body)
+
+
+def test_what_does_not_inflate_to_far_more_may_be_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_inflating, "INFLATION_FREE_BYTES", 1_000_000)
+    assert sum(map(len, pieces_of(gzip.compress(TEXT)))) == len(TEXT)

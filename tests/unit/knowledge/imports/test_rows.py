@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from knowledge.actors import Actor, Author
 from knowledge.imports.model import Import, ImportFile, ImportFormat, ImportMode, ImportState
 from knowledge.imports.rows import TICKETS, import_from, import_row, import_sk, reading_values, ticket_sk
 from knowledge.staging.model import StagingCounts
@@ -28,6 +29,11 @@ new_imports = st.builds(
     attempt=numbers,
     alive_until=numbers,
     checkpoint=numbers,
+    by=st.none()
+    | st.builds(Actor, st.builds(Author, texts, texts), texts, texts, st.none() | texts, st.none() | texts),
+    message=st.none() | texts,
+    max_rejected=numbers,
+    counted=st.booleans(),
     queued_at=st.none() | numbers,
 )
 READ = ("offset", "lines", "rejected", "reported", "unreported", "slots_done", "pieces")
