@@ -3,11 +3,12 @@
 #
 #   CHATBOT_API=https://your-host/api CHATBOT_KEY=sk_live_... ./nightly_import.sh SOURCE_ID FILE [upsert|snapshot]
 #
-# A snapshot also removes what the file does not name. Run it from cron:
+# A snapshot also removes what the file does not name. With more than MAX_REJECTED bad lines (0) nothing is published.
+# Run it from cron:
 #
 #   0 3 * * *  CHATBOT_API=... CHATBOT_KEY=... /path/nightly_import.sh src_... /exports/items.ndjson.gz snapshot
 #
-# Exit status: 0 completed, 1 completed but for bad lines (their report is printed), 2 failed, 3 could not be asked.
+# Exit status: 0 completed, 1 completed but for bad lines, 2 failed, 3 could not be asked. The report on bad lines is printed.
 #
 # With the AWS CLI instead, from within the account that runs the stack; the bucket and the bus are outputs of the stack:
 #
@@ -25,7 +26,7 @@ set -euo pipefail
 [ $# -ge 2 ] || { echo "usage: $0 SOURCE_ID FILE [upsert|snapshot]" >&2; exit 3; }
 source_id=$1 file=$2 mode=${3:-upsert}
 [ -n "${CHATBOT_API-}" ] && [ -n "${CHATBOT_KEY-}" ] || {
-  echo "set CHATBOT_API (https://your-host/api) and CHATBOT_KEY (a key with items:write and runs:apply)" >&2
+  echo "set CHATBOT_API (https://your-host/api) and CHATBOT_KEY (a key with items:write, runs:write and runs:apply)" >&2
   exit 3
 }
 imports="$CHATBOT_API/v1/sources/$source_id/imports"
@@ -44,7 +45,8 @@ api() {
 # With an Idempotency-Key a retry finds the import of the first try.
 asked=$(api --request POST "$imports" --header "Content-Type: application/json" \
   --header "Idempotency-Key: nightly-$(date +%s)-$$" \
-  --data "$(jq -n --arg mode "$mode" '{mode: $mode, apply: true}')") || { echo "$asked" >&2; exit 3; }
+  --data "$(jq -n --arg mode "$mode" --argjson most "${MAX_REJECTED:-0}" \
+    '{mode: $mode, apply: true, maxRejected: $most}')") || { echo "$asked" >&2; exit 3; }
 id=$(jq -r .import.id <<<"$asked")
 
 # The link takes one file, once. Its headers are signed, so they are sent as they are.
@@ -61,16 +63,15 @@ while :; do
   now=$(api "$imports/$id") || { echo "$now" >&2; exit 3; }
   state=$(jq -r .import.state <<<"$now")
   jq -r '.import | "\(.id) \(.state): \(.linesRead) lines, \(.bytesRead) of \(.bytesTotal // "?") bytes"' <<<"$now"
-  case $state in completed | completed_with_errors | failed | expired) break ;; esac
+  case $state in completed | completed_with_errors | failed | cancelled | expired) break ;; esac
   sleep "${POLL_SECONDS:-10}"
 done
 
 jq -c '.import | {state, counts, generationId, error}' <<<"$now"
+report=$(jq -r '.import.report.url // empty' <<<"$now")
+[ -z "$report" ] || curl --silent --show-error "$report" >&2
 case $state in
   completed) ;;
-  completed_with_errors)
-    curl --silent --show-error "$(jq -r .import.report.url <<<"$now")" >&2
-    exit 1
-    ;;
+  completed_with_errors) exit 1 ;;
   *) exit 2 ;;
 esac
