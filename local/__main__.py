@@ -74,6 +74,8 @@ def _add_stack_options(command: argparse.ArgumentParser, *, port: int, data: Pat
 
 def main() -> int:
     """Run a command; the exit code says what went wrong (see `local.failures`)."""
+    # What it writes holds keys, or tenants' contents in clear.
+    os.umask(0o077)
     arguments = parser().parse_args()
     for number in _ENDINGS:
         signal.signal(number, _stop)

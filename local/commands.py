@@ -29,7 +29,7 @@ def up(arguments: argparse.Namespace) -> None:
     try:
         if arguments.lambda_url:
             _await_functions(stack, arguments.lambda_url)
-        write_credentials(arguments.credentials, stack.base_url, stack.credentials())
+        write_credentials(arguments.credentials, stack.base_url, stack.credentials(), stack.door.key.key_id)
         say(f"The API is at {stack.base_url}")
         say(f"The keys are in {arguments.credentials} (until the stack ends; Ctrl-C ends it)")
         _serve(stack)
@@ -49,7 +49,7 @@ def demo(arguments: argparse.Namespace) -> None:
         publish(stack.base_url, credentials, arguments.content or HELP_CENTRE, stack.data.path)
         if not arguments.once:
             if arguments.credentials:
-                write_credentials(arguments.credentials, stack.base_url, credentials)
+                write_credentials(arguments.credentials, stack.base_url, credentials, stack.door.key.key_id)
                 say(f"The keys are in {arguments.credentials} (until Ctrl-C)")
             say(f"Serving at {stack.base_url} until Ctrl-C")
             _serve(stack)

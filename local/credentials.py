@@ -32,7 +32,7 @@ class Credentials:
 
 def write_private(path: Path, document: dict[str, Any]) -> None:
     """Write JSON to a file that only its owner can read; it appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -41,13 +41,14 @@ def write_private(path: Path, document: dict[str, Any]) -> None:
     part.replace(path)
 
 
-def write_credentials(path: Path, base_url: str, credentials: Credentials) -> None:
-    """Write the file that `--credentials` names."""
+def write_credentials(path: Path, base_url: str, credentials: Credentials, access_key: str) -> None:
+    """Write the file that `--credentials` names; `access_key` is the id of the emulators' access key."""
     document = {
         "baseUrl": base_url,
         "tenantId": credentials.tenant_id,
         "adminKey": credentials.admin_key,
         "apiKey": credentials.api_key,
+        "accessKeyId": access_key,
     }
     write_private(path, document)
 
@@ -62,24 +63,24 @@ def withdraw_credentials(path: Path, base_url: str) -> None:
         path.unlink(missing_ok=True)
 
 
-def kept_or_new(kept: Path, origin: str, base_url: str) -> Credentials:
+def kept_or_new(kept: Path, origin: str, base_url: str, access_key: str) -> Credentials:
     """Return the credentials kept in a file, or make a tenant with two keys and keep those.
 
-    `origin` is where the Invoke API is, `base_url` the stage of the API.
+    `origin` is where the Invoke API is, which `access_key` opens, `base_url` the stage of the API.
     """
     if kept.exists():
         return Credentials(**json.loads(kept.read_text("utf-8")))
     with httpx.Client(timeout=_ANSWER_SECONDS, trust_env=False) as client:
-        tenant = _invoke_bootstrap(client, origin)
+        tenant = _invoke_bootstrap(client, origin, access_key)
         api_key = _create_key(client, base_url, tenant["secret"])
     credentials = Credentials(tenant_id=tenant["tenantId"], admin_key=tenant["secret"], api_key=api_key)
     write_private(kept, asdict(credentials))
     return credentials
 
 
-def _invoke_bootstrap(client: httpx.Client, origin: str) -> dict[str, Any]:
+def _invoke_bootstrap(client: httpx.Client, origin: str, access_key: str) -> dict[str, Any]:
     url = f"{origin}/2015-03-31/functions/local-BootstrapTenantFunction/invocations"
-    answer = client.post(url, json={"name": _TENANT_NAME})
+    answer = client.post(url, json={"name": _TENANT_NAME}, headers={"Authorization": f"Bearer {access_key}"})
     if answer.status_code != 200 or "X-Amz-Function-Error" in answer.headers:
         raise StartupError(f"the tenant could not be created: {answer.text[:500]}")
     tenant: dict[str, Any] = answer.json()

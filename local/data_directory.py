@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import stat
 import tempfile
 import time
 from pathlib import Path
@@ -30,13 +31,14 @@ class DataDirectory:
         self.durable = path is not None
         self.path = path or Path(tempfile.mkdtemp(prefix="local-stack-"))
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.lock_fd = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise DataDirectoryError(f"{self.path} cannot be used as a data directory: {error.strerror}") from error
         self._lock()
         try:
             self._check_format()
+            self._close_to_others()
         except BaseException:
             os.close(self.lock_fd)
             raise
@@ -56,6 +58,13 @@ class DataDirectory:
         os.close(self.lock_fd)
         if not self.durable:
             shutil.rmtree(self.path, ignore_errors=True)
+
+    def _close_to_others(self) -> None:
+        """Take from others what they may do with what lies here: earlier versions, and copies, let everybody read."""
+        for path in [self.path, *self.path.rglob("*")]:
+            mode = path.lstat().st_mode
+            if mode & 0o077 and not stat.S_ISLNK(mode):
+                path.chmod(stat.S_IMODE(mode) & 0o700)
 
     def _lock(self) -> None:
         deadline = time.monotonic() + _WAIT_SECONDS

@@ -22,7 +22,8 @@ class RunningStackError(LocalStackError):
 def ask(credentials: Path, method: str, name: str) -> dict[str, Any]:
     """Send a request of the stack's own (see `local.gateway.hooks`) and return its answer."""
     try:
-        base_url = json.loads(credentials.read_text("utf-8"))["baseUrl"]
+        written = json.loads(credentials.read_text("utf-8"))
+        base_url, access_key = written["baseUrl"], written["accessKeyId"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunningStackError(
             f"{credentials} is not the credentials file of a running stack: start one with `make local`, or name its "
@@ -33,6 +34,7 @@ def ask(credentials: Path, method: str, name: str) -> dict[str, Any]:
         answer = httpx.request(
             method,
             f"{origin.scheme}://{origin.netloc}{PREFIX}{name}",
+            headers={"Authorization": f"Bearer {access_key}"},
             json={} if method == "POST" else None,
             timeout=30,
             trust_env=False,

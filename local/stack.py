@@ -12,6 +12,7 @@ from local.compaction import compact
 from local.console import log_line, without_information
 from local.credentials import Credentials, kept_or_new, write_private
 from local.data_directory import DataDirectory
+from local.door import Door, new_access_key
 from local.emulators.containers import Containers, Doorway, container_environment, ports_here
 from local.emulators.services import Services
 from local.events.background import Background
@@ -70,10 +71,12 @@ class Stack:
         server = Server(port)
         self._ends.append(server.close)
         self.origin = f"http://127.0.0.1:{server.port}"
+        hosts = (self._containers.address,) if self._containers else ()
+        self.door = Door(new_access_key(), server.port, hosts)
         self.data = DataDirectory(data_directory)
         self._ends.append(self.data.close)
         compact(self.data)
-        self.services = Services(self.data, self.origin, self._names("AWS::KMS::Key"), sink)
+        self.services = Services(self.data, self.door, self._names("AWS::KMS::Key"), sink)
         self._ends.append(self.services.stop)
         create_resources(self.services.client, self._template, self._resolver)
         self._make_functions(workers, sink)
@@ -93,7 +96,7 @@ class Stack:
         controls = Controls(self._template, self._resolver, front, background.valves)
         environment = {**self.services.environment, **controls.environment(self.origin)}
         hooks = Hooks(background.targets, background.ticker, environment, self.usage)
-        server.serve(front, hooks, controls)
+        server.serve(self.door, front, hooks, controls)
         background.start()
 
     def _make_functions(self, workers: int, sink: LineSink) -> None:
@@ -122,7 +125,7 @@ class Stack:
 
     def credentials(self) -> Credentials:
         """Return the tenant and its keys, made now if the data directory holds none."""
-        return kept_or_new(self.data.path / "credentials.json", self.origin, self.base_url)
+        return kept_or_new(self.data.path / "credentials.json", self.origin, self.base_url, self.door.key.key_id)
 
     def usage(self) -> dict[str, dict[str, int]]:
         """Return the bytes of resident `memory` by kind of process, and of the files on `disk` by what they hold."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,7 +18,9 @@ from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+from local.door import AccessKey, Door
 from local.emulators.bus import Bus
+from local.emulators.doorman import guarded
 from local.emulators.execution_files import ExecutionFiles
 from local.emulators.kms_keys import install_keys
 from local.emulators.lean_memory import forget_models
@@ -28,7 +31,6 @@ from local.emulators.queues import install_queues
 from local.emulators.states import install_state_machines
 from local.emulators.streams import install_streams
 from local.guard import die_with_parent
-from local.template.load import ACCESS_KEY, SECRET_KEY
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _READS = {"GET", "HEAD"}
@@ -78,28 +80,30 @@ def main() -> None:
     """Serve until the parent is gone."""
     parser = argparse.ArgumentParser(prog="python -m local.emulators.aws")
     parser.add_argument("--parent", type=int, required=True)
-    parser.add_argument("--invoke-url", required=True, help="where Lambda functions are invoked")
+    parser.add_argument("--front", type=int, required=True, help="port of 127.0.0.1 where functions are invoked")
+    parser.add_argument("--host", action="append", default=[], help="further name of this machine")
     parser.add_argument("--objects", type=Path, required=True, help="where the objects of S3 lie")
     parser.add_argument("--data", type=Path, help="where what else must last is written through to")
     parser.add_argument("--kms-key", action="append", default=[], help="id of a KMS key to create")
     arguments = parser.parse_args()
     die_with_parent(arguments.parent)
+    key = AccessKey(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+    door = Door(key, arguments.front, tuple(arguments.host))
     # The interpreter reports every optional path of a state that is absent as an error.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     forget_models()
     data: Path | None = arguments.data
-    install_state_machines(arguments.invoke_url, ExecutionFiles(data / "executions") if data else None)
+    install_state_machines(door, ExecutionFiles(data / "executions") if data else None)
     install_queues(QueueFiles(data / "queues") if data else None)
     install_streams()
-    bus = Bus(arguments.invoke_url)
+    bus = Bus(door)
     bus.install()
     install_keys(arguments.kms_key, data / "kms-keys" if data else None)
     files = ObjectFiles(arguments.objects)
     files.load()
-    credentials = {ACCESS_KEY: SECRET_KEY}
-    app = checked(serialised(DomainDispatcherApplication(create_backend_app), files, bus), credentials)
-    server: Any = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
+    app = checked(serialised(DomainDispatcherApplication(create_backend_app), files, bus), {key.key_id: key.secret})
+    server: Any = make_server("127.0.0.1", 0, guarded(app, door), threaded=True, request_handler=QuietHandler)
     server.daemon_threads = True
     print(server.port, flush=True)
     server.serve_forever()

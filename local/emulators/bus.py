@@ -14,11 +14,11 @@ import time
 import uuid
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from moto.events.models import Rule, events_backends
 from moto.s3 import notifications
 
+from local.door import Door
 from local.template.load import ACCOUNT_ID, REGION
 
 # The stack takes a delivery at once. What it does not take is lost, so a busy machine is given time.
@@ -59,8 +59,9 @@ class ObjectEvents(threading.local):
 class Bus:
     """Passes what the rules match on to the stack."""
 
-    def __init__(self, stack_url: str) -> None:
-        self._address = urlsplit(stack_url).netloc
+    def __init__(self, door: Door) -> None:
+        self._address = f"127.0.0.1:{door.front}"
+        self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {door.key.key_id}"}
         # Later events of one object have greater sequencers, across restarts too.
         self._sequence = itertools.count(time.time_ns())
         self.object_events = ObjectEvents()
@@ -125,7 +126,7 @@ class Bus:
     def _post(self, document: dict[str, Any]) -> None:
         connection = http.client.HTTPConnection(self._address, timeout=_TIMEOUT_SECONDS)
         try:
-            connection.request("POST", _DELIVERIES, json.dumps(document), {"Content-Type": "application/json"})
+            connection.request("POST", _DELIVERIES, json.dumps(document), self._headers)
             answer = connection.getresponse()
             answer.read()
             if answer.status >= 300:

@@ -10,12 +10,12 @@ from threading import Thread
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from local.emulators.splicing import splice
 from local.failures import StartupError
 from local.template import Template
 from local.template.resolve import Resolver
 
 _LOOPBACK = {"127.0.0.1", "localhost"}
-_PIECE = 1 << 16
 
 
 class Containers(NamedTuple):
@@ -58,12 +58,7 @@ class Doorway:
             except OSError:
                 return
             with far:
-                for end in (near, far):
-                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                answers = Thread(target=_pass_on, args=(far, near), daemon=True)
-                answers.start()
-                _pass_on(near, far)
-                answers.join()
+                splice(near, far)
 
 
 def ports_here(services: Mapping[str, str]) -> list[int]:
@@ -92,11 +87,3 @@ def _is_here(url: str) -> bool:
 
 def _at(url: str, address: str) -> str:
     return f"http://{address}:{urlsplit(url).port}"
-
-
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while piece := source.recv(_PIECE):
-            target.sendall(piece)
-    with contextlib.suppress(OSError):
-        target.shutdown(socket.SHUT_WR)

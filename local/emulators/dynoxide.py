@@ -37,24 +37,26 @@ def find_dynoxide(root: Path = ROOT) -> Path | None:
     return binary if binary.is_file() else None
 
 
-def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nothing listens on right now."""
+def free_port(host: str = "127.0.0.1") -> int:
+    """Return a TCP port of an address of this machine that nothing listens on right now."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 
 class Dynoxide:
-    """One Dynoxide process on 127.0.0.1; in memory without a database file."""
+    """One Dynoxide process; in memory without a database file. It takes any credentials, from any page too."""
 
-    def __init__(self, binary: Path, *, database: Path | None = None, inherit: Sequence[int] = ()) -> None:
+    def __init__(
+        self, binary: Path, *, host: str = "127.0.0.1", database: Path | None = None, inherit: Sequence[int] = ()
+    ) -> None:
         """Start the process and wait until it says that it listens; `inherit` are file descriptors that it keeps open.
 
         StartupError when it ends instead. A port that somebody else took in the meantime is no reason: there are more.
         """
         for _ in range(_PORTS_TRIED):
-            self.port = free_port()
-            command = [str(binary), "--host", "127.0.0.1", "--port", str(self.port)]
+            self.port = free_port(host)
+            command = [str(binary), "--host", host, "--port", str(self.port)]
             if database is not None:
                 command += ["--db-path", str(database)]
             self._process = subprocess.Popen(
@@ -64,6 +66,7 @@ class Dynoxide:
                 stderr=subprocess.PIPE,
                 pass_fds=tuple(inherit),
                 process_group=0,
+                umask=0o077,
             )
             assert self._process.stderr
             self._said = Said(self._process.stderr, _LISTENS)
@@ -75,7 +78,8 @@ class Dynoxide:
                 raise StartupError(f"Dynoxide did not start: {self._said.text()[-300:] or 'no answer'}")
         else:
             raise StartupError(f"Dynoxide found no free port: {self._said.text()[-300:]}")
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.address = (host, self.port)
+        self.url = f"http://{host}:{self.port}"
 
     @property
     def pid(self) -> int:

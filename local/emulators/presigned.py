@@ -32,16 +32,13 @@ class Refusal:
 
 
 def checked(app: WsgiApp, secrets: dict[str, str], now: Callable[[], float] = time.time) -> WsgiApp:
-    """Refuse presigned requests that S3 would refuse; `secrets` are the secret keys by their access keys.
-
-    A URL that was signed with another access key is checked for all but its signature.
-    """
+    """Refuse presigned requests that S3 would refuse; `secrets` are the secret keys by their access keys."""
 
     def run(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         refusal = refusal_of(environ, secrets, now())
         if refusal is None:
             return app(environ, start_response)
-        environ["wsgi.input"].read(min(int(environ.get("CONTENT_LENGTH") or 0), _DRAIN_BYTES))
+        drained(environ)
         body = f"<Error><Code>{refusal.code}</Code><Message>{escape(refusal.message)}</Message></Error>".encode()
         start_response("403 Forbidden", [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
         return [body]
@@ -49,12 +46,21 @@ def checked(app: WsgiApp, secrets: dict[str, str], now: Callable[[], float] = ti
     return run
 
 
+def drained(environ: dict[str, Any]) -> None:
+    """Read the body of a request that is refused."""
+    environ["wsgi.input"].read(min(int(environ.get("CONTENT_LENGTH") or 0), _DRAIN_BYTES))
+
+
+def is_presigned(environ: dict[str, Any]) -> bool:
+    """Tell whether a request has a link's signature, good or bad, in place of an Authorization header."""
+    return "Signature" in _query(environ) or _query(environ).get("X-Amz-Algorithm") == _ALGORITHM
+
+
 def refusal_of(environ: dict[str, Any], secrets: dict[str, str], now: float) -> Refusal | None:
     """Say why S3 refuses a request with a presigned URL, None for one that it takes and for any other request."""
-    raw_path, _, raw_query = environ.get("RAW_URI", environ.get("REQUEST_URI", "")).partition("?")
-    query = dict(parse_qsl(raw_query, keep_blank_values=True))
-    if "Signature" in query and query.get("Expires", "").isdigit():
-        return _expired(int(query["Expires"]), now)
+    query = _query(environ)
+    if "Signature" in query:
+        return Refusal("InvalidRequest", "Links are signed by AWS Signature Version 4")
     if query.get("X-Amz-Algorithm") != _ALGORITHM:
         return None
     try:
@@ -68,11 +74,21 @@ def refusal_of(environ: dict[str, Any], secrets: dict[str, str], now: float) -> 
         return refusal
     if absent := [name for name in names if _header(environ, name) is None]:
         return Refusal("AccessDenied", f"There were headers signed that are not in the request: {', '.join(absent)}")
-    if access_key in secrets:
-        canonical = _canonical_request(environ, raw_path, query, names)
-        if not hmac.compare_digest(_signature(secrets[access_key], scope, query["X-Amz-Date"], canonical), signature):
-            return Refusal("SignatureDoesNotMatch", "The request signature does not match the one of the request")
+    if access_key not in secrets:
+        return Refusal("InvalidAccessKeyId", "The access key that the request was signed with is not known here")
+    canonical = _canonical_request(environ, _raw_uri(environ)[0], query, names)
+    if not hmac.compare_digest(_signature(secrets[access_key], scope, query["X-Amz-Date"], canonical), signature):
+        return Refusal("SignatureDoesNotMatch", "The request signature does not match the one of the request")
     return None
+
+
+def _raw_uri(environ: dict[str, Any]) -> tuple[str, str]:
+    path, _, query = environ.get("RAW_URI", environ.get("REQUEST_URI", "")).partition("?")
+    return path, query
+
+
+def _query(environ: dict[str, Any]) -> dict[str, str]:
+    return dict(parse_qsl(_raw_uri(environ)[1], keep_blank_values=True))
 
 
 def _expired(ends_at: float, now: float) -> Refusal | None:

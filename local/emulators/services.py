@@ -16,10 +16,12 @@ from botocore.config import Config
 
 from local.console import say
 from local.data_directory import DataDirectory
+from local.door import AccessKey, Door
+from local.emulators.doorkeeper import Doorkeeper, hidden_address
 from local.emulators.dynoxide import Dynoxide, find_dynoxide
 from local.failures import MissingToolError, StartupError
 from local.template import ROOT
-from local.template.load import ACCESS_KEY, REGION, SECRET_KEY
+from local.template.load import REGION
 
 # moto says its port or ends. Only one that does neither is given up on, and a busy machine is slow.
 _STARTUP_SECONDS = 300
@@ -31,20 +33,23 @@ LineSink = Callable[[str, str], None]
 class Services:
     """DynamoDB on Dynoxide (or on what AWS_ENDPOINT_URL_DYNAMODB names), everything else on moto."""
 
-    def __init__(self, data: DataDirectory, invoke_url: str, kms_keys: Sequence[str], sink: LineSink) -> None:
+    def __init__(self, data: DataDirectory, door: Door, kms_keys: Sequence[str], sink: LineSink) -> None:
         """Start what is needed; MissingToolError when durable tables are wanted and nothing can keep them."""
+        self._key = door.key
+        self._doorkeeper: Doorkeeper | None = None
         self._dynoxide: Dynoxide | None = None
         named = os.environ.get(_DYNAMODB_ENDPOINT)
         binary = None if named else find_dynoxide()
         if binary is None and not named and data.durable:
             raise MissingToolError("--data needs Dynoxide, which is not installed: run `npm ci`")
-        self._moto, self.url = _start_moto(data, invoke_url, kms_keys, sink)
+        self._moto, self.url = _start_moto(data, door, kms_keys, sink)
         if named:
             self.dynamodb_url = named
         elif binary:
             database = data.database if data.durable else None
-            self._dynoxide = Dynoxide(binary, database=database, inherit=[data.lock_fd])
-            self.dynamodb_url = self._dynoxide.url
+            self._dynoxide = Dynoxide(binary, host=hidden_address(), database=database, inherit=[data.lock_fd])
+            self._doorkeeper = Doorkeeper(door, self._dynoxide.address)
+            self.dynamodb_url = f"http://127.0.0.1:{self._doorkeeper.port}"
         else:
             say("warning: Dynoxide is not installed (run `npm ci`): DynamoDB is moto, which is slow past 1 000 items")
             say("warning: and loses concurrent writes. Good for a look, not for tests.")
@@ -54,8 +59,7 @@ class Services:
     def environment(self) -> dict[str, str]:
         """Return the settings under which an AWS client finds the emulators, and nothing of the user's own account."""
         return {
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            **key_environment(self._key),
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_CONFIG_FILE": os.devnull,
@@ -74,8 +78,8 @@ class Services:
             service,
             region_name=REGION,
             endpoint_url=self.dynamodb_url if service.startswith("dynamodb") else self.url,
-            aws_access_key_id=ACCESS_KEY,
-            aws_secret_access_key=SECRET_KEY,
+            aws_access_key_id=self._key.key_id,
+            aws_secret_access_key=self._key.secret,
             config=Config(
                 proxies={},
                 connect_timeout=5,
@@ -106,14 +110,23 @@ class Services:
     def stop(self) -> None:
         """End the emulators."""
         self.stop_moto()
+        if self._doorkeeper:
+            self._doorkeeper.close()
         if self._dynoxide:
             self._dynoxide.stop()
 
 
+def key_environment(key: AccessKey) -> dict[str, str]:
+    """Tell the access key as AWS clients read it; command lines can be seen by everybody on this machine."""
+    return {"AWS_ACCESS_KEY_ID": key.key_id, "AWS_SECRET_ACCESS_KEY": key.secret}
+
+
 def _start_moto(
-    data: DataDirectory, invoke_url: str, kms_keys: Sequence[str], sink: LineSink
+    data: DataDirectory, door: Door, kms_keys: Sequence[str], sink: LineSink
 ) -> tuple[subprocess.Popen[bytes], str]:
-    command = [sys.executable, "-m", "local.emulators.aws", "--parent", str(os.getpid()), "--invoke-url", invoke_url]
+    command = [sys.executable, "-m", "local.emulators.aws", "--parent", str(os.getpid()), "--front", str(door.front)]
+    for host in door.hosts:
+        command += ["--host", host]
     command += ["--objects", str(data.path.resolve() / "objects")]
     for key_id in kms_keys:
         command += ["--kms-key", key_id]
@@ -122,12 +135,13 @@ def _start_moto(
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(_scratch(data.path))},
+        env={**os.environ, **key_environment(door.key), "PYTHONPATH": str(ROOT), "TMPDIR": str(_scratch(data.path))},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         pass_fds=(data.lock_fd,),
         process_group=0,
+        umask=0o077,
     )
     assert process.stdout
     assert process.stderr

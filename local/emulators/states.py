@@ -14,7 +14,7 @@ import threading
 import uuid
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 from moto.core.responses import ActionResult
@@ -25,6 +25,7 @@ from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommu
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
+from local.door import Door
 from local.emulators.ended_executions import bound_executions
 from local.emulators.execution_files import ExecutionFiles, Unfinished
 from local.template.load import ACCOUNT_ID
@@ -33,9 +34,9 @@ from local.template.load import ACCOUNT_ID
 _TASK_SECONDS = 900
 
 
-def install_state_machines(invoke_url: str, files: ExecutionFiles | None = None) -> None:
-    """Teach moto StartSyncExecution, let its Lambda tasks call `invoke_url`, and take up what a restart cut off."""
-    client = InvokeClient(invoke_url)
+def install_state_machines(door: Door, files: ExecutionFiles | None = None) -> None:
+    """Teach moto StartSyncExecution, let its Lambda tasks call the stack, and take up what a restart cut off."""
+    client = InvokeClient(door)
     tasks: Any = lambda_eval_utils
     tasks.boto_client_for = lambda **_: client
     parser: Any = AmazonStateLanguageParser
@@ -52,8 +53,9 @@ def install_state_machines(invoke_url: str, files: ExecutionFiles | None = None)
 class InvokeClient:
     """The one method of a Lambda client that tasks call."""
 
-    def __init__(self, url: str) -> None:
-        self._address = urlsplit(url).netloc
+    def __init__(self, door: Door) -> None:
+        self._address = f"127.0.0.1:{door.front}"
+        self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {door.key.key_id}"}
 
     def invoke(self, FunctionName: str, Payload: bytes = b"{}", **_: Any) -> dict[str, Any]:  # noqa: N803 - AWS's names
         """Invoke a function by name or ARN; ClientError when it could not be invoked at all."""
@@ -72,7 +74,7 @@ class InvokeClient:
     def _post(self, path: str, payload: bytes) -> tuple[int, http.client.HTTPMessage, bytes]:
         connection = http.client.HTTPConnection(self._address, timeout=_TASK_SECONDS)
         try:
-            connection.request("POST", path, payload, {"Content-Type": "application/json"})
+            connection.request("POST", path, payload, self._headers)
             answer = connection.getresponse()
             return answer.status, answer.headers, answer.read()
         finally:

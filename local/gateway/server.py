@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import json
 import uuid
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import unquote
 
+from local.door import FOREIGN_HOST, FOREIGN_ORIGIN, KEY_NEEDED, Door
 from local.failures import PortTakenError, StartupError
 from local.gateway.controls import Controls
 from local.gateway.events import Request, Response, http_date
@@ -45,8 +47,9 @@ class Server:
             raise StartupError(f"{port} is not a port") from error
         self.port: int = self._server.server_address[1]
 
-    def serve(self, front: Front, hooks: Hooks, controls: Controls) -> None:
+    def serve(self, door: Door, front: Front, hooks: Hooks, controls: Controls) -> None:
         """Answer requests from now on, on threads of its own."""
+        self._server.door = door
         self._server.front = front
         self._server.hooks = hooks
         self._server.controls = controls
@@ -64,6 +67,7 @@ class _HttpServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
+    door: Door
     front: Front
     hooks: Hooks
     controls: Controls
@@ -82,34 +86,43 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         request_id = str(uuid.uuid4())
-        front = self.server.front
-        path, _, query = self.path.partition("?")
         try:
             body = self._read_body()
         except BodyTooLargeError:
             self.close_connection = True
-            self._send(front.refuse("REQUEST_TOO_LARGE", request_id))
-            return
+            self._send(self.server.front.refuse("REQUEST_TOO_LARGE", request_id))
         except BrokenBodyError:
             self.close_connection = True
-            return
+        else:
+            self._send(self._answer(request_id, body))
+
+    def _answer(self, request_id: str, body: bytes) -> Response:
+        front, door = self.server.front, self.server.door
+        path, _, query = self.path.partition("?")
+        prefix = f"/{front.stage}"
+        if not door.knows_host(self._only("Host"), self.server.server_port):
+            return _forbidden(FOREIGN_HOST)
+        if path == prefix or path.startswith(prefix + "/"):
+            # Whose pages may read its answers the API says itself.
+            headers, stage_path = list(self.headers.items()), path.removeprefix(prefix) or "/"
+            client = self.client_address[0]
+            return front.answer(Request(self.command, stage_path, query, headers, body, client, request_id))
+        if not door.knows_origin(self._only("Origin")):
+            return _forbidden(FOREIGN_ORIGIN)
+        if not door.knows_key(self._only("Authorization")):
+            return _forbidden(KEY_NEEDED)
         if function := invoked_function(path, unquote):
             waits = self.headers.get("X-Amz-Invocation-Type") != "Event"
-            self._send(front.invoke(function, body, request_id, waits=waits))
-            return
+            return front.invoke(function, body, request_id, waits=waits)
         if path.startswith(PREFIX):
-            self._send(self.server.hooks.answer(self.command, path, self.headers.get("Content-Type", ""), body))
-            return
-        prefix = f"/{front.stage}"
-        if path != prefix and not path.startswith(prefix + "/"):
-            answer = self.server.controls.answer(self.command, path, body)
-            self._send(answer or front.refuse("MISSING_AUTHENTICATION_TOKEN", request_id))
-            return
-        headers = list(self.headers.items())
-        stage_path = path.removeprefix(prefix) or "/"
-        self._send(
-            front.answer(Request(self.command, stage_path, query, headers, body, self.client_address[0], request_id))
-        )
+            return self.server.hooks.answer(self.command, path, self.headers.get("Content-Type", ""), body)
+        answer = self.server.controls.answer(self.command, path, body)
+        return answer or front.refuse("MISSING_AUTHENTICATION_TOKEN", request_id)
+
+    def _only(self, name: str) -> str | None:
+        """Return a header's values as one text, as nobody would write one if there are several."""
+        values = self.headers.get_all(name)
+        return None if values is None else "\n".join(values)
 
     def _read_body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
@@ -179,3 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _handle  # noqa: N815 - http.server names them
+
+
+def _forbidden(reason: str) -> Response:
+    return Response(403, [("Content-Type", "application/json")], json.dumps({"error": reason}).encode())

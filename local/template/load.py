@@ -17,9 +17,6 @@ from local.template.parameters import defaults, parameter_values
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
 ACCOUNT_ID = "123456789012"
-# The emulators take any credentials; these are the ones that the stack itself uses.
-ACCESS_KEY = "local"
-SECRET_KEY = "local"
 
 # The translator only takes code that was uploaded, so local folders travel through it under this name.
 _UPLOADED = "s3://local/"

@@ -32,11 +32,14 @@ class Tenant:
 
     def __init__(self, stack: StackProcess) -> None:
         """Make the tenant and its keys."""
+        self.stack = stack
         self.base_url = stack.credentials["baseUrl"]
         self.origin = self.base_url.removesuffix("/api")
         self._client = httpx.Client(timeout=PATIENCE_SECONDS, trust_env=False)
         made = self._client.post(
-            f"{self.origin}/2015-03-31/functions/local-BootstrapTenantFunction/invocations", json={"name": "contract"}
+            f"{self.origin}/2015-03-31/functions/local-BootstrapTenantFunction/invocations",
+            json={"name": "contract"},
+            headers=stack.access,
         ).json()
         self.tenant_id, self.admin = str(made["tenantId"]), str(made["secret"])
         self.token = self.key(scopes=ALL_SCOPES, rateLimitPerMinute=6_000)
@@ -91,7 +94,7 @@ def _table_name(logical_id: str) -> str:
 
 def table(tenant: Tenant, logical_id: str) -> Any:
     """Reach into a table of the stack, for what only time or an accident would bring about (boto3 resource)."""
-    environment = httpx.get(f"{tenant.origin}/_local/environment", trust_env=False).json()
+    environment = tenant.stack.environment
     dynamodb = boto3.resource(
         "dynamodb",
         region_name=REGION,

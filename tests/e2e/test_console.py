@@ -12,7 +12,11 @@ from tests.support.stack import eventually
 def test_log_lines_carry_the_name_of_their_function(local_stack: Any) -> None:
     origin = local_stack.credentials["baseUrl"].removesuffix("/api")
     with local_stack.client() as api:
-        api.post(f"{origin}/2015-03-31/functions/local-DiffRunFunction/invocations", json={"nothing": "useful"})
+        api.post(
+            f"{origin}/2015-03-31/functions/local-DiffRunFunction/invocations",
+            json={"nothing": "useful"},
+            headers=local_stack.access,
+        )
     eventually(lambda: re.search(r"^DiffRunFunction \| ", local_stack.console(), re.MULTILINE))
 
 

@@ -18,7 +18,7 @@ MADE = Credentials("ten_1", "sk_live_admin", "sk_live_made")
 
 
 def make(api: ScriptedApi, kept: Path) -> Credentials:
-    return kept_or_new(kept, api.base_url.removesuffix("/api"), api.base_url)
+    return kept_or_new(kept, api.base_url.removesuffix("/api"), api.base_url, "KEY")
 
 
 def test_key_that_the_gateway_did_not_wait_for_is_asked_for_again(tmp_path: Path) -> None:
@@ -29,6 +29,7 @@ def test_key_that_the_gateway_did_not_wait_for_is_asked_for_again(tmp_path: Path
         assert make(api, tmp_path / "kept") == MADE
     bootstrap, *asked = api.requests
     assert bootstrap.target.endswith("local-BootstrapTenantFunction/invocations")
+    assert bootstrap.headers["authorization"] == "Bearer KEY"
     assert len(asked) == 3
     assert len({request.headers["idempotency-key"] for request in asked}) == 1
 

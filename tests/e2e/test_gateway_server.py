@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from local.door import Door, new_access_key
 from local.gateway.events import Request, Response
 from local.gateway.server import Server
 
@@ -35,7 +36,8 @@ class Served:
         self.front = Front()
         self.server = Server(0)
         unused: Any = None
-        self.server.serve(self.front, unused, unused)  # type: ignore[arg-type]
+        door = Door(new_access_key(), self.server.port)
+        self.server.serve(door, self.front, unused, unused)  # type: ignore[arg-type]
         self.client = socket.create_connection(("127.0.0.1", self.server.port))
         self.answers = self.client.makefile("rb")
 
@@ -45,7 +47,9 @@ class Served:
         self.server.close()
 
     def say(self, headers: str, body: bytes = b"") -> None:
-        self.client.sendall(f"POST /api/x HTTP/1.1\r\nHost: x\r\n{headers}\r\n\r\n".encode() + body)
+        self.client.sendall(
+            f"POST /api/x HTTP/1.1\r\nHost: 127.0.0.1:{self.server.port}\r\n{headers}\r\n\r\n".encode() + body
+        )
 
     def hear(self) -> tuple[int, bytes]:
         """The status and the body of the next answer."""

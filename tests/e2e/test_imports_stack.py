@@ -68,8 +68,7 @@ def wait(api: httpx.Client, source: str, import_id: str) -> tuple[dict[str, Any]
 
 
 def aws(stack: StackProcess, service: str) -> Any:
-    origin = stack.credentials["baseUrl"].rpartition("/")[0]
-    found = httpx.get(f"{origin}/_local/environment", trust_env=False).json()
+    found = stack.environment
     return boto3.client(
         service,
         region_name=found["AWS_REGION"],
@@ -205,9 +204,7 @@ def test_import_is_requested_on_the_stacks_own_bus(api: httpx.Client, local_stac
 
 
 def test_schedule_that_asks_for_nothing_is_told_why(local_stack: StackProcess) -> None:
-    origin = local_stack.credentials["baseUrl"].rpartition("/")[0]
-    fired = httpx.post(f"{origin}/_local/fire/ScheduledImportRule", json={}, trust_env=False)
-    assert fired.status_code == 202
+    local_stack.ask("POST", "fire/ScheduledImportRule")
     assert refused(local_stack, '"detail": {}') == "detail.tenantId is missing"
 
 

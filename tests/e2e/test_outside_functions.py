@@ -142,8 +142,8 @@ def test_stack_shows_containers_its_emulators_and_each_function_its_variables(ow
         "dynamodb",
         region_name="us-east-1",
         endpoint_url=variables["AWS_ENDPOINT_URL_DYNAMODB"],
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
     ).list_tables()["TableNames"]
     assert variables["CATALOG_TABLE"] in tables
     assert httpx.get(variables["AWS_ENDPOINT_URL"], trust_env=False).status_code < 500

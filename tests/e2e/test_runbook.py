@@ -16,7 +16,6 @@ from queue import SimpleQueue
 from typing import Any
 
 import boto3
-import httpx
 import pytest
 
 from local.template import ROOT
@@ -114,8 +113,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
 
 @pytest.fixture(scope="module")
 def settings(stack: StackProcess) -> dict[str, str]:
-    origin = stack.credentials["baseUrl"].removesuffix("/api")
-    return dict(httpx.get(f"{origin}/_local/environment", trust_env=False).json())
+    return stack.environment
 
 
 @pytest.fixture
@@ -138,7 +136,7 @@ class Patient:
 
     def client(self, service: str) -> Any:
         url = self.settings.get(f"AWS_ENDPOINT_URL_{service.upper()}", self.settings["AWS_ENDPOINT_URL"])
-        secrets = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+        secrets = {name.lower(): self.settings[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
         return boto3.client(service, region_name="us-east-1", endpoint_url=url, **secrets)  # type: ignore[call-overload]
 
     def publish(self, text: str) -> str:

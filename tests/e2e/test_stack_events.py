@@ -70,12 +70,18 @@ def test_stream_calls_its_function_in_order_and_again_after_failures(running: Ba
     assert delivered.index("c") < delivered.index("fail-stream") < delivered.index("d")
 
 
+def access(stack: BackgroundStack) -> dict[str, str]:
+    return {"Authorization": f"Bearer {stack.stack.door.key.key_id}"}
+
+
 def start_processes(stack: BackgroundStack, function: str) -> None:
     """Have a function that has no records to work on started in as many processes as it may have."""
     url = f"{stack.stack.origin}/2015-03-31/functions/local-{function}/invocations"
     with ThreadPoolExecutor(8) as pool:
         calls = [
-            pool.submit(httpx.post, url, json={"Records": []}, timeout=PATIENCE_SECONDS, trust_env=False)
+            pool.submit(
+                httpx.post, url, json={"Records": []}, headers=access(stack), timeout=PATIENCE_SECONDS, trust_env=False
+            )
             for _ in range(8)
         ]
     assert {call.result().status_code for call in calls} == {200}
@@ -162,8 +168,8 @@ def test_presigned_upload_is_taken_once_and_only_as_it_was_signed(running: Backg
         "s3",
         region_name="us-east-1",
         endpoint_url=running.stack.services.url,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
+        aws_access_key_id=running.stack.door.key.key_id,
+        aws_secret_access_key=running.stack.door.key.secret,
         config=Config(signature_version="s3v4"),
     )
     parameters = {"Bucket": "local-bucket", "Key": "uploads/once", "IfNoneMatch": "*"}
@@ -183,7 +189,7 @@ def test_presigned_upload_is_taken_once_and_only_as_it_was_signed(running: Backg
 
 def test_schedules_fire_on_request(running: BackgroundStack, tmp_path: Path) -> None:
     credentials = tmp_path / "credentials.json"
-    write_private(credentials, {"baseUrl": running.stack.base_url})
+    write_private(credentials, {"baseUrl": running.stack.base_url, "accessKeyId": running.stack.door.key.key_id})
 
     def local(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "local", *arguments, "--credentials", str(credentials)]
@@ -231,7 +237,13 @@ def test_failed_execution_is_said_on_the_console(running: BackgroundStack) -> No
 def test_function_is_invoked_without_waiting(running: BackgroundStack) -> None:
     import boto3
 
-    functions = boto3.client("lambda", endpoint_url=running.stack.origin, region_name="us-east-1")
+    functions = boto3.client(
+        "lambda",
+        endpoint_url=running.stack.origin,
+        region_name="us-east-1",
+        aws_access_key_id=running.stack.door.key.key_id,
+        aws_secret_access_key=running.stack.door.key.secret,
+    )
     began = time.monotonic()
     answer = functions.invoke(FunctionName="local-EventFunction", InvocationType="Event", Payload=b'{"by": "hand"}')
     assert answer["StatusCode"] == 202
@@ -241,6 +253,7 @@ def test_function_is_invoked_without_waiting(running: BackgroundStack) -> None:
 
 def test_hooks_take_json_only(running: BackgroundStack) -> None:
     hook = f"{running.stack.origin}/_local/fire/Machine"
-    form = {"Content-Type": "text/plain"}
+    form = {"Content-Type": "text/plain", **access(running)}
     assert httpx.post(hook, content="{}", headers=form, trust_env=False).status_code == 404
-    assert httpx.get(f"{running.stack.origin}/_local/nothing", trust_env=False).status_code == 404
+    nothing = f"{running.stack.origin}/_local/nothing"
+    assert httpx.get(nothing, headers=access(running), trust_env=False).status_code == 404

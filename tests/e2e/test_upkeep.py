@@ -15,7 +15,6 @@ ROUND = {"pk": {"S": "upkeep"}, "sk": {"S": "round"}}
 
 def test_round_of_the_upkeep_ends_compacts_and_everything_is_still_served(local_stack: StackProcess) -> None:
     credentials = local_stack.credentials
-    origin = credentials["baseUrl"].rpartition("/")[0]
     with httpx.Client(
         base_url=credentials["baseUrl"],
         headers={"Authorization": f"Bearer {credentials['apiKey']}"},
@@ -31,10 +30,9 @@ def test_round_of_the_upkeep_ends_compacts_and_everything_is_still_served(local_
             api.post(f"v1/sources/{source}/runs/{run}/apply").raise_for_status()
 
         # Else the schedule's own round, which may have ended without this source, is today's.
-        dynamodb, table = _catalog(origin)
+        dynamodb, table = _catalog(local_stack)
         dynamodb.delete_item(TableName=table, Key=ROUND)
-        fired = httpx.post(f"{origin}/_local/fire/RunUpkeepFunction", json={}, trust_env=False)
-        assert fired.status_code == 202
+        local_stack.ask("POST", "fire/RunUpkeepFunction")
         assert eventually(lambda: _round(dynamodb, table))["ended"] == {"BOOL": True}
         current = api.get(f"v1/sources/{source}/generations/current").raise_for_status().json()["generation"]
         assert current["origin"] == "compaction"
@@ -45,9 +43,9 @@ def test_round_of_the_upkeep_ends_compacts_and_everything_is_still_served(local_
         }
 
 
-def _catalog(origin: str) -> tuple[Any, str]:
+def _catalog(stack: StackProcess) -> tuple[Any, str]:
     """The stack's DynamoDB, and the name of its Catalog."""
-    environment = httpx.get(f"{origin}/_local/environment", trust_env=False).json()
+    environment = stack.environment
     dynamodb = boto3.client(
         "dynamodb",
         endpoint_url=environment["AWS_ENDPOINT_URL_DYNAMODB"],

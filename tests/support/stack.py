@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from local.emulators.dynoxide import find_dynoxide
+from local.running import ask
 from local.template import ROOT
 from testing.resources import continuous_integration
 
@@ -111,6 +112,20 @@ class StackProcess:
         """What the stack wrote for its user."""
         credentials: dict[str, str] = json.loads(self.credentials_path.read_text("utf-8"))
         return credentials
+
+    def ask(self, method: str, name: str) -> dict[str, Any]:
+        """Ask something of the stack's own, as `python -m local` does."""
+        return ask(self.credentials_path, method, name)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings that lead AWS clients to the stack."""
+        return self.ask("GET", "environment")
+
+    @property
+    def access(self) -> dict[str, str]:
+        """The header that opens what is the stack's own: the Lambda Invoke API, above all."""
+        return {"Authorization": f"Bearer {self.credentials['accessKeyId']}"}
 
     def console(self) -> str:
         """Return what the stack has printed so far."""

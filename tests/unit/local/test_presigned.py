@@ -13,12 +13,12 @@ from local.emulators.presigned import refusal_of
 HEADERS = {"If-None-Match": "*", "Content-Type": "application/x-ndjson"}
 
 
-def presigned(version: str = "s3v4", secret: str = "local") -> str:
+def presigned(version: str = "s3v4", secret: str = "local", key: str = "local") -> str:
     client = boto3.client(
         "s3",
         region_name="us-east-1",
         endpoint_url="http://127.0.0.1:5000",
-        aws_access_key_id="local",
+        aws_access_key_id=key,
         aws_secret_access_key=secret,
         config=Config(signature_version=version),
     )
@@ -65,6 +65,9 @@ def test_order_of_the_parameters_does_not_matter() -> None:
         (presigned().replace("imports", "exports"), HEADERS, "PUT", "SignatureDoesNotMatch"),
         (presigned().replace("3600", "9999"), HEADERS, "PUT", "SignatureDoesNotMatch"),
         (presigned(secret="other"), HEADERS, "PUT", "SignatureDoesNotMatch"),
+        (presigned(key="other"), HEADERS, "PUT", "InvalidAccessKeyId"),
+        # Of version 2, whose signature nobody checks here: later regions of S3 don't know it either.
+        (presigned(version="s3"), HEADERS, "PUT", "InvalidRequest"),
         (presigned().replace("X-Amz-Date", "X-Amz-Dat"), HEADERS, "PUT", "AuthorizationQueryParametersError"),
     ],
 )
@@ -72,9 +75,8 @@ def test_request_other_than_it_was_signed_is_refused(url: str, headers: dict, me
     assert refused(url, headers, method=method) == code
 
 
-@pytest.mark.parametrize("version", ["s3v4", "s3"])
-def test_url_expires(version: str) -> None:
-    url = presigned(version)
+def test_url_expires() -> None:
+    url = presigned()
     assert refused(url, HEADERS, later=3590) is None
     assert refused(url, HEADERS, later=3610) == "AccessDenied"
 
