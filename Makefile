@@ -42,7 +42,7 @@ dynoxide:
 		then touch node_modules/.ready; else echo "note: Dynoxide could not be installed" >&2; fi; \
 	fi
 
-# The published quickstart and the examples are run as they are written: they call these. C# needs a compiler and a
+# The published quickstart and the examples are run as they are written: they call these, and a browser is opened. C# needs a compiler and a
 # runtime besides.
 tools:
 	@setup/install_tools.sh

@@ -19,7 +19,7 @@ echo "apt-get was called"
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
     made = Checkout(tmp_path)
-    for tool in ("curl", "openssl"):
+    for tool in ("curl", "openssl", "chromium"):
         made.add_program(tool, "")
     return made
 
@@ -29,10 +29,9 @@ def test_says_what_before_it_installs(checkout: Checkout) -> None:
     checkout.add_program("id", "#!/usr/bin/env bash\necho 0\n")
     assert checkout.run(SCRIPT) == (
         0,
-        "Installing with apt-get, for the whole system: jq uuid-runtime (the examples call them; APT=no to go "
-        "without) ...\n",
+        "Installing with apt-get, for the whole system: jq uuid-runtime (tests call them; APT=no to go without) ...\n",
     )
-    assert checkout.calls == ["apt-get install -y -qq jq uuid-runtime"]
+    assert checkout.calls == ["apt-get install -y -qq --no-install-recommends jq uuid-runtime"]
 
 
 def test_does_nothing_when_all_is_there(checkout: Checkout) -> None:
@@ -50,6 +49,6 @@ def test_leaves_the_system_alone(checkout: Checkout, environment: dict[str, str]
     checkout.add_program("apt-get", APT)
     checkout.add_program("id", f"#!/usr/bin/env bash\necho {user}\n")
     status, said = checkout.run(SCRIPT, **environment)
-    note = "note: missing, so tests of the examples will be skipped"
+    note = "note: missing, so tests that call them will be skipped"
     assert (status, said) == (0, f"{note}: jq uuid-runtime ({why})\n")
     assert checkout.calls == []
