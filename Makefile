@@ -42,8 +42,8 @@ dynoxide:
 		then touch node_modules/.ready; else echo "note: Dynoxide could not be installed" >&2; fi; \
 	fi
 
-# The published quickstart and the examples are run as they are written: they call these, and a browser is opened. C# needs a compiler and a
-# runtime besides.
+# The published quickstart and the examples are run as they are written: they call these. C# needs a compiler and a
+# runtime besides. The browser is for the page that tries to get into the local stack.
 tools:
 	@setup/install_tools.sh
 	@tests/e2e/install_dotnet.sh $(BIN)/python
