@@ -23,6 +23,7 @@ from local.gateway.hooks import Hooks
 from local.gateway.server import Server
 from local.resources import create_resources
 from local.template import ROOT, Template, load_template
+from local.template.keys import key_specs
 from local.template.resolve import Resolver
 from local.usage import disk_bytes, memory_bytes
 from local.workers.functions import Function
@@ -76,7 +77,7 @@ class Stack:
         self.data = DataDirectory(data_directory)
         self._ends.append(self.data.close)
         compact(self.data)
-        self.services = Services(self.data, self.door, self._names("AWS::KMS::Key"), sink)
+        self.services = Services(self.data, self.door, key_specs(self._template, self._resolver), sink)
         self._ends.append(self.services.stop)
         create_resources(self.services.client, self._template, self._resolver)
         self._make_functions(workers, sink)
@@ -140,9 +141,6 @@ class Stack:
             function.end_idle()
         if name := self.services.failed():
             raise StartupError(f"{name} ended by itself; the stack can't go on without it")
-
-    def _names(self, resource_type: str) -> list[str]:
-        return [self._resolver.name(logical_id) for logical_id, _ in self._template.of_type(resource_type)]
 
 
 def api_definition(template: Template, resolver: Resolver) -> tuple[dict[str, Any], str]:

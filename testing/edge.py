@@ -144,6 +144,7 @@ class Edge:
             audit_table=environment["AUDIT_TABLE"],
             items_table=environment["ITEMS_TABLE"],
             machine_arn=environment["DIFF_AND_APPLY_ARN"],
+            cursor_key_id=environment["CURSOR_KEY_ID"],
             **{"cors_origins": ("https://console.example.com",), "tenant_limit": TENANT_LIMIT, **settings},
         )
         return EdgeServices(

@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from local.emulators.kms_keys import install_keys
 from local.template import Template, read_template
+from local.template.keys import key_specs
 from local.template.load import REGION
 from local.template.queues import create_queues
 from local.template.resolve import Resolver
@@ -84,7 +85,7 @@ class Resources:
         create_tables(self.client("dynamodb"), project_template(), self.resolver, streams=False)
         create_buckets(self.client("s3"), project_template(), self.resolver)
         create_queues(self.client("sqs"), project_template(), self.resolver)
-        install_keys([self.resolver.name(name) for name, _ in project_template().of_type("AWS::KMS::Key")], None)
+        install_keys(key_specs(project_template(), self.resolver), None)
 
     def drop_tables(self) -> None:
         """Delete the tables with what they hold."""

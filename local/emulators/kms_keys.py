@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 from moto.kms.models import kms_backends
@@ -13,11 +13,12 @@ from local.template.load import ACCOUNT_ID, REGION
 _MATERIAL_BYTES = 32
 
 
-def install_keys(key_ids: Iterable[str], folder: Path | None) -> None:
-    """Create symmetric keys; their material is read from `folder`, or made and kept there first."""
+def install_keys(specs: Mapping[str, str], folder: Path | None) -> None:
+    """Create keys of these specs by their ids; their material is read from `folder`, or made and kept there first."""
     backend = kms_backends[ACCOUNT_ID][REGION]
-    for key_id in key_ids:
-        key = backend.create_key(None, "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "local", None)
+    for key_id, spec in specs.items():
+        usage = "GENERATE_VERIFY_MAC" if spec.startswith("HMAC_") else "ENCRYPT_DECRYPT"
+        key = backend.create_key(None, usage, spec, "local", None)
         del backend.keys[key.id]
         key.arn = key.arn.replace(key.id, key_id)
         key.id = key_id

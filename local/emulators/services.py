@@ -7,7 +7,7 @@ import select
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,7 +33,7 @@ LineSink = Callable[[str, str], None]
 class Services:
     """DynamoDB on Dynoxide (or on what AWS_ENDPOINT_URL_DYNAMODB names), everything else on moto."""
 
-    def __init__(self, data: DataDirectory, door: Door, kms_keys: Sequence[str], sink: LineSink) -> None:
+    def __init__(self, data: DataDirectory, door: Door, kms_keys: Mapping[str, str], sink: LineSink) -> None:
         """Start what is needed; MissingToolError when durable tables are wanted and nothing can keep them."""
         self._key = door.key
         self._doorkeeper: Doorkeeper | None = None
@@ -122,14 +122,14 @@ def key_environment(key: AccessKey) -> dict[str, str]:
 
 
 def _start_moto(
-    data: DataDirectory, door: Door, kms_keys: Sequence[str], sink: LineSink
+    data: DataDirectory, door: Door, kms_keys: Mapping[str, str], sink: LineSink
 ) -> tuple[subprocess.Popen[bytes], str]:
     command = [sys.executable, "-m", "local.emulators.aws", "--parent", str(os.getpid()), "--front", str(door.front)]
     for host in door.hosts:
         command += ["--host", host]
     command += ["--objects", str(data.path.resolve() / "objects")]
-    for key_id in kms_keys:
-        command += ["--kms-key", key_id]
+    for key_id, spec in kms_keys.items():
+        command += ["--kms-key", key_id, spec]
     if data.durable:
         command += ["--data", str(data.path.resolve())]
     process = subprocess.Popen(

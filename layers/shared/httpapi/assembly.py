@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from knowledge.storage.audit_store import AuditStore
     from webhooks.assembly import WebhookServices
 
+    from httpapi.cursor_keys import CursorKeys
     from httpapi.health import Health
     from httpapi.idempotency import Idempotency
     from httpapi.usage import UsageReader
@@ -102,6 +103,13 @@ class EdgeServices:
         sealer = Sealer(lambda: self._clients.kms, key_id) if key_id else None
         kept = KeptAnswers(self.settings.content_bucket, lambda: self._clients.s3, sealer)
         return Idempotency(self._clients.dynamodb, self.settings.idempotency_table, kept)
+
+    @cached_property
+    def cursor_keys(self) -> CursorKeys:
+        """Signs cursors."""
+        from httpapi.cursor_keys import CursorKeys
+
+        return CursorKeys(lambda: self._clients.kms, self.settings.cursor_key_id, self.settings.cursor_key_version)
 
     @cached_property
     def knowledge(self) -> KnowledgeServices:

@@ -183,7 +183,7 @@ class Call(Generic[BodyT, QueryT]):
 
     def listing(self, **filters: Any) -> Listing:
         """Name the list this request pages through, with the filters that shape it."""
-        return Listing(self.tenant_id, self.operation, self.ids, filters)
+        return Listing(self.tenant_id, self.operation, self.ids, filters, self.services.cursor_keys)
 
     def position(self, listing: Listing) -> Any:
         """Read the position that the request's cursor stands for. Raises ValidationFailedError."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 class EdgeSettings:
     """Names of the edge's tables and bucket; `idempotency_key_id` names the KMS key that seals recorded secrets.
 
+    `cursor_key_id` names the one that the keys of cursors are derived from, `cursor_key_version` which of them is used.
     `tenant_limit` is what the limits of a tenant's keys may add up to, in requests a minute.
     """
 
@@ -22,6 +23,8 @@ class EdgeSettings:
     items_table: str = ""
     machine_arn: str = ""
     idempotency_key_id: str | None = None
+    cursor_key_id: str = ""
+    cursor_key_version: int = 1
     cors_origins: tuple[str, ...] = ()
     tenant_limit: int = 0
 
@@ -38,6 +41,8 @@ class EdgeSettings:
             items_table=os.environ.get("ITEMS_TABLE", ""),
             machine_arn=os.environ.get("DIFF_AND_APPLY_ARN", ""),
             idempotency_key_id=os.environ.get("IDEMPOTENCY_KEY_ID") or None,
+            cursor_key_id=os.environ.get("CURSOR_KEY_ID", ""),
+            cursor_key_version=int(os.environ.get("CURSOR_KEY_VERSION", "1")),
             cors_origins=tuple(filter(None, map(str.strip, os.environ.get("CORS_ORIGINS", "").split(",")))),
             tenant_limit=_tenant_limit(
                 int(os.environ.get("REQUESTS_PER_SECOND", "0")), int(os.environ.get("TENANT_SHARE_PERCENT", "0"))

@@ -101,7 +101,8 @@ def test_the_description_of_a_version_is_never_too_long(translated: Template, fu
     longest = {}
     for name, declared in _PARAMETERS.items():
         texts = [str(value) for value in declared.get("AllowedValues", [])]
-        longest[name] = max(texts, key=len, default="9" * declared.get("MaxLength", 12))
+        most = len(str(declared["MaxValue"])) if "MaxValue" in declared else declared.get("MaxLength", 12)
+        longest[name] = max(texts, key=len, default="9" * most)
     (description,) = version_of(replace(translated, parameters=longest), function).values()
     assert len(description) <= _DESCRIPTION_CHARACTERS
 
