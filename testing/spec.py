@@ -110,6 +110,10 @@ def find(method: str, path: str) -> SpecOperation | None:
     return None
 
 
+# The description of the document tells of them, once.
+OF_EVERY_ANSWER = frozenset({"cache-control", "strict-transport-security", "x-content-type-options"})
+
+
 def faults(operation: SpecOperation, status: int, headers: dict[str, str], body: Any) -> Iterator[str]:
     """Say in what a response departs from the document."""
     if status not in operation.statuses():
@@ -117,12 +121,12 @@ def faults(operation: SpecOperation, status: int, headers: dict[str, str], body:
         return
     documented = operation.response(status)
     names = {name.lower() for name in documented["headers"]}
-    always = names - {"retry-after", "idempotent-replayed", "www-authenticate"}
+    always = names - {"retry-after", "idempotent-replayed", "www-authenticate"} | OF_EVERY_ANSWER
     for name in always - set(headers):
         # A request that fails before it was counted has no rate to tell.
         if not (name.startswith("ratelimit") and status in {400, 500, 503}):
             yield f"{operation.name} {status} lacks the header {name}"
-    known = names | {"content-type", "vary"}
+    known = names | OF_EVERY_ANSWER | {"content-type", "vary"}
     for name in set(headers) - known:
         if not (name.startswith(("access-control", "ratelimit"))):
             yield f"{operation.name} {status} does not document the header {name}"

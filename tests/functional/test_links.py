@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
+from knowledge.imports.files import ImportFiles
 from knowledge.storage.clients import Clients
 from knowledge.storage.objects import ObjectStore
 
@@ -34,3 +35,10 @@ def test_link_to_an_emulator_is_in_path_style(name: str, host: str, monkeypatch:
     monkeypatch.setenv(name, f"http://{host}")
     link = urlsplit(ObjectStore(Clients().s3, "content").make_link("a/b"))
     assert (link.netloc, link.path) == (host, "/content/a/b")
+
+
+def test_answer_to_a_link_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    objects = ObjectStore(Clients().s3, "content")
+    for link in (objects.make_link("a/b"), ImportFiles(Clients().s3, objects).report_link("a/b")):
+        assert parse_qs(urlsplit(link).query)["response-cache-control"] == ["no-store"]

@@ -166,7 +166,7 @@ class UnreachableError(EdgeError):
     message = "Not all that the API needs can be reached."
 
     def __init__(self, parts: Sequence[str], seconds: int) -> None:
-        super().__init__(headers={"Retry-After": str(seconds), "Cache-Control": "no-store"})
+        super().__init__(headers={"Retry-After": str(seconds)})
         self.details: list[Mapping[str, Any]] = [{"path": part, "message": "cannot be reached"} for part in parts]
 
 

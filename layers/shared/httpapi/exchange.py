@@ -66,8 +66,6 @@ class Exchange:
             answer = self._refusal(error)
         if answer.replayed:
             self._headers["Idempotent-Replayed"] = "true"
-        if answer.secret is not None:
-            self._headers["Cache-Control"] = "no-store"
         self._write_line(answer)
         return Response(answer.status, answer.text, {"Content-Type": _JSON, **self._headers})
 
@@ -106,9 +104,7 @@ class Exchange:
             wait([loading] if loading else [])
 
     def _answer_anybody(self, operation: Operation) -> WrittenAnswer:
-        answer = WrittenAnswer.of(operation.handler(OpenCall(self._services)))
-        self._headers["Cache-Control"] = "no-store"
-        return answer
+        return WrittenAnswer.of(operation.handler(OpenCall(self._services)))
 
     def _load_source(self, operation: Operation, key: Key, ids: Mapping[str, str]) -> Future[Source] | None:
         source_id = ids.get("sourceId", "")

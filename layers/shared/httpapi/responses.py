@@ -6,6 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+# Of every answer: what it holds is the tenant's alone, it is what it says it is, and it is asked for by TLS only.
+ALWAYS = {
+    "Cache-Control": "no-store",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -19,7 +26,7 @@ class Response:
         """Write what the function returns."""
         return {
             "statusCode": self.status,
-            "multiValueHeaders": {name: [value] for name, value in self.headers.items()},
+            "multiValueHeaders": {name: [value] for name, value in {**self.headers, **ALWAYS}.items()},
             "body": self.text,
             "isBase64Encoded": False,
         }

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from httpapi.responses import ALWAYS
 
 from local.gateway.refusals import Refusals
 from local.template.load import ROOT, read_yaml
@@ -49,6 +50,7 @@ def test_every_response_has_the_error_shape(document: dict, response_type: str) 
     assert set(body) == {"error", "code"}
     headers = dict(response.headers)
     assert headers["X-Request-Id"] == "request-1"
+    assert ALWAYS.items() <= headers.items()
     assert headers.get("Retry-After") == ("60" if response.status == 429 else None)
 
 

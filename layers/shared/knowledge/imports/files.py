@@ -61,7 +61,9 @@ class ImportFiles:
     def report_link(self, key: str) -> str:
         """A link for 15 minutes to an error report."""
         return self.s3.generate_presigned_url(
-            "get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=DOWNLOAD_LINK_SECONDS
+            "get_object",
+            Params={"Bucket": self.bucket, "Key": key, "ResponseCacheControl": "no-store"},
+            ExpiresIn=DOWNLOAD_LINK_SECONDS,
         )
 
     def find_file(self, bucket: str, key: str) -> FoundFile | None:

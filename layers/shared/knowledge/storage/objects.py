@@ -100,6 +100,7 @@ class ObjectStore:
             Params={
                 "Bucket": self.bucket,
                 "Key": key,
+                "ResponseCacheControl": "no-store",
                 "ResponseContentType": "application/json",
                 "ResponseContentEncoding": "gzip",
             },
