@@ -353,6 +353,7 @@ def test_domain_record_and_web_acl_come_by_parameter_only(template: Template) ->
         "CustomDomain": "HasDomain",
         "CustomDomainMapping": "HasDomain",
         "CustomDomainRecord": "HasRecord",
+        "WebAcl": "MakesWebAcl",
         "WebAclAssociation": "HasWebAcl",
     }
     for logical_id, condition in conditions.items():
