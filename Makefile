@@ -9,7 +9,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .PHONY: help setup venv aws-tools .venv-sam .venv-checkov .venv-parliament demo local test faults fuzz lint format
-.PHONY: bench bench-full clean dynoxide tools reference check soak coverage
+.PHONY: bench bench-full clean dynoxide tools reference lock check soak coverage
 
 help:
 	@echo "make demo [CONTENT=folder]  publish a folder of documents on the local stack and keep serving"
@@ -22,6 +22,7 @@ help:
 	@echo "make lint                   ruff, mypy in its strict mode, the order of the rooms, and what nobody uses (vulture)"
 	@echo "make faults                 every crash case and 20 000 interleavings: about two hours"
 	@echo "make fuzz                   100 000 hostile requests: about half an hour"
+	@echo "make lock                   what is deployed anew into requirements.txt, with hashes; UPGRADE=1 takes the newest"
 	@echo "make reference              docs/reference.md anew from openapi.yaml, docs/architecture.md's drawings from imports"
 	@echo "make bench                  every figure of the design; report and plots in .local/benchmarks: some minutes"
 	@echo "make bench-full             with larger sources and a file of 1 GiB, for benchmarks/report.md: about an hour"
@@ -87,6 +88,12 @@ fuzz: setup
 reference: setup
 	@$(BIN)/python docs/render_reference.py
 	@$(BIN)/python docs/draw_rooms.py
+	@$(BIN)/python docs/list_licences.py
+
+# UPGRADE=1 takes the newest of what pyproject.toml does not pin, too.
+lock: setup
+	@$(BIN)/python setup/lock_packages.py $(if $(UPGRADE),--upgrade)
+	@$(BIN)/python docs/list_licences.py
 
 lint: setup
 	@$(BIN)/ruff check .

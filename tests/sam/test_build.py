@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 from local.template import ROOT
 from local.template.load import read_template, read_yaml
-from tests.support.requirements import DELIVER_WEBHOOK, LAYER, pins_of, run_time_distributions
+from tests.support.requirements import DELIVER_WEBHOOK, LAYER, pins_of
 
 _MOST_BYTES = 30_000_000
 # https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html, `e_machine`
@@ -49,7 +49,7 @@ def layer_of(template: Path) -> Path:
 def assert_holds(folder: Path, source: Path, requirements: Path) -> None:
     """Check that a built folder holds a folder of ours and what its requirements.txt, if there is one, names."""
     distributions = list(metadata.distributions(path=[str(folder)]))
-    expected = run_time_distributions(requirements) if requirements.is_file() else set()
+    expected = set(pins_of(requirements)) if requirements.is_file() else set()
     assert {canonicalize_name(each.name) for each in distributions} == expected, folder.name
     theirs = {str(file) for each in distributions for file in each.files or []}
     # pip leaves what would become programs in folders beside the packages.

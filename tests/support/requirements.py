@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
@@ -30,9 +31,16 @@ def pins_in(lines: list[str]) -> dict[str, str]:
     return pins
 
 
+def hashes_of(path: Path) -> dict[str, list[str]]:
+    """Read a requirements.txt: the hashes of each pin."""
+    lines = path.read_text("utf-8").replace("\\\n", " ").splitlines()
+    words = [line.split() for line in lines if not line.startswith("#")]
+    return {pin: [each.removeprefix("--hash=sha256:") for each in hashes] for pin, *hashes in words}
+
+
 def pins_of(path: Path) -> dict[str, str]:
-    """Read the pins of a requirements.txt, which holds nothing else."""
-    return pins_in(path.read_text("utf-8").split())
+    """Read the pins of a requirements.txt: the version of each package."""
+    return pins_in(list(hashes_of(path)))
 
 
 def require_pinned(name: str, path: Path) -> None:
@@ -44,16 +52,19 @@ def require_pinned(name: str, path: Path) -> None:
     )
 
 
-def run_time_distributions(path: Path) -> set[str]:
-    """What a requirements.txt names and what that requires, as Python 3.13 on Lambda sees it."""
+def requirements_of(package: str) -> list[Requirement]:
+    """What a package requires, as Python 3.13 on Lambda sees it."""
     environment = {"python_version": "3.13", "python_full_version": "3.13.0", "sys_platform": "linux", "extra": ""}
-    todo = path.read_text("utf-8").split()
-    found: set[str] = set()
+    listed = map(Requirement, metadata.requires(package) or [])
+    return [each for each in listed if not each.marker or each.marker.evaluate(environment)]
+
+
+def needed(names: Iterable[str]) -> set[str]:
+    """Return packages with all that they require, and what that requires."""
+    todo, found = [canonicalize_name(name) for name in names], set[str]()
     while todo:
-        requirement = Requirement(todo.pop())
-        name = canonicalize_name(requirement.name)
-        if name in found or (requirement.marker and not requirement.marker.evaluate(environment)):
-            continue
-        found.add(name)
-        todo += metadata.requires(name) or []
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += [canonicalize_name(each.name) for each in requirements_of(name)]
     return found
