@@ -5,13 +5,13 @@ KnowledgeError
     InvalidPositionError, InvalidItemsError
     NotFoundError
         SourceNotFoundError, ItemNotFoundError, RunNotFoundError, SnapshotNotFoundError,
-        ImportNotFoundError
+        ImportNotFoundError, ErasureNotFoundError
         GenerationNotFoundError
             GenerationRetiredError
     ConflictError
         SourceInactiveError, SourceLimitError, ImportLimitError, ImportEndedError,
         SnapshotOpenError, SnapshotClosedError, StaleVersionError, RunInProgressError,
-        NotApplyEligibleError, RemovalGuardError
+        NotApplyEligibleError, RemovalGuardError, ErasureInProgressError
         TransientApplyError
             ApplyInProgressError, StaleBaseError, LeaseLostError, ApplyConflictError
             StalePlanError
@@ -100,6 +100,12 @@ class ImportNotFoundError(NotFoundError):
     message = "Import not found."
 
 
+class ErasureNotFoundError(NotFoundError):
+    """Raised when the source has no erasure of that id."""
+
+    message = "Erasure not found."
+
+
 class ConflictError(KnowledgeError):
     """The root of every refusal that depends on the present state."""
 
@@ -175,6 +181,13 @@ class RemovalGuardError(ConflictError):
 
     code = "removal_guard"
     message = "The run removes more items than the source's removalGuard allows."
+
+
+class ErasureInProgressError(ConflictError):
+    """Raised when an erasure or a restore of a generation meets an erasure of the source that is open."""
+
+    code = "erasure_in_progress"
+    message = "An erasure of this source is in progress. Retry when it is completed."
 
 
 class TransientApplyError(ConflictError):

@@ -92,6 +92,7 @@ class Builder:
             published_at=self.clock(),
             created_by=None if request.by is None else request.by.author,
             message=request.message,
+            erasures=plan.erasures,
         )
         publication = Publication(generation, run.run_id, source.lease_token, plan.base_digest, plan, by=request.by)
         return BuildOutcome(publication=publication)

@@ -54,6 +54,8 @@ def check_applicable(source: Source, run: Run, request: ApplyRequest, now: int) 
         raise StaleBaseError
     if plan.settings_version != source.settings_version or plan.format != FORMAT:
         raise StalePlanError
+    if plan.erasures != source.erasure_epoch:
+        raise StalePlanError
     _check_removal_guard(source, plan, request.approve_removals)
     return plan
 

@@ -11,11 +11,12 @@ from knowledge.model import Counts, ObjectRef
 
 
 class GenerationOrigin(StrEnum):
-    """What made a generation: a run, the restore of an older generation, or the compaction of its packs."""
+    """What made a generation: a run, the restore of an older one, the compaction of its packs, or an erasure."""
 
     RUN = "run"
     RESTORE = "restore"
     COMPACTION = "compaction"
+    ERASURE = "erasure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,9 @@ class Generation:
     """An immutable published state of a source.
 
     `restored_from` names the generation that a restore published anew. Once `retired_at` is set, its objects may go.
-    `message` is what was said with the apply or the restore.
+    `message` is what was said with the apply or the restore. `erasures` is the source's erasure epoch when it was published. `served_root_hash` is set when its manifest was
+    written anew by an erasure since; `erased` counts the items that it serves no more for that. What it was published
+    with stays in `root_hash`, `counts` and `content_bytes`.
     """
 
     tenant_id: str
@@ -42,6 +45,19 @@ class Generation:
     retired_at: int | None = None
     created_by: Author | None = None
     message: str | None = None
+    erasures: int = 0
+    served_root_hash: str | None = None
+    erased: int = 0
+
+    @property
+    def serves(self) -> str:
+        """The root hash of what is served: the published one, unless something of it was erased."""
+        return self.served_root_hash or self.root_hash
+
+    @property
+    def served_total(self) -> int:
+        """How many items are served."""
+        return self.counts.total - self.erased
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 
 from knowledge.errors import (
     ApplyConflictError,
+    ErasureInProgressError,
     GenerationNotFoundError,
     GenerationRetiredError,
     KnowledgeError,
@@ -96,8 +97,11 @@ class Publisher:
         generation, plan = publication.generation, publication.plan
         source = self.stores.sources.get_source(generation.tenant_id, generation.source_id)
         holder = None if source.lease is None else (source.lease.token, source.lease.run_id)
+        closed = source.erasure_id is None or plan is not None
         holds: list[tuple[bool, Callable[[], KnowledgeError]]] = [
-            (source.active, SourceInactiveError),
+            (source.active or publication.erasure_id is not None, SourceInactiveError),
+            (closed or publication.erasure_id is not None, ErasureInProgressError),
+            (source.erasure_epoch == generation.erasures, StalePlanError),
             (source.generation_id == generation.base_generation_id, StaleBaseError),
             (source.base_digest == publication.base_digest, StaleBaseError),
             (holder == (publication.lease_token, publication.holder_id), LeaseLostError),

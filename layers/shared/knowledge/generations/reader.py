@@ -194,7 +194,9 @@ class GenerationReader:
         if not outgrows_answer(view):
             return view
         # It lies in a pack with others, and a link needs an object of its own; that is collected as if it were staged.
-        key = content_key(generation.tenant_id, generation.source_id, entry.content_hash, self.clock())
+        key = content_key(
+            generation.tenant_id, generation.source_id, entry.content_hash, self.clock(), generation.erasures
+        )
         self.stores.objects.put_content(key, member, entry.external_item_id)
         return replace(view, content=None, content_url=self.stores.objects.make_link(key))
 

@@ -10,6 +10,7 @@ What would break it, and what stands against it:
 - The older generation is retired meanwhile and its objects collected: the publishing write demands that it is kept.
 - A run was planned on the old generation, before others were published: it would leave out what those cleaned up. So a
   plan is bound to the generation beside the manifest.
+- An erasure is open: what is restored may hold what is to be erased, so it is refused, by the publishing write too.
 - A crash or a lost answer: a repeat finds its generation, or one that serves the same, and publishes nothing.
 """
 
@@ -21,7 +22,12 @@ from functools import partial
 
 from knowledge.actors import Actor
 from knowledge.earlier_tries import find_earlier
-from knowledge.errors import BuildFailedError, GenerationNotFoundError, GenerationRetiredError
+from knowledge.errors import (
+    BuildFailedError,
+    ErasureInProgressError,
+    GenerationNotFoundError,
+    GenerationRetiredError,
+)
 from knowledge.generations.model import Generation, GenerationOrigin
 from knowledge.generations.publishing import Publisher
 from knowledge.generations.reader import CURRENT
@@ -87,6 +93,8 @@ class Restorer:
         keeper = LeaseKeeper(
             self.stores.sources, source.tenant_id, source.source_id, source.lease_token, self.clock, now
         )
+        if source.erasure_id is not None:
+            raise ErasureInProgressError
         if source.generation_id is None:
             raise GenerationNotFoundError
         current = self.stores.generations.get_generation(source.source_id, source.generation_id)
@@ -97,8 +105,8 @@ class Restorer:
         )
         if chosen.retired_at is not None:
             raise GenerationRetiredError
-        if chosen.root_hash == current.root_hash:
-            total = current.counts.total
+        if chosen.serves == current.serves:
+            total = current.served_total
             return ApplyOutcome(current.generation_id, Counts(unchanged=total, total=total))
         self.settle(source)
         try:
@@ -113,10 +121,15 @@ class Restorer:
             base_generation_id=current.generation_id,
             origin=GenerationOrigin.RESTORE,
             run_id=None,
+            root_hash=chosen.serves,
             counts=counts,
+            content_bytes=after.manifest.content_bytes,
             restored_from=chosen.generation_id,
             created_by=None if by is None else by.author,
             message=message,
+            erasures=source.erasure_epoch,
+            served_root_hash=None,
+            erased=0,
         )
         return _outcome(
             self.publisher.publish_generation(

@@ -16,7 +16,7 @@ from knowledge.model import Counts, ObjectRef
 from knowledge.pages import Page
 from knowledge.runs.model import Plan, RunState
 from knowledge.runs.store import READY, SAME_PLAN, run_sk
-from knowledge.sources.conditions import ACTIVE
+from knowledge.sources.conditions import ACTIVE, NO_ERASURE_OPEN, same_erasures
 from knowledge.sources.model import SourceStatus
 from knowledge.sources.rows import source_sk
 from knowledge.storage.catalog import Action, Catalog, RefusedWriteError
@@ -43,6 +43,8 @@ _SAME_BASE = "generationId = :base AND manifest.digest = :baseDigest"
 _SAME_SETTINGS = "settingsVersion = :settings"
 _LEASE_HELD = "leaseToken = :token AND leaseRunId = :holder"
 _SETTLED = "attribute_not_exists(settleRunId)"
+# An erasure publishes for itself, whatever else holds off a publication.
+_THIS_ERASURE = "erasureId = :erasure"
 # Of the run.
 _PLAN_LIVES = "planExpiresAt > :now"
 # Of a generation.
@@ -54,7 +56,8 @@ class Publication:
     """A generation that is built, and everything that must still be as it was checked for it to be published.
 
     The lease is held by `holder_id`: the run, or the new generation itself when no run made it. `base_digest` is that
-    of the manifest that the new state was built on. `plan` is the run's; `by` is who asked for it.
+    of the manifest that the new state was built on. `plan` is the run's; `by` is who asked for it. An erasure's
+    generation has `erasure_id`.
     """
 
     generation: Generation
@@ -63,6 +66,7 @@ class Publication:
     base_digest: str | None
     plan: Plan | None = None
     by: Actor | None = None
+    erasure_id: str | None = None
 
 
 class PublicationRefusedError(Exception):
@@ -154,20 +158,30 @@ class GenerationStore:
             ":token": publication.lease_token,
             ":active": SourceStatus.ACTIVE,
             ":now": generation.published_at,
+            ":erasures": generation.erasures or None,
         }
         first = generation.base_generation_id is None
         sets = "generationId = :generation, manifest = :manifest, #sequence = :sequence, updatedAt = :now"
         sets += ", servedItems = :items, servedBytes = :bytes"
         removes = "leaseRunId, leaseRenewedAt, leaseExpiresAt"
-        condition = f"{_NO_BASE if first else _SAME_BASE} AND {_LEASE_HELD} AND {ACTIVE} AND {_SETTLED}"
+        condition = f"{_NO_BASE if first else _SAME_BASE} AND {_LEASE_HELD} AND {_SETTLED}"
+        condition += f" AND {same_erasures(generation.erasures)}"
         if plan is not None:
             sets += ", settleRunId = :holder"
             removes += ", fullRequired"
             condition += f" AND {_SAME_SETTINGS}"
             values[":settings"] = plan.settings_version
+        elif publication.erasure_id is not None:
+            removes += ", erasureOpening"
+            values[":erasure"] = publication.erasure_id
         elif generation.origin is GenerationOrigin.RESTORE:
             sets += ", fullRequired = :true"
             values[":true"] = True
+        if publication.erasure_id is not None:
+            condition += f" AND {_THIS_ERASURE}"
+            del values[":active"]
+        else:
+            condition += f" AND {ACTIVE}" + ("" if plan is not None else f" AND {NO_ERASURE_OPEN}")
         return self.catalog.updating(
             generation.tenant_id, source_sk(generation.source_id), f"SET {sets} REMOVE {removes}", condition, values
         )
@@ -221,6 +235,7 @@ def _row(generation: Generation) -> dict[str, Any]:
         "publishedAt": generation.published_at,
         "createdBy": None if generation.created_by is None else generation.created_by.to_value(),
         "message": generation.message,
+        "erasures": generation.erasures or None,
     }
 
 
@@ -242,6 +257,9 @@ def _generation(row: Mapping[str, Any]) -> Generation:
         retired_at=row.get("retiredAt"),
         created_by=Author.from_value(row.get("createdBy")),
         message=row.get("message"),
+        erasures=row.get("erasures", 0),
+        served_root_hash=row.get("servedRootHash"),
+        erased=row.get("erased", 0),
     )
 
 

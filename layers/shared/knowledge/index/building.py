@@ -54,7 +54,7 @@ class IndexBuilder:
     _body: bytearray = field(default_factory=bytearray)
     _written_bytes: int = 0
     _full_before: int = field(init=False)
-    _forgets: bool = False
+    _writes_anyway: bool = False
 
     def __post_init__(self) -> None:
         base = self.base
@@ -74,11 +74,15 @@ class IndexBuilder:
 
     def forget_objects(self, numbers: Collection[int]) -> None:
         """Name some objects no more, of which nothing is part of the new state; the whole table is written anew."""
+        self.replace_objects(dict.fromkeys(numbers, GONE))
+
+    def replace_objects(self, replaced: Mapping[int, NamedObject]) -> None:
+        """Let some numbers of the base mean other objects, of the same layout; the whole table is written anew."""
         if self.base is None:
             return
         added = self._rows[len(self.base.manifest.names.open_rows) + 1 :]
-        rows = [GONE if number in numbers else row for number, row in enumerate(self.base.named_objects())]
-        self._rows, self._full_before, self._forgets = [*rows, *added], 0, True
+        rows = [replaced.get(number, row) for number, row in enumerate(self.base.named_objects())]
+        self._rows, self._full_before, self._writes_anyway = [*rows, *added], 0, True
 
     @property
     def size(self) -> int:
@@ -98,7 +102,7 @@ class IndexBuilder:
     def finish(self) -> BuiltIndex | None:
         """Write the object; None when nothing was changed."""
         root = self.trie.root
-        if not self._forgets and self._is_unchanged(root):
+        if not self._writes_anyway and self._is_unchanged(root):
             return None
         names = self._write_names()
         own = len(names)

@@ -28,12 +28,14 @@ _ENTRY_BYTES = NAME_BYTES + _OFFSET.size
 
 
 class ObjectKind(IntEnum):
-    """What an object holds, and whose it is: a run's, or a compaction's, which is called after its generation."""
+    """What an object holds, and whose it is: a run's, an erasure's, or a compaction's, called after its generation."""
 
     RUN_PACK = 0
     RUN_INDEX = 1
     COMPACTED_PACK = 2
     COMPACTED_INDEX = 3
+    ERASED_PACK = 4
+    ERASED_INDEX = 5
     GONE = 255
     """What a compaction left: nothing of the state lies in it any more."""
 
@@ -43,6 +45,8 @@ _FOLDERS = {
     ObjectKind.RUN_INDEX: ("runs", "run", "index"),
     ObjectKind.COMPACTED_PACK: ("index", "gen", "pack"),
     ObjectKind.COMPACTED_INDEX: ("index", "gen", "index"),
+    ObjectKind.ERASED_PACK: ("index", "era", "pack"),
+    ObjectKind.ERASED_INDEX: ("index", "era", "index"),
 }
 
 
@@ -65,7 +69,7 @@ class ObjectName(NamedTuple):
     @property
     def is_index(self) -> bool:
         """True for an index object."""
-        return self.kind in {ObjectKind.RUN_INDEX, ObjectKind.COMPACTED_INDEX}
+        return self.kind in {ObjectKind.RUN_INDEX, ObjectKind.COMPACTED_INDEX, ObjectKind.ERASED_INDEX}
 
 
 def name_of(kind: ObjectKind, owner_id: str, attempt_id: str, number: int) -> ObjectName:

@@ -61,10 +61,13 @@ def encode_item(draft: ItemDraft) -> EncodedItem:
     )
 
 
-def content_key(tenant_id: str, source_id: str, content_hash: str, now: int) -> str:
-    """The key of a content that is an object by itself. It names the day, by which it is collected."""
+def content_key(tenant_id: str, source_id: str, content_hash: str, now: int, erasures: int = 0) -> str:
+    """The key of a content that is an object by itself. It names the day, by which it is collected.
+
+    After an erasure it names the erasure epoch too, so that nobody comes to name an object that is to be erased.
+    """
     day = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y-%m-%d")
-    return f"content/{tenant_id}/{source_id}/{day}/{content_hash}"
+    return f"content/{tenant_id}/{source_id}/{day}{f'-{erasures}' if erasures else ''}/{content_hash}"
 
 
 def decode_member(member: bytes) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class Checkpoint:
     `later`, so that what each reads and writes does not grow with the whole. A full run looks at everything: its
     `work` is what the journal names in what is to come, `position` counts the slots done, and `listing` tells how far
     a large slot has come. `unread` names items whose row was read older than the journal says. `built` is the index
-    with the parts in that are done; it is what the next is built on.
+    with the parts in that are done; it is what the next is built on. `erasures` is the source's erasure epoch.
     """
 
     tenant_id: str
@@ -49,6 +49,7 @@ class Checkpoint:
     unread: frozenset[str] = frozenset()
     built: BuiltIndex | None = None
     writers: tuple[str, ...] = ()
+    erasures: int = 0
 
 
 def encode_checkpoint(state: Checkpoint) -> bytes:

@@ -10,6 +10,8 @@ What would break it, and what stands against it:
 - Runs that many requests start of one source at once: they take turns (see `turns`).
 - The last publication is not settled: what is not marked yet is not served either, and what is not forgotten yet is
   found as it is published. So a run helps, and waits for nothing (see `generations.settling`).
+- An erasure is opened while a run is planned: its plan is refused, and it begins anew. None begins while the source
+  still serves what is to be erased (see `erasures`).
 - Part of the desired state is missing: a snapshot or import was open, or the epoch moved, at the start or the end.
 """
 
@@ -20,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from knowledge.errors import RunFailedError
+from knowledge.errors import RunFailedError, RunInProgressError
 from knowledge.index.building import IndexBuilder
 from knowledge.index.names import ObjectKind, name_of
 from knowledge.index.store import PublishedIndex
@@ -51,6 +53,7 @@ from knowledge.staging.rows import SLOTS, JournalEntry
 from knowledge.storage.format import FORMAT, ObjectGoneError, UnknownFormatError
 from knowledge.times import MS_PER_DAY
 
+_ERASURE_OPENS = "Content of this source is being taken back. Start this run again shortly."
 _ENTRY_IS_OLD_MS = 3_600_000
 _ITEMS_AT_A_TIME = 1000
 _WRITERS_TOLD = 100
@@ -77,7 +80,11 @@ class Planner:
         try:
             turns = self.stores.planning_turns
             with turns.take_turn(tenant_id, source_id, run_id, self.clock(), checkpoint) as turn:
+                if turn.source.erasure_opening:
+                    raise RunInProgressError(_ERASURE_OPENS)
                 state, index = self._begin(turn, run_id) if checkpoint is None else self._resume(checkpoint)
+                if state.erasures != turn.source.erasure_epoch:
+                    state, index = self._begin(turn._replace(noted=None), run_id)
                 return self._advance(state, index)
         except (ObjectGoneError, UnknownFormatError) as error:
             raise RunFailedError from error
@@ -118,6 +125,7 @@ class Planner:
             journal=tuple((entry.entry_id, entry.written_at) for entry in journal),
             writers=_writers(journal),
             work=in_trie_order(work),
+            erasures=source.erasure_epoch,
         )
         return state, base
 
@@ -127,8 +135,10 @@ class Planner:
             state, index = self._resume(noted)
         except (ObjectGoneError, UnknownFormatError):
             return None
-        began = (state.plan_version, state.full, state.base, state.settings_version, state.epoch)
-        is_now = (run.plan_version, full, source.manifest, source.settings_version, source.epoch)
+        began = (state.plan_version, state.full, state.base, state.settings_version, state.epoch, state.erasures)
+        is_now = (
+            *(run.plan_version, full, source.manifest, source.settings_version, source.epoch, source.erasure_epoch),
+        )
         if began != is_now or state.incomplete or source.awaits_more(self.clock()):
             return None
         return state, index
@@ -146,9 +156,10 @@ class Planner:
         attempt = self.new_id("att")
         prefix = f"runs/{state.tenant_id}/{state.source_id}/{state.run_id}/{attempt}"
         own = name_of(ObjectKind.RUN_INDEX, state.run_id, attempt, 0)
-        builder = IndexBuilder(self.stores.objects, state.tenant_id, state.source_id, own, index, state.base)
+        objects = self.stores.objects.marked(state.erasures)
+        builder = IndexBuilder(objects, state.tenant_id, state.source_id, own, index, state.base)
         writer = PlanWriter(
-            self.stores.objects, prefix, state.run_id, attempt, builder, len(state.parts), tally=Counter(state.tally)
+            objects, prefix, state.run_id, attempt, builder, len(state.parts), tally=Counter(state.tally)
         )
         unread = set(state.unread)
         comparison = BatchComparison(self.stores, state, writer, unread)
@@ -216,6 +227,7 @@ class Planner:
             planned_at=state.now,
             expires_at=state.now + RUN_KEPT_MS,
             writers=state.writers,
+            erasures=state.erasures,
         )
         plan = self.stores.plan_parts.put_aside(plan, prefix)
         run = RunKey(state.tenant_id, state.source_id, state.run_id)

@@ -110,7 +110,8 @@ class RunStore:
         """Store what a planning found, with its event, and end its turn.
 
         False when another planning of the run ended first or the run is over. Raises EpochMovedError unless an `epoch`,
-        if given, is still the source's and nothing more is awaited, RunInProgressError when another run has the turn.
+        if given, is still the source's and nothing more is awaited, RunInProgressError when another run has the turn or an
+        erasure was opened since.
         """
         update = self.catalog.updating(
             run.source_id,
@@ -129,7 +130,9 @@ class RunStore:
                 ":now": now,
             },
         )
-        ending = PlanningTurns(self.catalog).ending_turn(*run, epoch=epoch, began_at=plan.planned_at)
+        ending = PlanningTurns(self.catalog).ending_turn(
+            *run, epoch=epoch, began_at=plan.planned_at, erasures=plan.erasures
+        )
         try:
             self.catalog.transact([update, self.catalog.putting_new(event_row(ready)), ending])
         except RefusedTransactionError as error:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from knowledge.errors import RunInProgressError, ServiceUnavailableError, SourceNotFoundError
 from knowledge.model import ObjectRef
+from knowledge.sources.conditions import same_erasures
 from knowledge.sources.model import DEVELOPER_API, Source
 from knowledge.sources.rows import source_from, source_sk
 from knowledge.storage.catalog import Action, Catalog, RefusedWriteError
@@ -81,12 +82,15 @@ class PlanningTurns:
         with suppress(RefusedWriteError):
             self.catalog.update(tenant_id, source_sk(source_id), _END, _MINE, {":run": run_id})
 
-    def ending_turn(self, tenant_id: str, source_id: str, run_id: str, *, epoch: int | None, began_at: int) -> Action:
-        """The action that ends the turn with the plan, on condition that no other run has it.
+    def ending_turn(
+        self, tenant_id: str, source_id: str, run_id: str, *, epoch: int | None, began_at: int, erasures: int
+    ) -> Action:
+        """The action that ends the turn with the plan, on condition that no other run has it, nor an erasure was opened.
 
         With an `epoch`, also that this is still the source's, and that nothing more was awaited at `began_at` (ms).
         """
-        condition, values = f"attribute_exists(pk) AND {_MINE_OR_FREE}", {":run": run_id, ":epoch": epoch}
+        condition = f"attribute_exists(pk) AND {_MINE_OR_FREE} AND {same_erasures(erasures)}"
+        values: dict[str, Any] = {":run": run_id, ":epoch": epoch, ":erasures": erasures or None}
         if epoch is not None:
             condition += f" AND {_SAME_EPOCH} AND {_NOTHING_AWAITED}"
             values |= {":began": began_at}

@@ -10,3 +10,9 @@ THIS_ONE_OPEN = "openSnapshotId = :id"
 EPOCH_BEFORE = "epoch = :before"
 # The import whose turn it is, from its first line to the end of its apply.
 OWN_TURN = "importId = :id"
+NO_ERASURE_OPEN = "attribute_not_exists(erasureId)"
+
+
+def same_erasures(erasures: int) -> str:
+    """The condition that no erasure was opened since the erasure epoch was read; it is `:erasures`, if not 0."""
+    return "erasureEpoch = :erasures" if erasures else "attribute_not_exists(erasureEpoch)"

@@ -14,9 +14,11 @@ RENEW_EVERY_MS = 5_000
 
 
 @contextmanager
-def held_lease(sources: SourceStore, source: Source, holder_id: str, now: int) -> Iterator[Source]:
+def held_lease(
+    sources: SourceStore, source: Source, holder_id: str, now: int, *, if_archived: bool = False
+) -> Iterator[Source]:
     """Hold the lease of a source while a generation is published that no run made; gives the source under it."""
-    held = sources.acquire_lease(source.tenant_id, source.source_id, holder_id, now)
+    held = sources.acquire_lease(source.tenant_id, source.source_id, holder_id, now, if_archived=if_archived)
     try:
         yield held
     finally:

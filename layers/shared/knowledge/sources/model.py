@@ -72,6 +72,8 @@ class Source:
     names the one whose turn it is. `settle_run_id` names the last published run while its
     clean-up has not been seen to finish, and `settled` how far that has come. `full_required` is set by a restore.
     `served_items` and `served_bytes` are what the generation that is served comes to, by its contents.
+    `erasure_epoch` moves when an erasure is opened; `erasure_id` names the one that is open, and `erasure_opening` is
+    true until a generation without its items is served.
     """
 
     tenant_id: str
@@ -99,6 +101,9 @@ class Source:
     served_items: int = 0
     served_bytes: int = 0
     environment: Environment = Environment.LIVE
+    erasure_epoch: int = 0
+    erasure_id: str | None = None
+    erasure_opening: bool = False
 
     @property
     def settings(self) -> SourceSettings:

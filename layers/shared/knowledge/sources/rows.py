@@ -74,6 +74,9 @@ def source_from(row: Mapping[str, Any]) -> Source:
         served_bytes=row.get("servedBytes", 0),
         updated_at=row["updatedAt"],
         import_id=row.get("importId"),
+        erasure_epoch=row.get("erasureEpoch", 0),
+        erasure_id=row.get("erasureId"),
+        erasure_opening="erasureOpening" in row,
     )
 
 

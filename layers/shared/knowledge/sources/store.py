@@ -163,8 +163,10 @@ class SourceStore:
             self.catalog.transact([update, *told, *self.catalog.recording(recorded)])
         return self.get_source(source.tenant_id, source.source_id)
 
-    def acquire_lease(self, tenant_id: str, source_id: str, run_id: str, now: int) -> Source:
-        """Take the right to publish, with a token higher than any before it.
+    def acquire_lease(
+        self, tenant_id: str, source_id: str, run_id: str, now: int, *, if_archived: bool = False
+    ) -> Source:
+        """Take the right to publish, with a token higher than any before it; `if_archived` of an archived source, too.
 
         Raises ApplyInProgressError unless it is free, expired, or this run's own but not renewed for 15 s (its holder
         is taken to be dead), and SourceInactiveError on an archived source.
@@ -173,14 +175,14 @@ class SourceStore:
             tenant_id,
             source_id,
             "SET leaseRunId = :run, leaseRenewedAt = :now, leaseExpiresAt = :expires ADD leaseToken :one",
-            f"{ACTIVE} AND ({_FREE} OR {_LAPSED} OR ({_OWN_AND_SILENT}))",
+            ("" if if_archived else f"{ACTIVE} AND ") + f"({_FREE} OR {_LAPSED} OR ({_OWN_AND_SILENT}))",
             {
                 ":run": run_id,
                 ":now": now,
                 ":expires": now + LEASE_MS,
                 ":silent": now - OWN_TAKEOVER_MS,
                 ":one": 1,
-                ":active": SourceStatus.ACTIVE,
+                ":active": None if if_archived else SourceStatus.ACTIVE,
             },
         )
 
@@ -248,7 +250,7 @@ class SourceStore:
         except RefusedWriteError as error:
             if error.row is None:
                 raise SourceNotFoundError from error
-            if error.row["status"] != SourceStatus.ACTIVE:
+            if ACTIVE in condition and error.row["status"] != SourceStatus.ACTIVE:
                 raise SourceInactiveError from error
             raise ApplyInProgressError from error
         return source_from(row)

@@ -30,6 +30,7 @@ class StagedRow(NamedTuple):
     `rev` grows with every write of the item. `fields` has a fingerprint of each field of the item. `member` is the
     whole item while it fits in the row; else `head` is the item without content and `content_key` names the member's
     object. `expires_at` is in seconds. `key_id` is the key that wrote it last, None for what nobody's key wrote.
+    `erasures` is the source's erasure epoch when the content was pushed.
     """
 
     external_item_id: str
@@ -50,6 +51,7 @@ class StagedRow(NamedTuple):
     tombstoned_at: int | None = None
     expires_at: int | None = None
     key_id: str | None = None
+    erasures: int = 0
 
     @property
     def is_mark(self) -> bool:
@@ -130,6 +132,7 @@ def row_attributes(source_id: str, row: StagedRow) -> Attributes:
         ("removedAt", row.removed_at),
         ("tombstonedAt", row.tombstoned_at),
         ("expiresAt", row.expires_at),
+        ("erasures", row.erasures or None),
     ):
         if number is not None:
             attributes[name] = {"N": str(number)}
@@ -142,6 +145,7 @@ def row_from(attributes: Attributes) -> StagedRow:
     member, head, key, version = get("member"), get("head"), get("contentKey"), get("sourceVersion")
     fields, key_id = get("fields"), get("keyId")
     removed_at, tombstoned_at, expires_at = get("removedAt"), get("tombstonedAt"), get("expiresAt")
+    erasures = get("erasures")
     return StagedRow(
         attributes["sk"]["S"],
         int(attributes["rev"]["N"]),
@@ -161,6 +165,7 @@ def row_from(attributes: Attributes) -> StagedRow:
         tombstoned_at and int(tombstoned_at["N"]),
         expires_at and int(expires_at["N"]),
         key_id and key_id["S"],
+        int(erasures["N"]) if erasures else 0,
     )
 
 

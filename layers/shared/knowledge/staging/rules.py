@@ -11,6 +11,8 @@ A command with a lower `source_version` than the row's is `stale`. A higher one 
 active row without a journal entry: no run has to look at it. A removed row is named all the same, since a plan may be
 about to mark it by the rev it had.
 
+A mark is what an erasure leaves of an item, too: the item is gone, and an older push stays `stale`.
+
 A mark is a tombstone of nothing: it remembers the version of a removal that came before the item did, for as long as a
 tombstone is remembered, and counts as absent otherwise.
 
@@ -66,13 +68,16 @@ StagingCommand = Push | Removal | Restore | Sweep
 class WriteContext:
     """What a decision depends on beside command and row: the time (ms), the epoch, whether to write it anyway.
 
-    `key_id` is the key that the row is written for.
+    `key_id` is the key that the row is written for. `erasures` is the source's erasure epoch; while an erasure is being opened (`opening`) rows of an older one may be
+    about to become stubs, so a push of what is staged already is written all the same.
     """
 
     now: int
     epoch: int
     touch: bool = False
     key_id: str | None = None
+    erasures: int = 0
+    opening: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,8 @@ def _pushed(
     command: Push, row: StagedRow | None, at: WriteContext, content_key: Callable[[EncodedItem], str]
 ) -> Decision:
     item, now = command.item, at.now
-    if row is not None and row.state is ItemState.ACTIVE and row.content_hash == item.content_hash:
+    same = row is not None and row.state is ItemState.ACTIVE and row.content_hash == item.content_hash
+    if row is not None and same and not (at.opening and row.erasures < at.erasures):
         return _unchanged(command.source_version, row, at, touch=at.touch)
     fresh = row is None or row.state is ItemState.TOMBSTONED
     key = None if item.head is None else content_key(item)
@@ -144,9 +150,10 @@ def _pushed(
         created_at=now if row is None or fresh else row.created_at,
         updated_at=now,
         key_id=at.key_id,
+        erasures=at.erasures,
     )
     return Decision(
-        PushResult.CREATED if fresh else PushResult.UPDATED,
+        PushResult.CREATED if fresh else PushResult.UNCHANGED if same else PushResult.UPDATED,
         written,
         written,
         None if row is None else row.rev,

@@ -83,7 +83,7 @@ class StagingWriter:
         self, source: Source, commands: Sequence[StagingCommand], epoch: int, touch: bool, key_id: str | None = None
     ) -> list[Decision]:
         """Decide on commands in their order, each on what those before it leave; nothing is written."""
-        at = WriteContext(self.clock(), epoch, touch, key_id)
+        at = WriteContext(self.clock(), epoch, touch, key_id, source.erasure_epoch, source.erasure_opening)
         names = dict.fromkeys(command.external_item_id for command in commands)
         rows = self.stores.items.read_rows(source.source_id, list(names), at.now)
         key = self._content_key(source, at.now)
@@ -138,7 +138,9 @@ class StagingWriter:
         self.stores.fanout.map(lambda upload: self.stores.objects.put_content(*upload), uploads)
 
     def _content_key(self, source: Source, now: int) -> Callable[[EncodedItem], str]:
-        return lambda item: content_key(source.tenant_id, source.source_id, item.content_hash, now)
+        return lambda item: content_key(
+            source.tenant_id, source.source_id, item.content_hash, now, source.erasure_epoch
+        )
 
 
 def _chunks(names: Sequence[str], decisions: dict[str, Decision], most: int) -> Iterator[list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -19,6 +19,8 @@ from knowledge.storage.format import ObjectGoneError
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
+# The metadata that tells under which erasure epoch an object was written; none stands for 0.
+EPOCH = "erasures"
 _TRIES = 5
 _DELETE_AT_A_TIME = 1000
 _MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
@@ -38,10 +40,18 @@ class ObjectTakenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ObjectStore:
-    """The content bucket."""
+    """The content bucket.
+
+    `erasures` is the erasure epoch under which the contents were read that are written; see `marked`.
+    """
 
     s3: S3Client
     bucket: str
+    erasures: int = 0
+
+    def marked(self, erasures: int) -> ObjectStore:
+        """The same bucket for who read contents under an erasure epoch: what is put says so, which tells its age."""
+        return replace(self, erasures=erasures)
 
     def put_once(
         self, key: str, body: bytes, content_type: str = "application/gzip", *, digest: str | None = None
@@ -147,7 +157,7 @@ class ObjectStore:
                         Body=body,
                         ContentType=content_type,
                         IfNoneMatch="*",
-                        Metadata={"sha256": digest, **(metadata or {})},
+                        Metadata={"sha256": digest, **(metadata or {}), **self._epoch},
                     )
             except ClientError as error:
                 code = error_code(error)
@@ -160,6 +170,10 @@ class ObjectStore:
             else:
                 return True
         raise AssertionError
+
+    @property
+    def _epoch(self) -> Mapping[str, str]:
+        return {EPOCH: str(self.erasures)} if self.erasures else {}
 
     def _pages(self, **request: Any) -> Iterator[Any]:
         while True:

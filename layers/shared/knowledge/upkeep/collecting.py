@@ -57,7 +57,12 @@ class Collector:
     clock: Clock
 
     def collect_garbage(self, source: Source) -> Collected:
-        """Delete what nothing names. Raises ObjectGoneError when an index can't be read; nothing is deleted then."""
+        """Delete what nothing names, unless an erasure is open, which writes what only it knows of.
+
+        Raises ObjectGoneError when an index can't be read; nothing is deleted then.
+        """
+        if source.erasure_id is not None:
+            return Collected()
         now = self.clock()
         old = self._list(source, ("runs", "index", "snapshots"), now - OBJECT_SETTLED_MS)
         contents = self._list(source, ("content",), now - CONTENT_SETTLED_MS)
@@ -124,12 +129,14 @@ class Collector:
         """The keys of the objects that the generations which are kept (the latest first) are served from.
 
         A run only adds to what its base names, so the tables that are read are the latest, and the last ones before
-        each compaction and restore.
+        each compaction, restore and erasure; and those that an erasure wrote anew, each of which names copies.
         """
         named: set[str] = set()
         newer: Generation | None = None
         for generation in kept:
-            if newer is None or newer.origin is not GenerationOrigin.RUN:
+            after_run = newer is not None and newer.origin is GenerationOrigin.RUN
+            anew = generation.served_root_hash or (newer and newer.served_root_hash)
+            if not after_run or anew:
                 named |= self.stores.index.open_index(generation.manifest).keys()
             newer = generation
         return named

@@ -58,10 +58,12 @@ class Compactor:
     def compact_source(self, source: Source) -> Generation | None:
         """Publish the current generation from fewer objects; None when there is nothing to gain or it has to wait.
 
-        It waits while a run on the current generation is ready: applying that would be refused as stale.
+        It waits while an erasure is open, and while a run on the current generation is ready: applying that would be refused as stale.
         Raises ObjectGoneError when something is not what its hash says.
         """
-        if source.manifest is None or source.generation_id is None or self._is_awaited(source):
+        if source.manifest is None or source.generation_id is None or source.erasure_id is not None:
+            return None
+        if self._is_awaited(source):
             return None
         index = self.stores.index.open_index(source.manifest)
         rows = index.named_objects()
@@ -78,7 +80,7 @@ class Compactor:
             self.stores, source.manifest, generation_id, self.new_id("att"), packs, scattered.indexes
         )
         built = rewriting.rewrite(index)
-        if built.root_hash != base.root_hash:
+        if built.root_hash != base.serves:
             raise ObjectGoneError(base.manifest.key)
         generation = replace(
             base,
@@ -88,8 +90,13 @@ class Compactor:
             origin=GenerationOrigin.COMPACTION,
             run_id=None,
             restored_from=None,
+            root_hash=built.root_hash,
             manifest=built.manifest,
-            counts=Counts(unchanged=base.counts.total, total=base.counts.total),
+            counts=Counts(unchanged=base.served_total, total=base.served_total),
+            content_bytes=built.content_bytes,
+            erasures=source.erasure_epoch,
+            served_root_hash=None,
+            erased=0,
         )
         try:
             return self._publish(source, generation)
