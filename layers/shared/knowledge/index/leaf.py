@@ -151,6 +151,19 @@ def decode_leaf(block: bytes) -> Columns:
         raise DamagedBlockError from error
 
 
+def fixed_bytes(leaf: memoryview) -> int:
+    """How many bytes of what begins with a leaf stand before its texts. Raises IndexError, struct.error."""
+    count, flags, packed = leaf[0], leaf[1], leaf[2]
+    if not 0 < count <= LEAF_ENTRIES or flags not in {0, _HAS_REMOVALS}:
+        raise IndexError
+    at = 3 + _HASH_BYTES * count
+    at += struct.calcsize(_numbers(count, [packed >> shift & 3 for shift in (0, 2, 4, 6)]))
+    at += 8 * count if flags else 0
+    for _ in range(count):
+        at += _RECORD_BYTES[leaf[at]]
+    return at
+
+
 def _decoded(body: bytes) -> Columns:
     count, flags, packed = body[0], body[1], body[2]
     at = 3 + _HASH_BYTES * count

@@ -14,7 +14,7 @@ import gzip
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -23,19 +23,21 @@ from knowledge.model import ChangeKind
 from knowledge.storage.format import FORMAT, ObjectGoneError, UnknownFormatError, encode_plain
 
 DROP = "drop"
+# A change of which an erasure left the id and the place in the list.
+ERASED = "erased"
 CHANGES_A_MEMBER = 1000
 _ENTRIES_A_MEMBER = 10_000
 # A plan lives for days and is written with every change: half the time of level 6 for a fifth more bytes.
 _LEVEL = 1
 
-_KINDS: dict[str, str] = {DROP: DROP, **{str(kind): kind for kind in ChangeKind}}
+_KINDS: dict[str, str] = {DROP: DROP, ERASED: ERASED, **{str(kind): kind for kind in ChangeKind}}
 _make = tuple.__new__
 
 
 class ChangeLine(NamedTuple):
     """One change: what kind, the rev of the row it was read from, and what is served of the item from then on.
 
-    `kind` is a ChangeKind or `drop`: a row that is only to be marked tombstoned. `content_hash` is None for what is not
+    `kind` is a ChangeKind, `drop`: a row that is only to be marked tombstoned, or `erased`. `content_hash` is None for what is not
     served any more, `previous_content_hash` for what was not before. `fields` has the bits of those that differ.
     """
 
@@ -89,6 +91,13 @@ class EncodedPart(NamedTuple):
     digest: str
 
 
+class ErasedPart(NamedTuple):
+    """A part that was written anew, and how many changes were erased of it."""
+
+    part: EncodedPart
+    erased: int
+
+
 def encode_part(number: int, covered: Sequence[str], lines: Sequence[ChangeRow]) -> EncodedPart:
     """Write a part."""
     changes, entries, members = [], [], []
@@ -128,6 +137,29 @@ def decode_covered(data: bytes, digest: str) -> list[str]:
     """Read a member of covered journal entries. Raises ObjectGoneError when it is not the one of its digest."""
     entries: list[str] = json.loads(_checked(data, digest))
     return entries
+
+
+def erase_lines(data: bytes, directory_bytes: int, digest: str, ids: Collection[str]) -> ErasedPart | None:
+    """Write a part anew without what it says of some items; None when it says nothing of them.
+
+    Lines keep their places. Raises ObjectGoneError when it is not as it was written.
+    """
+    directory = decode_directory(data[-directory_bytes:], digest)
+    lines: list[ChangeRow] = []
+    erased = 0
+    for each in directory.changes:
+        for line in decode_changes(data[each.offset : each.offset + each.length], each.digest):
+            doomed = line.external_item_id in ids and line.kind != ERASED
+            erased += doomed and line.kind != DROP
+            lines.append((line.external_item_id, ERASED, line.rev, "", None, None, None, 0) if doomed else line)
+    if all(isinstance(line, ChangeLine) for line in lines):
+        return None
+    covered = [
+        entry
+        for each in directory.covered
+        for entry in decode_covered(data[each.offset : each.offset + each.length], each.digest)
+    ]
+    return ErasedPart(encode_part(directory.number, covered, lines), erased)
 
 
 def _member(value: Any) -> bytes:

@@ -11,6 +11,7 @@ from knowledge.items.fingerprints import field_names
 from knowledge.model import Change, ChangeKind
 from knowledge.runs.change_file import (
     DROP,
+    ERASED,
     ChangeDirectory,
     ChangeLine,
     ChangeMember,
@@ -28,6 +29,8 @@ from knowledge.storage.spans import Piece, Tail, read_pieces
 _TAIL_BYTES = 32 * 1024
 # Each is opened by a call of its own.
 _PARTS_A_PAGE = 16
+# What no page shows.
+_HIDDEN = (DROP, ERASED)
 
 
 class ReadPart(NamedTuple):
@@ -106,7 +109,7 @@ class ChangeReader:
                 found += _lines_of(member, kind) if first >= start else 0
             for (first, member), data in zip(batch, self._read(tail, [each for _, each in batch]), strict=True):
                 for at, change in enumerate(decode_changes(data, member.digest), first):
-                    if at >= start and change.kind != DROP and kind in (None, change.kind):
+                    if at >= start and change.kind not in _HIDDEN and kind in (None, change.kind):
                         yield at, change
 
     def _open(self, part: PlanPart) -> _OpenPart:
@@ -146,4 +149,4 @@ def _members_from(
 def _lines_of(member: ChangeMember, kind: ChangeKind | None) -> int:
     if kind is not None:
         return member.kinds.get(kind, 0)
-    return member.lines - member.kinds.get(DROP, 0)
+    return member.lines - sum(member.kinds.get(hidden, 0) for hidden in _HIDDEN)

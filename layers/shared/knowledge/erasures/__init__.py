@@ -1,0 +1,1 @@
+"""Erasures: content that is taken back from everything that is kept."""
