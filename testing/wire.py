@@ -22,6 +22,8 @@ from botocore.exceptions import ClientError
 
 from testing.kept_connection import ANSWER_SECONDS, KeptConnection
 
+# The versions of a key that is written once: what was written, and the mark of a deletion, which is listed first.
+_DELETED, _WRITTEN = "1-deleted", "2-written"
 _HEAD = (
     "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-amz-json-1.0\r\nX-Amz-Date: 20260101T000000Z\r\n"
     "Authorization: AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/dynamodb/aws4_request, "
@@ -83,6 +85,8 @@ class MemoryBucket:
     """The operations of S3 that the lifecycle makes, with S3's answers to conditions, ranges and missing keys."""
 
     objects: dict[str, tuple[bytes, dict[str, str]]] = field(default_factory=dict)
+    # What was deleted without naming a version, by key: as versioning keeps it, below a mark of the deletion.
+    deleted: dict[str, tuple[bytes, dict[str, str]]] = field(default_factory=dict)
     clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000
     written_at: dict[str, int] = field(default_factory=dict)
     page: int = 1000
@@ -96,9 +100,7 @@ class MemoryBucket:
         return {"ETag": _etag(body)}
 
     def get_object(self, **request: Any) -> dict[str, Any]:
-        if request["Key"] not in self.objects:
-            raise _s3_error("NoSuchKey", 404, "GetObject")
-        body, metadata = self.objects[request["Key"]]
+        body, metadata = self._version(request, "NoSuchKey", "GetObject")
         if request.get("IfMatch", _etag(body)) != _etag(body):
             raise _s3_error("PreconditionFailed", 412, "GetObject")
         answer: dict[str, Any] = {"Metadata": metadata}
@@ -114,10 +116,35 @@ class MemoryBucket:
         return {**answer, "Body": io.BytesIO(body), "ContentLength": len(body)}
 
     def head_object(self, **request: Any) -> dict[str, Any]:
-        if request["Key"] not in self.objects:
-            raise _s3_error("404", 404, "HeadObject")
-        body, metadata = self.objects[request["Key"]]
-        return {"Metadata": metadata, "ContentLength": len(body), "ETag": _etag(body)}
+        body, metadata = self._version(request, "404", "HeadObject")
+        written_at = datetime.fromtimestamp(self.written_at[request["Key"]] // 1000, UTC)
+        return {
+            "Metadata": metadata, "ContentLength": len(body), "ETag": _etag(body), "LastModified": written_at,
+        }  # fmt: skip
+
+    def _version(self, request: dict[str, Any], missing: str, operation: str) -> tuple[bytes, dict[str, str]]:
+        """What is read: the object as it is, or the version that is named."""
+        key, version_id = request["Key"], request.get("VersionId")
+        if key in self.objects and version_id in {None, _WRITTEN}:
+            return self.objects[key]
+        if version_id == _WRITTEN and key in self.deleted:
+            return self.deleted[key]
+        raise _s3_error(missing, 404, operation)
+
+    def list_object_versions(self, **request: Any) -> dict[str, Any]:
+        prefix, behind = request["Prefix"], (request.get("KeyMarker", ""), request.get("VersionIdMarker", ""))
+        # Of one key the latest comes first.
+        found = [(key, _WRITTEN) for key in (*self.objects, *self.deleted)] + [(key, _DELETED) for key in self.deleted]
+        names = sorted(each for each in found if each[0].startswith(prefix) and each > behind)
+        page = names[: self.page]
+        answer: dict[str, Any] = {"IsTruncated": len(names) > len(page), "Versions": [], "DeleteMarkers": []}
+        for key, version_id in page:
+            written_at = datetime.fromtimestamp(self.written_at[key] // 1000, UTC)
+            listed = {"Key": key, "VersionId": version_id, "LastModified": written_at}
+            answer["Versions" if version_id == _WRITTEN else "DeleteMarkers"].append(listed)
+        if answer["IsTruncated"]:
+            answer["NextKeyMarker"], answer["NextVersionIdMarker"] = page[-1]
+        return answer
 
     def list_objects_v2(self, **request: Any) -> dict[str, Any]:
         prefix, delimiter = request["Prefix"], request.get("Delimiter")
@@ -153,11 +180,19 @@ class MemoryBucket:
 
     def delete_objects(self, **request: Any) -> dict[str, Any]:
         for each in request["Delete"]["Objects"]:
-            self.objects.pop(each["Key"], None)
+            self.delete_object(**each)
         return {}
 
     def delete_object(self, **request: Any) -> dict[str, Any]:
-        self.objects.pop(request["Key"], None)
+        key, version_id = request["Key"], request.get("VersionId")
+        if version_id == _DELETED and key in self.deleted:
+            # Without the mark, the version below it is the object again.
+            self.objects[key] = self.deleted.pop(key)
+        elif version_id == _WRITTEN:
+            self.objects.pop(key, None)
+            self.deleted.pop(key, None)
+        elif version_id is None and key in self.objects:
+            self.deleted[key] = self.objects.pop(key)
         return {}
 
 

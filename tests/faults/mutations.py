@@ -33,7 +33,7 @@ from knowledge.storage import objects as object_store
 from knowledge.upkeep import collecting
 
 from testing.faults import Call
-from tests.faults import traps_imports, traps_planning, traps_publishing, traps_upkeep
+from tests.faults import traps_erasures, traps_imports, traps_planning, traps_publishing, traps_upkeep
 from tests.faults.traps import Trap
 from tests.support.faulty_world import FaultyWorld
 

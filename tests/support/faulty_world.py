@@ -64,9 +64,10 @@ class FaultyWorld(Lifecycle):
         def machine(knowledge: KnowledgeServices) -> InlineMachine:
             return SurvivingMachine(knowledge, retries=task_retries)
 
+        self.bucket = MemoryBucket(clock=clock)
         super().__init__(
             settings,
-            self.watch.clients(dynamodb, MemoryBucket(clock=clock)),
+            self.watch.clients(dynamodb, self.bucket),
             clock=clock,
             ids=CountedIds(),
             machine=machine,

@@ -15,6 +15,7 @@ from knowledge.storage.clients import Clients, Fanout
 from knowledge.times import system_clock
 
 if TYPE_CHECKING:
+    from knowledge.erasures.assembly import ErasureServices
     from knowledge.generations.building import Builder
     from knowledge.generations.publishing import Publisher
     from knowledge.generations.reader import GenerationReader
@@ -172,6 +173,13 @@ class KnowledgeServices:
         return Upkeep(self.stores, self.settler.settle, collector, compactor, self.clock)
 
     @cached_property
+    def erasures(self) -> ErasureServices:
+        """Erasures."""
+        from knowledge.erasures.assembly import ErasureServices
+
+        return ErasureServices(self.stores, self.settler.settle, self.publisher, self.clock, self.new_id)
+
+    @cached_property
     def imports(self) -> ImportServices:
         """Imports; their modules are loaded by the functions alone that need them."""
         from knowledge.imports.assembly import ImportServices
@@ -180,8 +188,12 @@ class KnowledgeServices:
             self.stores,
             self.staging_writer,
             self.snapshots,
+            self._erased_since,
             self.clock,
             self.new_id,
             self._import_machine,
             None if self._import_permission is None else self._import_permission(self.clients),
         )
+
+    def _erased_since(self, source_id: str, moment: int) -> frozenset[str]:
+        return self.erasures.service.erased_since(source_id, moment)

@@ -32,6 +32,7 @@ class AuditKind(StrEnum):
     RUN_CREATED = "run.created"
     RUN_APPLIED = "run.applied"
     GENERATION_RESTORED = "generation.restored"
+    ERASURE_CREATED = "erasure.created"
     WEBHOOK_CREATED = "webhook.created"
     WEBHOOK_UPDATED = "webhook.updated"
     WEBHOOK_DELETED = "webhook.deleted"

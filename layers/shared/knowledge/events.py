@@ -12,6 +12,7 @@ from knowledge.environments import Environment
 GENERATION_PUBLISHED = "generation.published"
 RUN_READY = "run.ready"
 RUN_FAILED = "run.failed"
+ERASURE_COMPLETED = "erasure.completed"
 IMPORT_COMPLETED = "import.completed"
 IMPORT_FAILED = "import.failed"
 SOURCE_ARCHIVED = "source.archived"

@@ -19,6 +19,10 @@ RUN_KEPT_MS = 7 * MS_PER_DAY
 UNPLANNED_RUN_KEPT_MS = 7 * MS_PER_DAY
 # A removed item can be restored for this long after it was dropped.
 TOMBSTONE_KEPT_MS = 30 * MS_PER_DAY
+# How many items one erasure takes back.
+ERASURE_ITEMS = 1_000
+# No attempt outlives Lambda's 15 minutes: after that nobody holds a pointer that was swapped.
+ERASURE_WAIT_MS = 15 * MS_PER_MINUTE
 # For how long a removed item is served.
 DEFAULT_GRACE_DAYS = 7
 MAX_GRACE_DAYS = 365

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from knowledge.imports.stores import ImportStores
+from knowledge.erasures.stores import ErasureStores
 from knowledge.upkeep.stores import UpkeepStores
 
 
-class Stores(UpkeepStores, ImportStores):
+class Stores(UpkeepStores, ErasureStores):
     """All stores of one deployment."""

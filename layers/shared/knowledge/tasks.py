@@ -14,7 +14,8 @@ from typing import Any
 from knowledge.actors import Actor
 from knowledge.assembly import KnowledgeServices
 from knowledge.generations.eligibility import ApplyRequest
-from knowledge.generations.store import Publication, generation_from
+from knowledge.generations.rows import generation_from_value
+from knowledge.generations.store import Publication
 from knowledge.model import ObjectRef
 from knowledge.runs.failures import TaskFailure
 from knowledge.runs.model import plan_from
@@ -89,7 +90,7 @@ def _publication(value: Mapping[str, Any]) -> Publication:
         **{
             **value,
             "plan": plan_from(value["plan"]),
-            "generation": generation_from(value["generation"]),
+            "generation": generation_from_value(value["generation"]),
             "by": Actor.from_value(value["by"]),
         }
     )

@@ -24,9 +24,9 @@ class Generation:
     """An immutable published state of a source.
 
     `restored_from` names the generation that a restore published anew. Once `retired_at` is set, its objects may go.
-    `message` is what was said with the apply or the restore. `erasures` is the source's erasure epoch when it was published. `served_root_hash` is set when its manifest was
-    written anew by an erasure since; `erased` counts the items that it serves no more for that. What it was published
-    with stays in `root_hash`, `counts` and `content_bytes`.
+    `message` is what was said with the apply or the restore. `erasures` is the source's erasure epoch when it was
+    published. `served_root_hash` is set when its manifest was written anew by an erasure since; `erased` counts the
+    items that it serves no more for that. What it was published with stays in `root_hash`, `counts`, `content_bytes`.
     """
 
     tenant_id: str

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from knowledge.errors import GenerationNotFoundError, GenerationRetiredError, InvalidPositionError
+from knowledge.errors import GenerationNotFoundError, GenerationRetiredError, ServiceUnavailableError
+from knowledge.generations.changes import change_position, item_position, line_position, shown_change
 from knowledge.generations.model import Generation, GenerationItem
 from knowledge.generations.stores import GenerationStores
 from knowledge.index.comparison import Comparison, Difference
 from knowledge.index.entries import Entry
 from knowledge.index.leaf import LEAF_ENTRIES
-from knowledge.index.packs import read_documents, read_packed
+from knowledge.index.packs import read_packed
 from knowledge.index.store import PublishedIndex
 from knowledge.index.walking import Position
 from knowledge.items.answer_size import how_many_fit, outgrows_answer
 from knowledge.items.content import content_key
 from knowledge.items.fields import details_in
-from knowledge.items.fingerprints import differing_documents, differing_fields, field_names
 from knowledge.limits import ANSWER_BYTES
 from knowledge.model import Change, ChangeKind
 from knowledge.pages import Page
@@ -26,8 +26,10 @@ from knowledge.ports import Clock
 from knowledge.runs.change_reader import change_of
 from knowledge.runs.model import PlanPart
 from knowledge.sources.model import Source
+from knowledge.storage.format import ObjectGoneError
 
 CURRENT = "current"
+T = TypeVar("T")
 # A page where each second item differs needs no more leaves at once; and it ends behind as many as can be read in a few
 # seconds.
 _REGIONS_AT_A_TIME = 48
@@ -69,7 +71,16 @@ class GenerationReader:
 
         A position is `[path, id]` of the last item of a page. A page ends at `limit` items or at 4 MB.
         """
-        after = _position(position)
+        after = item_position(position)
+
+        def read(served: Generation) -> Page[GenerationItem]:
+            return self._items(served, after, limit, include_content=include_content)
+
+        return self._read_again(generation, read)
+
+    def _items(
+        self, generation: Generation, after: Position | None, limit: int, *, include_content: bool
+    ) -> Page[GenerationItem]:
         index = self._index(generation)
         chosen: Chosen = []
         size = 0
@@ -109,13 +120,42 @@ class GenerationReader:
         against, that run has listed them. A position is then `[part, line]` of the next change; else `[path, id]` of
         the last one, or `[path, None]` where a page ended short because much was read to find little.
         """
+
+        def read(served: Generation) -> Page[Change]:
+            return self._changes(served, before and self._as_it_is(before, served, generation), kind, limit, position)
+
+        return self._read_again(generation, read)
+
+    def _as_it_is(self, before: Generation, served: Generation, generation: Generation) -> Generation:
+        """The other generation of a comparison: as it was read, and when the first is read again, as it is now."""
+        if served is generation:
+            return before
+        return self.stores.generations.get_generation(before.source_id, before.generation_id)
+
+    def _read_again(self, generation: Generation, read: Callable[[Generation], Page[T]]) -> Page[T]:
+        """Read a generation, and once more by its row as it is now when something is gone: an erasure swaps manifests.
+
+        Raises ServiceUnavailableError when it is gone then, too.
+        """
+        try:
+            return read(generation)
+        except ObjectGoneError:
+            pass
+        try:
+            return read(self.stores.generations.get_generation(generation.source_id, generation.generation_id))
+        except ObjectGoneError as error:
+            raise ServiceUnavailableError from error
+
+    def _changes(
+        self, generation: Generation, before: Generation | None, kind: ChangeKind | None, limit: int, position: Any
+    ) -> Page[Change]:
         self._check_kept(generation)
         if before is not None:
             self._check_kept(before)
         parts = self._parts_between(before, generation)
         if parts is None:
-            return self._compare(generation, before, kind, limit, _change_position(position))
-        page = self.stores.changes.read_page(parts, _line_position(position), kind=kind, limit=limit)
+            return self._compare(generation, before, kind, limit, change_position(position))
+        page = self.stores.changes.read_page(parts, line_position(position), kind=kind, limit=limit)
         return Page([change_of(line) for line in page.lines], page.next and list(page.next))
 
     def _parts_between(self, before: Generation | None, generation: Generation) -> Parts | None:
@@ -150,7 +190,7 @@ class GenerationReader:
                 here = Position(step.path, step.external_item_id)
         else:
             here = None
-        return Page([_change(served_before, served, each) for each in chosen], here and list(here))
+        return Page([shown_change(served_before, served, each) for each in chosen], here and list(here))
 
     def _index(self, generation: Generation) -> PublishedIndex:
         self._check_kept(generation)
@@ -199,51 +239,3 @@ class GenerationReader:
         )
         self.stores.objects.put_content(key, member, entry.external_item_id)
         return replace(view, content=None, content_url=self.stores.objects.make_link(key))
-
-
-def _change(before: PublishedIndex | None, after: PublishedIndex, difference: Difference) -> Change:
-    old, new = difference.before, difference.after
-    shown = new or old
-    if shown is None:
-        raise AssertionError
-    fields = 0
-    if old is not None and new is not None and before is not None and difference.kind is ChangeKind.UPDATED:
-        fields = differing_fields(old.fields, new.fields)
-        if not fields:
-            fields = differing_documents(*read_documents(before, [old]), *read_documents(after, [new]))
-    return Change(
-        external_item_id=difference.external_item_id,
-        kind=difference.kind,
-        title=shown.title,
-        content_hash=shown.content_hash,
-        previous_content_hash=None if old is None else old.content_hash,
-        removed_at=None if new is None else new.removed_at,
-        fields=field_names(fields),
-    )
-
-
-def _position(position: Any) -> Position | None:
-    match position:
-        case None:
-            return None
-        case [str() as path, str() as name]:
-            return Position(path, name)
-    raise InvalidPositionError
-
-
-def _change_position(position: Any) -> Position | None:
-    match position:
-        case None:
-            return None
-        case [str() as path, None | str() as name]:
-            return Position(path, name)
-    raise InvalidPositionError
-
-
-def _line_position(position: Any) -> tuple[int, int]:
-    match position:
-        case None:
-            return 0, 0
-        case [int() as part, int() as line] if part >= 0 <= line:
-            return part, line
-    raise InvalidPositionError

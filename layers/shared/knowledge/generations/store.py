@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from knowledge.actors import Actor, Author
+from knowledge.actors import Actor
 from knowledge.audit import AuditEntry, AuditKind
 from knowledge.errors import ApplyConflictError, GenerationNotFoundError
 from knowledge.events import Event, event_row
 from knowledge.generations.model import Generation, GenerationOrigin
-from knowledge.model import Counts, ObjectRef
+from knowledge.generations.rows import generation_from, generation_row, generation_sk
 from knowledge.pages import Page
 from knowledge.runs.model import Plan, RunState
 from knowledge.runs.store import READY, SAME_PLAN, run_sk
@@ -24,11 +23,6 @@ from knowledge.storage.transactions import RefusedTransactionError
 
 _PAGE = 100
 Generations = list[Generation]
-
-
-def generation_sk(generation_id: str) -> str:
-    """The sort key of a generation's row; its pk is the source."""
-    return f"generation#{generation_id}"
 
 
 # What the publishing transaction holds to. All of it is as it was at the checks, or nothing is written:
@@ -84,11 +78,11 @@ class GenerationStore:
         row = self.catalog.find(source_id, generation_sk(generation_id))
         if row is None:
             raise GenerationNotFoundError
-        return _generation(row)
+        return generation_from(row)
 
     def list_generations(self, source_id: str, *, limit: int, position: Any) -> Page[Generation]:
         """List a source's generations, the latest first."""
-        return self.catalog.list(source_id, "generation", _generation, limit=limit, position=position)
+        return self.catalog.list(source_id, "generation", generation_from, limit=limit, position=position)
 
     def list_kept(self, source_id: str) -> Generations:
         """Read every generation that is not retired, the latest first, consistently.
@@ -119,7 +113,7 @@ class GenerationStore:
         generation = publication.generation
         actions = [
             self._source_update(publication),
-            self.catalog.putting_new(_row(generation)),
+            self.catalog.putting_new(generation_row(generation)),
             self.catalog.putting_new(event_row(event)),
         ]
         if publication.plan is not None:
@@ -214,63 +208,3 @@ def _recorded(publication: Publication) -> AuditEntry | None:
         kind = AuditKind.GENERATION_RESTORED
         subject["restoredFrom"] = generation.restored_from
     return AuditEntry(generation.tenant_id, generation.published_at, kind, by, subject, message=generation.message)
-
-
-def _row(generation: Generation) -> dict[str, Any]:
-    return {
-        "pk": generation.source_id,
-        "sk": generation_sk(generation.generation_id),
-        "order": f"generation#{generation.sequence:012d}",
-        "tenantId": generation.tenant_id,
-        "generationId": generation.generation_id,
-        "sequence": generation.sequence,
-        "baseGenerationId": generation.base_generation_id,
-        "origin": generation.origin,
-        "runId": generation.run_id,
-        "restoredFrom": generation.restored_from,
-        "rootHash": generation.root_hash,
-        "manifest": asdict(generation.manifest),
-        "counts": asdict(generation.counts),
-        "contentBytes": generation.content_bytes,
-        "publishedAt": generation.published_at,
-        "createdBy": None if generation.created_by is None else generation.created_by.to_value(),
-        "message": generation.message,
-        "erasures": generation.erasures or None,
-    }
-
-
-def _generation(row: Mapping[str, Any]) -> Generation:
-    return Generation(
-        tenant_id=row["tenantId"],
-        source_id=row["pk"],
-        generation_id=row["generationId"],
-        sequence=row["sequence"],
-        base_generation_id=row.get("baseGenerationId"),
-        origin=GenerationOrigin(row["origin"]),
-        run_id=row.get("runId"),
-        root_hash=row["rootHash"],
-        manifest=ObjectRef(**row["manifest"]),
-        counts=Counts(**row["counts"]),
-        content_bytes=row["contentBytes"],
-        published_at=row["publishedAt"],
-        restored_from=row.get("restoredFrom"),
-        retired_at=row.get("retiredAt"),
-        created_by=Author.from_value(row.get("createdBy")),
-        message=row.get("message"),
-        erasures=row.get("erasures", 0),
-        served_root_hash=row.get("servedRootHash"),
-        erased=row.get("erased", 0),
-    )
-
-
-def generation_from(value: Mapping[str, Any]) -> Generation:
-    """Read a generation back from the plain value that `asdict` made of it."""
-    return Generation(
-        **{
-            **value,
-            "origin": GenerationOrigin(value["origin"]),
-            "manifest": ObjectRef(**value["manifest"]),
-            "counts": Counts(**value["counts"]),
-            "created_by": None if value["created_by"] is None else Author(**value["created_by"]),
-        }
-    )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from knowledge.imports.service import ImportService
     from knowledge.imports.steps import ImportSteps
     from knowledge.imports.stores import ImportStores
-    from knowledge.ports import Clock, ImportPermission, NewId
+    from knowledge.ports import Clock, ErasedSince, ImportPermission, NewId
     from knowledge.staging.snapshots import SnapshotService
     from knowledge.staging.writing import StagingWriter
 
@@ -27,6 +27,7 @@ class ImportServices:
     stores: ImportStores
     writer: StagingWriter
     snapshots: SnapshotService
+    erased_since: ErasedSince
     clock: Clock
     new_id: NewId
     given_machine: ImportMachine | None = None
@@ -63,7 +64,7 @@ class ImportServices:
 
         turns = ImportTurns(self.stores, self.snapshots, self._ender, self.clock)
         writer = WindowWriter(self.stores, self.writer, self.clock)
-        stager = ImportStager(self.stores, writer, self._permits, self.clock)
+        stager = ImportStager(self.stores, writer, self._permits, self.erased_since, self.clock)
         return ImportSteps(self.stores, turns, stager, self._permits, self._ender, self.clock)
 
     @cached_property

@@ -6,7 +6,7 @@ The rules of an item are those of a push (`knowledge.items.validation`).
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from knowledge.imports.lines import Line
@@ -59,6 +59,16 @@ def read_import_line(line: Line) -> ImportLine:
     except InvalidItemsError as error:
         return _bad(line, error.problems, _id_of(value))
     return ImportLine(line.number, line.end, Push(encode_item(draft), draft.source_version))
+
+
+def without(entries: Sequence[ImportLine], external_item_ids: Collection[str]) -> list[ImportLine]:
+    """The entries, those of some items as if their lines were blank."""
+    return [
+        entry._replace(command=None)
+        if entry.command is not None and entry.command.external_item_id in external_item_ids
+        else entry
+        for entry in entries
+    ]
 
 
 def named_id(line: Line) -> str | None:

@@ -66,6 +66,17 @@ class ImportFiles:
             ExpiresIn=DOWNLOAD_LINK_SECONDS,
         )
 
+    def written_at(self, file: ImportFile) -> int:
+        """When a file was written (ms, in whole seconds). Raises ImportFailedError when it is gone."""
+        try:
+            with translated():
+                head = self.s3.head_object(Bucket=file.bucket, Key=file.key)
+        except ClientError as error:
+            if error_code(error) in _UNREADABLE:
+                raise ImportFailedError("The file is gone, or may not be read any more. Start a new import.") from error
+            raise
+        return int(head["LastModified"].timestamp()) * 1000
+
     def find_file(self, bucket: str, key: str) -> FoundFile | None:
         """Look at a file; None when it is not there or may not be read."""
         try:

@@ -6,12 +6,13 @@ Each is written in the transaction that moves the import past the lines it is ab
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from knowledge.imports.model import Import
 from knowledge.limits import IMPORT_PROBLEMS_KEPT_MS
-from knowledge.storage.clients import query_rows
+from knowledge.storage.clients import query_rows, translated
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -27,7 +28,7 @@ class ImportRejects:
     def action(self, job: Import, offset: int, report: bytes, now: int) -> dict[str, Any]:
         """The action that puts a gzipped part of the report, on the lines that end at `offset`."""
         item = {
-            "pk": {"S": _partition(job)},
+            "pk": {"S": _partition(job.source_id, job.import_id)},
             "sk": {"S": f"{offset:015d}"},
             "report": {"B": report},
             "expiresAt": {"N": str((now + IMPORT_PROBLEMS_KEPT_MS) // 1000)},
@@ -36,14 +37,24 @@ class ImportRejects:
 
     def read_report(self, job: Import) -> bytes:
         """The whole report: NDJSON."""
+        rows = self._rows(job.source_id, job.import_id)
+        return b"".join(gzip.decompress(row["report"]["B"]) for row in rows)
+
+    def forget_rejects(self, source_id: str, import_id: str) -> None:
+        """Delete what the report of an import was written from."""
+        for row in self._rows(source_id, import_id):
+            with translated():
+                self.dynamodb.delete_item(TableName=self.table, Key={"pk": row["pk"], "sk": row["sk"]})
+
+    def _rows(self, source_id: str, import_id: str) -> Iterator[dict[str, Any]]:
         query: dict[str, Any] = {
             "TableName": self.table,
             "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": {"S": _partition(job)}},
+            "ExpressionAttributeValues": {":pk": {"S": _partition(source_id, import_id)}},
             "ConsistentRead": True,
         }
-        return b"".join(gzip.decompress(row["report"]["B"]) for row in query_rows(self.dynamodb, query))
+        return query_rows(self.dynamodb, query)
 
 
-def _partition(job: Import) -> str:
-    return f"{job.source_id}#rejects#{job.import_id}"
+def _partition(source_id: str, import_id: str) -> str:
+    return f"{source_id}#rejects#{import_id}"

@@ -12,6 +12,8 @@ What would break it, and what stands against it:
   transaction, what writes nothing is noted by bytes and time, and there is a bound on lines and on bad ones.
 - It is cancelled, or its key is revoked: each step is conditional on its state, and the key is looked at all the time.
 - A crash while inflating: the pieces depend on the file alone; a repeat passes over those that are written.
+- Items of the file are erased: lines that were uploaded before are passed over. The erasure moves the checkpoint of an
+  import that is under way, which then asks again what was erased.
 - Others push while a snapshot stages: their rows carry the epoch since it began, and stay. Its own carry the epoch
   before it, so the removals ask the file itself, read once more, what it names.
 """
@@ -22,7 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from knowledge.errors import ImportFailedError, SourceInactiveError
-from knowledge.imports.entries import ImportLine, Window, named_id, windows
+from knowledge.imports.entries import ImportLine, Window, named_id, windows, without
 from knowledge.imports.inflating import MAGIC, pieces
 from knowledge.imports.lines import Line, read_lines
 from knowledge.imports.model import Import, ImportFile, ImportMode
@@ -31,7 +33,7 @@ from knowledge.imports.stores import ImportStores
 from knowledge.imports.transitions import ImportMovedError
 from knowledge.imports.window_writer import WindowWriter, too_many_rejected
 from knowledge.index.entries import path_of
-from knowledge.ports import Clock
+from knowledge.ports import Clock, ErasedSince
 from knowledge.sources.model import Source
 from knowledge.staging.model import ItemState
 from knowledge.staging.rows import SLOTS
@@ -55,6 +57,7 @@ class ImportStager:
     stores: ImportStores
     writer: WindowWriter
     permits: ImportPermits
+    erased_since: ErasedSince
     clock: Clock
 
     def advance_import(self, job: Import) -> Import:
@@ -115,9 +118,13 @@ class ImportStager:
     def _read(self, source: Source, job: Import, size: int, part: Part) -> Import:
         began = noted = job.offset
         noted_at = self.clock()
+        erased: frozenset[str] = frozenset()
+        if source.erasure_epoch:
+            erased = self.erased_since(source.source_id, self.stores.files.written_at(_file_of(job)))
         for window in windows(self._lines(job, size, job.offset, job.lines), job.offset):
-            self.writer.check_bounds(source, job, window)
-            job, noted = self.writer.write_window(source, job, window, noted)
+            kept = window._replace(entries=without(window.entries, erased)) if erased else window
+            self.writer.check_bounds(source, job, kept)
+            job, noted = self.writer.write_window(source, job, kept, noted)
             now = self.clock()
             if noted == job.offset:
                 noted_at = now

@@ -70,6 +70,12 @@ def content_key(tenant_id: str, source_id: str, content_hash: str, now: int, era
     return f"content/{tenant_id}/{source_id}/{day}{f'-{erasures}' if erasures else ''}/{content_hash}"
 
 
+def erasures_in(key: str) -> int:
+    """The erasure epoch that the key of a content names."""
+    _, _, _, day, _ = key.split("/")
+    return int(day[len("2026-11-28-") :] or 0)
+
+
 def decode_member(member: bytes) -> dict[str, Any]:
     """Read the item that a member holds."""
     document: dict[str, Any] = json.loads(gzip.decompress(member))

@@ -37,8 +37,9 @@ _make = tuple.__new__
 class ChangeLine(NamedTuple):
     """One change: what kind, the rev of the row it was read from, and what is served of the item from then on.
 
-    `kind` is a ChangeKind, `drop`: a row that is only to be marked tombstoned, or `erased`. `content_hash` is None for what is not
-    served any more, `previous_content_hash` for what was not before. `fields` has the bits of those that differ.
+    `kind` is a ChangeKind, `drop`: a row that is only to be marked tombstoned, or `erased`. `content_hash` is None for
+    what is not served any more, `previous_content_hash` for what was not before. `fields` has the bits of those that
+    differ.
     """
 
     external_item_id: str

@@ -57,8 +57,8 @@ class Plan:
     `base_digest` is that of the manifest that it was found against; `index` is what is served when it is published, the
     same where nothing changes. `parts` is empty when they are too many for a row; `part_list` names the object that
     lists them then (see `runs.plan_parts`). `drops` counts rows that were removed before they were ever published; they
-    change no generation. `writers` are the ids of keys, 100 at most, whose writes it covers. `erasures` is the source's erasure epoch when the planning began. `erased` counts the changes
-    whose items were taken back since.
+    change no generation. `writers` are the ids of keys, 100 at most, whose writes it covers. `erasures` is the
+    source's erasure epoch when the planning began. `erased` counts the changes whose items were taken back since.
     """
 
     version: int

@@ -110,8 +110,8 @@ class RunStore:
         """Store what a planning found, with its event, and end its turn.
 
         False when another planning of the run ended first or the run is over. Raises EpochMovedError unless an `epoch`,
-        if given, is still the source's and nothing more is awaited, RunInProgressError when another run has the turn or an
-        erasure was opened since.
+        if given, is still the source's and nothing more is awaited, RunInProgressError when another run has the turn or
+        an erasure was opened since.
         """
         update = self.catalog.updating(
             run.source_id,
@@ -140,6 +140,16 @@ class RunStore:
                 return False
             raise (RunInProgressError if epoch is None else EpochMovedError) from error
         return True
+
+    def replace_files(self, run: Run, plan: Plan) -> bool:
+        """Let the plan of a published run name other files of changes; False when it is not as it was read."""
+        return self._try(
+            run.source_id,
+            run.run_id,
+            "SET #plan = :plan",
+            f"#state = :published AND {SAME_PLAN}",
+            {":plan": asdict(plan), ":published": RunState.PUBLISHED, ":version": run.plan_version},
+        )
 
     def set_published(self, run: Run, generation_id: str, now: int, recorded: AuditEntry | None = None) -> bool:
         """Note that a run without changes stands for the generation that is served already."""

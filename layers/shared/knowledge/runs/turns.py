@@ -85,7 +85,7 @@ class PlanningTurns:
     def ending_turn(
         self, tenant_id: str, source_id: str, run_id: str, *, epoch: int | None, began_at: int, erasures: int
     ) -> Action:
-        """The action that ends the turn with the plan, on condition that no other run has it, nor an erasure was opened.
+        """The action that ends the turn with the plan, if no other run has it and no erasure was opened since.
 
         With an `epoch`, also that this is still the source's, and that nothing more was awaited at `began_at` (ms).
         """

@@ -68,8 +68,9 @@ StagingCommand = Push | Removal | Restore | Sweep
 class WriteContext:
     """What a decision depends on beside command and row: the time (ms), the epoch, whether to write it anyway.
 
-    `key_id` is the key that the row is written for. `erasures` is the source's erasure epoch; while an erasure is being opened (`opening`) rows of an older one may be
-    about to become stubs, so a push of what is staged already is written all the same.
+    `key_id` is the key that the row is written for. `erasures` is the source's erasure epoch; while an
+    erasure is being opened (`opening`) rows of an older one may be about to become stubs, so a push of what is staged
+    already is written all the same.
     """
 
     now: int

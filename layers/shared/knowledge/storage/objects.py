@@ -91,6 +91,10 @@ class ObjectStore:
         """Read an object whole, unchecked. Raises ObjectGoneError when it is missing."""
         return self._get(key, None)[0]
 
+    def read_described(self, key: str) -> tuple[bytes, Mapping[str, str]]:
+        """Read an object whole, unchecked, with its metadata. Raises ObjectGoneError when it is missing."""
+        return self._get(key, None)[0], self._head(key)[0]
+
     def read_range(self, key: str, offset: int, length: int) -> bytes:
         """Read `length` bytes from `offset`. Raises ObjectGoneError when the object is missing."""
         return self._get(key, f"bytes={offset}-{offset + length - 1}")[0]

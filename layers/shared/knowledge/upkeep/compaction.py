@@ -58,7 +58,8 @@ class Compactor:
     def compact_source(self, source: Source) -> Generation | None:
         """Publish the current generation from fewer objects; None when there is nothing to gain or it has to wait.
 
-        It waits while an erasure is open, and while a run on the current generation is ready: applying that would be refused as stale.
+        It waits while an erasure is open, and while a run on the current generation is ready: applying that would be
+        refused as stale.
         Raises ObjectGoneError when something is not what its hash says.
         """
         if source.manifest is None or source.generation_id is None or source.erasure_id is not None:

@@ -1,0 +1,39 @@
+"""The stores of erasures."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from knowledge.generations.stores import GenerationStores
+from knowledge.imports.stores import ImportStores
+
+if TYPE_CHECKING:
+    from knowledge.erasures.ledger import ErasureLedger
+    from knowledge.erasures.store import ErasureStore
+    from knowledge.storage.versions import VersionStore
+
+
+class ErasureStores(GenerationStores, ImportStores):
+    """What erasures need."""
+
+    @cached_property
+    def erasures(self) -> ErasureStore:
+        """The rows of erasures."""
+        from knowledge.erasures.store import ErasureStore
+
+        return ErasureStore(self.catalog)
+
+    @cached_property
+    def ledger(self) -> ErasureLedger:
+        """What is known of erasures beyond a restore of the tables."""
+        from knowledge.erasures.ledger import ErasureLedger
+
+        return ErasureLedger(self.objects)
+
+    @cached_property
+    def versions(self) -> VersionStore:
+        """Every version of the objects."""
+        from knowledge.storage.versions import VersionStore
+
+        return VersionStore(self.clients.s3, self.settings.content_bucket)

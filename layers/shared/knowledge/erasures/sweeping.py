@@ -1,0 +1,134 @@
+"""The last steps of an erasure: every version of every object that holds its text is deleted, whatever its age.
+
+What would break it, and what stands against it:
+
+- An object is named all the same: it is not deleted, and the erasure goes back to where objects are copied.
+- A content that is pushed again bears the same hash: its key names the new epoch, and a row that names an old key
+  spares it. Nobody comes to name an old key any more: whoever read the old epoch has ended.
+- A crash: what is deleted is not named, and the rest is found again.
+- An import that is under way needs its file: the erasure waits for its end.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from knowledge.erasures.model import Erasure
+from knowledge.erasures.stores import ErasureStores
+from knowledge.erasures.texts import holds_text
+from knowledge.errors import ImportNotFoundError
+from knowledge.imports.files import REPORT
+from knowledge.imports.model import ImportState, shown_state
+from knowledge.items.content import erasures_in
+from knowledge.ports import Clock
+from knowledge.storage.versions import ObjectVersion, Position
+
+HasTime = Callable[[], bool]
+KINDS = ("content", "index", "runs")
+_ANY_TIME = 0
+
+
+class StillNamedError(Exception):
+    """Raised when an object holds text that a generation which is kept names."""
+
+
+class Swept(NamedTuple):
+    """How many versions were deleted, and the kind and position to go on behind; None at the end."""
+
+    deleted: int
+    cursor: tuple[int, Position | None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeper:
+    """Deletes what holds text of some items."""
+
+    stores: ErasureStores
+    named_keys: Callable[[str], set[str]]
+    clock: Clock
+
+    def sweep_objects(
+        self, erasure: Erasure, ids: Collection[str], cursor: tuple[int, Position | None], has_time: HasTime
+    ) -> Swept:
+        """Go through all versions, kind by kind. Raises StillNamedError."""
+        named = self.named_keys(erasure.source_id)
+        kind, behind = cursor
+        deleted = 0
+        while kind < len(KINDS):
+            prefix = f"{KINDS[kind]}/{erasure.tenant_id}/{erasure.source_id}/"
+            page = self.stores.versions.list_page(prefix, behind)
+            doomed = [version for version in page.versions if self._is_doomed(erasure, version, ids)]
+            if any(version.key in named for version in doomed):
+                raise StillNamedError
+            keys = {version.key for version in doomed}
+            # A mark of a deletion says a key, which of a content is its hash.
+            marks = [version for version in page.versions if version.is_deletion and version.key in keys]
+            self.stores.versions.delete_versions([*doomed, *marks])
+            deleted += len(doomed)
+            behind = page.behind
+            if behind is None:
+                kind += 1
+            if not has_time():
+                break
+        return Swept(deleted, (kind, behind) if kind < len(KINDS) else None)
+
+    def sweep_imports(self, erasure: Erasure, ids: Collection[str]) -> tuple[int, bool]:
+        """Delete the files of imports that came before; tells how many versions, and whether none is waited for."""
+        prefix = f"imports/{erasure.tenant_id}/{erasure.source_id}/"
+        older: dict[str, list[ObjectVersion]] = {}
+        behind: Position | None = None
+        while True:
+            page = self.stores.versions.list_page(prefix, behind)
+            for version in page.versions:
+                # The time of an object is whole seconds.
+                if version.written_at < erasure.opened_at + 1000 and not version.is_deletion:
+                    older.setdefault(version.key.split("/")[3], []).append(version)
+            behind = page.behind
+            if behind is None:
+                break
+        done, deleted = True, 0
+        for import_id, versions in older.items():
+            if not self._has_ended(erasure.source_id, import_id):
+                done = False
+                continue
+            doomed = [version for version in versions if self._is_doomed_file(version, ids)]
+            self.stores.versions.delete_versions(doomed)
+            self.stores.rejects.forget_rejects(erasure.source_id, import_id)
+            deleted += len(doomed)
+        return deleted, done
+
+    def _is_doomed(self, erasure: Erasure, version: ObjectVersion, ids: Collection[str]) -> bool:
+        if version.is_deletion:
+            return False
+        if version.key.startswith("content/"):
+            if erasures_in(version.key) >= erasure.epoch:
+                return False
+            item = self.stores.versions.item_of(version)
+            return item in ids and not self._is_named(erasure.source_id, version.key, str(item))
+        read = self.stores.versions.read_version(version)
+        if read is None:
+            return False
+        return read.erasures < erasure.epoch and holds_text(version.key, read.body, ids)
+
+    def _is_named(self, source_id: str, key: str, external_item_id: str) -> bool:
+        rows = self.stores.items.read_rows(source_id, [external_item_id], _ANY_TIME)
+        return external_item_id in rows and rows[external_item_id].content_key == key
+
+    def _is_doomed_file(self, version: ObjectVersion, ids: Collection[str]) -> bool:
+        """Tell whether a file of an import is deleted: all but a report, which goes if it names an item."""
+        if not version.key.endswith(f"/{REPORT}"):
+            return True
+        read = self.stores.versions.read_version(version)
+        quoted = [json.dumps(name, ensure_ascii=False)[1:-1].encode() for name in ids]
+        return read is not None and any(name in read.body for name in quoted)
+
+    def _has_ended(self, source_id: str, import_id: str) -> bool:
+        try:
+            job = self.stores.imports.get_import(source_id, import_id)
+        except ImportNotFoundError:
+            return True
+        now = self.clock()
+        return job.ended or job.dead(now) or shown_state(job, now) is ImportState.EXPIRED

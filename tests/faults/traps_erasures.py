@@ -1,0 +1,356 @@
+"""Traps for erasures: what is taken back is gone from everywhere, and nothing else is."""
+
+from __future__ import annotations
+
+from knowledge import errors
+from knowledge.erasures.model import ErasureState
+from knowledge.items.model import ItemDraft
+from knowledge.sources.model import RemovalGuard
+
+from testing.faults import before_first
+from testing.lifecycle import draft
+from tests.faults.operations import LARGE
+from tests.faults.traps import refusal_of, refused, trap
+from tests.faults.traps_upkeep import collect, compact, short_memory
+from tests.support.erasing import WAIT_SECONDS, carry_out, erase, erase_wholly, places_with
+from tests.support.faulty_world import FaultyWorld
+
+SECRET, TITLE = "the secret of all secrets", "Titled most secretly"
+TEXTS = (SECRET, TITLE)
+
+
+def secret(text: str = SECRET, external_item_id: str = "x", **rest: object) -> ItemDraft:
+    return draft(external_item_id, text, title=TITLE, **rest)
+
+
+def push_secret(world: FaultyWorld, text: str = SECRET, **rest: object) -> object:
+    return world.knowledge.staging.push_item(world.source, secret(text, **rest))[1]
+
+
+def served_everywhere(world: FaultyWorld) -> dict[str, dict[str, str | None]]:
+    """What each generation that is kept serves, but for the secret."""
+    kept = world.knowledge.stores.generations.list_kept(world.source_id)
+    return {
+        each.generation_id: {
+            name: text for name, text in world.served(each.generation_id).items() if name != "x"
+        }
+        for each in kept
+    }
+
+
+@trap
+def erased_text_is_nowhere(world: FaultyWorld) -> None:
+    """In packs and leaves of several editions, changes of runs, a compaction, a restore, and large contents."""
+    with short_memory(generations=20):
+        world.push(a="one", b="two")
+        first = world.publish().generation_id
+        push_secret(world)
+        world.push(c="three")
+        world.publish()
+        push_secret(world, f"{SECRET} {LARGE}")
+        world.publish()
+        push_secret(world, f"{SECRET}, third edition", metadata={"note": SECRET})
+        world.push(a="other")
+        older = world.publish().generation_id
+        world.clock.advance(days=2)
+        assert compact(world)
+        world.roll_back(first)
+        world.roll_back(older)
+        world.push("x", d="four")
+        world.publish()
+        push_secret(world, f"{SECRET}, not published")
+        world.push(e="five")
+        ready = world.run().run_id
+        before = served_everywhere(world)
+        assert places_with(world, TEXTS)
+        erasure = erase_wholly(world, "x", "never-there")
+        assert places_with(world, TEXTS) == []
+        after = served_everywhere(world)
+        assert {name: after[name] for name in before} == before
+        assert all("x" not in world.served(each) for each in after)
+        assert world.current.origin == "erasure"
+        assert (erasure.items, erasure.counts.stubbed) == (2, 1)
+        assert world.knowledge.runs.get_run(world.source, ready).state == "expired"
+        world.roll_back(older)
+        world.clock.advance(days=2)
+        compact(world)
+        assert places_with(world, TEXTS) == []
+    world.publish_patiently()
+    assert world.served()["e"] == "five"
+
+
+@trap
+def erased_item_is_not_served_as_soon_as_it_is_opened(world: FaultyWorld) -> None:
+    """Whatever guards removals, and of an archived source."""
+    push_secret(world)
+    world.push(a="one", b="staged")
+    world.publish()
+    world.push(b="not to be published by that")
+    guard = RemovalGuard(max_items=0)
+    world.knowledge.sources.update_source(world.tenant_id, world.source_id, removal_guard=guard)
+    world.knowledge.sources.archive_source(world.tenant_id, world.source_id)
+    erasure = erase(world, "x")
+    assert erasure.state is ErasureState.REWRITING
+    assert world.served() == {"a": "one", "b": "staged"}
+    carry_out(world, erasure.erasure_id)
+    assert places_with(world, TEXTS) == []
+
+
+@trap
+def older_push_after_an_erasure_is_stale(world: FaultyWorld) -> None:
+    push_secret(world, source_version=5)
+    erase_wholly(world, "x")
+    refused(errors.StaleVersionError, lambda: push_secret(world, source_version=4))
+    push_secret(world, "new text", source_version=6)
+    world.publish()
+    assert world.served() == {"x": "new text"}
+
+
+@trap
+def content_that_is_pushed_again_stays(world: FaultyWorld) -> None:
+    """The very same content, before the erasure is completed: published, staged, and large."""
+    world.push(a="one")
+    push_secret(world)
+    world.push_many({"big": LARGE})
+    world.publish()
+    erasure = erase(world, "x", "big")
+    push_secret(world)
+    world.push_many({"big": LARGE})
+    world.publish()
+    world.push(a="two")
+    world.publish()
+    carry_out(world, erasure.erasure_id)
+    assert world.served() == {"a": "two", "x": SECRET, "big": LARGE}
+    assert world.knowledge.staging.get_item(world.source, "big").content == LARGE
+    older = [each for each in world.knowledge.stores.generations.list_kept(world.source_id) if each.sequence <= 2]
+    assert all(not {"x", "big"} & world.served(each.generation_id).keys() for each in older)
+
+
+@trap
+def content_pushed_between_opening_and_stub_stays(world: FaultyWorld) -> None:
+    """The same content as is staged, which is no change by itself."""
+    push_secret(world)
+    world.push(a="one")
+    world.publish()
+    before_first(world.watch, "put_object", lambda: push_secret(world), matching="opened.json.gz")
+    erasure = carry_out(world, erase(world, "x").erasure_id)
+    assert erasure.counts.stubbed == 0
+    world.publish()
+    assert world.served() == {"a": "one", "x": SECRET}
+
+
+@trap
+def run_that_was_planned_before_an_erasure_is_not_published(world: FaultyWorld) -> None:
+    """Nothing of the base is erased, so nothing is published for it."""
+    world.push(a="one")
+    world.publish()
+    push_secret(world)
+    run = world.run()
+    erase(world, "x")
+    refused(errors.StalePlanError, lambda: world.apply(run))
+    assert world.served() == {"a": "one"}
+
+
+@trap
+def run_that_is_being_published_gives_way_to_an_erasure(world: FaultyWorld) -> None:
+    """It is opened after the checks, and is done when the run's write comes."""
+    world.push(a="one")
+    world.publish()
+    push_secret(world)
+    run = world.run()
+    before_first(world.watch, "transact_write_items", lambda: _open_alone(world), matching="settleRunId = :holder")
+    assert refusal_of(lambda: world.apply(run)) is not None
+    _carry_out_all(world)
+    assert places_with(world, TEXTS) == []
+
+
+@trap
+def plan_of_rows_from_before_an_erasure_is_not_stored(world: FaultyWorld) -> None:
+    """The planning has read the row, and stores its plan when the erasure is over."""
+    world.push(a="one")
+    world.publish()
+    push_secret(world)
+    before_first(world.watch, "transact_write_items", lambda: erase_wholly(world, "x"), matching="#plan = :plan")
+    run = world.run()
+    assert places_with(world, TEXTS[1:]) == [] or run.plan is None
+    world.publish_patiently("full")
+    assert world.served() == {"a": "one"}
+
+
+@trap
+def planning_that_is_under_way_begins_anew_after_an_erasure(world: FaultyWorld) -> None:
+    """Its parts up to then were read from rows that are stubs now."""
+    import pytest
+    from knowledge.runs import parts
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(parts, "CHANGES_PER_PART", 1)
+        world.push(a="one")
+        world.publish()
+        push_secret(world)
+        world.push(b="two", c="three", d="four")
+        before_first(world.watch, "put_object", lambda: erase_wholly(world, "x"), matching="checkpoint.json")
+        world.publish_patiently()
+    assert world.served() == {"a": "one", "b": "two", "c": "three", "d": "four"}
+    world.finish()
+
+
+@trap
+def no_restore_while_an_erasure_is_open(world: FaultyWorld) -> None:
+    world.push(a="one")
+    push_secret(world)
+    first = world.publish().generation_id
+    world.push(a="two")
+    world.publish()
+    erasure = erase(world, "x")
+    refused(errors.ErasureInProgressError, lambda: world.roll_back(first))
+    refused(errors.ErasureInProgressError, lambda: erase(world, "a"))
+    carry_out(world, erasure.erasure_id)
+    world.roll_back(first)
+    assert world.served() == {"a": "one"}
+
+
+@trap
+def restore_that_is_under_way_gives_way_to_an_erasure(world: FaultyWorld) -> None:
+    """It has read the old manifest, and its write comes when all is erased."""
+    push_secret(world)
+    world.push(a="one")
+    first = world.publish().generation_id
+    world.push("x")
+    world.publish()
+    world.clock.advance(days=8)
+    world.push(a="two")
+    world.publish()
+    assert "x" not in world.served()
+    before_first(world.watch, "transact_write_items", lambda: erase(world, "x"), matching="fullRequired = :true")
+    assert refusal_of(lambda: world.roll_back(first)) is not None
+    assert "x" not in world.served()
+    _carry_out_all(world)
+    assert places_with(world, TEXTS) == []
+
+
+@trap
+def restore_after_an_erasure_goes_by_what_is_served(world: FaultyWorld) -> None:
+    """The root hash that was published says that they differ, and that a compaction would be none."""
+    with short_memory(generations=20):
+        world.push(a="one")
+        world.publish()
+        push_secret(world)
+        with_secret = world.publish().generation_id
+        world.push("x", b="two")
+        world.publish()
+        erase_wholly(world, "x")
+        restored = world.roll_back(with_secret).generation_id
+        assert world.served() == {"a": "one"}
+        assert world.roll_back(with_secret).generation_id == restored
+        world.clock.advance(days=2)
+        world.push(c="three")
+        world.publish()
+        world.push(d="four")
+        world.publish()
+        world.roll_back(with_secret)
+        world.clock.advance(days=2)
+        compact(world)
+        assert world.served() == {"a": "one"}
+
+
+@trap
+def collector_and_compaction_leave_a_source_alone_that_is_erased_from(world: FaultyWorld) -> None:
+    with short_memory():
+        for text in ("one", "two", "three"):
+            push_secret(world, f"{SECRET} {text}")
+            world.push(a=text)
+            world.publish()
+        erasure = erase(world, "x")
+        objects = len(world.bucket.objects)
+        world.clock.advance(days=3)
+        collect(world)
+        assert not compact(world)
+        assert len(world.bucket.objects) == objects
+        carry_out(world, erasure.erasure_id)
+    assert places_with(world, TEXTS) == []
+
+
+@trap
+def what_is_swapped_is_waited_for(world: FaultyWorld) -> None:
+    """An old manifest may still be read for as long as anybody may have it."""
+    world.push(a="one")
+    push_secret(world)
+    generation = world.knowledge.stores.generations.get_generation(world.source_id, world.publish().generation_id)
+    erasure = carry_out(world, erase(world, "x").erasure_id, waits=False)
+    world.knowledge.stores.index.open_index(generation.manifest)
+    world.clock.advance(seconds=WAIT_SECONDS - 60)
+    carry_out(world, erasure.erasure_id, waits=False)
+    world.knowledge.stores.index.open_index(generation.manifest)
+    carry_out(world, erasure.erasure_id)
+    assert refusal_of(lambda: world.served(generation.generation_id)) is None
+    assert world.knowledge.generations.list_items(
+        generation, limit=9, position=None, include_content=True
+    ).items, "a reader with the old row reads it again"
+
+
+@trap
+def object_that_a_dead_attempt_left_is_erased(world: FaultyWorld) -> None:
+    """It was written after the erasure was opened, by who had read before, and nothing ever named it."""
+    push_secret(world)
+    world.push(a="one")
+    world.publish()
+    push_secret(world, f"{SECRET}, second edition")
+
+    met = before_first(world.watch, "transact_write_items", lambda: _open_alone(world), matching="#plan = :plan")
+    assert refusal_of(world.run) is not None
+    assert met
+    _carry_out_all(world)
+    assert places_with(world, TEXTS) == []
+
+
+@trap
+def deleted_versions_are_erased(world: FaultyWorld) -> None:
+    with short_memory():
+        push_secret(world, f"{SECRET} {LARGE}")
+        world.push(a="one")
+        world.publish()
+        push_secret(world)
+        world.publish()
+        world.push(a="two")
+        world.publish()
+        world.clock.advance(days=9)
+        collect(world)
+        assert world.bucket.deleted
+        erase_wholly(world, "x")
+    assert places_with(world, TEXTS) == []
+
+
+@trap
+def changes_of_published_runs_keep_all_others(world: FaultyWorld) -> None:
+    world.push(a="one", b="two")
+    push_secret(world)
+    run = world.run()
+    world.apply(run)
+    removed = world.run("full").run_id
+    erase_wholly(world, "x")
+    assert world.kinds(run) == {"a": "added", "b": "added"}
+    assert world.knowledge.runs.get_run(world.source, run.run_id).plan.erased == 1
+    assert world.knowledge.runs.get_run(world.source, removed).state == "ready"
+
+
+def _open_alone(world: FaultyWorld) -> None:
+    """Open an erasure whose request dies at once."""
+    from knowledge.erasures.steps import Eraser
+
+    otherwise = Eraser.open_up
+
+    def dies(*_: object) -> None:
+        raise errors.ServiceUnavailableError
+
+    Eraser.open_up = dies  # type: ignore[method-assign, assignment]
+    try:
+        erase(world, "x")
+    finally:
+        Eraser.open_up = otherwise  # type: ignore[method-assign]
+
+
+def _carry_out_all(world: FaultyWorld) -> None:
+    page = world.knowledge.stores.erasures.list_erasures(world.source_id, limit=9, position=None)
+    for erasure in page.items:
+        carry_out(world, erasure.erasure_id)
