@@ -5,10 +5,9 @@ Most guards are conditions in requests, so the request is rewritten on its way o
 
 from __future__ import annotations
 
-import copy
 import gzip
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,67 +31,9 @@ from knowledge.sources.model import Source
 from knowledge.storage import objects as object_store
 from knowledge.upkeep import collecting
 
-from testing.faults import Call
-from tests.faults import traps_erasures, traps_imports, traps_planning, traps_publishing, traps_upkeep
-from tests.faults.traps import Trap
-from tests.support.faulty_world import FaultyWorld
-
-Rewrite = Callable[[dict[str, Any]], bool]
-Patch = Callable[[pytest.MonkeyPatch], None]
-
-
-@dataclass
-class Mutation:
-    """One guard less. `rewrite` changes a request in place and tells whether it met what it looks for."""
-
-    name: str
-    caught_by: Trap
-    rewrite: Rewrite | None = None
-    patch: Patch | None = None
-    met: list[str] = field(default_factory=list)
-
-    def make(self, world: FaultyWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Take the guard away from a world."""
-        if self.patch is not None:
-            self.patch(monkeypatch)
-        if self.rewrite is not None:
-            world.watch.rewrite = self._rewritten
-
-    def _rewritten(self, call: Call) -> dict[str, Any]:
-        request = copy.deepcopy(dict(call.request))
-        assert self.rewrite is not None
-        if self.rewrite(request):
-            self.met.append(str(call))
-        return request
-
-
-def without(condition: str, *, where: str = "") -> Rewrite:
-    """Let a condition hold always, in writes whose update expression mentions `where`."""
-
-    def rewrite(request: dict[str, Any]) -> bool:
-        met = False
-        for write in _writes(request):
-            if condition in write.get("ConditionExpression", "") and where in write.get("UpdateExpression", ""):
-                loosened = f"({condition} OR attribute_exists(pk) OR attribute_not_exists(pk))"
-                write["ConditionExpression"] = write["ConditionExpression"].replace(condition, loosened)
-                met = True
-        return met
-
-    return rewrite
-
-
-def without_put(part_of_key: str) -> Rewrite:
-    """Leave a row out of the transactions that put it."""
-
-    def rewrite(request: dict[str, Any]) -> bool:
-        actions = request.get("TransactItems", [])
-        kept = [action for action in actions if part_of_key not in str(_key(action.get("Put", {}).get("Item", {})))]
-        if len(kept) == len(actions):
-            return False
-        request["TransactItems"] = kept
-        return True
-
-    return rewrite
+from tests.faults import traps_imports, traps_planning, traps_publishing, traps_upkeep
+from tests.faults.mutating import Mutation, Patch, key_of, without, without_put, writes_of
+from tests.faults.mutations_erasures import ERASURES
 
 
 def _weakly_read(request: dict[str, Any]) -> bool:
@@ -109,7 +50,7 @@ def _put_anyhow(request: dict[str, Any]) -> bool:
 def _unmarked(request: dict[str, Any]) -> bool:
     """A restore that does not mark its generation."""
     met = False
-    for write in _writes(request):
+    for write in writes_of(request):
         if ", fullRequired = :true" in write.get("UpdateExpression", ""):
             write["UpdateExpression"] = write["UpdateExpression"].replace(", fullRequired = :true", "")
             del write["ExpressionAttributeValues"][":true"]
@@ -120,20 +61,12 @@ def _unmarked(request: dict[str, Any]) -> bool:
 def _unmarking(request: dict[str, Any]) -> bool:
     """A compaction that takes the mark of a restore away."""
     met = False
-    for write in _writes(request):
+    for write in writes_of(request):
         expression = write.get("UpdateExpression", "")
         if "manifest = :manifest" in expression and "fullRequired" not in expression:
             write["UpdateExpression"] = f"{expression}, fullRequired"
             met = True
     return met
-
-
-def _writes(request: dict[str, Any]) -> list[dict[str, Any]]:
-    return [request, *(write for action in request.get("TransactItems", []) for write in action.values())]
-
-
-def _key(item: dict[str, Any]) -> tuple[Any, Any]:
-    return item.get("pk"), item.get("sk")
 
 
 def _forget_on_empty_apply(patched: pytest.MonkeyPatch) -> None:
@@ -312,7 +245,7 @@ def _end_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     transact = import_transitions.ImportTransitions.transact
 
     def apart(store: import_transitions.ImportTransitions, *actions: Any) -> None:
-        kept = [action for action in actions if "event#" not in str(_key(action.get("Put", {}).get("Item", {})))]
+        kept = [action for action in actions if "event#" not in str(key_of(action.get("Put", {}).get("Item", {})))]
         transact(store, *kept)
         if len(kept) < len(actions):
             transact(store, *(action for action in actions if action not in kept))
@@ -497,4 +430,5 @@ MUTATIONS = [
         traps_upkeep.compaction_takes_away_no_name_that_is_needed,
         patch=_forget_one_name_too_many,
     ),
+    *ERASURES,
 ]

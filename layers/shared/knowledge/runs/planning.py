@@ -82,10 +82,8 @@ class Planner:
             with turns.take_turn(tenant_id, source_id, run_id, self.clock(), checkpoint) as turn:
                 if turn.source.erasure_opening:
                     raise RunInProgressError(_ERASURE_OPENS)
-                state, index = self._begin(turn, run_id) if checkpoint is None else self._resume(checkpoint)
-                if state.erasures != turn.source.erasure_epoch:
-                    state, index = self._begin(turn._replace(noted=None), run_id)
-                return self._advance(state, index)
+                begun = self._begin(turn, run_id) if checkpoint is None else self._carry_on(turn, run_id, checkpoint)
+                return self._advance(*begun)
         except (ObjectGoneError, UnknownFormatError) as error:
             raise RunFailedError from error
 
@@ -132,7 +130,7 @@ class Planner:
     def _take_up(self, noted: ObjectRef, source: Source, run: Run, *, full: bool) -> Begun | None:
         """Go on where an earlier execution of the run ended, if all that it reads against is as it was."""
         try:
-            state, index = self._resume(noted)
+            state, index = self._resume(decode_checkpoint(self.stores.objects.get(noted)))
         except (ObjectGoneError, UnknownFormatError):
             return None
         began = (state.plan_version, state.full, state.base, state.settings_version, state.epoch, state.erasures)
@@ -143,8 +141,14 @@ class Planner:
             return None
         return state, index
 
-    def _resume(self, ref: ObjectRef) -> Begun:
+    def _carry_on(self, turn: Turn, run_id: str, ref: ObjectRef) -> Begun:
+        """Go on where the last part ended; from the start if something was erased, for that may be gone."""
         state = decode_checkpoint(self.stores.objects.get(ref))
+        if state.erasures != turn.source.erasure_epoch:
+            return self._begin(turn._replace(noted=None), run_id)
+        return self._resume(state)
+
+    def _resume(self, state: Checkpoint) -> Begun:
         done = state.base if state.built is None else state.built.manifest
         index = None if done is None else self.stores.index.open_index(done)
         if not state.later:
