@@ -14,8 +14,10 @@ from knowledge.staging.model import SnapshotState
 
 from testing.lifecycle import draft
 from tests.faults.traps_upkeep import compact, short_memory
+from tests.support.erasing import carry_out, erase, places_with
 from tests.support.faulty_world import FaultyWorld
 
+SECRET = "a secret that nobody may find"
 LARGE = random.Random(5).randbytes(12_000).hex()
 State = dict[str, Any]
 
@@ -230,6 +232,29 @@ def _forgotten(world: FaultyWorld) -> State:
     return {}
 
 
+def _secretive(world: FaultyWorld) -> State:
+    """A text that lies in packs, leaves and changes of two generations, a large content, a ready run and a row."""
+    _published(world)
+    push = world.knowledge.staging.push_item
+    push(world.source, draft("x", f"{SECRET} {LARGE}", title=SECRET))
+    world.publish()
+    world.push("b", a="other")
+    push(world.source, draft("x", SECRET, title=SECRET))
+    world.publish()
+    push(world.source, draft("x", f"{SECRET} once more", title=SECRET))
+    world.run()
+    return {"erasure_id": world.ids("era")}
+
+
+def _erase(world: FaultyWorld, state: State) -> object:
+    """Ask for an erasure and see it through; what is erased is nowhere, whatever happened before."""
+    world.reader.forget()
+    erasure = carry_out(world, erase(world, "x", "unknown", erasure_id=state["erasure_id"]).erasure_id)
+    world.reader.forget()
+    assert places_with(world, [SECRET]) == []
+    return erasure
+
+
 _PUBLISHED = {"a": "one", "b": "two", "c": "three"}
 _SNAPSHOT = {**_PUBLISHED, "a": "new", "d": "four", "e": "five"}
 _MANY = {
@@ -278,5 +303,6 @@ OPERATIONS = [
     Operation("push-forgotten", _forgotten, _push_one("a", "again"), {"a": "again", "c": "three"}),
     Operation("restore-generation", _older, _roll_back, {"c": "three", "d": "four"}),
     Operation("collect", _aged, _tend, _AGED, small=True),
+    Operation("erase", _secretive, _erase, {"a": "other", "b": "two", "c": "three"}, small=True),
     Operation("archive-and-back", _published, _archive_and_back, _PUBLISHED),
 ]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from knowledge.erasures.model import Erasure, ErasureState
+from knowledge.storage.attributes import from_row
 
 WAIT_SECONDS = 15 * 60 + 1
-_GZIP, _DEFLATE = b"\x1f\x8b", b"\x78"
+_GZIP = b"\x1f\x8b"
+# What streams of gzip and zlib begin with, at any level.
+_STREAM = re.compile(rb"\x1f\x8b|\x78[\x01\x5e\x9c\xda]")
 _STEPS = 200
 
 
@@ -48,26 +51,36 @@ def erase_wholly(world: Any, *ids: str) -> Erasure:
 def inflated(data: bytes) -> Iterator[bytes]:
     """Some bytes, and every stream of gzip or zlib that begins anywhere in them, inflated."""
     yield data
-    for sign, wbits in ((_GZIP, 31), (_DEFLATE, 15)):
-        at = data.find(sign)
-        while at >= 0:
-            try:
-                plain = zlib.decompressobj(wbits).decompress(data[at:])
-            except zlib.error:
-                plain = b""
-            if plain:
-                yield plain
-                if plain.startswith(_GZIP):
-                    yield gzip.decompress(plain)
-            at = data.find(sign, at + 1)
+    for found in _STREAM.finditer(data):
+        try:
+            plain = zlib.decompressobj(47).decompress(data[found.start() :])
+        except zlib.error:
+            continue
+        yield plain
+        if plain.startswith(_GZIP):
+            yield gzip.decompress(plain)
 
 
-def rows_of(world: Any, table: str) -> Iterator[dict[str, Any]]:
-    """Every row of a table."""
-    request: dict[str, Any] = {"TableName": table}
+def rows_of(world: Any) -> Iterator[dict[str, Any]]:
+    """Every row of a source, read behind the watch of its world."""
+    source_id, items = world.source_id, world.settings.items_table
+    catalog = list(_partition(world, world.settings.catalog_table, source_id))
+    yield from catalog
+    imports = [row["importId"] for row in catalog if row["sk"].startswith("import#")]
+    for partition in (*"0123456789abcdef", "journal", *(f"rejects#{import_id}" for import_id in imports)):
+        yield from _partition(world, items, f"{source_id}#{partition}")
+
+
+def _partition(world: Any, table: str, pk: str) -> Iterator[dict[str, Any]]:
+    request: dict[str, Any] = {
+        "TableName": table,
+        "KeyConditionExpression": "pk = :pk",
+        "ExpressionAttributeValues": {":pk": {"S": pk}},
+        "ConsistentRead": True,
+    }
     while True:
-        page = world.clients.dynamodb.scan(**request)
-        yield from page["Items"]
+        page = world.dynamodb.query(**request)
+        yield from map(from_row, page["Items"])
         if "LastEvaluatedKey" not in page:
             return
         request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
@@ -83,13 +96,9 @@ def places_with(world: Any, texts: Iterable[str]) -> list[str]:
         for key, (body, metadata) in objects.items()
         if any(text in plain for plain in (*inflated(body), str(metadata).encode()) for text in wanted)
     ]
-    for table in (world.settings.catalog_table, world.settings.items_table):
-        for row in rows_of(world, table):
-            if not row["pk"]["S"].startswith((world.source_id, world.tenant_id)):
-                continue
-            blobs = [value["B"] for value in row.values() if "B" in value]
-            blobs = [base64.b64decode(blob) if isinstance(blob, str) else blob for blob in blobs]
-            plain = [str({name: value for name, value in row.items() if "B" not in value}).encode()]
-            if any(text in each for blob in (*blobs, *plain) for each in inflated(blob) for text in wanted):
-                found.append(f"row {row['pk']['S']} {row['sk']['S']}")
+    for row in rows_of(world):
+        blobs = [value for value in row.values() if isinstance(value, bytes)]
+        plain = str({name: value for name, value in row.items() if not isinstance(value, bytes)}).encode()
+        if any(text in each for blob in (*blobs, plain) for each in inflated(blob) for text in wanted):
+            found.append(f"row {row['pk']} {row['sk']}")
     return found

@@ -64,7 +64,8 @@ class FaultyWorld(Lifecycle):
         def machine(knowledge: KnowledgeServices) -> InlineMachine:
             return SurvivingMachine(knowledge, retries=task_retries)
 
-        self.bucket = MemoryBucket(clock=clock)
+        # Behind the watch, for who looks at what is stored.
+        self.dynamodb, self.bucket = dynamodb, MemoryBucket(clock=clock)
         super().__init__(
             settings,
             self.watch.clients(dynamodb, self.bucket),

@@ -9,7 +9,8 @@ from hashlib import sha256
 
 Served = namedtuple("Served", "external_item_id content_hash title removed_at fields bytes length document pack")
 Row = namedtuple("Row", "place number offset length items bytes oldest hash")
-KINDS = (("runs", "run", "pack"), ("runs", "run", "index"), ("index", "gen", "pack"), ("index", "gen", "index"))
+OWNERS = (("runs", "run"), ("index", "gen"), ("index", "era"))
+KINDS = [(top, who, what) for top, who in OWNERS for what in ("pack", "index")]
 FIELDS = ("title", "content", "contentType", "url", "language", "tags", "metadata")
 ALPHABET, NOTHING, GONE = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", bytes(32), 255
 EMPTY_HASH = sha256(b"empty\0").hexdigest()

@@ -126,7 +126,8 @@ class IndexBuilder:
     def _is_unchanged(self, root: Node | None) -> bool:
         if self.base is None:
             return False
-        return root is self.base.trie.root or (isinstance(root, Inner) and root.closed is not None)
+        # What was looked into is changed in place.
+        return root.closed is not None if isinstance(root, Inner) else root is self.base.trie.root
 
     def _read(self, places: Sequence[Place]) -> list[bytes]:
         """Read blocks of the base, or of what was built by now."""
