@@ -32,6 +32,7 @@ api = Api(
         "/v1/sources/{sourceId}/items/snapshot": "routes.snapshots",
         "/v1/sources/{sourceId}/snapshots": "routes.snapshots",
         "/v1/sources/{sourceId}/imports": "routes.imports",
+        "/v1/sources/{sourceId}/erasures": "routes.erasures",
         "/v1/sources/{sourceId}/runs": "routes.runs",
         "/v1/sources/{sourceId}/generations": "routes.generations",
         "/v1/webhooks": "routes.webhooks",

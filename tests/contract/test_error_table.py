@@ -61,6 +61,7 @@ BEYOND = {
     "webhook_limit": 409,
     "webhook_disabled": 409,
     "webhook_changed": 409,
+    "erasure_in_progress": 409,
 }
 
 

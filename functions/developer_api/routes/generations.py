@@ -52,7 +52,7 @@ def list_generation_items(call: Call[None, ContentListQuery]) -> Answer:
         position=call.position(listing),
         include_content=call.query.include is not None,
     )
-    return ok(listing.render("items", page, render_generation_item))
+    return ok({**listing.render("items", page, render_generation_item), "erasedCount": page.erased})
 
 
 @routes.get(
@@ -78,7 +78,7 @@ def list_generation_changes(call: Call[None, GenerationChangeListQuery]) -> Answ
         limit=call.query.limit,
         position=call.position(listing),
     )
-    return ok(listing.render("changes", page, render_change))
+    return ok({**listing.render("changes", page, render_change), "erasedCount": page.erased})
 
 
 @routes.post(

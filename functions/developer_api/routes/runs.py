@@ -61,7 +61,7 @@ def list_changes(call: Call[None, ChangeListQuery]) -> Answer:
         limit=call.query.limit,
         position=call.position(listing),
     )
-    return ok(listing.render("changes", page, render_change))
+    return ok({**listing.render("changes", page, render_change), "erasedCount": page.erased})
 
 
 @routes.post(RUN + "/apply", Scope.RUNS_APPLY, body=body_of(ApplyRunRequest), body_required=False, loads_source=True)

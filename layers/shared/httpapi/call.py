@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from knowledge.actors import Actor, Author
 from knowledge.errors import (
+    ErasureNotFoundError,
     GenerationNotFoundError,
     ImportNotFoundError,
     RunNotFoundError,
@@ -107,6 +108,13 @@ class Call(Generic[BodyT, QueryT]):
         if not is_id("imp", self.ids["importId"]):
             raise ImportNotFoundError
         return self.ids["importId"]
+
+    @property
+    def erasure_id(self) -> str:
+        """The erasure of the path. Raises ErasureNotFoundError for what cannot be one."""
+        if not is_id("era", self.ids["erasureId"]):
+            raise ErasureNotFoundError
+        return self.ids["erasureId"]
 
     @property
     def snapshot_id(self) -> str:

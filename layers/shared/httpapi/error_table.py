@@ -67,6 +67,7 @@ TABLE: dict[str, ErrorRow] = {
     "stale_version": ErrorRow(409),
     "not_apply_eligible": ErrorRow(409),
     "removal_guard": ErrorRow(409),
+    "erasure_in_progress": ErrorRow(409, 60),
     "run_in_progress": ErrorRow(409, 5),
     "apply_in_progress": ErrorRow(409, 5),
     "stale_base": ErrorRow(409, 1),

@@ -27,11 +27,13 @@ class Scope(StrEnum):
     RUNS_APPLY = "runs:apply"
     WEBHOOKS_MANAGE = "webhooks:manage"
     AUDIT_READ = "audit:read"
+    CONTENT_ERASE = "content:erase"
 
 
 ALL_SCOPES = tuple(Scope)
-# What nobody gets without asking: making keys, and reading who did what from where.
-DEFAULT_SCOPES = tuple(scope for scope in Scope if scope not in (Scope.KEYS_MANAGE, Scope.AUDIT_READ))
+# What nobody gets without asking: making keys, reading who did what from where, and what can't be undone.
+_ASKED_FOR = (Scope.KEYS_MANAGE, Scope.AUDIT_READ, Scope.CONTENT_ERASE)
+DEFAULT_SCOPES = tuple(scope for scope in Scope if scope not in _ASKED_FOR)
 
 
 class KeyStatus(StrEnum):

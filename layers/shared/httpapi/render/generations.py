@@ -24,6 +24,7 @@ def render_generation(generation: Generation) -> dict[str, Any]:
         "rootHash": generation.root_hash,
         "counts": render_counts(generation.counts),
         "contentBytes": generation.content_bytes,
+        "erasedCount": generation.erased,
         "publishedAt": timestamp(generation.published_at),
         "createdBy": render_author(generation.created_by),
         "message": generation.message,

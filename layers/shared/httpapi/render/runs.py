@@ -34,6 +34,7 @@ def render_run(run: Run) -> dict[str, Any]:
         "createdBy": render_author(run.created_by),
         "message": run.message,
         "writers": list(plan.writers) if plan else None,
+        "erasedCount": plan.erased if plan else 0,
         "updatedAt": timestamp(run.updated_at),
         "expiresAt": optional_timestamp(plan.expires_at if plan else None),
     }

@@ -101,9 +101,9 @@ class GenerationReader:
         views = self._views(generation, index, chosen, include_content)
         count = how_many_fit(views)
         if count == len(views) and not more:
-            return Page(views, None)
+            return Page(views, None, generation.erased)
         path, last = chosen[count - 1]
-        return Page(views[:count], [path, last.external_item_id])
+        return Page(views[:count], [path, last.external_item_id], generation.erased)
 
     def list_changes(
         self,
@@ -156,7 +156,7 @@ class GenerationReader:
         if parts is None:
             return self._compare(generation, before, kind, limit, change_position(position))
         page = self.stores.changes.read_page(parts, line_position(position), kind=kind, limit=limit)
-        return Page([change_of(line) for line in page.lines], page.next and list(page.next))
+        return Page([change_of(line) for line in page.lines], page.next and list(page.next), generation.erased)
 
     def _parts_between(self, before: Generation | None, generation: Generation) -> Parts | None:
         """The parts of the plan that made a generation of the one before; None when it was not made so."""
@@ -190,7 +190,8 @@ class GenerationReader:
                 here = Position(step.path, step.external_item_id)
         else:
             here = None
-        return Page([shown_change(served_before, served, each) for each in chosen], here and list(here))
+        changes = [shown_change(served_before, served, each) for each in chosen]
+        return Page(changes, here and list(here), generation.erased)
 
     def _index(self, generation: Generation) -> PublishedIndex:
         self._check_kept(generation)

@@ -141,7 +141,9 @@ class RunService:
         except (ObjectGoneError, UnknownFormatError) as error:
             message = "The changes of this run are not kept any more. Start a new run."
             raise InvalidPositionError(message) from error
-        return Page([change_of(line) for line in page.lines], page.next and [run.plan_version, *page.next])
+        return Page(
+            [change_of(line) for line in page.lines], page.next and [run.plan_version, *page.next], run.plan.erased
+        )
 
     def apply_run(
         self,
