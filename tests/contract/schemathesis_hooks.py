@@ -21,7 +21,10 @@ _made: dict[str, list[tuple[str, str]]] = {
     "snapshotId": [(pair[0], pair[1]) for pair in json.loads(os.environ["CONTRACT_SNAPSHOTS"])],
     "generationId": [],
     "deliveryId": [],
+    "erasureId": [],
 }
+# The one source that is erased from: while that goes on none of its generations can be restored.
+_ERASED = os.environ["CONTRACT_ERASED"]
 _PARENTS = {"deliveryId": "webhookId"}
 _turns = itertools.count()
 # The snapshot that the case under way is to end.
@@ -38,6 +41,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     if isinstance(case.body, dict) and isinstance(case.body.get("url"), str) and "/v1/webhooks" in case.path:
         # No name resolves where the stack runs; what is no URL is left as it is.
         case.body["url"] = case.body["url"].replace("https://hooks.example.com", "http://127.0.0.1:9")
+    if case.method == "POST" and case.path.endswith("/erasures"):
+        ids["sourceId"] = _ERASED
     for name in _made.keys() & ids.keys():
         if _made[name] and next(_turns) % 4:
             # What ends a snapshot takes the oldest, and never the last, so that one is open for the others.
@@ -61,6 +66,8 @@ def after_call(context: Any, case: Any, response: Any) -> None:
         _made["snapshotId"].append((case.path_parameters["sourceId"], response.json()["snapshot"]["id"]))
     if response.status_code == 202 and case.path.endswith("/test"):
         _made["deliveryId"].append((case.path_parameters["webhookId"], response.json()["delivery"]["id"]))
+    if response.status_code == 202 and case.path.endswith("/erasures"):
+        _made["erasureId"].append((case.path_parameters["sourceId"], response.json()["erasure"]["id"]))
     if response.status_code == 200 and case.path.endswith("/apply"):
         _made["generationId"].append((case.path_parameters["sourceId"], response.json()["generationId"]))
 

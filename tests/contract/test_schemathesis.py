@@ -67,6 +67,7 @@ def call(local_stack: Any, report: Path) -> subprocess.CompletedProcess[str]:
         "CONTRACT_HOOKS": str(HERE / "schemathesis_hooks.py"),
         "CONTRACT_KEY": everything.key(scopes=scopes, rateLimitPerMinute=6_000),
         "CONTRACT_ADMIN_KEY": keys.token,
+        "CONTRACT_ERASED": everything.source(),
         "CONTRACT_SNAPSHOTS": json.dumps([open_snapshot(everything) for _ in range(SNAPSHOTS)]),
     }
     for tenant in (everything, keys):

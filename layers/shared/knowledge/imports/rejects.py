@@ -10,12 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from knowledge.errors import ServiceUnavailableError
 from knowledge.imports.model import Import
 from knowledge.limits import IMPORT_PROBLEMS_KEPT_MS
 from knowledge.storage.clients import query_rows, translated
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+
+_KEYS_PER_DELETE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,13 @@ class ImportRejects:
 
     def forget_rejects(self, source_id: str, import_id: str) -> None:
         """Delete what the report of an import was written from."""
-        for row in self._rows(source_id, import_id):
+        keys = [{"pk": row["pk"], "sk": row["sk"]} for row in self._rows(source_id, import_id)]
+        for start in range(0, len(keys), _KEYS_PER_DELETE):
+            requests: Any = [{"DeleteRequest": {"Key": key}} for key in keys[start : start + _KEYS_PER_DELETE]]
             with translated():
-                self.dynamodb.delete_item(TableName=self.table, Key={"pk": row["pk"], "sk": row["sk"]})
+                answer = self.dynamodb.batch_write_item(RequestItems={self.table: requests})
+            if answer.get("UnprocessedItems"):
+                raise ServiceUnavailableError
 
     def _rows(self, source_id: str, import_id: str) -> Iterator[dict[str, Any]]:
         query: dict[str, Any] = {
