@@ -55,6 +55,11 @@ class Stored:
         generation_id = self.source.get("generationId")
         return {} if generation_id is None else self.served[generation_id]
 
+    @property
+    def current_contents(self) -> set[str]:
+        """The contents that the source serves now."""
+        return {entry.content for entry in self.current.values()}
+
 
 class Reader:
     """Reads one source, whole."""
