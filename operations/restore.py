@@ -4,6 +4,7 @@
     python -m operations.restore --stack STACK tables --at 2026-11-20T09:00:00Z
     python -m operations.restore --stack STACK objects --at 2026-11-20T09:00:00Z
     python -m operations.restore --stack STACK rows --at 2026-11-20T09:00:00Z
+    python -m operations.restore --stack STACK erasures --at 2026-11-20T09:00:00Z
     python -m operations.restore --stack STACK resume
     python -m operations.restore --stack STACK uploads --at 2026-11-20T09:00:00Z [--start]
     python -m operations.restore --stack STACK drop --at 2026-11-20T09:00:00Z
@@ -21,6 +22,7 @@ import time
 from datetime import datetime
 
 from operations.copying import Copies, restore_objects
+from operations.erasures import Erasures
 from operations.held_events import HeldEvents
 from operations.revival import Revival
 from operations.stack import DeployedStack, RefusedError, find_stack
@@ -53,6 +55,9 @@ def run(stack: DeployedStack, chosen: argparse.Namespace) -> None:
             writers.require_stopped()
             bucket = stack.physical("ContentBucket")
             say(f"{bucket}: {restore_objects(stack.client('s3'), bucket, chosen.at, say)} objects brought back")
+        case "erasures":
+            writers.require_stopped()
+            Erasures(stack, say).replay(chosen.at)
         case "uploads":
             for upload in revival.uploads_since(chosen.at, start=chosen.start):
                 sys.stdout.write(json.dumps(upload) + "\n")
@@ -90,6 +95,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         ("tables", "have DynamoDB restore the tables beside the stack's own"),
         ("objects", "bring back what was deleted from the bucket since"),
         ("rows", "make the stack's tables hold exactly the rows that they had"),
+        ("erasures", "take back again what was taken back since"),
         ("uploads", "tell which files for imports came since"),
         ("drop", "delete the tables that DynamoDB restored"),
     ):

@@ -27,13 +27,16 @@ def ask(edge: Edge, source: str, *ids: str, **rest: Any) -> Any:
 
 def carry_out(edge: Edge, source: str, erasure_id: str) -> Any:
     """Let the upkeep come by, as it does every quarter of an hour."""
+    knowledge = edge.services.knowledge
     for _ in range(8):
-        assert edge.services.knowledge.erasures.eraser.go_on(lambda: True) == 0
-        erasure = edge.request("GET", f"{erasures(source)}/{erasure_id}").body["erasure"]
-        if erasure["state"] == "completed":
-            return erasure
+        assert knowledge.erasures.eraser.go_on(lambda: True) == 0
+        if knowledge.stores.erasures.get_erasure(source, erasure_id).state == "completed":
+            break
         edge.clock.advance(seconds=QUARTER_SECONDS)
-    raise AssertionError(erasure)
+    # moto leaves a counter out of an answer that is 1 again as in the minute before, so more than one is asked.
+    replies = [edge.request("GET", f"{erasures(source)}/{erasure_id}") for _ in range(2)]
+    assert replies[1].body["erasure"]["state"] == "completed"
+    return replies[1].body["erasure"]
 
 
 def places_with(edge: Edge, *texts: str) -> list[str]:

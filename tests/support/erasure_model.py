@@ -118,6 +118,7 @@ class ErasureModel:
             if erasure.waits_until is not None:
                 self.world.clock.advance(seconds=max(0, (erasure.waits_until - self.world.clock()) // 1000 + 1))
             self.world.knowledge.erasures.eraser.advance(erasure, lambda: True)
+            self._learn_rows(self.erasures[erasure.erasure_id].ids)
         else:
             raise AssertionError("an erasure does not end")
         self.check()

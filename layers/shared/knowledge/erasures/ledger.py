@@ -1,7 +1,7 @@
 """What is known of erasures beyond a restore of the tables: objects that nothing collects, and no restore takes back.
 
     erasures/<tenant>/<source>/<erasure>/ids-<attempt>.json.gz      {format, ids}
-    erasures/<tenant>/<source>/<erasure>/opened.json.gz             {format, epoch, openedAt, ids: {key, digest}}
+    erasures/<tenant>/<source>/<erasure>/opened-<epoch>.json.gz     {format, epoch, openedAt, ids: {key, digest}}
     erasures/<tenant>/<source>/<erasure>/hashes-<attempt>.json.gz   {format, hashes: [[id, content hash]]}
     erasures/<tenant>/<source>/<erasure>/swap-<attempt>.json.gz     {format, generationId, before, after, rootHash,
                                                                     erased}
@@ -45,7 +45,7 @@ class ErasureLedger:
     def note_opened(self, erasure: Erasure) -> None:
         """Write that an erasure was opened."""
         value = {"epoch": erasure.epoch, "openedAt": erasure.opened_at, "ids": asdict(erasure.ids)}
-        self._put(erasure, "opened", value)
+        self._put(erasure, f"opened-{erasure.epoch}", value)
 
     def note_hashes(self, erasure: Erasure, attempt_id: str, hashes: Iterable[tuple[str, str]]) -> None:
         """Write which contents of its items are erased; nothing for none."""
