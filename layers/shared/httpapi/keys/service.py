@@ -14,17 +14,12 @@ from knowledge.limits import RETRY_KNOWN_MS
 from knowledge.pages import Page
 from knowledge.storage.clients import Fanout
 
-from httpapi.errors import (
-    InvalidKeyError,
-    KeyInactiveError,
-    KeyNotFoundError,
-    KeyRotatedError,
-    ValidationFailedError,
-)
+from httpapi.errors import InvalidKeyError, KeyNotFoundError, ValidationFailedError
 from httpapi.keys import tokens
 from httpapi.keys.issuing import Creation, IssuedKey, Rotation, issue_key
 from httpapi.keys.ledger import IdTakenError, KeyChangedError, KeyLedger, KeyWrite
 from httpapi.keys.model import ALL_SCOPES, Key, KeySpec, KeyStatus
+from httpapi.keys.rules import check_changeable, check_rotatable
 from httpapi.keys.shares import change_share, end_share, hand_share_on
 from httpapi.keys.store import KeyStore
 from httpapi.keys.telling import tell_change, tell_creation, tell_revocation, tell_rotation
@@ -33,8 +28,6 @@ from httpapi.keys.writing import KeyWriter
 FIRST_KEY_NAME = "admin"
 # How often a change is decided anew because its key was changed meanwhile.
 _TRIES = 5
-# What a rotation has settled of the key that it replaced.
-_SETTLED_BY_ROTATION = {"rate_limit_per_minute", "expires_at"}
 
 EnvironmentOf = Callable[[str, str], Environment | None]
 
@@ -109,7 +102,7 @@ class KeyService:
                 found = self._reissue(issued, attempt, now)
                 if found:
                     return Rotation(found, old)
-            _check_rotatable(old, now)
+            check_rotatable(old, now)
             ends = min(now + overlap_ms, old.spec.expires_at or now + overlap_ms)
             replaced = replace(old, rotated_to=key_id, spec=replace(old.spec, expires_at=ends))
             previous, new = hand_share_on(replaced, issued.key)
@@ -142,7 +135,7 @@ class KeyService:
         for _ in range(_TRIES):
             now = self._clock()
             before = self.get_key(tenant_id, key_id, within=within)
-            _check_changeable(before, changes, now)
+            check_changeable(before, changes.keys(), now)
             disabled_at = before.disabled_at if enabled is None else None if enabled else before.disabled_at or now
             after = replace(before, spec=replace(before.spec, **changes), disabled_at=disabled_at)
             if after == before:
@@ -235,19 +228,3 @@ class KeyService:
         if not self._store.replace_secret(issued.key, attempt.token, now - RETRY_KNOWN_MS):
             return None
         return IssuedKey(self.get_key(issued.key.tenant_id, attempt.key_id), issued.token)
-
-
-def _check_rotatable(key: Key, now: int) -> None:
-    status = key.status(now)
-    if status is not KeyStatus.ACTIVE:
-        raise KeyInactiveError(status, "rotated")
-    if key.rotated_to is not None:
-        raise KeyRotatedError(key.rotated_to)
-
-
-def _check_changeable(key: Key, changes: Mapping[str, Any], now: int) -> None:
-    status = key.status(now)
-    if status not in {KeyStatus.ACTIVE, KeyStatus.DISABLED}:
-        raise KeyInactiveError(status, "changed")
-    if key.rotated_to is not None and changes.keys() & _SETTLED_BY_ROTATION:
-        raise KeyRotatedError(key.rotated_to, "Change")

@@ -1,0 +1,29 @@
+"""What may still be done with a key."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from httpapi.errors import KeyInactiveError, KeyRotatedError
+from httpapi.keys.model import Key, KeyStatus
+
+# What a rotation has settled of the key that it replaced.
+_SETTLED_BY_ROTATION = frozenset({"rate_limit_per_minute", "expires_at"})
+
+
+def check_rotatable(key: Key, now: int) -> None:
+    """Only an active key is rotated, and once. Raises KeyInactiveError, KeyRotatedError."""
+    status = key.status(now)
+    if status is not KeyStatus.ACTIVE:
+        raise KeyInactiveError(status, "rotated")
+    if key.rotated_to is not None:
+        raise KeyRotatedError(key.rotated_to)
+
+
+def check_changeable(key: Key, changes: Collection[str], now: int) -> None:
+    """None that ended is changed, and what a rotation has settled stays. Raises KeyInactiveError, KeyRotatedError."""
+    status = key.status(now)
+    if status not in {KeyStatus.ACTIVE, KeyStatus.DISABLED}:
+        raise KeyInactiveError(status, "changed")
+    if key.rotated_to is not None and not _SETTLED_BY_ROTATION.isdisjoint(changes):
+        raise KeyRotatedError(key.rotated_to, "Change")
