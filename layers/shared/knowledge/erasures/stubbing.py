@@ -12,14 +12,14 @@ What would break it, and what stands against it:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from knowledge.erasures.model import Erasure
 from knowledge.erasures.stores import ErasureStores
 from knowledge.errors import ImportNotFoundError, StagingConflictError
 from knowledge.ids import is_id
-from knowledge.imports.store import ImportMovedError
+from knowledge.imports.model import ImportState
+from knowledge.imports.transitions import ImportMovedError
 from knowledge.limits import TOMBSTONE_KEPT_MS
 from knowledge.ports import Clock, NewId
 from knowledge.sources.model import Source
@@ -52,9 +52,21 @@ class Stubber:
         """Let an import that stages lines find that it was moved, and read again what it may stage."""
         if not is_id("imp", source.open_snapshot_id or ""):
             return
-        with suppress(ImportMovedError, ImportNotFoundError):
-            job = self.stores.imports.get_import(source.source_id, source.open_snapshot_id or "")
-            self.stores.imports.note_progress(job, job, self.clock())
+        for attempt in range(_TRIES):
+            try:
+                job = self.stores.imports.get_import(source.source_id, source.open_snapshot_id or "")
+            except ImportNotFoundError:
+                return
+            if job.state is not ImportState.STAGING:
+                return
+            try:
+                self.stores.imports.note_progress(job, job, self.clock())
+            except ImportMovedError:
+                # It staged something in between, by what it knew before: it is stopped behind that.
+                backoff(attempt)
+            else:
+                return
+        raise StagingConflictError
 
     def _stub_chunk(self, erasure: Erasure, ids: Sequence[str]) -> int:
         for attempt in range(_TRIES):
