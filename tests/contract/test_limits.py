@@ -71,7 +71,7 @@ SENTENCES = [
     ),
     ("DOWNLOAD_LINK_SECONDS", "openapi.yaml", f"a link for {lasting(at.DOWNLOAD_LINK_SECONDS * 1000)} to the report"),
     ("DOWNLOAD_LINK_SECONDS", "openapi.yaml", f"A link for {lasting(at.DOWNLOAD_LINK_SECONDS * 1000)}; null in lists"),
-    ("IMPORT_KEY_LOOK_MS", "docs/auth.md", f"fails within {lasting(at.IMPORT_KEY_LOOK_MS)}, and before its turn"),
+    ("IMPORT_KEY_LOOK_MS", "docs/auth.md", f"nothing more within {lasting(at.IMPORT_KEY_LOOK_MS)} and the lines"),
     ("INFLATION_FACTOR", "docs/imports.md", f"and beyond that to {at.INFLATION_FACTOR} times its size"),
     ("INFLATION_FACTOR", "docs/errors.md", f"and {at.INFLATION_FACTOR} times the size of the gzip file"),
     ("INFLATION_FREE_BYTES", "docs/imports.md", f"may inflate to {large(at.INFLATION_FREE_BYTES)} whatever its size"),

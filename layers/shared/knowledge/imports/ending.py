@@ -66,7 +66,7 @@ class ImportEnder:
             after = self._ended(job, ImportState.CANCELLED)
             beside = [*self._ending_run(job, after.updated_at), *self.stores.catalog.recording(_recorded(after, by))]
             try:
-                self.stores.import_endings.cancel_import(job, after, self._source(job), self._event(after), beside)
+                self.stores.import_ends.cancel_import(job, after, self._source(job), self._event(after), beside)
             except ImportMovedError:
                 backoff(attempt)
             job = self.stores.imports.get_import(job.source_id, job.import_id)
@@ -87,7 +87,7 @@ class ImportEnder:
     def _end(self, before: Import, after: Import, state: ImportState) -> Import:
         after = self._ended(after, state)
         try:
-            self.stores.import_endings.end_import(before, after, self._source(before), self._event(after))
+            self.stores.import_ends.end_import(before, after, self._source(before), self._event(after))
         except ImportMovedError:
             # Its answer was lost, or another one ended it, or gave its turn away meanwhile.
             after = self.stores.imports.get_import(before.source_id, before.import_id)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from knowledge.runs.stores import RunStores
 
 if TYPE_CHECKING:
-    from knowledge.imports.endings import ImportEndings
+    from knowledge.imports.end_store import ImportEndStore
     from knowledge.imports.files import ImportFiles
     from knowledge.imports.rejects import ImportRejects
     from knowledge.imports.store import ImportStore
@@ -25,11 +25,11 @@ class ImportStores(RunStores):
         return ImportStore(self.catalog)
 
     @cached_property
-    def import_endings(self) -> ImportEndings:
+    def import_ends(self) -> ImportEndStore:
         """The ends of imports."""
-        from knowledge.imports.endings import ImportEndings
+        from knowledge.imports.end_store import ImportEndStore
 
-        return ImportEndings(self.catalog)
+        return ImportEndStore(self.catalog)
 
     @cached_property
     def files(self) -> ImportFiles:

@@ -1,4 +1,4 @@
-"""How the rows of an import and of its source move together; the transactions are those of `store` and `endings`.
+"""How the rows of an import and of its source move together; the transactions are those of `store` and `end_store`.
 
 An import, and what its source's row says of it meanwhile. The bars are transactions of both rows, or of its ticket:
 

@@ -24,7 +24,7 @@ _OTHERS_OPEN = "openSnapshotId <> :id"
 
 
 @dataclass(frozen=True, slots=True)
-class ImportEndings:
+class ImportEndStore:
     """Ends the imports of all sources. `source` is that of the import as it was read, None when it is gone."""
 
     catalog: Catalog
