@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -14,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from local.template import ROOT
 from local.template.load import read_template, read_yaml
-from tests.support.requirements import DELIVER_WEBHOOK, LAYER, pins_of
+from tests.support.requirements import DELIVER_WEBHOOK, LAYER, pins_of, requirement_files
 
 _MOST_BYTES = 30_000_000
 # https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html, `e_machine`
@@ -95,6 +97,38 @@ def test_native_modules_are_for_the_processor_and_the_runtime(built: tuple[str, 
     for module in modules:
         assert int.from_bytes(module.read_bytes()[18:20], "little") == _ELF_MACHINES[architecture], module.name
         assert ".cpython-313-" in module.name
+
+
+def wheels_of(requirements: Path, architecture: str, folder: Path) -> list[Path]:
+    """Fetch the wheels that a requirements.txt names for the runtime, each by its hash."""
+    machine = {"arm64": "aarch64"}.get(architecture, architecture)
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--require-hashes", "--no-deps"]
+    command += ["--only-binary", ":all:", "--python-version", "3.13", "--implementation", "cp", "--dest", str(folder)]
+    for platform in ("manylinux2014", "manylinux_2_28"):
+        command += ["--platform", f"{platform}_{machine}"]
+    done = subprocess.run([*command, "-r", str(requirements)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return list(folder.glob("*.whl"))
+
+
+@pytest.mark.parametrize("requirements", requirement_files(), ids=lambda path: path.parent.name)
+def test_every_file_is_that_of_the_wheel_with_the_locked_hash(
+    built: tuple[str, Path], requirements: Path, tmp_path: Path
+) -> None:
+    """SAM has pip check hashes for this machine's processor; for the other one it fetches wheels by version alone."""
+    architecture, template = built
+    folders = {LAYER: layer_of(template)}
+    for logical_id, function in resources(ROOT / "template.yaml", "AWS::Serverless::Function").items():
+        source = folder_of(ROOT / "template.yaml", function) / "requirements.txt"
+        folders.setdefault(source, folder_of(template, resources(template, "AWS::Serverless::Function")[logical_id]))
+    wheels = wheels_of(requirements, architecture, tmp_path)
+    assert len(wheels) == len(pins_of(requirements))
+    for wheel in map(zipfile.ZipFile, wheels):
+        # Metadata may be written anew, and what would become programs lies elsewhere.
+        names = [name for name in wheel.namelist() if not re.search(r"\.(dist-info|data)/", name)]
+        assert names
+        for name in names:
+            assert (folders[requirements] / name).read_bytes() == wheel.read(name), name
 
 
 def test_function_that_sends_webhooks_has_its_own_http_stack(built: tuple[str, Path]) -> None:

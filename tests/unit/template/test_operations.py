@@ -355,6 +355,7 @@ def test_domain_record_and_web_acl_come_by_parameter_only(template: Template) ->
         "CustomDomainRecord": "HasRecord",
         "WebAcl": "MakesWebAcl",
         "WebAclAssociation": "HasWebAcl",
+        "MadeWebAclAssociation": "MakesWebAcl",
     }
     for logical_id, condition in conditions.items():
         assert template.resources[logical_id]["Condition"] == condition

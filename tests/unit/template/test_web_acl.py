@@ -119,12 +119,16 @@ def test_there_is_none_unless_it_is_asked_for() -> None:
         load_template(ROOT / "template.yaml", parameters)
         for parameters in ([], ["WebAclArn=arn:of-mine"], ["KeylessRequestsPerMinute=100"])
     )
-    assert [associated(template) for template in (plain, own)] == [None, "arn:of-mine"]
-    assert "WebAcl" in str(associated(made))
+    assert [associated(template) for template in (plain, own)] == [[], ["arn:of-mine"]]
+    (arn,) = associated(made)
+    assert "webacl/local-WebAcl" in arn
 
 
-def associated(template: Template) -> Any:
-    resolver, association = Resolver(template), template.resources["WebAclAssociation"]
-    if not resolver.resolve({"Fn::If": [association["Condition"], True, False]}):
-        return None
-    return resolver.resolve(association["Properties"]["WebACLArn"])
+def associated(template: Template) -> list[Any]:
+    resolver = Resolver(template)
+    associations = [each for each in template.resources.values() if each["Type"] == "AWS::WAFv2::WebACLAssociation"]
+    return [
+        resolver.resolve(each["Properties"]["WebACLArn"])
+        for each in associations
+        if resolver.resolve({"Fn::If": [each["Condition"], True, False]})
+    ]
