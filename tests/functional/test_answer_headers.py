@@ -47,7 +47,7 @@ def test_answer_is_neither_kept_nor_guessed_at(edge: Edge, request_of: Any, stat
 
 @pytest.mark.parametrize(("error", "status"), [(RuntimeError("broken"), 500), (ServiceUnavailableError(), 503)])
 def test_nor_is_one_that_failed(edge: Edge, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int) -> None:
-    monkeypatch.setattr(edge.services.authenticator, "authenticate_request", failing(error))
+    monkeypatch.setattr(edge.services.authenticator, "identify_key", failing(error))
     reply = edge.request("GET", SOURCES)
     assert (reply.status, told(reply)) == (status, ALWAYS)
 

@@ -80,7 +80,8 @@ def policies() -> Iterator[tuple[str, dict[str, Any]]]:
         if resource["Type"] == "AWS::Events::EventBusPolicy":
             statement = resolver.resolve(resource["Properties"]["Statement"])
             yield f"{logical_id}.Statement", {"Version": "2012-10-17", "Statement": [statement]}
-        else:
+        # What a web ACL calls statements are no policy's.
+        elif resource["Type"] != "AWS::WAFv2::WebACL":
             for where, policy in _within(resource.get("Properties", {}), logical_id):
                 yield where, resolver.resolve(policy)
 
