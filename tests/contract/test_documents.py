@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import tomllib
 from collections.abc import Callable
@@ -92,6 +93,13 @@ def test_every_path_that_is_named_exists(page: Page) -> None:
     for span in page.code_spans:
         if span.partition("/")[0] in folders and "/" in span and not set(span) & set(" <>{}*$"):
             assert (ROOT / span.partition(":")[0]).exists(), f"`{span}` is not there"
+
+
+@each_page
+def test_every_test_that_is_named_is_there(page: Page) -> None:
+    named = re.findall(r"`(tests/[^`:]+)::(\w+)`", page.text)
+    missing = [f"{path}::{name}" for path, name in named if f"def {name}(" not in (ROOT / path).read_text("utf-8")]
+    assert not missing
 
 
 def test_the_index_names_every_page() -> None:
