@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from httpapi.answers import Answer, created, ok
 from httpapi.call import Call
 from httpapi.keys.model import Scope
 from httpapi.operations import Routes
-from httpapi.render.items import check_results_fit, render_item, render_results, render_written
+from httpapi.render.items import (
+    check_results_fit,
+    keepable,
+    render_item,
+    render_results,
+    render_written,
+    with_sent,
+)
 from httpapi.schemas.fields import BodyReader, NoQuery
 from httpapi.schemas.items import BatchInput, ItemListQuery, RemoveItemQuery
 from knowledge.items.model import ItemDraft, Removal
@@ -20,12 +29,24 @@ ITEM = ITEMS + "/{externalItemId}"
 routes = Routes()
 
 
-@routes.post(ITEMS, Scope.ITEMS_WRITE, body=BodyReader(ItemInput, read_item), loads_source=True)
+def complete_push(call: Call[ItemDraft, NoQuery], kept: dict[str, Any]) -> dict[str, Any]:
+    """Make the kept answer to a push whole again."""
+    return with_sent(kept, call.body)
+
+
+@routes.post(
+    ITEMS,
+    Scope.ITEMS_WRITE,
+    body=BodyReader(ItemInput, read_item),
+    loads_source=True,
+    complete_replay=complete_push,
+)
 def push_item(call: Call[ItemDraft, NoQuery]) -> Answer:
     """Create or replace one item."""
     item, result = call.services.knowledge.staging.push_item(call.source, call.body, key_id=call.key.key_id)
     answer = created if result is PushResult.CREATED else ok
-    return answer({"item": render_written(item, call.key, sent=True), "result": result})
+    body = {"item": render_written(item, call.key, sent=True), "result": result}
+    return answer(body, kept=keepable(body))
 
 
 @routes.post(
@@ -71,11 +92,13 @@ def remove_item(call: Call[None, RemoveItemQuery]) -> Answer:
     item = call.services.knowledge.staging.remove_item(
         call.source, call.external_item_id, call.query.source_version, key_id=call.key.key_id
     )
-    return ok({"item": render_written(item, call.key, sent=False)})
+    body = {"item": render_written(item, call.key, sent=False)}
+    return ok(body, kept=keepable(body))
 
 
 @routes.post(ITEM + "/restore", Scope.ITEMS_WRITE, loads_source=True)
 def restore_item(call: Call[None, NoQuery]) -> Answer:
     """Take a removal back."""
     item = call.services.knowledge.staging.restore_item(call.source, call.external_item_id, key_id=call.key.key_id)
-    return ok({"item": render_written(item, call.key, sent=False)})
+    body = {"item": render_written(item, call.key, sent=False)}
+    return ok(body, kept=keepable(body))

@@ -14,23 +14,24 @@ class Answer:
     """What a route answers.
 
     `secret` is a text inside the body that must never be stored in clear. `final` is False while the work goes on
-    (202): such an answer is not kept for replays.
+    (202): such an answer is not kept for replays. `kept` is what is kept in place of the body, if not all of it may be.
     """
 
     body: Mapping[str, Any]
     status: int = 200
     secret: str | None = field(default=None, repr=False)
     final: bool = True
+    kept: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
-def ok(body: Mapping[str, Any]) -> Answer:
+def ok(body: Mapping[str, Any], *, kept: Mapping[str, Any] | None = None) -> Answer:
     """Answer 200."""
-    return Answer(body)
+    return Answer(body, kept=kept)
 
 
-def created(body: Mapping[str, Any], *, secret: str | None = None) -> Answer:
+def created(body: Mapping[str, Any], *, secret: str | None = None, kept: Mapping[str, Any] | None = None) -> Answer:
     """Answer 201."""
-    return Answer(body, 201, secret)
+    return Answer(body, 201, secret, kept=kept)
 
 
 def accepted(body: Mapping[str, Any]) -> Answer:
@@ -45,18 +46,20 @@ def queued(body: Mapping[str, Any]) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class WrittenAnswer:
-    """An answer as text, which is what a replay repeats byte for byte."""
+    """An answer as text, which is what a replay repeats byte for byte; `kept` is what is kept of it, if not all."""
 
     status: int
     text: str
     secret: str | None = field(default=None, repr=False)
     final: bool = True
     replayed: bool = False
+    kept: str | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, answer: Answer) -> WrittenAnswer:
         """Write an answer."""
-        return cls(answer.status, strict_json.write(answer.body), answer.secret, answer.final)
+        kept = None if answer.kept is None else strict_json.write(answer.kept)
+        return cls(answer.status, strict_json.write(answer.body), answer.secret, answer.final, kept=kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from knowledge.envelope import envelope_bytes
@@ -125,9 +126,13 @@ class Exchange:
         call.idempotency_key = key
         call.fingerprint = _fingerprint(operation, call, parsed)
         mark = RequestMark(call.tenant_id, call.key.line_id, key, call.fingerprint)
-        return self._services.idempotency.run_once(
+        answer = self._services.idempotency.run_once(
             mark, self._context, lambda: WrittenAnswer.of(operation.handler(call))
         )
+        if answer.replayed and operation.complete_replay is not None:
+            kept = strict_json.parse(answer.text.encode())
+            return replace(answer, text=strict_json.write(operation.complete_replay(call, kept)))
+        return answer
 
     def _idempotency_key(self) -> str | None:
         values = self._request.headers.get("idempotency-key", [])

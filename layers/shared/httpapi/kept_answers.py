@@ -43,7 +43,7 @@ class KeptAnswers:
     def to_record(self, tenant_id: str, answer: WrittenAnswer) -> dict[str, Any]:
         """Write an answer as a record."""
         record: dict[str, Any] = {"status": answer.status}
-        text = answer.text
+        text = answer.text if answer.kept is None else answer.kept
         if answer.secret is not None:
             sealed = self._given_sealer.seal_text(answer.secret, {"tenantId": tenant_id})
             record["sealed"] = base64.b64encode(sealed).decode()

@@ -43,6 +43,7 @@ class Operation:
     for needs more than the key has; it is called before an answer can be replayed, as every check of access is.
     `loads_source` reads the source of the path while the rate limit is being counted. One that is `open` takes no key,
     and nothing of a tenant: its route function is given an `OpenCall`, and no cache may keep what it answers.
+    `complete_replay` is given the call and what was kept of its answer, and makes it whole again.
     """
 
     method: str
@@ -59,6 +60,7 @@ class Operation:
     check_body: Callable[[Key, Any], None] = _allow_any
     loads_source: bool = False
     open: bool = False
+    complete_replay: Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
 
     @property
     def mutating(self) -> bool:

@@ -32,7 +32,6 @@ def render_erasure(erasure: Erasure) -> dict[str, Any]:
         "waitsUntil": optional_timestamp(erasure.waits_until),
         "completedAt": optional_timestamp(erasure.completed_at),
         "remains": {
-            "answersUntil": timestamp(erasure.kept_answers_end_at),
             "backupsUntil": optional_timestamp(erasure.backups_end_at),
         },
         "createdBy": render_author(erasure.created_by),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from knowledge.envelope import envelope_bytes
 from knowledge.generations.model import GenerationItem
 from knowledge.items.fields import DETAILS, details_answer
+from knowledge.items.model import ItemDraft
 from knowledge.limits import ENVELOPE_BYTES
 from knowledge.staging.model import ItemResult, PushResult, StagedItem
+from knowledge.storage.format import canonical_json
 from knowledge.times import optional_timestamp, timestamp
 
 from httpapi import strict_json
@@ -19,7 +22,8 @@ from httpapi.keys.model import Key, Scope
 
 # What a write made of an item; and what a push brings itself.
 _BECAME = frozenset({"externalItemId", "state", "removedAt", "tombstoneDueAt", "tombstonedAt"})
-_SENT = frozenset({"title", "contentHash", "contentBytes", *DETAILS.values()})
+_TEXTS = frozenset({"title", *DETAILS.values()})
+_SENT = frozenset({"contentHash", "contentBytes"}) | _TEXTS
 
 
 def render_item(item: StagedItem, *, content: bool = True) -> dict[str, Any]:
@@ -56,6 +60,26 @@ def render_written(item: StagedItem, key: Key, *, sent: bool) -> dict[str, Any]:
         return body
     shown = _BECAME | (_SENT if sent else frozenset())
     return {name: value for name, value in body.items() if name in shown}
+
+
+def keepable(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be kept of an answer on an item: none of its texts, which an erasure could not find there."""
+    item = {name: value for name, value in body["item"].items() if name not in _TEXTS}
+    return {**body, "item": item}
+
+
+def with_sent(kept: Mapping[str, Any], sent: ItemDraft) -> dict[str, Any]:
+    """Make the answer to a push whole again: the texts are those that the request brings."""
+    # As the stored document has them: names within `metadata` in order.
+    texts = {"title": sent.title, **json.loads(canonical_json(details_answer(sent)))}
+    texts = {name: texts[name] for name in ("title", *DETAILS.values())}
+    item: dict[str, Any] = {}
+    for name, value in kept["item"].items():
+        item[name] = value
+        # Where they stand in the first answer.
+        if name == "state":
+            item |= texts
+    return {**kept, "item": item}
 
 
 def check_results_fit(external_item_ids: Iterable[str]) -> None:

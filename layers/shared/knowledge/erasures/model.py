@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from knowledge.actors import Author
-from knowledge.limits import ANSWER_KEPT_SECONDS, DELETED_OBJECTS_KEPT_DAYS
+from knowledge.limits import DELETED_OBJECTS_KEPT_DAYS
 from knowledge.model import ObjectRef
 from knowledge.times import MS_PER_DAY
 
@@ -72,8 +72,3 @@ class Erasure:
     def backups_end_at(self) -> int | None:
         """When no backup of the tables holds anything of the items any more; None before it is completed."""
         return None if self.completed_at is None else self.completed_at + DELETED_OBJECTS_KEPT_DAYS * MS_PER_DAY
-
-    @property
-    def kept_answers_end_at(self) -> int:
-        """When no kept answer to a write from before is left."""
-        return self.opened_at + ANSWER_KEPT_SECONDS * 1000
