@@ -36,7 +36,13 @@ _OF_TRANSACTION = {
     "Get": "dynamodb:GetItem",
 }
 _OF_OBJECT = {"HeadObject": "s3:GetObject", "DeleteObjects": "s3:DeleteObject", "UploadPart": "s3:PutObject"}
-_OF_BUCKET = {"ListObjectsV2": "s3:ListBucket", "HeadBucket": "s3:ListBucket"}
+# Of a version that is named.
+_OF_VERSION = {"s3:GetObject": "s3:GetObjectVersion", "s3:DeleteObject": "s3:DeleteObjectVersion"}
+_OF_BUCKET = {
+    "ListObjectsV2": "s3:ListBucket",
+    "HeadBucket": "s3:ListBucket",
+    "ListObjectVersions": "s3:ListBucketVersions",
+}
 _OF_QUEUE = {"SendMessageBatch": "sqs:SendMessage", "DeleteMessageBatch": "sqs:DeleteMessage"}
 
 
@@ -123,13 +129,16 @@ def _read(parameters: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _s3(operation: str, parameters: Mapping[str, Any]) -> Iterator[Asked]:
     bucket = parameters["Bucket"]
-    keys: Iterable[str] = [parameters["Key"]] if "Key" in parameters else []
+    objects: Iterable[Mapping[str, Any]] = [parameters] if "Key" in parameters else []
     if operation == "DeleteObjects":
-        keys = [each["Key"] for each in parameters["Delete"]["Objects"]]
+        objects = parameters["Delete"]["Objects"]
     if operation in _OF_BUCKET:
         yield _OF_BUCKET[operation], bucket, ()
-    for key in keys:
-        yield _OF_OBJECT.get(operation, f"s3:{operation}"), f"{bucket}/{key.split('/')[0]}/*", ()
+    for each in objects:
+        action = _OF_OBJECT.get(operation, f"s3:{operation}")
+        if "VersionId" in each:
+            action = _OF_VERSION[action]
+        yield action, f"{bucket}/{each['Key'].split('/')[0]}/*", ()
 
 
 def _sqs(operation: str, parameters: Mapping[str, Any]) -> Iterator[Asked]:

@@ -44,6 +44,14 @@ def test_query_of_an_index_is_on_the_index_alone() -> None:
         ("HeadObject", {"Key": "imports/t/s/upload"}, {("s3:GetObject", "b/imports/*")}),
         ("PutObject", {"Key": "content/t/x"}, {("s3:PutObject", "b/content/*")}),
         ("ListObjectsV2", {"Prefix": "runs/"}, {("s3:ListBucket", "b")}),
+        ("ListObjectVersions", {"Prefix": "runs/"}, {("s3:ListBucketVersions", "b")}),
+        ("GetObject", {"Key": "runs/a", "VersionId": "1"}, {("s3:GetObjectVersion", "b/runs/*")}),
+        ("HeadObject", {"Key": "content/a", "VersionId": "1"}, {("s3:GetObjectVersion", "b/content/*")}),
+        (
+            "DeleteObjects",
+            {"Delete": {"Objects": [{"Key": "imports/a", "VersionId": "1"}]}},
+            {("s3:DeleteObjectVersion", "b/imports/*")},
+        ),
         (
             "DeleteObjects",
             {"Delete": {"Objects": [{"Key": "runs/1"}, {"Key": "index/2"}]}},
