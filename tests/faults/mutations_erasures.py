@@ -209,6 +209,10 @@ def _leave_imports_alone(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(stubbing.Stubber, "_stop_import", lambda *_: None)
 
 
+def _keep_reports(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(sweeping.Sweeper, "_is_doomed_file", lambda self, version, _: not version.key.endswith(".ndjson"))
+
+
 def _keep_uploads(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(sweeping.Sweeper, "sweep_imports", lambda *_: (0, True))
 
@@ -318,4 +322,7 @@ ERASURES = [
         patch=_leave_imports_alone,
     ),
     Mutation("uploads", traps_erasures.lines_that_were_uploaded_before_an_erasure_are_passed_over, patch=_keep_uploads),
+    Mutation(
+        "reports that name an item", traps_erasures.report_that_names_an_erased_item_is_erased, patch=_keep_reports
+    ),
 ]

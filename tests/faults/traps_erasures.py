@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from knowledge import errors
 from knowledge.erasures.model import ErasureState
@@ -455,6 +457,24 @@ def lines_that_were_uploaded_before_an_erasure_are_passed_over(world: FaultyWorl
     world.publish_patiently()
     assert world.served() == {"a": "one", "b": "two"}
     assert places_with(world, TEXTS) == []
+
+
+@trap
+def report_that_names_an_erased_item_is_erased(world: FaultyWorld) -> None:
+    """Another import's report, of other items, stays for whoever reads it."""
+    importing, reports = Importing(world), {}
+    for name in ("x", "other"):
+        job = importing.create("upsert")
+        bad = json.dumps({"externalItemId": name, "title": TITLE, "content": 7}).encode()
+        importing.deliver(importing.upload(job, ndjson({"a": "one"}) + bad + b"\n"))
+        importing.run()
+        reports[name] = str(importing.get(job).report_key)
+        assert b"must be" in world.bucket.objects[reports[name]][0]
+        world.clock.advance(seconds=5)
+    erase_wholly(world, "x")
+    assert reports["x"] not in world.bucket.objects
+    assert reports["other"] in world.bucket.objects
+    assert not [key for key in world.bucket.objects if key.endswith("/upload")]
 
 
 def open_alone(world: FaultyWorld) -> None:

@@ -122,8 +122,7 @@ class Sweeper:
         if not version.key.endswith(f"/{REPORT}"):
             return True
         read = self.stores.versions.read_version(version)
-        quoted = [json.dumps(name, ensure_ascii=False)[1:-1].encode() for name in ids]
-        return read is not None and any(name in read.body for name in quoted)
+        return read is not None and any(json.loads(line)["externalItemId"] in ids for line in read.body.splitlines())
 
     def _has_ended(self, source_id: str, import_id: str) -> bool:
         try:
