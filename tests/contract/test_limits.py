@@ -89,6 +89,8 @@ SENTENCES = [
     ("SOURCES", "openapi.yaml", f"`source_limit`: the tenant has {number(at.SOURCES)} sources"),
     ("UPLOAD_AWAITED_MS", "docs/imports.md", f"no file yet; none within {lasting(at.UPLOAD_AWAITED_MS)}"),
     ("IMPORT_SILENT_MS", "docs/imports.md", f"nobody has worked on for {lasting(at.IMPORT_SILENT_MS)} gives"),
+    ("ERASURE_ITEMS", "docs/erasing.md", f"Up to {number(at.ERASURE_ITEMS)} items at once"),
+    ("ERASURE_WAIT_MS", "docs/erasing.md", f"for {lasting(at.ERASURE_WAIT_MS)}, until nobody can be reading"),
     ("RETRY_KNOWN_MS", "docs/idempotency.md", f"It is known for {hours(at.RETRY_KNOWN_MS)}"),
     ("RETRY_KNOWN_MS", "docs/errors.md", f"another request in the last {hours(at.RETRY_KNOWN_MS)}"),
     ("RETRY_KNOWN_MS", "docs/operations/pay.md", f"| recorded answers (Idempotency-Key) | {hours(at.RETRY_KNOWN_MS)};"),
