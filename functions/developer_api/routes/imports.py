@@ -25,7 +25,14 @@ def check_import(key: Key, body: CreateImportRequest) -> None:
         raise InsufficientScopeError(f"The API key lacks the scope {min(missing)} that {what} needs.")
 
 
-@routes.post(IMPORTS, Scope.ITEMS_WRITE, body=body_of(CreateImportRequest), check_body=check_import, loads_source=True)
+@routes.post(
+    IMPORTS,
+    Scope.ITEMS_WRITE,
+    further_scopes=(Scope.RUNS_WRITE,),
+    body=body_of(CreateImportRequest),
+    check_body=check_import,
+    loads_source=True,
+)
 def create_import(call: Call[CreateImportRequest, NoQuery]) -> Answer:
     """Make an import that waits for its file; it makes a run, and one that is to be applied applies it."""
     made = call.make_ids("imp")
