@@ -21,7 +21,7 @@ help:
 	@echo "make aws-tools              the AWS SAM CLI, checkov and parliament, in .venv-* of their own; test sets them up too"
 	@echo "make lint                   ruff, mypy in its strict mode, the order of the rooms, and what nobody uses (vulture)"
 	@echo "make faults                 every crash case and 20 000 interleavings: about two hours"
-	@echo "make fuzz                   100 000 hostile requests: about half an hour"
+	@echo "make fuzz                   100 000 hostile requests and queries: about half an hour"
 	@echo "make lock                   what is deployed anew into requirements.txt, with hashes; UPGRADE=1 takes the newest"
 	@echo "make reference              docs/reference.md anew from openapi.yaml, docs/architecture.md's drawings from imports"
 	@echo "make bench                  every figure of the design; report and plots in .local/benchmarks: some minutes"
@@ -83,7 +83,8 @@ faults: setup
 
 fuzz: setup
 	@FUZZ_CASES=$${FUZZ_CASES:-100000} FORGED_CURSORS=$${FORGED_CURSORS:-10000} \
-		$(BIN)/python -m pytest tests/functional/test_fuzz.py tests/functional/test_forged_cursors.py --timeout 0
+		$(BIN)/python -m pytest tests/functional/test_fuzz.py tests/functional/test_forged_cursors.py \
+		tests/unit/search/hits/test_serving.py --timeout 0
 
 reference: setup
 	@$(BIN)/python docs/render_reference.py
@@ -98,10 +99,10 @@ lock: setup
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy layers/shared local benchmarks operations docs
+	@$(BIN)/mypy layers/shared layers/search local benchmarks operations docs
 	@MYPYPATH=examples/python $(BIN)/mypy --no-error-summary examples/python
 	@for function in functions/*/; do MYPYPATH=layers/shared:$$function $(BIN)/mypy --no-error-summary $$function || exit 1; done
-	@log=$$(PYTHONPATH=layers/shared $(BIN)/lint-imports --no-cache --no-logo) || { echo "$$log"; exit 1; }
+	@log=$$(PYTHONPATH=layers/shared:layers/search $(BIN)/lint-imports --no-cache --no-logo) || { echo "$$log"; exit 1; }
 	@$(BIN)/vulture
 
 format: setup
@@ -115,10 +116,10 @@ format: setup
 	@touch $@
 
 bench: setup .venv/.bench-ready
-	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks
+	@PYTHONPATH=layers/shared:layers/search $(BIN)/python -m benchmarks
 
 bench-full: setup .venv/.bench-ready
-	@PYTHONPATH=layers/shared $(BIN)/python -m benchmarks --size full
+	@PYTHONPATH=layers/shared:layers/search $(BIN)/python -m benchmarks --size full
 
 clean:
 	@rm -rf .venv .venv-* .aws-sam node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -15,11 +15,11 @@ from pathlib import Path
 import grimp
 
 ROOT = Path(__file__).parents[1]
-LAYER = ROOT / "layers" / "shared"
+LAYERS = (ROOT / "layers" / "shared", ROOT / "layers" / "search")
 TARGET = ROOT / "docs" / "architecture.md"
 BEGIN = "<!-- Made from imports and docstrings by `make reference`: edit those, or docs/draw_rooms.py. -->\n"
 END = "<!-- End of what is made. -->\n"
-HOUSES = ("knowledge", "webhooks", "httpapi")
+HOUSES = ("knowledge", "webhooks", "httpapi", "search")
 # The modules of `knowledge` that import none of its rooms are one box, or they would hide the rooms behind arrows.
 WORDS = "knowledge.words"
 WORDS_TOLD = "The words that every room uses."
@@ -101,7 +101,9 @@ def _rows(house: str, boxes: Collection[str], words: Collection[str]) -> Iterato
 
 
 def _path(module: str) -> Path:
-    path = LAYER.joinpath(*module.split("."))
+    house, *rooms = module.split(".")
+    layer = next(each for each in LAYERS if (each / house).is_dir())
+    path = layer.joinpath(house, *rooms)
     return path if path.is_dir() else path.with_suffix(".py")
 
 
@@ -138,5 +140,5 @@ def rendered() -> str:
 
 
 if __name__ == "__main__":
-    sys.path[:0] = [str(ROOT), str(LAYER)]
+    sys.path[:0] = [str(ROOT), *map(str, LAYERS)]
     TARGET.write_text(rendered(), "utf-8")

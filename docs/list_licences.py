@@ -10,6 +10,8 @@ ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "docs" / "licences.md"
 # Those under which a work may be passed on with ours, in binary form, for no more than naming its authors.
 ALLOWED = frozenset({"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "MIT", "MIT-0", "PSF-2.0"})
+# What these say in their licence files alone.
+_SAID_ELSEWHERE = {"pyromark": "MIT"}
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 _HEAD = """# Licences
 
@@ -25,7 +27,7 @@ Made from the requirements.txt files by `make lock`: edit `pyproject.toml`, not 
 
 def locked() -> list[tuple[str, str, str]]:
     """Return the name and the version of each package that is deployed, and the folder that it goes with."""
-    files = [ROOT / "layers" / "shared" / "requirements.txt", *(ROOT / "functions").glob("*/requirements.txt")]
+    files = [*(ROOT / "layers").glob("*/requirements.txt"), *(ROOT / "functions").glob("*/requirements.txt")]
     found = []
     for path in files:
         folder = str(path.parent.relative_to(ROOT))
@@ -36,7 +38,8 @@ def locked() -> list[tuple[str, str, str]]:
 def licence(package: str) -> str:
     """Return what a package says of its licence, as the installed one says it."""
     said = metadata.metadata(package)
-    return next((said[name] for name in ("License-Expression", "License") if name in said), "unknown")
+    told = (said[name] for name in ("License-Expression", "License") if name in said)
+    return next(told, _SAID_ELSEWHERE.get(package, "unknown"))
 
 
 def rendered() -> str:

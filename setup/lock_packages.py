@@ -17,8 +17,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIME = "3.13"
 LAYER = ROOT / "layers" / "shared" / "requirements.txt"
-# What only one function imports lies beside it.
-OF_FUNCTIONS = {"urllib3": ROOT / "functions" / "deliver_webhook" / "requirements.txt"}
+SEARCH_LAYER = ROOT / "layers" / "search" / "requirements.txt"
+# What only one function imports lies beside it, and what only search does in its layer.
+ELSEWHERE = {
+    "pyromark": SEARCH_LAYER,
+    "tantivy": SEARCH_LAYER,
+    "urllib3": ROOT / "functions" / "deliver_webhook" / "requirements.txt",
+}
 _HEAD = "# Made by `make lock` from pyproject.toml. `sam build` takes nothing that has another hash.\n"
 
 
@@ -27,7 +32,7 @@ def wanted() -> dict[Path, list[str]]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     files: dict[Path, list[str]] = {}
     for pin in project["dependencies"]:
-        files.setdefault(OF_FUNCTIONS.get(pin.partition("==")[0], LAYER), []).append(pin)
+        files.setdefault(ELSEWHERE.get(pin.partition("==")[0], LAYER), []).append(pin)
     return files
 
 

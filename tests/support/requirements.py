@@ -12,12 +12,13 @@ from packaging.utils import canonicalize_name
 from local.template.load import ROOT
 
 LAYER = ROOT / "layers" / "shared" / "requirements.txt"
+SEARCH_LAYER = ROOT / "layers" / "search" / "requirements.txt"
 DELIVER_WEBHOOK = ROOT / "functions" / "deliver_webhook" / "requirements.txt"
 
 
 def requirement_files() -> list[Path]:
-    """Every requirements.txt that `sam build` installs: one of the layer, and those of functions."""
-    return [LAYER, *sorted((ROOT / "functions").glob("*/requirements.txt"))]
+    """Every requirements.txt that is deployed: those of the layers, and those of functions."""
+    return [LAYER, SEARCH_LAYER, *sorted((ROOT / "functions").glob("*/requirements.txt"))]
 
 
 def pins_in(lines: list[str]) -> dict[str, str]:

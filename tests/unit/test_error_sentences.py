@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-LAYERS = Path(__file__).parents[2] / "layers" / "shared"
+LAYERS = Path(__file__).parents[2] / "layers"
 _FORM = re.compile(r"Raises |`\w+` raises ")
 _ERROR = re.compile(r"(?<!`)\b[A-Z]\w*Error\b")
 

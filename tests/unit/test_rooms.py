@@ -17,7 +17,7 @@ from local.template import ROOT
 
 CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
 CONTRACTS = {contract["name"]: contract["id"] for contract in CONFIGURATION["contracts"]}
-ROOMS = ("layers/shared", "functions", "local", "operations", "testing", "benchmarks", "tests")
+ROOMS = ("layers/shared", "layers/search", "functions", "local", "operations", "testing", "benchmarks", "tests")
 
 # A file, what it imports against the order, and the contracts that say so. All are imported for their types alone.
 WRONG = [
@@ -37,6 +37,9 @@ WRONG = [
     ("layers/shared/webhooks/sending/signing.py", "webhooks.outbox.store", {"webhooks", "circles"}),
     ("layers/shared/httpapi/schemas/fields.py", "httpapi.render.counts", {"httpapi"}),
     ("layers/shared/httpapi/settings.py", "httpapi.rate_limit", {"httpapi"}),
+    ("layers/search/search/errors.py", "knowledge.errors", {"deployed"}),
+    ("layers/search/search/queries/tree.py", "search.segments.model", {"search", "circles"}),
+    ("layers/search/search/hits/snippets.py", "tantivy", {"engine"}),
     ("layers/shared/knowledge/errors.py", "knowledge.earlier_tries", {"circles"}),
     ("local/template/load.py", "local.events.patterns", {"circles"}),
 ]
@@ -68,7 +71,7 @@ def broken_contracts(folder: Path) -> set[str]:
     done = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo"],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": "layers/shared", "COLUMNS": "200"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(ROOMS[:2]), "COLUMNS": "200"},
         capture_output=True,
         text=True,
         check=False,
@@ -100,9 +103,10 @@ def test_every_contract_can_break() -> None:
     assert set().union(*(contracts for *_, contracts in WRONG)) == set(CONTRACTS.values())
 
 
-@pytest.mark.parametrize("house", ["knowledge", "webhooks", "httpapi"])
+@pytest.mark.parametrize("house", ["knowledge", "webhooks", "httpapi", "search"])
 def test_new_module_without_a_place_in_the_order_is_told(copy: Path, changed: dict[Path, str], house: str) -> None:
-    path = copy / "layers" / "shared" / house / "novelty.py"
+    (layer,) = copy.glob(f"layers/*/{house}")
+    path = layer / "novelty.py"
     changed[path] = ""
     path.touch()
     assert broken_contracts(copy) == {house}
@@ -110,7 +114,7 @@ def test_new_module_without_a_place_in_the_order_is_told(copy: Path, changed: di
 
 def test_every_package_that_is_deployed_has_a_place_in_the_order() -> None:
     [deployed] = [contract for contract in CONFIGURATION["contracts"] if contract["id"] == "deployed"]
-    packages = {path.parent.name for path in (ROOT / "layers" / "shared").glob("*/__init__.py")}
+    packages = {path.parent.name for path in (ROOT / "layers").glob("*/*/__init__.py")}
     assert packages | {"functions"} == set(deployed["layers"])
     [home] = [contract for contract in CONFIGURATION["contracts"] if contract["id"] == "home"]
     assert home["source_modules"] == deployed["layers"]

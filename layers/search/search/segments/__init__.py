@@ -1,0 +1,1 @@
+"""Segments: what an index consists of, an object each, written once; building, reading and merging them."""

@@ -1,0 +1,94 @@
+"""The bytes of a segment. Pure.
+
+    "KBS1" | length of the JSON | header as JSON | the engine's files | ids added | ids killed | text part
+
+The header names the lengths and SHA-256s of what follows it, and is named by its own, so that each byte is checked by
+whoever reads it. A search reads what stands before the text part: the head.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from search.errors import DamagedSegmentError, OtherFormatError
+from search.segments.model import Header, SegmentRef, Settings
+from search.segments.prefixes import PREFIX_BYTES, Prefixes
+
+MAGIC = b"KBS1"
+_START = struct.Struct("<4sI")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a search reads of a segment, checked. `files` are the engine's, by the ends of their names."""
+
+    ref: SegmentRef
+    header: Header
+    files: Mapping[str, bytes]
+    added: Prefixes
+    killed: Prefixes
+
+
+def encode_segment(header: Header, files: Mapping[str, bytes], ids: bytes, texts: bytes) -> tuple[SegmentRef, bytes]:
+    """Write a segment, whose header has all lengths and digests; returns its name, too."""
+    told = json.dumps(asdict(header), separators=(",", ":")).encode("utf-8")
+    start = _START.pack(MAGIC, len(told)) + told
+    head = b"".join((start, *files.values(), ids))
+    return _ref(hashlib.sha256(start).hexdigest(), header, len(head)), head + texts
+
+
+def decode_head(ref: SegmentRef, data: bytes) -> Head:
+    """Read the head of a segment: its first `ref.head` bytes, no more and no less.
+
+    Raises DamagedSegmentError, and OtherFormatError when it is whole but of a format that is unknown here.
+    """
+    if len(data) != ref.head or len(data) < _START.size:
+        raise DamagedSegmentError
+    magic, length = _START.unpack_from(data)
+    at = _START.size + length
+    if hashlib.sha256(data[:at]).hexdigest() != ref.digest:
+        raise DamagedSegmentError
+    if magic != MAGIC:
+        raise OtherFormatError
+    header = _header(data[_START.size : at])
+    index_length, ids_length = sum(header.files.values()), (header.added + header.killed) * PREFIX_BYTES
+    index = data[at : at + index_length]
+    ids = data[at + index_length :]
+    if len(index) != index_length or len(ids) != ids_length or _differs(index, header.index_digest):
+        raise DamagedSegmentError
+    if _differs(ids, header.ids_digest) or ref != _ref(ref.digest, header, len(data)):
+        raise DamagedSegmentError
+    files, begin = {}, 0
+    for suffix, size in header.files.items():
+        files[suffix] = index[begin : begin + size]
+        begin += size
+    cut = header.added * PREFIX_BYTES
+    return Head(ref, header, files, Prefixes(ids[:cut]), Prefixes(ids[cut:]))
+
+
+def texts_of(head: Head, data: bytes) -> bytes:
+    """Check the text part of a segment, which is all behind its head. Raises DamagedSegmentError."""
+    if len(data) != head.header.text_length or _differs(data, head.header.text_digest):
+        raise DamagedSegmentError
+    return data
+
+
+def _header(data: bytes) -> Header:
+    try:
+        told = json.loads(data)
+        return Header(**{**told, "settings": Settings(*told["settings"])})
+    except (ValueError, TypeError, KeyError) as error:
+        # It is what its writer wrote, so its writer knew another format.
+        raise OtherFormatError from error
+
+
+def _ref(digest: str, header: Header, head: int) -> SegmentRef:
+    return SegmentRef(digest, head + header.text_length, head, header.documents, header.tier, tuple(header.analyses))
+
+
+def _differs(data: bytes, digest: str) -> bool:
+    return hashlib.sha256(data).hexdigest() != digest

@@ -1,0 +1,80 @@
+"""Any byte of a segment that is not as it was written is noticed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+
+import pytest
+from search.errors import DamagedSegmentError, OtherFormatError
+from search.segments.building import Built
+from search.segments.layout import MAGIC, decode_head, texts_of
+from search.segments.merging import Part, read_part
+from search.segments.texts import decode_texts
+
+from tests.support.segments import SETTINGS, built, document
+
+
+@pytest.fixture(scope="module")
+def segment() -> Built:
+    documents = [document("a", "Reset the password.", "Help"), document("b", "密码", language="zh", tags=("x",))]
+    return built(documents, ["c", "d", "e"])
+
+
+def flipped(data: bytes, at: int, bit: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :]
+
+
+def test_segment_is_read_as_it_was_written(segment: Built) -> None:
+    head = decode_head(segment.ref, segment.data[: segment.ref.head])
+    assert (head.header.settings, head.header.analyses) == (SETTINGS, {"cjk": 1, "en": 1})
+    assert (len(head.added), len(head.killed), head.header.documents) == (2, 3, 2)
+    assert [each.item_id for each in decode_texts(texts_of(head, segment.data[segment.ref.head :]))] == ["a", "b"]
+    assert len(segment.data) == segment.ref.size
+
+
+def test_every_flipped_byte_is_noticed(segment: Built) -> None:
+    for at in range(len(segment.data)):
+        with pytest.raises((DamagedSegmentError, OtherFormatError)):
+            read_part(segment.ref, flipped(segment.data, at, at % 8))
+
+
+def test_every_flipped_byte_that_a_search_reads_is_noticed(segment: Built) -> None:
+    head = segment.data[: segment.ref.head]
+    for at in range(len(head)):
+        with pytest.raises((DamagedSegmentError, OtherFormatError)):
+            decode_head(segment.ref, flipped(head, at, (at + 3) % 8))
+
+
+@pytest.mark.parametrize("less", [1, 16, 100])
+def test_what_is_cut_off_or_too_long_is_noticed(segment: Built, less: int) -> None:
+    for data in (segment.data[:-less], segment.data + bytes(less), segment.data[less:], b""):
+        with pytest.raises(DamagedSegmentError):
+            read_part(segment.ref, data)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"size": 1}, {"head": 200}, {"documents": 3}, {"tier": 1}, {"analyses": ("en",)}, {"digest": "00" * 32}],
+    ids=lambda change: next(iter(change)),
+)
+def test_name_of_another_segment_is_noticed(segment: Built, change: dict[str, object]) -> None:
+    with pytest.raises(DamagedSegmentError):
+        read_part(segment.ref._replace(**change), segment.data)
+
+
+@pytest.mark.parametrize(
+    ("magic", "told"), [(b"KBS2", b"{}"), (MAGIC, b"{}"), (MAGIC, b"no JSON"), (MAGIC, json.dumps({"a": 1}).encode())]
+)
+def test_whole_segment_of_another_format_is_no_damage(segment: Built, magic: bytes, told: bytes) -> None:
+    data = struct.pack("<4sI", magic, len(told)) + told
+    ref = segment.ref._replace(digest=hashlib.sha256(data).hexdigest(), head=len(data))
+    with pytest.raises(OtherFormatError):
+        decode_head(ref, data)
+
+
+def test_part_has_what_the_segment_has(segment: Built) -> None:
+    part = read_part(segment.ref, segment.data)
+    assert isinstance(part, Part)
+    assert [each.item_id for each in part.documents] == ["a", "b"]
