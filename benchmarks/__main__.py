@@ -1,6 +1,7 @@
 """All benchmarks, one after the other, and one report of them.
 
-    make bench, make bench-full, or: PYTHONPATH=layers/shared python -m benchmarks [--size full] [--only publish ...]
+    make bench, make bench-full, or:
+    PYTHONPATH=layers/shared:layers/search python -m benchmarks [--size full] [--only publish ...]
 
 Each runs in a process of its own. What it found is kept in .local/benchmarks; the report is made of what is there, so
 that one benchmark can be run anew with `--only`. benchmarks/report.md is that of `--size full`; the reports of other
@@ -17,7 +18,20 @@ from benchmarks import report
 from benchmarks.findings import Findings, aligned, parser
 
 BENCHMARKS = (
-    *("staging", "publish", "diff", "aged", "edge", "cold_start", "cost", "imports", "peers", "local_stack", "scale"),
+    *(
+        "staging",
+        "publish",
+        "diff",
+        "aged",
+        "edge",
+        "cold_start",
+        "cost",
+        "imports",
+        "peers",
+        "search",
+        "local_stack",
+        "scale",
+    ),
 )
 FOUND = Path(".local/benchmarks")
 REPORT = Path("benchmarks/report.md")

@@ -19,6 +19,7 @@ from benchmarks.findings import Figure, Findings, Plot
 from benchmarks.peers.effort import Effort
 from benchmarks.peers.verdict import BYTES_GOALS, NAMES, Cell, judged, objects_ratio
 from benchmarks.publish import Published
+from benchmarks.search import effort, relevance, writing
 from benchmarks.staging import Staged
 from local.template import ROOT
 from tests.support.benchmark_report import REPORT, number, read_sections, section_of
@@ -117,6 +118,31 @@ def held_against_peers() -> list[Figure]:
     return judged(objects_ratio(cells), ratios)
 
 
+def searched() -> list[Figure]:
+    tables = section_of("search").tables
+    figures = relevance.judged({row["collection"]: number(row["nDCG@10"]) for row in tables[relevance.TITLE]})
+    figures += writing.judged_bytes(
+        {int(number(row["items"])): number(row["bytes"]) for row in tables[writing.BYTES_TITLE]}
+    )
+    figures += writing.judged_lists(
+        [
+            writing.Lived(
+                row["what"],
+                int(number(row["publications"])),
+                number(row["amplification"]),
+                int(number(row["most segments"])),
+                number(row["mean segments"]),
+            )
+            for row in tables[writing.LISTS_TITLE]
+        ]
+    )
+    ratios = [
+        (int(number(row["items"])), number(row["ratio to bm25s"]), number(row["ratio to FTS5"]))
+        for row in tables[effort.TITLE]
+    ]
+    return figures + effort.stated(ratios)
+
+
 def served() -> list[Figure]:
     return local_stack.judged({row[""]: number(row["p50 ms"]) for row in section_of("local_stack").rows})
 
@@ -133,7 +159,7 @@ def test_says_how_it_is_made_and_links_to_no_picture() -> None:
 
 def test_figures_follow_from_the_tables_with_the_goals_of_the_code() -> None:
     figures = [*staged(), *published(), *compared(), *lived_through(), *requested(), *started(), *paid(), *imported()]
-    figures += [*held_against_peers(), *served()]
+    figures += [*held_against_peers(), *searched(), *served()]
     assert [figure.row[:3] for figure in figures] == [list(row.values())[:3] for row in FIGURES.values()]
     # What is shown is rounded, and with it the percentage that a verdict ends in.
     verdicts = [figure.verdict.partition(",")[0] for figure in figures]

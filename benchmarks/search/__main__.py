@@ -1,0 +1,73 @@
+"""Search: how relevant hits are, what publications write, what a query takes.
+
+    PYTHONPATH=layers/shared:layers/search python -m benchmarks.search [--collections FOLDER] [--size full]
+
+The collections are other people's data under their own licences, and not in this repository. Their folder is named by
+the option or by RELEVANCE_COLLECTIONS; without it their part is left out, and says so. Nothing of AWS is in this.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from benchmarks.findings import Figure, Findings, Table, conclude, parser
+from benchmarks.search import effort, relevance, writing
+
+VARIABLE = "RELEVANCE_COLLECTIONS"
+COUNTS = {"small": (1, 8, 100, 1_000), "usual": (1, 8, 100, 1_000), "full": (1, 8, 100, 1_000, 10_000)}
+ROUNDS = {"small": 5, "usual": 20, "full": 50}
+ITEMS = {"small": (1_000,), "usual": (1_000, 10_000), "full": (1_000, 50_000)}
+QUERIES = {"small": 50, "usual": 200, "full": 200}
+INTRO = (
+    "Relevance is measured with public collections, all with one setting: a document an item, title and text"
+    " of equal weight, the analysis that the item's language asks for. Segments are built of made-up items of"
+    " 900 bytes with a tag and a value of metadata; their bytes are those of the whole object, with the texts"
+    f" that merging needs. A list is followed through publications of 1 to {writing.MOST_CHANGES} changes in a"
+    f" source of {writing.ITEMS:,} items, by the rule that runs merge by and the bytes that were measured;"
+    " amplification is against the bytes that the publications alone would have written. Queries have four"
+    " words, and are put to an index of eight segments; bm25s and SQLite's FTS5 have the same texts and"
+    " queries, in the same process."
+)
+
+
+def measure(arguments: argparse.Namespace) -> Findings:
+    """Measure all of it, or all but relevance."""
+    size, folder = arguments.size, arguments.collections
+    figures: list[Figure] = []
+    tables: list[Table] = []
+    if folder is None or not folder.is_dir():
+        print(f"note: relevance is left out: no folder of collections ({VARIABLE} or --collections)", file=sys.stderr)
+    else:
+        found = [relevance.measure_collection(name, folder) for name in relevance.FLOORS]
+        figures += relevance.judged({each.collection: each.ndcg for each in found})
+        tables.append(relevance.table(found))
+    measured = writing.measure_bytes(COUNTS[size], ROUNDS[size])
+    lived = [writing.live(what, count, measured) for what, count in writing.PUBLICATIONS.items()]
+    figures += writing.judged_bytes({count: whole for count, (whole, _) in measured.items()})
+    figures += writing.judged_lists(lived)
+    asked = [effort.ask_all(items, QUERIES[size]) for items in ITEMS[size]]
+    ratios = [(each.items, each.bm25s and each.ours / each.bm25s, each.ours / each.fts5) for each in asked]
+    figures += effort.stated(ratios)
+    tables += [writing.bytes_table(measured), writing.lists_table(lived), effort.table(asked)]
+    return Findings("Search", INTRO, figures, tables)
+
+
+def options() -> argparse.ArgumentParser:
+    """Make the options."""
+    made = parser(__doc__)
+    named = os.environ.get(VARIABLE)
+    made.add_argument("--collections", type=Path, default=Path(named) if named else None)
+    return made
+
+
+def main() -> int:
+    """Run the benchmark."""
+    arguments = options().parse_args()
+    return conclude(measure(arguments), arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
