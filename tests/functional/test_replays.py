@@ -36,7 +36,7 @@ def test_key_that_may_not_apply_gets_no_link_of_an_import_that_will_be(edge: Edg
     body = {"mode": "snapshot", "apply": True}
     publisher = edge.request("POST", path, body, headers=RETRY)
     assert publisher.status == 201
-    pusher = edge.key(edge.admin, scopes=(Scope.ITEMS_WRITE,))
+    pusher = edge.key(edge.admin, scopes=(Scope.ITEMS_WRITE, Scope.RUNS_WRITE))
     refused = edge.request("POST", path, body, key=pusher, headers=RETRY)
     assert (refused.status, refused.code) == (403, "insufficient_scope")
     assert "runs:apply" in refused.body["error"]
