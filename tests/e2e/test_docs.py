@@ -51,6 +51,7 @@ def reader(local_stack: Any, tmp_path: Path) -> Iterator[dict[str, str]]:
         "tenantId": tenant.tenant_id,
         "adminKey": tenant.admin,
         "apiKey": key,
+        "accessKeyId": local_stack.credentials["accessKeyId"],
     }
     (checkout / ".local").mkdir()
     (checkout / ".local" / "credentials.json").write_text(json.dumps(credentials))
