@@ -69,7 +69,7 @@ class Lifecycle:
         clock: HeldClock | None = None,
         ids: Callable[[str], str] | None = None,
         machine: Callable[[KnowledgeServices], Any] = InlineMachine,
-        tenant_id: str = TENANT,
+        tenant_id: str | None = None,
         grace_days: int = 7,
     ) -> None:
         self.clock = clock or HeldClock()
@@ -89,10 +89,11 @@ class Lifecycle:
         self.import_machine.knowledge = self.knowledge
         self.settings = settings
         self.clients = clients
-        self.tenant_id = tenant_id
+        # A tenant a world: one would come to have more sources than it may.
+        self.tenant_id = tenant_id or (f"{TENANT}-{self.ids.series}" if isinstance(self.ids, CountedIds) else TENANT)
         self.source_id = self.ids("src")
         self.knowledge.sources.create_source(
-            tenant_id, name="Help", grace_days=grace_days, removal_guard=None, source_id=self.source_id
+            self.tenant_id, name="Help", grace_days=grace_days, removal_guard=None, source_id=self.source_id
         )
 
     @property

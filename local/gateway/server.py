@@ -110,7 +110,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not door.knows_origin(self._only("Origin")):
             return _forbidden(FOREIGN_ORIGIN)
         if not door.knows_key(self._only("Authorization")):
-            return _forbidden(KEY_NEEDED)
+            own = path.startswith(PREFIX) or invoked_function(path, unquote) or path == "/"
+            return _forbidden(KEY_NEEDED) if own else front.refuse("MISSING_AUTHENTICATION_TOKEN", request_id)
         if function := invoked_function(path, unquote):
             waits = self.headers.get("X-Amz-Invocation-Type") != "Event"
             return front.invoke(function, body, request_id, waits=waits)

@@ -48,8 +48,7 @@ def test_order_of_names_and_spelling_of_the_path_do_not_matter(edge: Edge) -> No
     edge.push(source, "b/c")
     removed = edge.request("DELETE", f"/v1/sources/{source}/items/b%2Fc", headers={"Idempotency-Key": "x"})
     again = edge.request("DELETE", f"/v1/sources/{source}/items/%62%2fc", headers={"Idempotency-Key": "x"})
-    assert (again.status, again.headers["idempotent-replayed"]) == (200, "true")
-    assert again.body["item"]["removedAt"] == removed.body["item"]["removedAt"]
+    assert (again.status, again.text) == (200, removed.text)
 
 
 @pytest.mark.parametrize("change", ["body", "path", "method"])
@@ -225,11 +224,10 @@ def test_no_text_of_an_item_is_kept_and_a_push_is_repeated_whole(edge: Edge) -> 
     gone = {"Idempotency-Key": "gone"}
     removed = edge.request("DELETE", f"/v1/sources/{source}/items/a", headers=gone)
     repeated = edge.request("DELETE", f"/v1/sources/{source}/items/a", headers=gone)
-    assert removed.body["item"]["title"] == item["title"]
-    texts = {"title", "contentType", "url", "language", "tags", "metadata"}
-    assert repeated.body["item"] == {n: v for n, v in removed.body["item"].items() if n not in texts}
+    assert repeated.text == removed.text
     back = edge.request("POST", f"/v1/sources/{source}/items/a/restore", headers={"Idempotency-Key": "back"})
-    assert back.body["item"]["title"] == item["title"]
+    texts = {"title", "contentType", "url", "language", "tags", "metadata"}
+    assert not texts & (removed.body["item"].keys() | back.body["item"].keys())
     records = str(edge.clients.dynamodb.scan(TableName=edge.environment["IDEMPOTENCY_TABLE"])["Items"])
     assert "contentHash" in records
     assert not [text for text in ("of its own", "example.com", "own-tag", "own-value") if text in records]

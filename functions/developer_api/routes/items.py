@@ -92,13 +92,11 @@ def remove_item(call: Call[None, RemoveItemQuery]) -> Answer:
     item = call.services.knowledge.staging.remove_item(
         call.source, call.external_item_id, call.query.source_version, key_id=call.key.key_id
     )
-    body = {"item": render_written(item, call.key, sent=False)}
-    return ok(body, kept=keepable(body))
+    return ok({"item": render_written(item, call.key, sent=False)})
 
 
 @routes.post(ITEM + "/restore", Scope.ITEMS_WRITE, loads_source=True)
 def restore_item(call: Call[None, NoQuery]) -> Answer:
     """Take a removal back."""
     item = call.services.knowledge.staging.restore_item(call.source, call.external_item_id, key_id=call.key.key_id)
-    body = {"item": render_written(item, call.key, sent=False)}
-    return ok(body, kept=keepable(body))
+    return ok({"item": render_written(item, call.key, sent=False)})

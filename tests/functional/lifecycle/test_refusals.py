@@ -264,6 +264,6 @@ def test_other_tenant_sees_nothing(lifecycle: Any) -> None:
     lifecycle.publish()
     with pytest.raises(errors.SourceNotFoundError):
         lifecycle.knowledge.sources.get_source("tenant-b", lifecycle.source_id)
-    page = lifecycle.knowledge.sources.list_sources("tenant-b", limit=10, position=None, only=None)
+    page = lifecycle.knowledge.sources.list_sources("tenant-b", None, limit=10, position=None, only=None)
     assert not page.items
     assert isinstance(lifecycle.clock, HeldClock)

@@ -53,9 +53,12 @@ def render_item(item: StagedItem, *, content: bool = True) -> dict[str, Any]:
 def render_written(item: StagedItem, key: Key, *, sent: bool) -> dict[str, Any]:
     """Write an item that a request changed. Of what was there before a key sees nothing that it may not read.
 
-    `sent` says that the request brought the item's content: that it may see again.
+    `sent` says that the request brought the item's texts. They are shown then, and only then: what an answer shows is
+    kept for its repeats, which bring the texts again; and an erasure must not have to look for them there.
     """
     body = render_item(item, content=False)
+    if not sent:
+        body = {name: value for name, value in body.items() if name not in _TEXTS}
     if Scope.ITEMS_READ in key.spec.scopes:
         return body
     shown = _BECAME | (_SENT if sent else frozenset())

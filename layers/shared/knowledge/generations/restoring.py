@@ -93,8 +93,6 @@ class Restorer:
         keeper = LeaseKeeper(
             self.stores.sources, source.tenant_id, source.source_id, source.lease_token, self.clock, now
         )
-        if source.erasure_id is not None:
-            raise ErasureInProgressError
         if source.generation_id is None:
             raise GenerationNotFoundError
         current = self.stores.generations.get_generation(source.source_id, source.generation_id)
@@ -105,6 +103,8 @@ class Restorer:
         )
         if chosen.retired_at is not None:
             raise GenerationRetiredError
+        if source.erasure_id is not None:
+            raise ErasureInProgressError
         if chosen.serves == current.serves:
             total = current.served_total
             return ApplyOutcome(current.generation_id, Counts(unchanged=total, total=total))
