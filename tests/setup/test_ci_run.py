@@ -12,7 +12,12 @@ import pytest
 
 from local.template import ROOT
 
-SCRIPTS = sorted(path for folder in (".ci", "setup") for path in (ROOT / folder).rglob("*") if path.is_file())
+SCRIPTS = sorted(
+    path
+    for folder in (".ci", "setup")
+    for path in (ROOT / folder).rglob("*")
+    if path.is_file() and path.suffix != ".pyc"
+)
 # Stands in for make: notes its target, and what of the environment the tests look at.
 MAKE = """\
 #!/usr/bin/env bash
