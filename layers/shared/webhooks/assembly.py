@@ -33,10 +33,10 @@ class WebhookSettings:
     """The names of what the stack made; `loopback` lets targets be on this machine, for development."""
 
     catalog_table: str
-    audit_table: str = ""
     queue_url: str = ""
     key_id: str = ""
     loopback: bool = False
+    audit_table: str = ""
 
     @classmethod
     def from_environment(cls) -> WebhookSettings:
