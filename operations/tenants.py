@@ -26,7 +26,16 @@ _TENANT = "tenant#"
 # Attributes of a key that can't be used.
 _ENDS = {"revokedAt", "suspendedAt", "disabledAt"}
 # What a tenant has in the bucket lies in these folders, under its id.
-_FOLDERS = ("content", "runs", "index", "snapshots", "imports", "idempotency")
+_FOLDERS = ("content", "runs", "index", "snapshots", "imports", "erasures", "idempotency")
+# As `POST /v1/sources/{id}/delete` marks an archived source; what is under way of an erasure or an import ends without
+# its mark. The upkeep finds it by `waiting`.
+_MARK_DELETING = (
+    "SET #status = :deleting, deletingSince = :now, updatedAt = :now, waiting = :waiting, remindAt = :now"
+    " REMOVE erasureId, erasureOpening, openSnapshotId, openSnapshotExpiresAt, importId"
+)
+# Rows that forget themselves once they are relayed.
+_EVENTS = "event#"
+_WEBHOOK = "webhook#"
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,7 @@ class Deployment:
     """What the commands work on: clients, and the names of the stack's resources."""
 
     dynamodb: Any
+    s3: Any
     invoke: Callable[[dict[str, Any]], dict[str, Any]]
     keys_table: str
     catalog_table: str
@@ -104,22 +114,89 @@ class Deployment:
         return living
 
     def delete_tenant(self, tenant_id: str, *, leave_content: bool) -> dict[str, Any]:
-        """Delete the keys and the row of a suspended tenant; returns what stays of it, which nobody can reach then.
+        """Delete a suspended tenant; returns what stays of it, which nobody can reach then.
 
-        Raises RefusedError for one that is not suspended, or has sources and nobody said that they may stay.
+        Its sources are marked, and the upkeep deletes them; as long as there are any, this only tells how many. When
+        none is left, all else goes that the tenant has, its keys and its row last. With `leave_content` only these go.
+        Raises RefusedError for a tenant that is not suspended.
         """
         if "suspendedAt" not in self._row(self._known(tenant_id)):
             raise RefusedError("suspend the tenant first: a request that is under way would see its key go")
         sources = self._sources(tenant_id)
-        if sources and not leave_content:
-            message = f"the tenant has {len(sources)} sources; with --leave-content they stay, and nobody reaches them"
-            raise RefusedError(message)
+        if not leave_content:
+            marked = sum(self._mark_deleting(tenant_id, source) for source in sources)
+            if sources:
+                return {"tenantId": tenant_id, "deleted": False, "markedSources": marked, "leftSources": sources}
+            rows = self._delete_rows(tenant_id)
+            versions = sum(self._delete_versions(f"{folder}/{tenant_id}/") for folder in _FOLDERS)
+            return {
+                "tenantId": tenant_id,
+                "deleted": True,
+                "deletedRows": rows,
+                "deletedVersions": versions,
+                "deletedKeys": self._delete_keys(tenant_id),
+            }
+        folders = [f"s3://{self.bucket}/{folder}/{tenant_id}/" for folder in _FOLDERS]
+        deleted = self._delete_keys(tenant_id)
+        return {"tenantId": tenant_id, "deletedKeys": deleted, "leftSources": sources, "leftFolders": folders}
+
+    def _delete_keys(self, tenant_id: str) -> int:
         keys = [row["keyId"]["S"] for row in self._rows() if row.get("tenantId", {}).get("S") == tenant_id]
         # The row last: without it nothing would say that keys are left.
         for key in [*keys, _TENANT + tenant_id]:
             self.dynamodb.delete_item(TableName=self.keys_table, Key={"keyId": {"S": key}})
-        folders = [f"s3://{self.bucket}/{folder}/{tenant_id}/" for folder in _FOLDERS]
-        return {"tenantId": tenant_id, "deletedKeys": len(keys), "leftSources": sources, "leftFolders": folders}
+        return len(keys)
+
+    def _mark_deleting(self, tenant_id: str, source_id: str) -> int:
+        values = {
+            ":deleting": {"S": "deleting"},
+            ":waiting": {"S": "deletions"},
+            ":now": {"N": str(int(time.time() * 1000))},
+        }
+        try:
+            self.dynamodb.update_item(
+                TableName=self.catalog_table,
+                Key={"pk": {"S": tenant_id}, "sk": {"S": f"source#{source_id}"}},
+                UpdateExpression=_MARK_DELETING,
+                # One that the upkeep deleted meanwhile would come back as nothing but the mark.
+                ConditionExpression="attribute_exists(pk) AND #status <> :deleting",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=values,
+            )
+        except self.dynamodb.exceptions.ConditionalCheckFailedException:
+            return 0
+        return 1
+
+    def _delete_rows(self, tenant_id: str) -> int:
+        """Delete a tenant's webhooks with their deliveries, and whatever else stands in its partition; but events."""
+        deleted = 0
+        for sk in self._sort_keys(tenant_id):
+            if sk.startswith(_WEBHOOK):
+                endpoint = sk.removeprefix(_WEBHOOK)
+                # The deliveries first: nothing else names them.
+                for delivery in self._sort_keys(endpoint):
+                    deleted += self._delete_row(endpoint, delivery)
+            if not sk.startswith(_EVENTS):
+                deleted += self._delete_row(tenant_id, sk)
+        return deleted
+
+    def _delete_row(self, pk: str, sk: str) -> int:
+        self.dynamodb.delete_item(TableName=self.catalog_table, Key={"pk": {"S": pk}, "sk": {"S": sk}})
+        return 1
+
+    def _delete_versions(self, prefix: str) -> int:
+        deleted = 0
+        for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=prefix):
+            found = [
+                {"Key": each["Key"], "VersionId": each["VersionId"]}
+                for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+            ]
+            if found:
+                answer = self.s3.delete_objects(Bucket=self.bucket, Delete={"Objects": found, "Quiet": True})
+                if answer.get("Errors"):
+                    raise RefusedError(f"S3 deleted some objects under {prefix} not; repeat the command")
+                deleted += len(found)
+        return deleted
 
     def _rows(self) -> Iterator[dict[str, Any]]:
         # The index by tenant lags behind, and would miss a key that was just made.
@@ -164,13 +241,19 @@ class Deployment:
         return 1
 
     def _sources(self, tenant_id: str) -> list[str]:
+        return [sk.removeprefix("source#") for sk in self._sort_keys(tenant_id, "source#")]
+
+    def _sort_keys(self, pk: str, prefix: str = "") -> list[str]:
+        condition, values = "pk = :pk", {":pk": {"S": pk}}
+        if prefix:
+            condition, values = f"{condition} AND begins_with(sk, :prefix)", {**values, ":prefix": {"S": prefix}}
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.catalog_table,
-            KeyConditionExpression="pk = :tenant AND begins_with(sk, :source)",
-            ExpressionAttributeValues={":tenant": {"S": tenant_id}, ":source": {"S": "source#"}},
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
             ConsistentRead=True,
         )
-        return [row["sk"]["S"].removeprefix("source#") for page in pages for row in page["Items"]]
+        return [row["sk"]["S"] for page in pages for row in page["Items"]]
 
 
 def _number(row: dict[str, Any], name: str, otherwise: int) -> int:
@@ -181,6 +264,7 @@ def deployment_of(stack: DeployedStack) -> Deployment:
     """Find what the commands work on in a stack."""
     return Deployment(
         stack.client("dynamodb"),
+        stack.client("s3"),
         partial(stack.invoke, "BootstrapTenantFunction"),
         stack.physical("KeysTable"),
         stack.physical("CatalogTable"),
@@ -215,9 +299,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     commands.add_parser("suspend", help="refuse every request of a tenant").add_argument("tenant")
     commands.add_parser("revoke", help="revoke every key of a suspended tenant, for good").add_argument("tenant")
     commands.add_parser("resume", help="let the keys of a tenant work again").add_argument("tenant")
-    deleting = commands.add_parser("delete", help="delete the keys of a suspended tenant, for good")
+    deleting = commands.add_parser("delete", help="delete a suspended tenant, for good; repeat it until all is deleted")
     deleting.add_argument("tenant")
-    deleting.add_argument("--leave-content", action="store_true", help="though the tenant has sources, which stay")
+    deleting.add_argument(
+        "--leave-content", action="store_true", help="delete its keys alone; sources and objects stay"
+    )
     return parser.parse_args(arguments)
 
 

@@ -43,6 +43,7 @@ def start_recording() -> None:
     """Watch botocore's clients, and the services that tests call where a function would, if it is asked for."""
     if FOLDER not in os.environ:
         return
+    from knowledge.deletions.steps import Deleter
     from knowledge.erasures.steps import Eraser
     from knowledge.generations.restoring import Restorer
     from knowledge.imports.intake import ImportIntake
@@ -58,6 +59,7 @@ def start_recording() -> None:
     _belongs(Upkeep, "go_on", "RunUpkeepFunction")
     _belongs(Eraser, "go_on", "RunUpkeepFunction")
     _belongs(Eraser, "advance", "RunUpkeepFunction")
+    _belongs(Deleter, "go_on", "RunUpkeepFunction")
     _belongs(Collector, "collect_garbage", "RunUpkeepFunction")
     _belongs(Compactor, "compact_source", "RunUpkeepFunction")
     _belongs(ImportIntake, "start_import", "StartImportFunction")

@@ -62,6 +62,7 @@ BEYOND = {
     "webhook_disabled": 409,
     "webhook_changed": 409,
     "erasure_in_progress": 409,
+    "source_active": 409,
 }
 
 

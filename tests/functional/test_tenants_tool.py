@@ -13,12 +13,15 @@ from httpapi.keys.model import KeySpec
 
 from operations import tenants as tool
 from testing.edge import Edge, load_app
+from tests.functional.test_deletions import carry_out
+from tests.functional.test_erasures import SECRET, TITLE
 
 
 @pytest.fixture
 def deployment(edge: Edge) -> Any:
     return tool.Deployment(
         edge.clients.dynamodb,
+        edge.clients.s3,
         lambda event: load_app("bootstrap_tenant").handler(event, None),
         edge.environment["KEYS_TABLE"],
         edge.environment["CATALOG_TABLE"],
@@ -121,8 +124,6 @@ def test_tenant_is_deleted_when_it_is_suspended_and_its_content_may_stay(edge: E
     with pytest.raises(tool.RefusedError, match="suspend"):
         run(deployment, "delete", tenant)
     run(deployment, "suspend", tenant)
-    with pytest.raises(tool.RefusedError, match="1 sources"):
-        run(deployment, "delete", tenant)
     assert whoami(edge, edge.token) == (401, "key_suspended")
     (left,) = run(deployment, "delete", tenant, "--leave-content")
     assert (left["deletedKeys"], left["leftSources"]) == (2, [source])
@@ -134,11 +135,58 @@ def test_tenant_is_deleted_when_it_is_suspended_and_its_content_may_stay(edge: E
             run(deployment, command, tenant)
 
 
+def test_tenant_is_deleted_with_all_it_has_and_others_stay(edge: Edge, deployment: Any) -> None:
+    tenant, admin, token = edge.tenant_of(edge.token), edge.admin, edge.token
+    source, archived = edge.source(name=SECRET), edge.source()
+    edge.push(source, "x", content=SECRET, title=TITLE)
+    edge.publish(source)
+    # What is under way doesn't stand in the way.
+    assert edge.request("POST", f"/v1/sources/{source}/erasures", {"externalItemIds": ["y"]}).status == 202
+    edge.request("DELETE", f"/v1/sources/{archived}")
+    hook = edge.request("POST", "/v1/webhooks", {"url": "https://hooks.example.com"}).body["webhook"]["id"]
+    edge.request("POST", f"/v1/webhooks/{hook}/test")
+    kept = {"Bucket": deployment.bucket, "Key": f"idempotency/{tenant}/kept"}
+    edge.clients.s3.put_object(**kept, Body=b"kept")
+    edge.admin = edge.bootstrap()
+    edge.token = edge.key(edge.admin)
+    other = edge.source()
+    edge.push(other, "x", content="kept")
+    edge.publish(other)
+    stays = named(edge, deployment, edge.tenant_of(edge.token)) | named(edge, deployment, other)
+
+    run(deployment, "suspend", tenant)
+    (told,) = run(deployment, "delete", tenant)
+    assert (told["deleted"], told["markedSources"], sorted(told["leftSources"])) == (
+        False,
+        2,
+        sorted([source, archived]),
+    )
+    (told,) = run(deployment, "delete", tenant)
+    assert (told["deleted"], told["markedSources"], len(told["leftSources"])) == (False, 0, 2)
+    assert whoami(edge, token) == whoami(edge, admin) == (401, "key_suspended")
+    edge.clock.advance(seconds=60 * 60 * 24 * 400)
+    carry_out(edge)
+    (told,) = run(deployment, "delete", tenant)
+    assert (told["deleted"], told["deletedKeys"], told["deletedVersions"]) == (True, 2, 1)
+    assert named(edge, deployment, tenant) | named(edge, deployment, source) | named(edge, deployment, hook) == set()
+    assert tenant not in {line["tenantId"] for line in run(deployment, "list")}
+    assert named(edge, deployment, edge.tenant_of(edge.token)) | named(edge, deployment, other) == stays
+
+
+def named(edge: Edge, deployment: Any, what: str) -> set[str]:
+    """Keys of rows and of versions that name something, but for events."""
+    rows = edge.clients.dynamodb.scan(TableName=deployment.catalog_table)["Items"]
+    keys = {f"{row['pk']['S']} {row['sk']['S']}" for row in rows if not row["sk"]["S"].startswith("event#")}
+    versions = edge.clients.s3.list_object_versions(Bucket=deployment.bucket)
+    keys |= {each["Key"] for each in (*versions.get("Versions", []), *versions.get("DeleteMarkers", []))}
+    return {key for key in keys if what in key}
+
+
 def test_tenant_without_sources_leaves_nothing(edge: Edge, deployment: Any) -> None:
     (made,) = run(deployment, "create", "--name", "Brief")
     run(deployment, "suspend", made["tenantId"])
     (left,) = run(deployment, "delete", made["tenantId"])
-    assert (left["deletedKeys"], left["leftSources"]) == (1, [])
+    assert (left["deletedKeys"], left["deleted"]) == (1, True)
 
 
 def test_every_folder_of_a_tenant_is_named() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from httpapi.answers import Answer, created, ok
+from httpapi.answers import Answer, created, ok, queued
 from httpapi.call import Call
 from httpapi.keys.model import Scope
 from httpapi.operations import Routes
 from httpapi.render.sources import render_source
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of
-from httpapi.schemas.sources import CreateSourceRequest, UpdateSourceRequest
+from httpapi.schemas.sources import CreateSourceRequest, DeleteSourceRequest, UpdateSourceRequest
 from knowledge.unset import UNSET
 
 routes = Routes()
@@ -79,3 +79,17 @@ def restore_source(call: Call[None, NoQuery]) -> Answer:
     """Bring an archived source back."""
     source = call.services.knowledge.sources.restore_source(call.tenant_id, call.source.source_id, by=call.actor)
     return ok({"source": render_source(source)})
+
+
+@routes.post(
+    "/v1/sources/{sourceId}/delete",
+    Scope.CONTENT_ERASE,
+    body=body_of(DeleteSourceRequest),
+    body_required=False,
+    loads_source=True,
+    finds_deleting=True,
+)
+def delete_source(call: Call[DeleteSourceRequest, NoQuery]) -> Answer:
+    """Delete an archived source with all that is kept of it, for good."""
+    source = call.services.knowledge.sources.delete_source(call.source, message=call.body.message, by=call.actor)
+    return queued({"source": render_source(source)})

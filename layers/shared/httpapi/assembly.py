@@ -60,9 +60,13 @@ class EdgeServices:
 
         def environment_of(tenant_id: str, source_id: str) -> Environment | None:
             # Imported here, because few keys are limited to sources.
+            from knowledge.errors import SourceNotFoundError
             from knowledge.sources.store import SourceStore
 
-            return SourceStore(catalog).find_environment(tenant_id, source_id)
+            try:
+                return SourceStore(catalog).get_source(tenant_id, source_id).environment
+            except SourceNotFoundError:
+                return None
 
         ledger = KeyLedger(self._clients.dynamodb, self.settings.keys_table, catalog, self.settings.tenant_limit)
         return KeyService(self.key_store, ledger, self.clock, environment_of)

@@ -54,6 +54,7 @@ TABLE: dict[str, ErrorRow] = {
     "key_inactive": ErrorRow(409),
     "key_rotated": ErrorRow(409),
     "source_inactive": ErrorRow(409),
+    "source_active": ErrorRow(409),
     "snapshot_open": ErrorRow(409),
     "snapshot_closed": ErrorRow(409),
     "source_limit": ErrorRow(409),

@@ -111,7 +111,9 @@ class Exchange:
         source_id = ids.get("sourceId", "")
         if not operation.loads_source or not key.may_see(source_id) or not is_id("src", source_id):
             return None
-        return self._services.loader.submit(self._services.knowledge.sources.get_source, key.tenant_id, source_id)
+        sources = self._services.knowledge.sources
+        read = sources.find_source if operation.finds_deleting else sources.get_source
+        return self._services.loader.submit(read, key.tenant_id, source_id)
 
     def _read_body(self, operation: Operation) -> dict[str, Any] | None:
         if operation.body is None:

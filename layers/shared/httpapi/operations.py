@@ -41,7 +41,8 @@ class Operation:
     otherwise it reads the parsed object, and `body_required` False reads `{}` in place of a missing one. A key that is
     limited to sources is refused by `unlimited_key`. `check_body` raises InsufficientScopeError when what the body asks
     for needs more than the key has; it is called before an answer can be replayed, as every check of access is.
-    `loads_source` reads the source of the path while the rate limit is being counted. One that is `open` takes no key,
+    `loads_source` reads the source of the path while the rate limit is being counted; `finds_deleting` says that it
+    may be one that is being deleted. One that is `open` takes no key,
     and nothing of a tenant: its route function is given an `OpenCall`, and no cache may keep what it answers.
     `complete_replay` is given the call and what was kept of its answer, and makes it whole again.
     """
@@ -59,6 +60,7 @@ class Operation:
     unlimited_key: bool = False
     check_body: Callable[[Key, Any], None] = _allow_any
     loads_source: bool = False
+    finds_deleting: bool = False
     open: bool = False
     complete_replay: Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
 

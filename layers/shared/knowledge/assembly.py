@@ -15,6 +15,7 @@ from knowledge.storage.clients import Clients, Fanout
 from knowledge.times import system_clock
 
 if TYPE_CHECKING:
+    from knowledge.deletions.steps import Deleter
     from knowledge.erasures.assembly import ErasureServices
     from knowledge.generations.building import Builder
     from knowledge.generations.publishing import Publisher
@@ -178,6 +179,14 @@ class KnowledgeServices:
         from knowledge.erasures.assembly import ErasureServices
 
         return ErasureServices(self.stores, self.settler.settle, self.publisher, self.clock, self.new_id)
+
+    @cached_property
+    def deleter(self) -> Deleter:
+        """Deleting sources."""
+        from knowledge.deletions.emptying import Emptier
+        from knowledge.deletions.steps import Deleter
+
+        return Deleter(self.stores, Emptier(self.stores), self.clock, self.new_id)
 
     @cached_property
     def imports(self) -> ImportServices:

@@ -27,6 +27,7 @@ class AuditKind(StrEnum):
     SOURCE_UPDATED = "source.updated"
     SOURCE_ARCHIVED = "source.archived"
     SOURCE_RESTORED = "source.restored"
+    SOURCE_DELETED = "source.deleted"
     IMPORT_CREATED = "import.created"
     IMPORT_CANCELLED = "import.cancelled"
     RUN_CREATED = "run.created"

@@ -9,9 +9,9 @@ KnowledgeError
         GenerationNotFoundError
             GenerationRetiredError
     ConflictError
-        SourceInactiveError, SourceLimitError, ImportLimitError, ImportEndedError,
-        SnapshotOpenError, SnapshotClosedError, StaleVersionError, RunInProgressError,
-        NotApplyEligibleError, RemovalGuardError, ErasureInProgressError
+        SourceInactiveError, SourceActiveError, SourceLimitError, ImportLimitError,
+        ImportEndedError, SnapshotOpenError, SnapshotClosedError, StaleVersionError,
+        RunInProgressError, NotApplyEligibleError, RemovalGuardError, ErasureInProgressError
         TransientApplyError
             ApplyInProgressError, StaleBaseError, LeaseLostError, ApplyConflictError
             StalePlanError
@@ -115,6 +115,13 @@ class SourceInactiveError(ConflictError):
 
     code = "source_inactive"
     message = "The source is archived. Restore it first, then send the request again."
+
+
+class SourceActiveError(ConflictError):
+    """Raised when a source is to be deleted that is not archived."""
+
+    code = "source_active"
+    message = "The source is active. Archive it first, then delete it."
 
 
 class SourceLimitError(ConflictError):

@@ -9,7 +9,7 @@ from knowledge.limits import DEFAULT_GRACE_DAYS, MAX_GRACE_DAYS, SOURCE_NAME_CHA
 from knowledge.sources.model import RemovalGuard
 from pydantic import Field
 
-from httpapi.schemas.fields import BodyModel
+from httpapi.schemas.fields import BodyModel, Message
 
 Name = Annotated[str, name_text(1, SOURCE_NAME_CHARACTERS)]
 GraceDays = Annotated[int, Field(ge=0, le=MAX_GRACE_DAYS)]
@@ -34,6 +34,12 @@ class CreateSourceRequest(BodyModel):
     name: Name
     grace_days: GraceDays = DEFAULT_GRACE_DAYS
     removal_guard: RemovalGuardInput | None = None
+
+
+class DeleteSourceRequest(BodyModel):
+    """What is said of a deletion."""
+
+    message: Message | None = None
 
 
 class UpdateSourceRequest(BodyModel):

@@ -21,7 +21,7 @@ from knowledge.erasures.store import ErasureMovedError
 from knowledge.erasures.stores import ErasureStores
 from knowledge.erasures.stubbing import Stubber
 from knowledge.erasures.sweeping import StillNamedError, Sweeper
-from knowledge.errors import KnowledgeError
+from knowledge.errors import ErasureNotFoundError, KnowledgeError
 from knowledge.events import ERASURE_COMPLETED, Event
 from knowledge.limits import ERASURE_WAIT_MS
 from knowledge.ports import Clock, NewId
@@ -64,7 +64,10 @@ class Eraser:
             for source_id, erasure_id in due:
                 if not has_time():
                     break
-                erasure = self.stores.erasures.get_erasure(source_id, erasure_id)
+                try:
+                    erasure = self.stores.erasures.get_erasure(source_id, erasure_id)
+                except ErasureNotFoundError:
+                    continue  # Its source was deleted.
                 # The index of what is due lags behind the rows.
                 if erasure.state is ErasureState.COMPLETED or erasure.due_at > self.clock():
                     continue
@@ -99,7 +102,10 @@ class Eraser:
         return erasure.waits_until is not None and erasure.waits_until > self.clock()
 
     def _put_off(self, erasure: Erasure) -> None:
-        stored = self.stores.erasures.get_erasure(erasure.source_id, erasure.erasure_id)
+        try:
+            stored = self.stores.erasures.get_erasure(erasure.source_id, erasure.erasure_id)
+        except ErasureNotFoundError:
+            return
         pause = min(_FIRST_PAUSE_MS << min(stored.tries, 10), CLAIM_MS)
         try:
             self.stores.erasures.note(stored, replace(stored, due_at=self.clock() + pause))

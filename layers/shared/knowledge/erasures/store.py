@@ -24,8 +24,8 @@ from knowledge.generations.rows import generation_sk
 from knowledge.index.manifest import BuiltIndex
 from knowledge.index.names import NamedObject
 from knowledge.pages import Page
-from knowledge.sources.conditions import NO_ERASURE_OPEN, same_erasures
-from knowledge.sources.model import Source
+from knowledge.sources.conditions import NO_ERASURE_OPEN, NOT_DELETING, same_erasures
+from knowledge.sources.model import Source, SourceStatus
 from knowledge.sources.rows import source_sk
 from knowledge.storage.attributes import from_row, to_row
 from knowledge.storage.catalog import Action, Catalog
@@ -87,13 +87,14 @@ class ErasureStore:
             ":true": True,
             ":epoch": erasure.epoch,
             ":erasures": erasure.epoch - 1 or None,
+            ":deleting": SourceStatus.DELETING,
         }
         self._transact(
             self.catalog.updating(
                 erasure.tenant_id,
                 source_sk(erasure.source_id),
                 "SET erasureId = :id, erasureOpening = :true, erasureEpoch = :epoch",
-                f"attribute_exists(pk) AND {NO_ERASURE_OPEN} AND {same_erasures(erasure.epoch - 1)}",
+                f"attribute_exists(pk) AND {NOT_DELETING} AND {NO_ERASURE_OPEN} AND {same_erasures(erasure.epoch - 1)}",
                 values,
             ),
             self.catalog.putting_new(erasure_row(erasure)),

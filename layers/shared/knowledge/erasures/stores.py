@@ -11,7 +11,6 @@ from knowledge.imports.stores import ImportStores
 if TYPE_CHECKING:
     from knowledge.erasures.ledger import ErasureLedger
     from knowledge.erasures.store import ErasureStore
-    from knowledge.storage.versions import VersionStore
 
 
 class ErasureStores(GenerationStores, ImportStores):
@@ -30,10 +29,3 @@ class ErasureStores(GenerationStores, ImportStores):
         from knowledge.erasures.ledger import ErasureLedger
 
         return ErasureLedger(self.objects)
-
-    @cached_property
-    def versions(self) -> VersionStore:
-        """Every version of the objects."""
-        from knowledge.storage.versions import VersionStore
-
-        return VersionStore(self.clients.s3, self.settings.content_bucket)

@@ -32,7 +32,7 @@ class ImportRejects:
     def action(self, job: Import, offset: int, report: bytes, now: int) -> dict[str, Any]:
         """The action that puts a gzipped part of the report, on the lines that end at `offset`."""
         item = {
-            "pk": {"S": _partition(job.source_id, job.import_id)},
+            "pk": {"S": rejects_partition(job.source_id, job.import_id)},
             "sk": {"S": f"{offset:015d}"},
             "report": {"B": report},
             "expiresAt": {"N": str((now + IMPORT_PROBLEMS_KEPT_MS) // 1000)},
@@ -58,11 +58,12 @@ class ImportRejects:
         query: dict[str, Any] = {
             "TableName": self.table,
             "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": {"S": _partition(source_id, import_id)}},
+            "ExpressionAttributeValues": {":pk": {"S": rejects_partition(source_id, import_id)}},
             "ConsistentRead": True,
         }
         return query_rows(self.dynamodb, query)
 
 
-def _partition(source_id: str, import_id: str) -> str:
+def rejects_partition(source_id: str, import_id: str) -> str:
+    """The partition of the parts of a report."""
     return f"{source_id}#rejects#{import_id}"

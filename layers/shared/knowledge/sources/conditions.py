@@ -10,6 +10,8 @@ THIS_ONE_OPEN = "openSnapshotId = :id"
 EPOCH_BEFORE = "epoch = :before"
 # The import whose turn it is, from its first line to the end of its apply.
 OWN_TURN = "importId = :id"
+# Of `:deleting`; a source that is being deleted never comes back.
+NOT_DELETING = "#status <> :deleting"
 NO_ERASURE_OPEN = "attribute_not_exists(erasureId)"
 
 

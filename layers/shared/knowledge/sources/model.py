@@ -17,6 +17,8 @@ class SourceStatus(StrEnum):
 
     ACTIVE = "active"
     ARCHIVED = "archived"
+    # For good: nobody sees it any more, and all that is kept of it goes.
+    DELETING = "deleting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,11 @@ class Source:
     def active(self) -> bool:
         """True while the source takes writes."""
         return self.status is SourceStatus.ACTIVE
+
+    @property
+    def deleting(self) -> bool:
+        """True from when it is to be deleted on; it is not there any more for anybody but who deletes it."""
+        return self.status is SourceStatus.DELETING
 
     def awaits_more(self, now: int) -> bool:
         """True while part of the desired state is known to be missing; a snapshot that expired is not waited for."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from knowledge.errors import ServiceUnavailableError
 from knowledge.events import SOURCE_ARCHIVED, Event
 from knowledge.pages import Page
 from knowledge.ports import Clock, NewId
+from knowledge.sources.deletion import DeletionStore
 from knowledge.sources.model import RemovalGuard, Served, Source, SourceSettings, SourceStatus
 from knowledge.sources.rows import guard_row
 from knowledge.sources.store import SourceChangedError, SourceStore
@@ -84,6 +85,10 @@ class SourceService:
         """Read a source. Raises SourceNotFoundError when the tenant has none of that id."""
         return self.store.get_source(tenant_id, source_id)
 
+    def find_source(self, tenant_id: str, source_id: str) -> Source:
+        """Read a source, also one that is being deleted. Raises SourceNotFoundError."""
+        return self.store.find_source(tenant_id, source_id)
+
     def list_sources(
         self, tenant_id: str, environment: Environment, *, limit: int, position: Any, only: frozenset[str] | None
     ) -> Page[Source]:
@@ -148,6 +153,19 @@ class SourceService:
         source, now = self.store.get_source(tenant_id, source_id), self.clock()
         recorded = _recorded(AuditKind.SOURCE_RESTORED, source, now, by)
         return self.store.set_status(source, SourceStatus.ACTIVE, now, recorded=recorded)
+
+    def delete_source(self, source: Source, *, message: str | None = None, by: Actor | None = None) -> Source:
+        """Have an archived source deleted with all that is kept of it, for good; the upkeep carries it out.
+
+        From now on it is not there any more. Twice is the same as once. Raises SourceActiveError and
+        ErasureInProgressError, and SnapshotOpenError while an import stages or a snapshot is open.
+        """
+        if not source.deleting:
+            now = self.clock()
+            recorded = _recorded(AuditKind.SOURCE_DELETED, source, now, by, before=_told(source.settings))
+            recorded = recorded and replace(recorded, message=message)
+            DeletionStore(self.store.catalog).begin_deletion(source, now, recorded)
+        return self.store.find_source(source.tenant_id, source.source_id)
 
 
 def _told(settings: SourceSettings) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from knowledge.errors import (
 from knowledge.events import Event, event_row
 from knowledge.limits import SOURCES
 from knowledge.pages import Page
-from knowledge.sources.conditions import ACTIVE
+from knowledge.sources.conditions import ACTIVE, NOT_DELETING
 from knowledge.sources.model import DEVELOPER_API, Settled, Source, SourceSettings, SourceStatus
 from knowledge.sources.rows import guard_row, source_from, source_row, source_sk
 from knowledge.storage.catalog import Catalog, RefusedWriteError
@@ -45,7 +45,7 @@ _NOT_BEGUN = "attribute_not_exists(settledPart)"
 _NOT_YET_SO_FAR = "settledPart < :part OR (settledPart = :part AND settledSteps < :steps)"
 
 # Counts the sources of a tenant, beside them: whatever puts or deletes one moves it in the same transaction.
-_TALLY = "sources"
+TALLY = "sources"
 _ROOM_FOR_ONE = "attribute_not_exists(#count) OR #count < :most"
 
 
@@ -65,7 +65,7 @@ class SourceStore:
         Raises SourceLimitError when the tenant has as many as it may.
         """
         tally = self.catalog.updating(
-            source.tenant_id, _TALLY, "ADD #count :one", _ROOM_FOR_ONE, {":one": 1, ":most": SOURCES}
+            source.tenant_id, TALLY, "ADD #count :one", _ROOM_FOR_ONE, {":one": 1, ":most": SOURCES}
         )
         try:
             self.catalog.transact(
@@ -78,16 +78,26 @@ class SourceStore:
         return source
 
     def get_source(self, tenant_id: str, source_id: str) -> Source:
-        """Read a source, consistently. Raises SourceNotFoundError when the tenant has none of that id."""
+        """Read a source, consistently. Raises SourceNotFoundError when the tenant has none of that id.
+
+        This is the one place where a source that is being deleted ceases to be there.
+        """
+        source = self.find_source(tenant_id, source_id)
+        if source.deleting:
+            raise SourceNotFoundError
+        return source
+
+    def find_source(self, tenant_id: str, source_id: str) -> Source:
+        """Read a source as `get_source` does, also one that is being deleted."""
         row = self.catalog.find(tenant_id, source_sk(source_id))
         if row is None or row["type"] != DEVELOPER_API:
             raise SourceNotFoundError
         return source_from(row)
 
     def find_environment(self, tenant_id: str, source_id: str) -> Environment | None:
-        """Say in which environment a source of a tenant is; None when there is none of that id."""
+        """Say in which environment a source of a tenant is or, while it is deleted, was; None for an unknown id."""
         try:
-            return self.get_source(tenant_id, source_id).environment
+            return self.find_source(tenant_id, source_id).environment
         except SourceNotFoundError:
             return None
 
@@ -98,6 +108,7 @@ class SourceStore:
 
         def keep(row: dict[str, Any]) -> bool:
             mine = row["type"] == DEVELOPER_API and environment in (None, row["environment"])
+            mine = mine and row["status"] != SourceStatus.DELETING
             return mine and (only is None or row["sourceId"] in only)
 
         page = self.catalog.list(tenant_id, "source", dict, limit=limit, position=position, keep=keep)
@@ -154,10 +165,9 @@ class SourceStore:
     ) -> Source:
         """Archive or bring back a source; doing it twice is the same as once, and is recorded once."""
         key = source.tenant_id, source_sk(source.source_id)
-        condition = "attribute_exists(pk) AND #status <> :status"
-        update = self.catalog.updating(
-            *key, "SET #status = :status, updatedAt = :now", condition, {":status": status, ":now": now}
-        )
+        condition = f"attribute_exists(pk) AND #status <> :status AND {NOT_DELETING}"
+        values = {":status": status, ":now": now, ":deleting": SourceStatus.DELETING}
+        update = self.catalog.updating(*key, "SET #status = :status, updatedAt = :now", condition, values)
         told = [] if event is None else [self.catalog.putting_new(event_row(event))]
         with suppress(RefusedTransactionError):
             self.catalog.transact([update, *told, *self.catalog.recording(recorded)])

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from knowledge.settings import Settings
     from knowledge.storage.catalog import Catalog
     from knowledge.storage.objects import ObjectStore
+    from knowledge.storage.versions import VersionStore
 
 
 class StorageStores:
@@ -37,3 +38,10 @@ class StorageStores:
         from knowledge.storage.objects import ObjectStore
 
         return ObjectStore(self.clients.s3, self.settings.content_bucket)
+
+    @cached_property
+    def versions(self) -> VersionStore:
+        """Every version of the objects."""
+        from knowledge.storage.versions import VersionStore
+
+        return VersionStore(self.clients.s3, self.settings.content_bucket)

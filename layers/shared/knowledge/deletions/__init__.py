@@ -1,0 +1,1 @@
+"""Deletions: a source is deleted with everything that is kept of it."""

@@ -1,0 +1,108 @@
+"""All that is kept of a source is deleted, but for its row and what its outbox has still to tell.
+
+What is deleted is found no more, so whoever comes next goes on by looking again, and no place has to be kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from knowledge.deletions.stores import DeletionStores
+from knowledge.imports.rejects import rejects_partition
+from knowledge.imports.rows import import_sk
+from knowledge.sources.deletion import Deletion
+from knowledge.staging.rows import SLOTS
+from knowledge.storage.partitions import delete_rows, list_sort_keys
+
+HasTime = Callable[[], bool]
+# What a source has in the bucket lies in these folders, under its tenant's and its own id.
+FOLDERS = ("content", "runs", "index", "snapshots", "imports", "erasures")
+_IMPORTS = import_sk("")
+# They forget themselves once they are relayed.
+_EVENTS = "event#"
+
+
+class Emptied(NamedTuple):
+    """How many versions and rows were found, and whether there was time for all."""
+
+    found: int
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Emptier:
+    """Empties a source."""
+
+    stores: DeletionStores
+
+    def empty_source(self, deletion: Deletion, has_time: HasTime, *, last: bool) -> Emptied:
+        """Delete every version of every object, and every row.
+
+        The rows of imports go in the `last` pass, and don't count: they tell where rejected lines are looked for.
+        """
+        found = 0
+        steps = (self._delete_objects, self._delete_items, self._delete_rejects)
+        for step in steps:
+            deleted, done = step(deletion, has_time)
+            found += deleted
+            if not done:
+                return Emptied(found, done=False)
+        deleted, done = self._delete_rows(deletion, has_time, lambda sk: not sk.startswith((_EVENTS, _IMPORTS)))
+        found += deleted
+        if done and last and not found:
+            _, done = self._delete_rows(deletion, has_time, lambda sk: sk.startswith(_IMPORTS))
+        return Emptied(found, done)
+
+    def has_news(self, source_id: str) -> bool:
+        """Tell whether the source's outbox holds an event that is still to be relayed."""
+        catalog = self.stores.catalog
+        events = list_sort_keys(catalog.dynamodb, catalog.table, source_id, _EVENTS)
+        return any("unrelayed" in (catalog.find(source_id, sk) or {}) for sk in events)
+
+    def _delete_objects(self, deletion: Deletion, has_time: HasTime) -> tuple[int, bool]:
+        deleted, versions = 0, self.stores.versions
+        for folder in FOLDERS:
+            prefix = f"{folder}/{deletion.tenant_id}/{deletion.source_id}/"
+            while page := versions.list_page(prefix).versions:
+                versions.delete_versions(page)
+                deleted += len(page)
+                if not has_time():
+                    return deleted, False
+        return deleted, True
+
+    def _delete_items(self, deletion: Deletion, has_time: HasTime) -> tuple[int, bool]:
+        partitions = [f"{deletion.source_id}#{part}" for part in (*SLOTS, "journal")]
+        deleted = 0
+        for partition in partitions:
+            found, done = delete_rows(self.stores.clients.dynamodb, self._items, partition, has_time)
+            deleted += found
+            if not done:
+                return deleted, False
+        return deleted, True
+
+    def _delete_rejects(self, deletion: Deletion, has_time: HasTime) -> tuple[int, bool]:
+        catalog, deleted = self.stores.catalog, 0
+        for sk in list_sort_keys(catalog.dynamodb, catalog.table, deletion.source_id, _IMPORTS):
+            partition = rejects_partition(deletion.source_id, sk.removeprefix(_IMPORTS))
+            found, done = delete_rows(self.stores.clients.dynamodb, self._items, partition, has_time)
+            deleted += found
+            if not done:
+                return deleted, False
+        places = [
+            place
+            for place in self.stores.imports.list_places(deletion.tenant_id)
+            if place.source_id == deletion.source_id
+        ]
+        if places:
+            self.stores.imports.give_back_places(deletion.tenant_id, places)
+        return deleted, True
+
+    def _delete_rows(self, deletion: Deletion, has_time: HasTime, doomed: Callable[[str], bool]) -> tuple[int, bool]:
+        catalog = self.stores.catalog
+        return delete_rows(catalog.dynamodb, catalog.table, deletion.source_id, has_time, doomed)
+
+    @property
+    def _items(self) -> str:
+        return self.stores.settings.items_table

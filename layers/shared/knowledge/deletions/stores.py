@@ -1,0 +1,22 @@
+"""The stores of deletions."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from knowledge.imports.stores import ImportStores
+
+if TYPE_CHECKING:
+    from knowledge.sources.deletion import DeletionStore
+
+
+class DeletionStores(ImportStores):
+    """What deletions need."""
+
+    @cached_property
+    def deletions(self) -> DeletionStore:
+        """Sources that are being deleted."""
+        from knowledge.sources.deletion import DeletionStore
+
+        return DeletionStore(self.catalog)

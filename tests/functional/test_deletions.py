@@ -1,0 +1,271 @@
+"""A source is deleted over HTTP, and carried away by the upkeep with everything that is kept of it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from typing import Any
+
+import pytest
+from httpapi.keys.model import DEFAULT_SCOPES
+
+from testing.edge import Edge
+from tests.functional.test_erasures import QUARTER_SECONDS, SECRET, TITLE, places_with
+
+# Too much for a row, however it is compressed.
+LONG = f"{SECRET} {random.Random(7).randbytes(60_000).hex()}"
+
+
+def delete(edge: Edge, source: str, **said: Any) -> Any:
+    return edge.request("POST", f"/v1/sources/{source}/delete", said or None)
+
+
+def archive(edge: Edge, source: str) -> None:
+    assert edge.request("DELETE", f"/v1/sources/{source}").status == 200
+
+
+def fill(edge: Edge) -> str:
+    """A source with something of each kind that may be kept of one."""
+    source = edge.source(name=SECRET)
+    edge.push(source, "x", content=SECRET, title=TITLE)
+    edge.push(source, "y", content=SECRET)
+    edge.publish(source)
+    erasure = edge.request("POST", f"/v1/sources/{source}/erasures", {"externalItemIds": ["y"]})
+    assert erasure.status == 202
+    for _ in range(8):
+        edge.services.knowledge.erasures.eraser.go_on(lambda: True)
+        edge.clock.advance(seconds=QUARTER_SECONDS)
+    edge.push(source, "x", content=LONG, title=TITLE)
+    edge.publish(source)
+    edge.push(source, "x", content=SECRET, title=TITLE)
+    edge.run(source)
+    snapshot = edge.request("POST", f"/v1/sources/{source}/snapshots").body["snapshot"]["id"]
+    part = {"items": [{"externalItemId": "z", "title": TITLE, "content": LONG}]}
+    path = f"/v1/sources/{source}/snapshots/{snapshot}"
+    assert edge.request("PUT", f"{path}/parts/1", part).status == 200
+    assert edge.request("POST", f"{path}/complete").status in {200, 202}
+    made = edge.request("POST", f"/v1/sources/{source}/imports", {"mode": "upsert"}).body["import"]["id"]
+    put = edge.clients.s3.put_object
+    bucket = edge.environment["CONTENT_BUCKET"]
+    for name in ("upload", "rejected.ndjson"):
+        key = f"imports/{edge.tenant_of(edge.token)}/{source}/{made}/{name}"
+        put(Bucket=bucket, Key=key, Body=gzip.compress(json.dumps({"content": SECRET}).encode()))
+    rejects = {
+        "pk": {"S": f"{source}#rejects#{made}"},
+        "sk": {"S": "0"},
+        "report": {"B": gzip.compress(TITLE.encode())},
+    }
+    edge.clients.dynamodb.put_item(TableName=edge.environment["ITEMS_TABLE"], Item=rejects)
+    return source
+
+
+def carry_out(edge: Edge, rounds: int = 3) -> None:
+    for _ in range(rounds):
+        relay_all(edge)
+        assert edge.services.knowledge.deleter.go_on(lambda: True) == 0
+        edge.clock.advance(seconds=QUARTER_SECONDS)
+
+
+def rows(edge: Edge, table: str) -> list[dict[str, Any]]:
+    pages = edge.clients.dynamodb.get_paginator("scan").paginate(TableName=edge.environment[table])
+    return [row for page in pages for row in page["Items"]]
+
+
+def relay_all(edge: Edge) -> None:
+    """Take every event out of the index of what is to be relayed, as the relay does when it has."""
+    for row in rows(edge, "CATALOG_TABLE"):
+        if "unrelayed" in row:
+            edge.clients.dynamodb.update_item(
+                TableName=edge.environment["CATALOG_TABLE"],
+                Key={"pk": row["pk"], "sk": row["sk"]},
+                UpdateExpression="REMOVE unrelayed",
+            )
+
+
+def left_of(edge: Edge, source: str) -> list[str]:
+    """Rows and versions that name a source, but for its events and what names it as a subject."""
+    found = [
+        f"{row['pk']['S']} {row['sk']['S']}"
+        for table in ("CATALOG_TABLE", "ITEMS_TABLE")
+        for row in rows(edge, table)
+        if source in row["pk"]["S"] + row["sk"]["S"] and not row["sk"]["S"].startswith("event#")
+    ]
+    page = edge.clients.s3.list_object_versions(Bucket=edge.environment["CONTENT_BUCKET"])
+    versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+    return found + [each["Key"] for each in versions if source in each["Key"]]
+
+
+def tally(edge: Edge) -> int:
+    key = {"pk": {"S": edge.tenant_of(edge.token)}, "sk": {"S": "sources"}}
+    row = edge.clients.dynamodb.get_item(TableName=edge.environment["CATALOG_TABLE"], Key=key)["Item"]
+    return int(row["count"]["N"])
+
+
+def test_nothing_is_left_of_a_deleted_source_and_others_stay(edge: Edge) -> None:
+    source, other = fill(edge), edge.source()
+    edge.push(other, "x", content="kept")
+    generation = edge.publish(other)
+    archive(edge, source)
+    before = tally(edge)
+    folders = {key.split("/")[0] for key in left_of(edge, source) if "/" in key}
+    assert folders >= {"content", "runs", "index", "snapshots", "imports", "erasures"}
+    reply = delete(edge, source, message="ticket 4712")
+    assert (reply.status, reply.body["source"]["status"]) == (202, "deleting"), reply.text
+    edge.services.knowledge.deleter.go_on(lambda: True)
+    assert places_with(edge, LONG[:60], TITLE) == []
+    assert tally(edge) == before, "its place is free when it is gone"
+    carry_out(edge)
+    assert left_of(edge, source) == []
+    assert places_with(edge, SECRET, TITLE) == [row for row in places_with(edge, SECRET) if row.startswith("AUDIT")]
+    assert tally(edge) == before - 1
+    told = [row for row in rows(edge, "CATALOG_TABLE") if row.get("eventType", {}).get("S") == "source.deleted"]
+    assert [(row["sourceId"]["S"], row["environment"]["S"]) for row in told] == [(source, "live")]
+    items = edge.request("GET", f"/v1/sources/{other}/generations/{generation}/items", query="include=content")
+    assert [item["content"] for item in items.body["items"]] == ["kept"]
+    assert delete(edge, source).status == 404
+
+
+def test_source_is_not_there_from_the_answer_on(edge: Edge) -> None:
+    source = edge.source()
+    edge.push(source, "x")
+    edge.publish(source)
+    run = edge.run(source)
+    archive(edge, source)
+    assert delete(edge, source).status == 202
+    path = f"/v1/sources/{source}"
+    for method, rest, body in (
+        ("GET", "", None),
+        ("PATCH", "", {"name": "other"}),
+        ("DELETE", "", None),
+        ("POST", "/restore", None),
+        ("GET", "/items", None),
+        ("POST", "/items", {"externalItemId": "x", "title": "t", "content": "c"}),
+        ("POST", "/runs", None),
+        ("POST", f"/runs/{run}/apply", None),
+        ("GET", "/generations/current", None),
+        ("POST", "/erasures", {"externalItemIds": ["x"]}),
+        ("POST", "/imports", {"mode": "upsert"}),
+        ("POST", "/snapshots", None),
+    ):
+        reply = edge.request(method, f"{path}{rest}", body)
+        assert (reply.status, reply.code) == (404, "not_found"), (method, rest)
+    assert source not in str(edge.request("GET", "/v1/sources").body)
+    limited = edge.request("POST", "/v1/admin/keys", {"name": "k", "sourceIds": [source]}, key=edge.admin)
+    assert limited.status == 400
+
+
+def test_repeat_answers_the_same_and_is_recorded_once(edge: Edge) -> None:
+    source = edge.source()
+    archive(edge, source)
+    first = delete(edge, source, message="ticket 4712")
+    edge.clock.advance(seconds=60)
+    assert delete(edge, source).body == first.body
+    entries = edge.request("GET", "/v1/admin/audit").body["entries"]
+    (entry,) = [entry for entry in entries if entry["kind"] == "source.deleted"]
+    assert (entry["subject"], entry["message"]) == ({"sourceId": source}, "ticket 4712")
+
+
+def test_only_an_archived_source_at_rest_is_deleted(edge: Edge) -> None:
+    source = edge.source()
+    edge.push(source, "x")
+    assert (delete(edge, source).status, delete(edge, source).code) == (409, "source_active")
+    assert edge.request("POST", f"/v1/sources/{source}/erasures", {"externalItemIds": ["x"]}).status == 202
+    archive(edge, source)
+    reply = delete(edge, source)
+    assert (reply.status, reply.code, reply.headers["retry-after"]) == (409, "erasure_in_progress", "60")
+    other = edge.source()
+    assert edge.request("POST", f"/v1/sources/{other}/snapshots").status == 201
+    archive(edge, other)
+    assert (delete(edge, other).status, delete(edge, other).code) == (409, "snapshot_open")
+    assert edge.request("GET", f"/v1/sources/{other}").body["source"]["status"] == "archived"
+
+
+def test_deletion_takes_a_scope_that_no_key_has_by_default(edge: Edge) -> None:
+    source = edge.source()
+    archive(edge, source)
+    usual = edge.key(edge.admin, scopes=DEFAULT_SCOPES)
+    assert edge.request("POST", f"/v1/sources/{source}/delete", key=usual).code == "insufficient_scope"
+    foreign = edge.bootstrap()
+    eraser = edge.key(foreign, scopes=("content:erase",))
+    assert edge.request("POST", f"/v1/sources/{source}/delete", key=eraser).status == 404
+    assert edge.request("GET", f"/v1/sources/{source}").status == 200
+
+
+def test_what_comes_after_the_first_look_is_found_before_the_row_goes(edge: Edge) -> None:
+    """A request that was under way writes a row and an object when the source was emptied already."""
+    source = edge.source()
+    edge.push(source, "x")
+    archive(edge, source)
+    delete(edge, source)
+    relay_all(edge)
+    deleter = edge.services.knowledge.deleter
+    deleter.go_on(lambda: True)
+    late = {"pk": {"S": f"{source}#3"}, "sk": {"S": "late"}}
+    edge.clients.dynamodb.put_item(TableName=edge.environment["ITEMS_TABLE"], Item=late)
+    key = f"content/{edge.tenant_of(edge.token)}/{source}/late"
+    edge.clients.s3.put_object(Bucket=edge.environment["CONTENT_BUCKET"], Key=key, Body=b"late")
+    edge.clock.advance(seconds=QUARTER_SECONDS)
+    deleter.go_on(lambda: True)
+    assert left_of(edge, source) == [f"{edge.tenant_of(edge.token)} source#{source}"], "it waits anew"
+    edge.clock.advance(seconds=QUARTER_SECONDS)
+    deleter.go_on(lambda: True)
+    assert left_of(edge, source) == []
+
+
+def test_row_stays_until_every_event_is_relayed(edge: Edge) -> None:
+    source = edge.source()
+    archive(edge, source)
+    delete(edge, source)
+    deleter = edge.services.knowledge.deleter
+    for _ in range(3):
+        deleter.go_on(lambda: True)
+        edge.clock.advance(seconds=QUARTER_SECONDS)
+    assert left_of(edge, source) != []
+    carry_out(edge, 1)
+    assert left_of(edge, source) == []
+
+
+def test_one_deletion_that_fails_keeps_no_other(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, sound = edge.source(), edge.source()
+    for source in (broken, sound):
+        archive(edge, source)
+        delete(edge, source)
+    relay_all(edge)
+    deleter = edge.services.knowledge.deleter
+    empty = type(deleter.emptier).empty_source
+
+    def fail(self: Any, deletion: Any, has_time: Any, *, last: bool) -> Any:
+        if deletion.source_id == broken:
+            from knowledge.errors import ServiceUnavailableError
+
+            raise ServiceUnavailableError
+        return empty(self, deletion, has_time, last=last)
+
+    monkeypatch.setattr(type(deleter.emptier), "empty_source", fail)
+    failed = 0
+    for _ in range(4):
+        failed += deleter.go_on(lambda: True)
+        edge.clock.advance(seconds=QUARTER_SECONDS)
+    assert failed
+    assert left_of(edge, sound) == []
+    monkeypatch.setattr(type(deleter.emptier), "empty_source", empty)
+    carry_out(edge)
+    assert left_of(edge, broken) == []
+
+
+def test_little_time_is_enough_in_the_end(edge: Edge) -> None:
+    source = edge.source()
+    for number in range(30):
+        edge.push(source, f"item-{number}")
+    edge.publish(source)
+    archive(edge, source)
+    delete(edge, source)
+    relay_all(edge)
+    for _ in range(80):
+        once = iter([True, True])
+        edge.services.knowledge.deleter.go_on(lambda once=once: next(once, False))
+        edge.clock.advance(seconds=QUARTER_SECONDS)
+        if not left_of(edge, source):
+            break
+    assert left_of(edge, source) == []
