@@ -27,6 +27,8 @@ def archive(edge: Edge, source: str) -> None:
 
 def fill(edge: Edge) -> str:
     """A source with something of each kind that may be kept of one."""
+    versioned = {"Status": "Enabled"}
+    edge.clients.s3.put_bucket_versioning(Bucket=edge.environment["CONTENT_BUCKET"], VersioningConfiguration=versioned)
     source = edge.source(name=SECRET)
     edge.push(source, "x", content=SECRET, title=TITLE)
     edge.push(source, "y", content=SECRET)
@@ -51,6 +53,8 @@ def fill(edge: Edge) -> str:
     for name in ("upload", "rejected.ndjson"):
         key = f"imports/{edge.tenant_of(edge.token)}/{source}/{made}/{name}"
         put(Bucket=bucket, Key=key, Body=gzip.compress(json.dumps({"content": SECRET}).encode()))
+    # As the collector leaves what it deletes: a version, and the mark of its deletion.
+    edge.clients.s3.delete_object(Bucket=bucket, Key=key)
     rejects = {
         "pk": {"S": f"{source}#rejects#{made}"},
         "sk": {"S": "0"},
