@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 from httpapi.keys.model import DEFAULT_SCOPES
+from knowledge.errors import ServiceUnavailableError, SourceNotFoundError
+from knowledge.ids import new_id
+from knowledge.sources.model import SourceStatus
 
 from testing.edge import Edge
 from tests.functional.test_erasures import QUARTER_SECONDS, SECRET, TITLE, places_with
@@ -159,6 +162,22 @@ def test_source_is_not_there_from_the_answer_on(edge: Edge) -> None:
     assert limited.status == 400
 
 
+def test_request_that_read_the_source_before_does_not_bring_it_back(edge: Edge) -> None:
+    source, tenant = edge.source(), edge.tenant_of(edge.token)
+    archive(edge, source)
+    knowledge = edge.services.knowledge
+    read = knowledge.sources.get_source(tenant, source)
+    assert delete(edge, source).status == 202
+    for late in (
+        lambda: knowledge.stores.sources.set_status(read, SourceStatus.ACTIVE, edge.clock()),
+        lambda: knowledge.erasures.service.request_erasure(read, ["x"], erasure_id=new_id("era")),
+    ):
+        with pytest.raises(SourceNotFoundError):
+            late()
+        marked = knowledge.sources.find_source(tenant, source)
+        assert (marked.status, marked.erasure_id) == ("deleting", None)
+
+
 def test_repeat_answers_the_same_and_is_recorded_once(edge: Edge) -> None:
     source = edge.source()
     archive(edge, source)
@@ -241,8 +260,6 @@ def test_one_deletion_that_fails_keeps_no_other(edge: Edge, monkeypatch: pytest.
 
     def fail(self: Any, deletion: Any, has_time: Any, *, last: bool) -> Any:
         if deletion.source_id == broken:
-            from knowledge.errors import ServiceUnavailableError
-
             raise ServiceUnavailableError
         return empty(self, deletion, has_time, last=last)
 
