@@ -236,6 +236,24 @@ def test_what_comes_after_the_first_look_is_found_before_the_row_goes(edge: Edge
     assert left_of(edge, source) == []
 
 
+def test_row_stays_for_a_quarter_of_an_hour_whoever_looks(edge: Edge) -> None:
+    """One that failed is due again after a minute, which shortens no wait."""
+    source, tenant = edge.source(), edge.tenant_of(edge.token)
+    archive(edge, source)
+    delete(edge, source)
+    relay_all(edge)
+    deleter, deletions = edge.services.knowledge.deleter, edge.services.knowledge.stores.deletions
+    for _ in range(14):
+        deletion = deletions.find_deletion(tenant, source)
+        assert deletion is not None
+        deleter.advance(deletion, lambda: True)
+        edge.clock.advance(seconds=60)
+    assert left_of(edge, source) == [f"{tenant} source#{source}"]
+    edge.clock.advance(seconds=60)
+    deleter.go_on(lambda: True)
+    assert left_of(edge, source) == []
+
+
 def test_row_stays_until_every_event_is_relayed(edge: Edge) -> None:
     source = edge.source()
     archive(edge, source)
