@@ -25,6 +25,7 @@ REFUSED = {
     "is not a cursor that this list returned": "it carries a check of the list that it is from",
 }
 REFUSED_BY_SERVICES = {
+    "no source of yours": "which sources there are only the tables know",
     "The snapshot names no items": "an empty list is right beside `allowEmpty`, or after other parts",
     "The URL ": "where a webhook may lead is a matter of settings and of names",
     "The host": "where a webhook may lead is a matter of settings and of names",

@@ -47,6 +47,8 @@ class Target:
     def path(self, tenant: Tenant, operation: spec.SpecOperation) -> str:
         ids = dict(self.ids)
         ids["externalItemId"] = "gone" if operation.name == "restore_item" else "faq-1"
+        if operation.name == "delete_source":
+            tenant.request("DELETE", f"/v1/sources/{self.source}")
         for name in re.findall(r"{(\w+)}", operation.path):
             if name == "deliveryId":
                 ids[name] = self._made(tenant, "/v1/webhooks/{webhookId}/test".format(**ids))

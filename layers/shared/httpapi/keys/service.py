@@ -156,8 +156,8 @@ class KeyService:
         found = Fanout().map(lambda source_id: self._environment_of(tenant_id, source_id), named)
         unknown = [source_id for source_id, where in zip(named, found, strict=True) if where is not spec.environment]
         if unknown:
-            message = f"is no source of yours that a {spec.environment} key reaches"
-            raise ValidationFailedError([{"path": "sourceIds", "message": f"{each} {message}"} for each in unknown])
+            message = f"no source of yours that a {spec.environment} key reaches is"
+            raise ValidationFailedError([{"path": "sourceIds", "message": f"{message} {each}"} for each in unknown])
 
     def get_key(self, tenant_id: str, key_id: str, *, within: Collection[str] | None = None) -> Key:
         """Read one key. Raises KeyNotFoundError, also for another tenant's key."""
