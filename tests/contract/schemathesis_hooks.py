@@ -25,6 +25,8 @@ _made: dict[str, list[tuple[str, str]]] = {
 }
 # The one source that is erased from: while that goes on none of its generations can be restored.
 _ERASED = os.environ["CONTRACT_ERASED"]
+# The one that is deleted, as only an archived one can be; asked again, it is still being deleted.
+_ARCHIVED = os.environ["CONTRACT_ARCHIVED"]
 _PARENTS = {"deliveryId": "webhookId"}
 _turns = itertools.count()
 # The snapshot that the case under way is to end.
@@ -43,6 +45,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         case.body["url"] = case.body["url"].replace("https://hooks.example.com", "http://127.0.0.1:9")
     if case.method == "POST" and case.path.endswith("/erasures"):
         ids["sourceId"] = _ERASED
+    if case.method == "POST" and case.path.endswith("/delete"):
+        ids["sourceId"] = _ARCHIVED
     for name in _made.keys() & ids.keys():
         if _made[name] and next(_turns) % 4:
             # What ends a snapshot takes the oldest, and never the last, so that one is open for the others.

@@ -57,6 +57,12 @@ def open_snapshot(tenant: Tenant) -> tuple[str, str]:
     return source, snapshot
 
 
+def archived_source(tenant: Tenant) -> str:
+    source = tenant.source()
+    assert tenant.request("DELETE", f"/v1/sources/{source}").status == 200
+    return source
+
+
 def call(local_stack: Any, report: Path) -> subprocess.CompletedProcess[str]:
     """Run schemathesis with a tenant of its own, and another one for the requests on keys."""
     everything, keys = Tenant(local_stack), Tenant(local_stack)
@@ -68,6 +74,7 @@ def call(local_stack: Any, report: Path) -> subprocess.CompletedProcess[str]:
         "CONTRACT_KEY": everything.key(scopes=scopes, rateLimitPerMinute=6_000),
         "CONTRACT_ADMIN_KEY": keys.token,
         "CONTRACT_ERASED": everything.source(),
+        "CONTRACT_ARCHIVED": archived_source(everything),
         "CONTRACT_SNAPSHOTS": json.dumps([open_snapshot(everything) for _ in range(SNAPSHOTS)]),
     }
     for tenant in (everything, keys):
