@@ -54,7 +54,13 @@ class Door:
         return origin is None or origin in {f"http://{name}:{self.front}" for name in _LOOPBACK}
 
     def knows_key(self, authorization: str | None) -> bool:
-        """Tell whether an Authorization header names the access key."""
+        """Tell whether an Authorization header names the access key.
+
+        Beside `sam local` nobody has to: it hands its containers credentials of its own. Hosts and origins stand guard
+        alone then.
+        """
+        if self.hosts:
+            return True
         words: Iterable[str] = _WORDS.findall(authorization or "")
         return any(hmac.compare_digest(word.encode(), self.key.key_id.encode()) for word in words)
 
