@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 # `Bearer KEY`, or `AWS4-HMAC-SHA256 Credential=KEY/20260101/...` as SDKs sign.
 _WORDS = re.compile(r"[^\s=,/]+")
+_SIGNED = "AWS4-HMAC-SHA256 "
 FOREIGN_HOST = "The local stack answers under 127.0.0.1 and localhost only."
 FOREIGN_ORIGIN = "The local stack answers no pages of other origins."
 KEY_NEEDED = "The request needs the access key of the running stack: python -m local env"
@@ -56,12 +57,13 @@ class Door:
     def knows_key(self, authorization: str | None) -> bool:
         """Tell whether an Authorization header names the access key.
 
-        Beside `sam local` nobody has to: it hands its containers credentials of its own. Hosts and origins stand guard
-        alone then.
+        Beside `sam local` the signature of an SDK is enough: it hands its containers credentials of its own. No page
+        sends such a header before the browser has asked, and its asking tells its origin.
         """
-        if self.hosts:
+        said = authorization or ""
+        if self.hosts and said.startswith(_SIGNED):
             return True
-        words: Iterable[str] = _WORDS.findall(authorization or "")
+        words: Iterable[str] = _WORDS.findall(said)
         return any(hmac.compare_digest(word.encode(), self.key.key_id.encode()) for word in words)
 
     def refusal(self, port: int, *, host: str | None, origin: str | None) -> str | None:

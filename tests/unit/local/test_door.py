@@ -78,6 +78,23 @@ def test_key_is_a_whole_word(authorization: str | None, known: bool) -> None:
     assert Door(DOOR.key, DOOR.front).knows_key(authorization) is known
 
 
+@pytest.mark.parametrize(
+    ("authorization", "known"),
+    [
+        ("AWS4-HMAC-SHA256 Credential=none/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0", True),
+        ("Bearer LOCALKEY", True),
+        (None, False),
+        ("", False),
+        ("Bearer none", False),
+        # What a link of a page can say: http://AWS4-HMAC-SHA256:none@127.0.0.1:5000/
+        ("Basic QVdTNC1ITUFDLVNIQTI1Njpub25l", False),
+        ("Basic AWS4-HMAC-SHA256 ", False),
+    ],
+)
+def test_beside_containers_a_signature_is_enough(authorization: str | None, known: bool) -> None:
+    assert DOOR.knows_key(authorization) is known
+
+
 def test_each_start_has_a_key_and_an_address_of_its_own() -> None:
     keys = {new_access_key() for _ in range(50)}
     assert len({key.key_id for key in keys}) == len({key.secret for key in keys}) == 50
