@@ -10,6 +10,8 @@ from knowledge.actors import Actor
 
 Clock = Callable[[], int]
 NewId = Callable[[str], str]
+# Whether a call has time for more of what it may leave to another.
+HasTime = Callable[[], bool]
 # The items of a source whose erasure was opened at or after a moment (ms).
 ErasedSince = Callable[[str, int], frozenset[str]]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from knowledge.limits import RECEIVER_SECONDS
+from knowledge.storage.catalog import WAITING_INDEX
 from webhooks.deliveries.schedule import OVERDUE_MS, SWEEP_MS
 from webhooks.deliveries.slots import LEASE_MS, SLOTS
-from webhooks.deliveries.waiting import INDEX
 
 from local.template import Template
 from local.template.load import read_template
@@ -71,7 +71,7 @@ def test_sweep_comes_by_as_often_as_it_looks_ahead(template: Template) -> None:
     (index,) = [
         each
         for each in template.resources["CatalogTable"]["Properties"]["GlobalSecondaryIndexes"]
-        if each["IndexName"] == INDEX
+        if each["IndexName"] == WAITING_INDEX
     ]
     assert [key["AttributeName"] for key in index["KeySchema"]] == ["waiting", "remindAt"]
     assert function == "RelayEventsFunction"

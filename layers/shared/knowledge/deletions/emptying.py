@@ -12,11 +12,11 @@ from typing import NamedTuple
 from knowledge.deletions.stores import DeletionStores
 from knowledge.imports.rejects import rejects_partition
 from knowledge.imports.rows import import_sk
+from knowledge.ports import HasTime
 from knowledge.sources.deletion import Deletion
 from knowledge.staging.rows import SLOTS
 from knowledge.storage.partitions import delete_rows, list_sort_keys
 
-HasTime = Callable[[], bool]
 # What a source has in the bucket lies in these folders, under its tenant's and its own id.
 FOLDERS = ("content", "runs", "index", "snapshots", "imports", "erasures")
 _IMPORTS = import_sk("")

@@ -13,7 +13,6 @@ What would break it, and what stands against it:
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
@@ -23,18 +22,12 @@ from knowledge.deletions.stores import DeletionStores
 from knowledge.errors import KnowledgeError, SourceNotFoundError
 from knowledge.events import SOURCE_DELETED, Event
 from knowledge.limits import ERASURE_WAIT_MS
-from knowledge.ports import Clock, NewId
+from knowledge.ports import Clock, HasTime, NewId
 from knowledge.sources.deletion import Deletion
 from knowledge.times import MS_PER_MINUTE
+from knowledge.turns import CLAIM_MS, SLICE_MS, pause_after, take_turns
 
 _log = logging.getLogger(__name__)
-HasTime = Callable[[], bool]
-# Whoever works on a deletion has ended by then, so another may take it up.
-_CLAIM_MS = 15 * MS_PER_MINUTE
-_FIRST_PAUSE_MS = MS_PER_MINUTE
-_DUE_AT_A_TIME = 100
-# Of one deletion before the next gets its turn.
-_SLICE_MS = MS_PER_MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +41,18 @@ class Deleter:
 
     def go_on(self, has_time: HasTime) -> int:
         """Go on with every deletion that is due, each for a minute at a time; tells how many failed."""
-        failed = 0
-        while has_time() and (due := self.stores.deletions.list_due(self.clock(), _DUE_AT_A_TIME)):
-            worked = False
-            for place in due:
-                if not has_time():
-                    break
-                deletion = self.stores.deletions.find_deletion(*place)
-                # The index of what is due lags behind the rows.
-                if deletion is None or deletion.due_at > self.clock():
-                    continue
-                worked = True
-                failed += not self._work(deletion, has_time)
-            if not worked:
-                break
-        return failed
+        list_due = self.stores.deletions.list_due
+        return take_turns(list_due, self._find_due, self._work, clock=self.clock, has_time=has_time)
+
+    def _find_due(self, tenant_id: str, source_id: str) -> Deletion | None:
+        deletion = self.stores.deletions.find_deletion(tenant_id, source_id)
+        return None if deletion is None or deletion.due_at > self.clock() else deletion
 
     def _work(self, deletion: Deletion, has_time: HasTime) -> bool:
-        until = self.clock() + _SLICE_MS
+        until = self.clock() + SLICE_MS
         tries = deletion.tries + 1
         try:
-            self.stores.deletions.note(deletion._replace(due_at=self.clock() + _CLAIM_MS, tries=tries))
+            self.stores.deletions.note(deletion._replace(due_at=self.clock() + CLAIM_MS, tries=tries))
             self.advance(deletion, lambda: has_time() and self.clock() <= until)
         except SourceNotFoundError:
             # Somebody else has ended it.
@@ -109,11 +93,10 @@ class Deleter:
         self.stores.deletions.close_deletion(deletion, event)
 
     def _put_off(self, deletion: Deletion, tries: int) -> None:
-        pause = min(_FIRST_PAUSE_MS << min(tries, 10), _CLAIM_MS)
         try:
             stored = self.stores.deletions.find_deletion(deletion.tenant_id, deletion.source_id)
             if stored is not None:
-                self.stores.deletions.note(stored._replace(due_at=self.clock() + pause))
+                self.stores.deletions.note(stored._replace(due_at=self.clock() + pause_after(tries)))
         except (KnowledgeError, ClientError):
             # It is due again when its claim ends.
             return

@@ -14,19 +14,18 @@ What would break it, and what stands against it:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
 from knowledge.erasures.model import Erasure
 from knowledge.erasures.stores import ErasureStores
-from knowledge.ports import Clock, NewId
+from knowledge.ports import Clock, HasTime, NewId
 from knowledge.runs.change_file import ErasedPart, erase_lines
 from knowledge.runs.model import Plan, PlanPart, Run, RunState
 from knowledge.storage.format import ObjectGoneError, UnknownFormatError
 
 _RUNS_A_PAGE = 25
-HasTime = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ What would break it, and what stands against it:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from knowledge.erasures.model import Erasure
@@ -23,11 +23,9 @@ from knowledge.index.building import IndexBuilder
 from knowledge.index.names import GONE, NamedObject, ObjectKind, name_of
 from knowledge.index.store import PublishedIndex
 from knowledge.limits import DELETED_OBJECTS_KEPT_DAYS
-from knowledge.ports import Clock, NewId
+from knowledge.ports import Clock, HasTime, NewId
 from knowledge.storage.objects import EPOCH
 from knowledge.times import MS_PER_DAY
-
-HasTime = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ in `docs/decisions/0027-an-erasure-takes-content-back-everywhere.md`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,19 +23,11 @@ from knowledge.erasures.sweeping import StillNamedError, Sweeper
 from knowledge.errors import ErasureNotFoundError, KnowledgeError
 from knowledge.events import ERASURE_COMPLETED, Event
 from knowledge.limits import ERASURE_WAIT_MS
-from knowledge.ports import Clock, NewId
+from knowledge.ports import Clock, HasTime, NewId
 from knowledge.storage.format import ObjectGoneError, UnknownFormatError
-from knowledge.times import MS_PER_MINUTE
+from knowledge.turns import CLAIM_MS, SLICE_MS, pause_after, take_turns
 
 _log = logging.getLogger(__name__)
-HasTime = Callable[[], bool]
-# Whoever works on an erasure has ended by then, so another may take it up.
-CLAIM_MS = 15 * MS_PER_MINUTE
-# After an error it is tried again, ever later.
-_FIRST_PAUSE_MS = MS_PER_MINUTE
-_DUE_AT_A_TIME = 100
-# Of one erasure before the next gets its turn.
-_SLICE_MS = MS_PER_MINUTE
 _OBJECTS, _MANIFESTS, _RUNS = "objects", "manifests", "runs"
 
 
@@ -54,31 +45,19 @@ class Eraser:
     new_id: NewId
 
     def go_on(self, has_time: HasTime) -> int:
-        """Go on with every erasure that is due, each for a minute at a time; tells how many failed.
+        """Go on with every erasure that is due, each for a minute at a time; tells how many failed."""
+        list_due = self.stores.erasures.list_due
+        return take_turns(list_due, self._find_due, self._work, clock=self.clock, has_time=has_time)
 
-        One that kills its call was put off before, so it keeps nobody else from their turn.
-        """
-        failed = 0
-        while has_time() and (due := self.stores.erasures.list_due(self.clock(), _DUE_AT_A_TIME)):
-            worked = False
-            for source_id, erasure_id in due:
-                if not has_time():
-                    break
-                try:
-                    erasure = self.stores.erasures.get_erasure(source_id, erasure_id)
-                except ErasureNotFoundError:
-                    continue  # Its source was deleted.
-                # The index of what is due lags behind the rows.
-                if erasure.state is ErasureState.COMPLETED or erasure.due_at > self.clock():
-                    continue
-                worked = True
-                failed += not self._work(erasure, has_time)
-            if not worked:
-                break
-        return failed
+    def _find_due(self, source_id: str, erasure_id: str) -> Erasure | None:
+        try:
+            erasure = self.stores.erasures.get_erasure(source_id, erasure_id)
+        except ErasureNotFoundError:
+            return None  # Its source was deleted.
+        return None if erasure.state is ErasureState.COMPLETED or erasure.due_at > self.clock() else erasure
 
     def _work(self, erasure: Erasure, has_time: HasTime) -> bool:
-        until = self.clock() + _SLICE_MS
+        until = self.clock() + SLICE_MS
         try:
             claim = replace(erasure, due_at=self.clock() + CLAIM_MS, tries=erasure.tries + 1)
             erasure = self.stores.erasures.note(erasure, claim)
@@ -106,9 +85,8 @@ class Eraser:
             stored = self.stores.erasures.get_erasure(erasure.source_id, erasure.erasure_id)
         except ErasureNotFoundError:
             return
-        pause = min(_FIRST_PAUSE_MS << min(stored.tries, 10), CLAIM_MS)
         try:
-            self.stores.erasures.note(stored, replace(stored, due_at=self.clock() + pause))
+            self.stores.erasures.note(stored, replace(stored, due_at=self.clock() + pause_after(stored.tries)))
         except ErasureMovedError:
             return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -29,7 +30,7 @@ from knowledge.sources.model import Source, SourceStatus
 from knowledge.sources.rows import source_sk
 from knowledge.storage.attributes import from_row, to_row
 from knowledge.storage.catalog import Action, Catalog
-from knowledge.storage.clients import query_rows, translated
+from knowledge.storage.clients import query_rows
 from knowledge.storage.transactions import RefusedTransactionError
 
 # A source's row, and the erasure that is open:
@@ -43,7 +44,6 @@ _NO_BASE = "attribute_not_exists(generationId)"
 _UNMOVED = "rev = :read"
 # Of a generation: what was built on is what is served, and it is kept.
 _SAME_MANIFEST = "manifest.digest = :digest AND attribute_not_exists(retiredAt)"
-WAITING_INDEX = "Waiting"
 
 
 class ErasureMovedError(Exception):
@@ -67,18 +67,9 @@ class ErasureStore:
         """List a source's erasures, newest first."""
         return self.catalog.list(source_id, "erasure", erasure_from, limit=limit, position=position)
 
-    def list_due(self, now: int, most: int) -> list[tuple[str, str]]:
+    def list_due(self, now: int, most: int) -> Sequence[tuple[str, str]]:
         """The source and the id of open erasures that are due, the longest due first; some may be left out for now."""
-        with translated():
-            page = self.catalog.dynamodb.query(
-                TableName=self.catalog.table,
-                IndexName=WAITING_INDEX,
-                KeyConditionExpression="waiting = :waiting AND remindAt <= :now",
-                ExpressionAttributeValues=to_row({":waiting": WAITING, ":now": now}),
-                Limit=most,
-            )
-        rows = [from_row(row) for row in page["Items"]]
-        return [(row["pk"], row["sk"].partition("#")[2]) for row in rows]
+        return self.catalog.list_due(WAITING, now, most)
 
     def open_erasure(self, erasure: Erasure, recorded: AuditEntry | None = None) -> None:
         """Open an erasure with the erasure epoch after the source's. Raises ErasureMovedError while one is open."""

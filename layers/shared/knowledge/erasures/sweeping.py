@@ -23,10 +23,9 @@ from knowledge.errors import ImportNotFoundError
 from knowledge.imports.files import REPORT
 from knowledge.imports.model import ImportState, shown_state
 from knowledge.items.content import erasures_in
-from knowledge.ports import Clock
+from knowledge.ports import Clock, HasTime
 from knowledge.storage.versions import ObjectVersion, Position
 
-HasTime = Callable[[], bool]
 KINDS = ("content", "index", "runs")
 _ANY_TIME = 0
 

@@ -7,6 +7,7 @@ A row that is `deleting` never takes another status, and `SourceStore.get_source
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,14 +25,11 @@ from knowledge.sources.conditions import NO_ERASURE_OPEN, NONE_OPEN
 from knowledge.sources.model import Source, SourceStatus
 from knowledge.sources.rows import source_sk
 from knowledge.sources.store import TALLY, SourceStore
-from knowledge.storage.attributes import from_row, to_row
 from knowledge.storage.catalog import Action, Catalog, RefusedWriteError
-from knowledge.storage.clients import translated
 from knowledge.storage.transactions import RefusedTransactionError
 
 # The partition of the index of what waits in which sources stand that are being deleted, by when they are due.
 WAITING = "deletions"
-_INDEX = "Waiting"
 _ARCHIVED = "#status = :archived"
 _NONE_STAGES = f"({NONE_OPEN} OR openSnapshotExpiresAt <= :now)"
 _DELETING = "#status = :deleting"
@@ -90,18 +88,9 @@ class DeletionStore:
         # It was in the way when this was tried, and is not any more.
         raise ServiceUnavailableError from error
 
-    def list_due(self, now: int, most: int) -> list[tuple[str, str]]:
+    def list_due(self, now: int, most: int) -> Sequence[tuple[str, str]]:
         """The tenant and the id of sources whose deletion is due, the longest due first; it may lag behind."""
-        with translated():
-            page = self.catalog.dynamodb.query(
-                TableName=self.catalog.table,
-                IndexName=_INDEX,
-                KeyConditionExpression="waiting = :waiting AND remindAt <= :now",
-                ExpressionAttributeValues=to_row({":waiting": WAITING, ":now": now}),
-                Limit=most,
-            )
-        rows = [from_row(row) for row in page["Items"]]
-        return [(row["pk"], row["sk"].partition("#")[2]) for row in rows]
+        return self.catalog.list_due(WAITING, now, most)
 
     def find_deletion(self, tenant_id: str, source_id: str) -> Deletion | None:
         """Read how far a deletion is; None when it is done, or was never begun."""

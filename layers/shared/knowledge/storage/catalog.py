@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 ORDER_INDEX = "ByOrder"
+WAITING_INDEX = "Waiting"
 Action = dict[str, Any]
 # How far a page of a filtered list looks for what it shows.
 _ROWS_AT_ONCE = 250
@@ -186,6 +187,22 @@ class Catalog:
                 return Page([value for value, _ in found], [last["order"]["S"], last["sk"]["S"]])
             query["ExclusiveStartKey"] = last
         raise AssertionError
+
+    def list_due(self, waiting: str, now: int, most: int) -> Sequence[tuple[str, str]]:
+        """The partition and the id of rows that wait as `waiting` and are due, the longest due first.
+
+        The index lags behind the rows, so one of these may have gone on, and others may be left out for now.
+        """
+        with translated():
+            page = self.dynamodb.query(
+                TableName=self.table,
+                IndexName=WAITING_INDEX,
+                KeyConditionExpression="waiting = :waiting AND remindAt <= :now",
+                ExpressionAttributeValues=to_row({":waiting": waiting, ":now": now}),
+                Limit=most,
+            )
+        rows = [from_row(row) for row in page["Items"]]
+        return [(row["pk"], row["sk"].partition("#")[2]) for row in rows]
 
 
 def _words(expressions: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from knowledge.errors import ServiceUnavailableError
+from knowledge.ports import HasTime
 from knowledge.storage.clients import backoff, query_rows, translated
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def delete_rows(
     dynamodb: DynamoDBClient,
     table: str,
     pk: str,
-    has_time: Callable[[], bool],
+    has_time: HasTime,
     doomed: Callable[[str], bool] = lambda _: True,
 ) -> tuple[int, bool]:
     """Delete the rows of a partition whose sort keys are `doomed`; tells how many went, and whether there was time."""

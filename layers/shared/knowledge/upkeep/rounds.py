@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import heapq
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -24,7 +24,7 @@ from botocore.exceptions import ClientError
 
 from knowledge.errors import KnowledgeError, SettlingUnfinishedError, SourceNotFoundError
 from knowledge.limits import UPKEEP_ROUND_MS
-from knowledge.ports import Clock
+from knowledge.ports import Clock, HasTime
 from knowledge.sources.model import Settle, Source
 from knowledge.storage.format import ObjectGoneError, UnknownFormatError
 from knowledge.upkeep.collecting import Collector
@@ -68,7 +68,7 @@ class Upkeep:
     compactor: Compactor
     clock: Clock
 
-    def go_on(self, has_time: Callable[[], bool]) -> RoundReport:
+    def go_on(self, has_time: HasTime) -> RoundReport:
         """Go on with the round, or begin one if the last began a day ago, until it ends or there is no more time."""
         report = RoundReport()
         now = self.clock()
@@ -96,7 +96,7 @@ class Upkeep:
         report.ended = True
         return report
 
-    def _look_at(self, place: Place, report: RoundReport, has_time: Callable[[], bool]) -> None:
+    def _look_at(self, place: Place, report: RoundReport, has_time: HasTime) -> None:
         report.sources += 1
         try:
             source = self.stores.sources.get_source(*place)
@@ -116,7 +116,7 @@ class Upkeep:
             _log.exception("upkeep_failed", extra={"tenant_id": place[0], "source_id": place[1]})
             report.failed += 1
 
-    def _settle(self, source: Source, has_time: Callable[[], bool]) -> None:
+    def _settle(self, source: Source, has_time: HasTime) -> None:
         """Help with a clean-up that a publication left behind, for as long as there is time; see `Settler`."""
         while source.settle_run_id is not None:
             try:

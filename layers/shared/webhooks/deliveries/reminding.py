@@ -10,12 +10,12 @@ one begins there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 from knowledge.errors import KnowledgeError
-from knowledge.ports import Clock
+from knowledge.ports import Clock, HasTime
 from telemetry.lines import write_line
 
 from webhooks.deliveries.queue import BATCH, DeliveryQueue, Message
@@ -34,7 +34,7 @@ class Reminder:
     queue: DeliveryQueue
     clock: Clock
 
-    def sweep(self, has_time: Callable[[], bool]) -> int:
+    def sweep(self, has_time: HasTime) -> int:
         """Send what comes due before the next sweep, while there is time; returns how many messages that were."""
         began = place = self.waiting.read_place()
         round_ = _Round(self, self.clock())

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from knowledge.storage.attributes import from_row, to_row
-from knowledge.storage.catalog import Catalog, RefusedWriteError
+from knowledge.storage.catalog import WAITING_INDEX, Catalog, RefusedWriteError
 from knowledge.storage.clients import query_rows
 
 from webhooks.deliveries.model import DeliveryState
 from webhooks.deliveries.rows import delivery_sk, waiting_shard
-
-INDEX = "Waiting"
 
 # Where a sweep that ran out of time stopped: one row of the whole stack.
 _PLACE = ("webhooks", "sweep")
@@ -45,7 +43,7 @@ class WaitingStore:
         """Go through what is to be reminded of before a time, the longest overdue first, from behind one on."""
         query: dict[str, Any] = {
             "TableName": self.catalog.table,
-            "IndexName": INDEX,
+            "IndexName": WAITING_INDEX,
             "KeyConditionExpression": "waiting = :shard AND remindAt < :before",
             "ExpressionAttributeValues": to_row({":shard": shard, ":before": before}),
         }

@@ -9,14 +9,14 @@ is made twice; a message too many finds its delivery under way, done or not due.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 from knowledge.environments import Environment
 from knowledge.errors import KnowledgeError
 from knowledge.events import Event
-from knowledge.ports import Clock
+from knowledge.ports import Clock, HasTime
 from knowledge.sources.store import SourceStore
 from telemetry.lines import write_line
 
@@ -61,7 +61,7 @@ class Relay:
                 failed.append(event)
         return failed
 
-    def sweep(self, has_time: Callable[[], bool]) -> int:
+    def sweep(self, has_time: HasTime) -> int:
         """Relay what the stream missed, while there is time; returns how many events that were."""
         swept = 0
         for event in self.outbox.unrelayed(self.clock() - SWEPT_AFTER_MS):
