@@ -12,6 +12,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from email.message import Message
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 # `Bearer KEY`, or `AWS4-HMAC-SHA256 Credential=KEY/20260101/...` as SDKs sign.
@@ -28,6 +29,12 @@ class AccessKey:
 
     key_id: str
     secret: str = field(repr=False)
+
+
+def only_value(headers: Message, name: str) -> str | None:
+    """Return a header's values as one text, as nobody would write one if there are several."""
+    values = headers.get_all(name)
+    return None if values is None else "\n".join(map(str, values))
 
 
 def new_access_key() -> AccessKey:

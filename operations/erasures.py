@@ -100,10 +100,11 @@ class Erasures:
         erasure_id = row.get("erasureId", {"S": f"era_{_ulid(os.urandom(16))}"})["S"]
         ids = {name for each in erasures for name in each.ids}
         if "erasureId" in row:
-            ids |= set(self._ids_of(source_id, erasure_id))
-            if ids <= set(self._ids_of(source_id, erasure_id)):
+            listed_before = set(self._ids_of(source_id, erasure_id))
+            if ids <= listed_before:
                 # It was opened anew before.
                 return False
+            ids |= listed_before
         listed = self._put_ids(source, erasure_id, sorted(ids))
         # Nothing that lies there was written under it.
         epochs = [int(row.get("erasureEpoch", {"N": "0"})["N"]), *(each.epoch for each in erasures)]

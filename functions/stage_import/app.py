@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from telemetry.process import prepare_process
@@ -17,7 +16,7 @@ from telemetry.tasks import observed
 
 _knowledge = KnowledgeServices(
     Settings.from_environment(),
-    import_permission=lambda clients: KeyImportPermission(clients, os.environ["KEYS_TABLE"]),
+    import_permission=KeyImportPermission.from_environment,
 )
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 from collections.abc import Mapping
 from pathlib import Path
-from threading import Thread
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from local.emulators.splicing import splice
+from local.emulators.splicing import Listener, splice
 from local.failures import StartupError
 from local.template import Template
 from local.template.resolve import Resolver
@@ -32,24 +30,14 @@ class Doorway:
         """Listen from now on; StartupError when the address is none of this machine's."""
         self._port = port
         try:
-            self._listener = socket.create_server((address, port))
+            self._listener = Listener((address, port), self._connect)
         except OSError as error:
             said = f"cannot listen at {address}, port {port}: {error.strerror or error}"
             raise StartupError(f"{said}; name an address of this machine, such as that of Docker's bridge") from error
-        Thread(target=self._take, daemon=True).start()
 
     def close(self) -> None:
         """Listen no more; connections end with their ends."""
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-
-    def _take(self) -> None:
-        # Closing the listener ends the loop.
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                Thread(target=self._connect, args=(near,), daemon=True).start()
 
     def _connect(self, near: socket.socket) -> None:
         with near:

@@ -10,12 +10,10 @@ import contextlib
 import secrets
 import socket
 import sys
-from email.message import Message
 from email.parser import BytesParser
-from threading import Thread
 
-from local.door import KEY_NEEDED, Door
-from local.emulators.splicing import splice
+from local.door import KEY_NEEDED, Door, only_value
+from local.emulators.splicing import Listener, splice
 
 _HEAD_BYTES = 64 * 1024
 _HEAD_SECONDS = 60.0
@@ -37,22 +35,12 @@ class Doorkeeper:
     def __init__(self, door: Door, target: tuple[str, int]) -> None:
         self._door = door
         self._target = target
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port = int(self._listener.getsockname()[1])
-        Thread(target=self._take, daemon=True).start()
+        self._listener = Listener(("127.0.0.1", 0), self._admit)
+        self.port = self._listener.port
 
     def close(self) -> None:
         """Listen no more; connections end with their ends."""
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-
-    def _take(self) -> None:
-        # Closing the listener ends the loop.
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                Thread(target=self._admit, args=(near,), daemon=True).start()
 
     def _admit(self, near: socket.socket) -> None:
         with near, contextlib.suppress(OSError):
@@ -74,15 +62,10 @@ class Doorkeeper:
         if not ended:
             return "The request could not be read."
         headers = BytesParser().parsebytes(head.partition(b"\r\n")[2] + b"\r\n\r\n", headersonly=True)
-        if refusal := self._door.refusal(self.port, host=_only(headers, "Host"), origin=_only(headers, "Origin")):
+        host, origin, authorization = (only_value(headers, name) for name in ("Host", "Origin", "Authorization"))
+        if refusal := self._door.refusal(self.port, host=host, origin=origin):
             return refusal
-        return None if self._door.knows_key(_only(headers, "Authorization")) else KEY_NEEDED
-
-
-def _only(headers: Message, name: str) -> str | None:
-    """Return a header's values as one text, as nobody would write one if there are several."""
-    values = headers.get_all(name)
-    return None if values is None else "\n".join(map(str, values))
+        return None if self._door.knows_key(authorization) else KEY_NEEDED
 
 
 def _first_head(near: socket.socket) -> bytes:

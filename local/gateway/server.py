@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import unquote
 
-from local.door import FOREIGN_HOST, FOREIGN_ORIGIN, KEY_NEEDED, Door
+from local.door import FOREIGN_HOST, FOREIGN_ORIGIN, KEY_NEEDED, Door, only_value
 from local.failures import PortTakenError, StartupError
 from local.gateway.controls import Controls
 from local.gateway.events import Request, Response, http_date
@@ -100,16 +100,16 @@ class _Handler(BaseHTTPRequestHandler):
         front, door = self.server.front, self.server.door
         path, _, query = self.path.partition("?")
         prefix = f"/{front.stage}"
-        if not door.knows_host(self._only("Host"), self.server.server_port):
+        if not door.knows_host(only_value(self.headers, "Host"), self.server.server_port):
             return _forbidden(FOREIGN_HOST)
         if path == prefix or path.startswith(prefix + "/"):
             # Whose pages may read its answers the API says itself.
             headers, stage_path = list(self.headers.items()), path.removeprefix(prefix) or "/"
             client = self.client_address[0]
             return front.answer(Request(self.command, stage_path, query, headers, body, client, request_id))
-        if not door.knows_origin(self._only("Origin")):
+        if not door.knows_origin(only_value(self.headers, "Origin")):
             return _forbidden(FOREIGN_ORIGIN)
-        if not door.knows_key(self._only("Authorization")):
+        if not door.knows_key(only_value(self.headers, "Authorization")):
             own = path.startswith(PREFIX) or invoked_function(path, unquote) or path == "/"
             return _forbidden(KEY_NEEDED) if own else front.refuse("MISSING_AUTHENTICATION_TOKEN", request_id)
         if function := invoked_function(path, unquote):
@@ -119,11 +119,6 @@ class _Handler(BaseHTTPRequestHandler):
             return self.server.hooks.answer(self.command, path, self.headers.get("Content-Type", ""), body)
         answer = self.server.controls.answer(self.command, path, body)
         return answer or front.refuse("MISSING_AUTHENTICATION_TOKEN", request_id)
-
-    def _only(self, name: str) -> str | None:
-        """Return a header's values as one text, as nobody would write one if there are several."""
-        values = self.headers.get_all(name)
-        return None if values is None else "\n".join(values)
 
     def _read_body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from httpapi.answers import Answer, ok
 from httpapi.call import Call, known_generation
 from httpapi.keys.model import Scope
-from httpapi.operations import Routes
+from httpapi.operations import SHOWS_ITEMS, Routes
 from httpapi.render.generations import render_generation
 from httpapi.render.items import render_generation_item
 from httpapi.render.runs import render_change, render_outcome
@@ -15,8 +15,6 @@ from httpapi.schemas.items import ContentListQuery
 
 GENERATIONS = "/v1/sources/{sourceId}/generations"
 GENERATION = GENERATIONS + "/{generationId}"
-
-SHOWS_ITEMS = (Scope.ITEMS_READ,)
 
 routes = Routes()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from httpapi.answers import Answer, accepted, created, ok
 from httpapi.call import Call
 from httpapi.keys.model import Scope
-from httpapi.operations import Routes
+from httpapi.operations import SHOWS_ITEMS, Routes
 from httpapi.render.runs import render_change, render_outcome, render_run
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of
 from httpapi.schemas.runs import ApplyRunRequest, ChangeListQuery, CreateRunRequest
@@ -13,9 +13,6 @@ from knowledge.runs.model import RunState
 
 RUNS = "/v1/sources/{sourceId}/runs"
 RUN = RUNS + "/{runId}"
-
-# Changes show titles of items.
-SHOWS_ITEMS = (Scope.ITEMS_READ,)
 
 routes = Routes()
 

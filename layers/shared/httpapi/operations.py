@@ -19,6 +19,8 @@ from httpapi.keys.model import Key, Scope
 from httpapi.schemas.fields import BodyReader, NoQuery, QueryModel
 
 _PARAMETER = re.compile(r"({\w+})")
+# Also needed where runs and generations show what is in items: changes have their titles.
+SHOWS_ITEMS = (Scope.ITEMS_READ,)
 
 Handler = Callable[[Any], Answer]
 

@@ -9,6 +9,7 @@ alive, but without the scopes, or limited to others an end
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from knowledge.actors import Actor
@@ -50,6 +51,11 @@ class KeyImportPermission:
         self._clients = clients
         self._table = table
         self._clock = clock
+
+    @classmethod
+    def from_environment(cls, clients: Clients) -> KeyImportPermission:
+        """Look in the table that a function's environment names."""
+        return cls(clients, os.environ["KEYS_TABLE"])
 
     def find_end(self, tenant_id: str, source_id: str, by: Actor, *, apply: bool) -> str | None:
         """Say in a sentence why a key may not import into a source any more; None while it may."""
