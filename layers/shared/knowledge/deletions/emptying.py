@@ -5,7 +5,7 @@ What is deleted is found no more, so whoever comes next goes on by looking again
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -43,12 +43,12 @@ class Emptier:
         The rows of imports go in the `last` pass, and don't count: they tell where rejected lines are looked for.
         """
         found = 0
-        steps = (self._delete_objects, self._delete_items, self._delete_rejects)
-        for step in steps:
+        for step in (self._delete_objects, self._delete_items):
             deleted, done = step(deletion, has_time)
             found += deleted
             if not done:
                 return Emptied(found, done=False)
+        self._give_back_places(deletion)
         deleted, done = self._delete_rows(deletion, has_time, lambda sk: not sk.startswith((_EVENTS, _IMPORTS)))
         found += deleted
         if done and last and not found:
@@ -58,8 +58,7 @@ class Emptier:
     def has_news(self, source_id: str) -> bool:
         """Tell whether the source's outbox holds an event that is still to be relayed."""
         catalog = self.stores.catalog
-        events = list_sort_keys(catalog.dynamodb, catalog.table, source_id, _EVENTS)
-        return any("unrelayed" in (catalog.find(source_id, sk) or {}) for sk in events)
+        return any(list_sort_keys(catalog.dynamodb, catalog.table, source_id, _EVENTS, having="unrelayed"))
 
     def _delete_objects(self, deletion: Deletion, has_time: HasTime) -> tuple[int, bool]:
         deleted, versions = 0, self.stores.versions
@@ -73,23 +72,22 @@ class Emptier:
         return deleted, True
 
     def _delete_items(self, deletion: Deletion, has_time: HasTime) -> tuple[int, bool]:
-        partitions = [f"{deletion.source_id}#{part}" for part in (*SLOTS, "journal")]
         deleted = 0
-        for partition in partitions:
+        for partition in self._partitions(deletion.source_id):
             found, done = delete_rows(self.stores.clients.dynamodb, self._items, partition, has_time)
             deleted += found
             if not done:
                 return deleted, False
         return deleted, True
 
-    def _delete_rejects(self, deletion: Deletion, has_time: HasTime) -> tuple[int, bool]:
-        catalog, deleted = self.stores.catalog, 0
-        for sk in list_sort_keys(catalog.dynamodb, catalog.table, deletion.source_id, _IMPORTS):
-            partition = rejects_partition(deletion.source_id, sk.removeprefix(_IMPORTS))
-            found, done = delete_rows(self.stores.clients.dynamodb, self._items, partition, has_time)
-            deleted += found
-            if not done:
-                return deleted, False
+    def _partitions(self, source_id: str) -> Iterator[str]:
+        """What the table of items has of a source: its items, its journal, and lines of imports that were rejected."""
+        yield from (f"{source_id}#{part}" for part in (*SLOTS, "journal"))
+        catalog = self.stores.catalog
+        for sk in list_sort_keys(catalog.dynamodb, catalog.table, source_id, _IMPORTS):
+            yield rejects_partition(source_id, sk.removeprefix(_IMPORTS))
+
+    def _give_back_places(self, deletion: Deletion) -> None:
         places = [
             place
             for place in self.stores.imports.list_places(deletion.tenant_id)
@@ -97,7 +95,6 @@ class Emptier:
         ]
         if places:
             self.stores.imports.give_back_places(deletion.tenant_id, places)
-        return deleted, True
 
     def _delete_rows(self, deletion: Deletion, has_time: HasTime, doomed: Callable[[str], bool]) -> tuple[int, bool]:
         catalog = self.stores.catalog

@@ -69,7 +69,8 @@ class Rewriter:
 
     def named_keys(self, source_id: str) -> set[str]:
         """The keys of all objects that generations which are kept name."""
-        return set(self._named(source_id))
+        kept = self.stores.generations.list_kept(source_id)
+        return set().union(*(self.stores.index.open_index(each.manifest).keys() for each in kept))
 
     def _named(self, source_id: str) -> dict[str, NamedObject]:
         named: dict[str, NamedObject] = {}

@@ -111,7 +111,7 @@ class Eraser:
         self.stores.ledger.note_opened(erasure)
         ids = self.stores.ledger.read_ids(erasure)
         source = self.stores.sources.get_source(erasure.tenant_id, erasure.source_id)
-        counts, generation_id = erasure.counts, self.clearer.find_published(erasure)
+        counts = erasure.counts
         if source.erasure_opening:
             stubbed = self.stubber.stub_rows(erasure, source, ids)
             counts = replace(counts, stubbed=counts.stubbed + stubbed)
@@ -119,6 +119,8 @@ class Eraser:
                 erasure = self._note(erasure, counts=counts)
             source = self.stores.sources.get_source(erasure.tenant_id, erasure.source_id)
             generation_id = self.clearer.clear_source(erasure, source, ids)
+        else:
+            generation_id = self.clearer.find_published(erasure)
         return self._note(
             erasure,
             state=ErasureState.REWRITING,

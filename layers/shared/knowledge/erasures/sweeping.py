@@ -59,7 +59,11 @@ class Sweeper:
         while kind < len(KINDS):
             prefix = f"{KINDS[kind]}/{erasure.tenant_id}/{erasure.source_id}/"
             page = self.stores.versions.list_page(prefix, behind)
-            doomed = [version for version in page.versions if self._is_doomed(erasure, version, ids)]
+            versions = [version for version in page.versions if not version.is_deletion]
+            if KINDS[kind] == "content":
+                doomed = self._doomed_contents(erasure, versions, ids)
+            else:
+                doomed = [version for version in versions if self._holds_text(erasure, version, ids)]
             if any(version.key in named for version in doomed):
                 raise StillNamedError
             keys = {version.key for version in doomed}
@@ -99,22 +103,21 @@ class Sweeper:
             deleted += len(doomed)
         return deleted, done
 
-    def _is_doomed(self, erasure: Erasure, version: ObjectVersion, ids: Collection[str]) -> bool:
-        if version.is_deletion:
-            return False
-        if version.key.startswith("content/"):
-            if erasures_in(version.key) >= erasure.epoch:
-                return False
-            item = self.stores.versions.item_of(version)
-            return item in ids and not self._is_named(erasure.source_id, version.key, str(item))
+    def _doomed_contents(
+        self, erasure: Erasure, versions: Collection[ObjectVersion], ids: Collection[str]
+    ) -> list[ObjectVersion]:
+        """Choose the contents of items that came before the erasure, and that the item's row does not name."""
+        older = [version for version in versions if erasures_in(version.key) < erasure.epoch]
+        owners = zip(older, self.stores.fanout.map(self.stores.versions.item_of, older), strict=True)
+        owned = [(version, item) for version, item in owners if item is not None and item in ids]
+        rows = self.stores.items.read_rows(erasure.source_id, list({item for _, item in owned}), _ANY_TIME)
+        return [version for version, item in owned if item not in rows or rows[item].content_key != version.key]
+
+    def _holds_text(self, erasure: Erasure, version: ObjectVersion, ids: Collection[str]) -> bool:
         read = self.stores.versions.read_version(version)
         if read is None:
             return False
         return read.erasures < erasure.epoch and holds_text(version.key, read.body, ids)
-
-    def _is_named(self, source_id: str, key: str, external_item_id: str) -> bool:
-        rows = self.stores.items.read_rows(source_id, [external_item_id], _ANY_TIME)
-        return external_item_id in rows and rows[external_item_id].content_key == key
 
     def _is_doomed_file(self, version: ObjectVersion, ids: Collection[str]) -> bool:
         """Tell whether a file of an import is deleted: all but a report, which goes if it names an item."""

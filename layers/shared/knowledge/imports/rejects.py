@@ -6,20 +6,16 @@ Each is written in the transaction that moves the import past the lines it is ab
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from knowledge.errors import ServiceUnavailableError
 from knowledge.imports.model import Import
 from knowledge.limits import IMPORT_PROBLEMS_KEPT_MS
-from knowledge.storage.clients import query_rows, translated
+from knowledge.storage.clients import query_rows
+from knowledge.storage.partitions import delete_rows
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-
-_KEYS_PER_DELETE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +37,18 @@ class ImportRejects:
 
     def read_report(self, job: Import) -> bytes:
         """The whole report: NDJSON."""
-        rows = self._rows(job.source_id, job.import_id)
+        query: dict[str, Any] = {
+            "TableName": self.table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": rejects_partition(job.source_id, job.import_id)}},
+            "ConsistentRead": True,
+        }
+        rows = query_rows(self.dynamodb, query)
         return b"".join(gzip.decompress(row["report"]["B"]) for row in rows)
 
     def forget_rejects(self, source_id: str, import_id: str) -> None:
         """Delete what the report of an import was written from."""
-        keys = [{"pk": row["pk"], "sk": row["sk"]} for row in self._rows(source_id, import_id)]
-        for start in range(0, len(keys), _KEYS_PER_DELETE):
-            requests: Any = [{"DeleteRequest": {"Key": key}} for key in keys[start : start + _KEYS_PER_DELETE]]
-            with translated():
-                answer = self.dynamodb.batch_write_item(RequestItems={self.table: requests})
-            if answer.get("UnprocessedItems"):
-                raise ServiceUnavailableError
-
-    def _rows(self, source_id: str, import_id: str) -> Iterator[dict[str, Any]]:
-        query: dict[str, Any] = {
-            "TableName": self.table,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": {"S": rejects_partition(source_id, import_id)}},
-            "ConsistentRead": True,
-        }
-        return query_rows(self.dynamodb, query)
+        delete_rows(self.dynamodb, self.table, rejects_partition(source_id, import_id), lambda: True)
 
 
 def rejects_partition(source_id: str, import_id: str) -> str:

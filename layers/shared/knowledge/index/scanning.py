@@ -63,11 +63,8 @@ def blocks_in(data: bytes) -> list[FoundBlock]:
 
 def leaves_with(blocks: Collection[FoundBlock], external_item_ids: Collection[str]) -> list[FoundBlock]:
     """The leaves among some blocks that hold one of some items."""
-    return [
-        block
-        for block in blocks
-        if block.columns is not None and not set(external_item_ids).isdisjoint(block.columns.ids)
-    ]
+    ids = frozenset(external_item_ids)
+    return [block for block in blocks if block.columns is not None and not ids.isdisjoint(block.columns.ids)]
 
 
 def copy_without(data: bytes, external_item_ids: Collection[str], own: ObjectName) -> ErasedIndex | None:
@@ -77,12 +74,12 @@ def copy_without(data: bytes, external_item_ids: Collection[str], own: ObjectNam
     out as well, and the copy's manifest serves nothing. Raises DamagedBlockError.
     """
     blocks = blocks_in(data)
-    doomed = leaves_with(blocks, external_item_ids)
+    doomed = {block.offset for block in leaves_with(blocks, external_item_ids)}
     if not doomed:
         return None
     body = bytearray(data[: blocks[-1].offset + blocks[-1].length])
     for block in blocks:
-        if block in doomed or (block.columns is None and not block.is_node):
+        if block.offset in doomed or (block.columns is None and not block.is_node):
             body[block.offset : block.offset + block.length] = _blank(block.length)
     manifest = encode_manifest(Manifest(own, None, None, Names(), 0, 0), hashlib.sha256(body).digest())
     return ErasedIndex(bytes(body) + manifest, digest_of(manifest))

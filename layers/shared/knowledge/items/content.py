@@ -11,7 +11,6 @@ import hashlib
 import json
 import zlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from knowledge.items.fields import details_document
@@ -19,6 +18,7 @@ from knowledge.items.fingerprints import fingerprint_fields
 from knowledge.items.model import ItemDraft
 from knowledge.limits import ANSWER_BYTES, INLINE_MEMBER_BYTES
 from knowledge.storage.format import canonical_json
+from knowledge.times import day_of
 
 _LEVEL = 6
 
@@ -66,8 +66,7 @@ def content_key(tenant_id: str, source_id: str, content_hash: str, now: int, era
 
     After an erasure it names the erasure epoch too, so that nobody comes to name an object that is to be erased.
     """
-    day = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y-%m-%d")
-    return f"content/{tenant_id}/{source_id}/{day}{f'-{erasures}' if erasures else ''}/{content_hash}"
+    return f"content/{tenant_id}/{source_id}/{day_of(now)}{f'-{erasures}' if erasures else ''}/{content_hash}"
 
 
 def erasures_in(key: str) -> int:

@@ -118,7 +118,6 @@ class DeletionStore:
             ":emptied": deletion.emptied_at,
             ":deleting": SourceStatus.DELETING,
         }
-        values = {name: value for name, value in values.items() if value is not None}
         try:
             self.catalog.update(deletion.tenant_id, source_sk(deletion.source_id), sets, _DELETING, values)
         except RefusedWriteError as error:

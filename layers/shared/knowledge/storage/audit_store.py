@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from knowledge.audit import AuditEntry, audit_entry_from, audit_partition, is_month, month_before, month_of
@@ -12,7 +13,7 @@ from knowledge.errors import InvalidPositionError
 from knowledge.limits import AUDIT_KEPT_SECONDS
 from knowledge.pages import Page
 from knowledge.storage.attributes import from_row
-from knowledge.storage.clients import translated
+from knowledge.storage.clients import query_rows
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -80,14 +81,7 @@ class AuditStore:
         }
         if behind is not None:
             query["ExclusiveStartKey"] = {"pk": {"S": pk}, "sk": {"S": behind}}
-        rows: list[dict[str, Any]] = []
-        while True:
-            with translated():
-                page = self.dynamodb.query(**query)
-            rows.extend(map(from_row, page["Items"]))
-            if len(rows) >= most or "LastEvaluatedKey" not in page:
-                return rows[:most]
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return list(map(from_row, islice(query_rows(self.dynamodb, query), most)))
 
 
 def _checked(position: Any) -> tuple[str, str | None] | None:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 EPOCH = "erasures"
 _TRIES = 5
 _DELETE_AT_A_TIME = 1000
-_MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
+# What S3 says of an object, or a version of one, that is not there.
+MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404", "NotFound"})
 
 
 class StoredObject(NamedTuple):
@@ -32,6 +33,14 @@ class StoredObject(NamedTuple):
     key: str
     size: int
     written_at: int
+
+
+class _Read(NamedTuple):
+    """What was read of an object, and what S3 says where that lies in it."""
+
+    body: bytes
+    where: str
+    metadata: Mapping[str, str]
 
 
 class ObjectTakenError(Exception):
@@ -77,8 +86,7 @@ class ObjectStore:
 
     def owner_of(self, key: str) -> str | None:
         """The externalItemId that a content belongs to; None when the object is missing."""
-        owner = self._head(key)[0].get("item")
-        return None if owner is None else unquote(owner)
+        return owner_in(self._head(key)[0])
 
     def get(self, ref: ObjectRef) -> bytes:
         """Read an object whole. Raises ObjectGoneError when it is missing or its bytes are not those of the digest."""
@@ -89,23 +97,24 @@ class ObjectStore:
 
     def read_object(self, key: str) -> bytes:
         """Read an object whole, unchecked. Raises ObjectGoneError when it is missing."""
-        return self._get(key, None)[0]
+        return self._get(key).body
 
     def read_described(self, key: str) -> tuple[bytes, Mapping[str, str]]:
         """Read an object whole, unchecked, with its metadata. Raises ObjectGoneError when it is missing."""
-        return self._get(key, None)[0], self._head(key)[0]
+        found = self._get(key)
+        return found.body, found.metadata
 
     def read_range(self, key: str, offset: int, length: int) -> bytes:
         """Read `length` bytes from `offset`. Raises ObjectGoneError when the object is missing."""
-        return self._get(key, f"bytes={offset}-{offset + length - 1}")[0]
+        return self._get(key, f"bytes={offset}-{offset + length - 1}").body
 
     def read_tail(self, key: str, length: int) -> tuple[bytes, int]:
         """Read the last bytes of an object, or all if it has fewer; returns its size beside them.
 
         Raises ObjectGoneError when the object is missing.
         """
-        body, where = self._get(key, f"bytes=-{length}")
-        return body, int(where.rpartition("/")[2])
+        found = self._get(key, f"bytes=-{length}")
+        return found.body, int(found.where.rpartition("/")[2])
 
     def make_link(self, key: str) -> str:
         """A link for 15 minutes to a gzipped JSON object, which a client sees as plain JSON."""
@@ -142,12 +151,7 @@ class ObjectStore:
 
     def delete_objects(self, keys: Sequence[str]) -> None:
         """Delete objects that nothing names; one that is gone already is success."""
-        for start in range(0, len(keys), _DELETE_AT_A_TIME):
-            batch: Any = [{"Key": key} for key in keys[start : start + _DELETE_AT_A_TIME]]
-            with translated():
-                answer = self.s3.delete_objects(Bucket=self.bucket, Delete={"Objects": batch, "Quiet": True})
-            if answer.get("Errors"):
-                raise ServiceUnavailableError
+        delete_all(self.s3, self.bucket, [{"Key": key} for key in keys])
 
     def _put_new(
         self, key: str, body: bytes, content_type: str, digest: str, metadata: Mapping[str, str] | None = None
@@ -194,19 +198,35 @@ class ObjectStore:
             with translated():
                 head = self.s3.head_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
-            if error_code(error) in _MISSING:
+            if error_code(error) in MISSING:
                 return {}, 0
             raise
         return head["Metadata"], head["ContentLength"]
 
-    def _get(self, key: str, span: str | None) -> tuple[bytes, str]:
-        """The bytes of an object, or of a span of it, and what S3 says where that lies."""
+    def _get(self, key: str, span: str | None = None) -> _Read:
+        """Read an object, or a span of it. Raises ObjectGoneError when it is missing, or has no such span."""
         options: Any = {"Range": span} if span else {}
         try:
             with translated():
                 answer: Any = self.s3.get_object(Bucket=self.bucket, Key=key, **options)
-                return answer["Body"].read(), answer.get("ContentRange", "")
+                return _Read(answer["Body"].read(), answer.get("ContentRange", ""), answer["Metadata"])
         except ClientError as error:
-            if error_code(error) in _MISSING or error_code(error) == "InvalidRange":
+            if error_code(error) in MISSING or error_code(error) == "InvalidRange":
                 raise ObjectGoneError(key) from error
             raise
+
+
+def owner_in(metadata: Mapping[str, str]) -> str | None:
+    """The externalItemId that the metadata of a content names; None when they name none."""
+    owner = metadata.get("item")
+    return None if owner is None else unquote(owner)
+
+
+def delete_all(s3: S3Client, bucket: str, doomed: Sequence[Mapping[str, str]]) -> None:
+    """Delete objects, or versions of them, by their `Key` and `VersionId`; one that is gone already is success."""
+    for start in range(0, len(doomed), _DELETE_AT_A_TIME):
+        batch: Any = doomed[start : start + _DELETE_AT_A_TIME]
+        with translated():
+            answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+        if answer.get("Errors"):
+            raise ServiceUnavailableError

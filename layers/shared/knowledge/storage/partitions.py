@@ -17,9 +17,11 @@ _KEYS_PER_DELETE = 25
 _TRIES = 5
 
 
-def list_sort_keys(dynamodb: DynamoDBClient, table: str, pk: str, prefix: str = "") -> Iterator[str]:
-    """The sort keys of a partition that begin with a prefix, in order."""
-    return (row["sk"]["S"] for row in _keys(dynamodb, table, pk, prefix))
+def list_sort_keys(
+    dynamodb: DynamoDBClient, table: str, pk: str, prefix: str = "", *, having: str = ""
+) -> Iterator[str]:
+    """The sort keys of a partition that begin with a prefix, in order; of rows `having` an attribute if it is given."""
+    return (row["sk"]["S"] for row in _keys(dynamodb, table, pk, prefix, having))
 
 
 def delete_rows(
@@ -30,7 +32,7 @@ def delete_rows(
     doomed: Callable[[str], bool] = lambda _: True,
 ) -> tuple[int, bool]:
     """Delete the rows of a partition whose sort keys are `doomed`; tells how many went, and whether there was time."""
-    keys = (row for row in _keys(dynamodb, table, pk, "") if doomed(row["sk"]["S"]))
+    keys = (row for row in _keys(dynamodb, table, pk) if doomed(row["sk"]["S"]))
     deleted = 0
     while batch := list(islice(keys, _KEYS_PER_DELETE)):
         _delete(dynamodb, table, batch)
@@ -40,7 +42,9 @@ def delete_rows(
     return deleted, True
 
 
-def _keys(dynamodb: DynamoDBClient, table: str, pk: str, prefix: str) -> Iterator[dict[str, Any]]:
+def _keys(
+    dynamodb: DynamoDBClient, table: str, pk: str, prefix: str = "", having: str = ""
+) -> Iterator[dict[str, Any]]:
     values = {":pk": {"S": pk}, **({":prefix": {"S": prefix}} if prefix else {})}
     query: dict[str, Any] = {
         "TableName": table,
@@ -48,6 +52,7 @@ def _keys(dynamodb: DynamoDBClient, table: str, pk: str, prefix: str) -> Iterato
         "ExpressionAttributeValues": values,
         "ProjectionExpression": "pk, sk",
         "ConsistentRead": True,
+        **({"FilterExpression": f"attribute_exists({having})"} if having else {}),
     }
     return query_rows(dynamodb, query)
 

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
-from knowledge.errors import ServiceUnavailableError
 from knowledge.storage.clients import error_code, translated
-from knowledge.storage.objects import EPOCH
+from knowledge.storage.objects import EPOCH, MISSING, delete_all, owner_in
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-_DELETE_AT_A_TIME = 1000
-_MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404", "NotFound"})
 # The last (key, version) of a page.
 Position = tuple[str, str]
 
@@ -74,7 +70,7 @@ class VersionStore:
                 answer: Any = self.s3.get_object(Bucket=self.bucket, Key=version.key, VersionId=version.version_id)
                 body = answer["Body"].read()
         except ClientError as error:
-            if error_code(error) in _MISSING:
+            if error_code(error) in MISSING:
                 return None
             raise
         return ReadVersion(body, int(answer["Metadata"].get(EPOCH, "0")))
@@ -85,19 +81,11 @@ class VersionStore:
             with translated():
                 head: Any = self.s3.head_object(Bucket=self.bucket, Key=version.key, VersionId=version.version_id)
         except ClientError as error:
-            if error_code(error) in _MISSING:
+            if error_code(error) in MISSING:
                 return None
             raise
-        item = head["Metadata"].get("item")
-        return None if item is None else unquote(item)
+        return owner_in(head["Metadata"])
 
     def delete_versions(self, versions: Sequence[ObjectVersion]) -> None:
         """Delete versions for good; one that is gone already is success."""
-        for start in range(0, len(versions), _DELETE_AT_A_TIME):
-            batch: Any = [
-                {"Key": each.key, "VersionId": each.version_id} for each in versions[start : start + _DELETE_AT_A_TIME]
-            ]
-            with translated():
-                answer = self.s3.delete_objects(Bucket=self.bucket, Delete={"Objects": batch, "Quiet": True})
-            if answer.get("Errors"):
-                raise ServiceUnavailableError
+        delete_all(self.s3, self.bucket, [{"Key": each.key, "VersionId": each.version_id} for each in versions])
