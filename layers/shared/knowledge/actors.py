@@ -42,3 +42,13 @@ class Actor:
     def from_value(cls, value: Mapping[str, Any] | None) -> Actor | None:
         """Read one back from the plain value that `asdict` made of it, for the state of a machine."""
         return None if value is None else cls(**{**value, "author": Author(**value["author"])})
+
+
+def author_of(by: Actor | None) -> Author | None:
+    """Whose work it is that somebody asks for; None for what the system does by itself."""
+    return None if by is None else by.author
+
+
+def author_value(author: Author | None) -> dict[str, str] | None:
+    """Write an author as rows and answers have it, under `createdBy`; see `Author.from_value`."""
+    return None if author is None else author.to_value()

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from knowledge.actors import Actor, Author
 from knowledge.ids import new_id
 from knowledge.limits import AUDIT_KEPT_SECONDS
+from knowledge.times import day_of
 
 _MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 
@@ -61,6 +61,21 @@ class AuditEntry:
     after: Mapping[str, Any] | None = None
     message: str | None = None
     entry_id: str = field(default_factory=lambda: new_id("aud"))
+
+
+def entry_of(
+    by: Actor | None,
+    kind: AuditKind,
+    tenant_id: str,
+    at: int,
+    subject: Mapping[str, str],
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    message: str | None = None,
+) -> AuditEntry | None:
+    """Make the entry of what somebody changed; None when the system did it by itself, which is not written down."""
+    return None if by is None else AuditEntry(tenant_id, at, kind, by, subject, before, after, message)
 
 
 def audit_row(entry: AuditEntry) -> dict[str, Any]:
@@ -109,7 +124,7 @@ def audit_partition(tenant_id: str, month: str) -> str:
 
 def month_of(at: int) -> str:
     """The month (UTC) of a time in ms, as `2026-11`."""
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m")
+    return day_of(at)[:7]
 
 
 def month_before(month: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from knowledge.actors import Actor
+from knowledge.actors import Actor, author_of
 
 from httpapi.keys import tokens
 from httpapi.keys.model import Key, KeySpec
@@ -40,7 +40,7 @@ def issue_key(
 ) -> IssuedKey:
     """Make a key, with a share of its own unless it `replaces` another one, which hands on its."""
     token = tokens.mint(spec.environment, key_id)
-    key = Key(key_id, tenant_id, spec, token.hash(), created_at=now, created_by=None if by is None else by.author)
+    key = Key(key_id, tenant_id, spec, token.hash(), created_at=now, created_by=author_of(by))
     if replaces is None:
         return IssuedKey(begin_share(key), token)
     return IssuedKey(replace(key, line=replaces.line_id, rotated_from=replaces.key_id), token)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from knowledge.actors import Actor
-from knowledge.audit import AuditEntry, AuditKind, changed_settings
+from knowledge.audit import AuditEntry, AuditKind, changed_settings, entry_of
 from knowledge.events import KEY_CREATED, KEY_REVOKED, KEY_ROTATED, Event
 from knowledge.ids import new_id
 from knowledge.times import optional_timestamp
@@ -51,4 +51,4 @@ def _event(event_type: str, key: Key, now: int, **data: str) -> Event:
 
 
 def _recorded(kind: AuditKind, key: Key, now: int, by: Actor | None, **settings: Any) -> AuditEntry | None:
-    return None if by is None else AuditEntry(key.tenant_id, now, kind, by, {"keyId": key.key_id}, **settings)
+    return entry_of(by, kind, key.tenant_id, now, {"keyId": key.key_id}, **settings)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from knowledge.actors import author_value
 from knowledge.audit import AuditEntry
 from knowledge.times import timestamp
-
-from httpapi.render.authors import render_author
 
 
 def render_entry(entry: AuditEntry) -> dict[str, Any]:
@@ -16,7 +15,7 @@ def render_entry(entry: AuditEntry) -> dict[str, Any]:
         "id": entry.entry_id,
         "at": timestamp(entry.at),
         "kind": entry.kind,
-        "by": render_author(entry.actor.author),
+        "by": author_value(entry.actor.author),
         "address": entry.actor.address,
         "userAgent": entry.actor.user_agent,
         "requestId": entry.actor.request_id,

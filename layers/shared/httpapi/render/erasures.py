@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from knowledge.actors import author_value
 from knowledge.erasures.model import Erasure
 from knowledge.times import optional_timestamp, timestamp
-
-from httpapi.render.authors import render_author
 
 
 def render_erasure(erasure: Erasure) -> dict[str, Any]:
@@ -34,6 +33,6 @@ def render_erasure(erasure: Erasure) -> dict[str, Any]:
         "remains": {
             "backupsUntil": optional_timestamp(erasure.backups_end_at),
         },
-        "createdBy": render_author(erasure.created_by),
+        "createdBy": author_value(erasure.created_by),
         "message": erasure.message,
     }

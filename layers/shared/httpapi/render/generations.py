@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from knowledge.actors import author_value
 from knowledge.generations.model import Generation
 from knowledge.times import optional_timestamp, timestamp
 
-from httpapi.render.authors import render_author
 from httpapi.render.counts import render_counts
 
 
@@ -26,7 +26,7 @@ def render_generation(generation: Generation) -> dict[str, Any]:
         "contentBytes": generation.content_bytes,
         "erasedCount": generation.erased,
         "publishedAt": timestamp(generation.published_at),
-        "createdBy": render_author(generation.created_by),
+        "createdBy": author_value(generation.created_by),
         "message": generation.message,
         "retiredAt": optional_timestamp(generation.retired_at),
     }

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from knowledge.actors import author_value
 from knowledge.imports.model import Import
 from knowledge.times import optional_timestamp, timestamp
-
-from httpapi.render.authors import render_author
 
 
 def render_import(job: Import, report_url: str | None = None) -> dict[str, Any]:
@@ -22,7 +21,7 @@ def render_import(job: Import, report_url: str | None = None) -> dict[str, Any]:
         "format": job.format,
         "maxRejected": job.max_rejected,
         "message": job.message,
-        "createdBy": render_author(job.created_by),
+        "createdBy": author_value(job.created_by),
         "linesRead": job.lines,
         "bytesRead": job.offset,
         "bytesTotal": job.plain_bytes,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from knowledge.actors import author_value
 from knowledge.times import optional_timestamp, timestamp
 
 from httpapi.keys.model import Key
-from httpapi.render.authors import render_author
 
 
 def render_key(key: Key, now: int) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def render_key(key: Key, now: int) -> dict[str, Any]:
         "sourceIds": None if key.spec.source_ids is None else list(key.spec.source_ids),
         "rateLimitPerMinute": key.spec.rate_limit_per_minute,
         "createdAt": timestamp(key.created_at),
-        "createdBy": render_author(key.created_by),
+        "createdBy": author_value(key.created_by),
         "expiresAt": optional_timestamp(key.spec.expires_at),
         "enabled": key.disabled_at is None,
         "disabledAt": optional_timestamp(key.disabled_at),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from knowledge.actors import author_value
 from knowledge.model import Change
 from knowledge.runs.model import ApplyOutcome, Discovery, Run, RunState
 from knowledge.times import optional_timestamp, timestamp
 
-from httpapi.render.authors import render_author
 from httpapi.render.counts import render_counts
 
 _INCOMPLETE = "Part of the desired state was known to be missing: a snapshot or an import was under way."
@@ -31,7 +31,7 @@ def render_run(run: Run) -> dict[str, Any]:
         "generationId": run.generation_id,
         "lastError": _last_error(run),
         "createdAt": timestamp(run.created_at),
-        "createdBy": render_author(run.created_by),
+        "createdBy": author_value(run.created_by),
         "message": run.message,
         "writers": list(plan.writers) if plan else None,
         "erasedCount": plan.erased if plan else 0,

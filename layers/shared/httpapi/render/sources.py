@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from knowledge.actors import author_value
 from knowledge.sources.model import DEVELOPER_API, RemovalGuard, Source
 from knowledge.times import timestamp
-
-from httpapi.render.authors import render_author
 
 
 def render_source(source: Source) -> dict[str, Any]:
@@ -25,7 +24,7 @@ def render_source(source: Source) -> dict[str, Any]:
         "servedItems": source.served_items,
         "servedBytes": source.served_bytes,
         "createdAt": timestamp(source.created_at),
-        "createdBy": render_author(source.created_by),
+        "createdBy": author_value(source.created_by),
         "updatedAt": timestamp(source.updated_at),
     }
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from knowledge.actors import author_value
 from knowledge.times import optional_timestamp, timestamp
 from webhooks.deliveries.model import Attempt, Delivery
 from webhooks.endpoints.model import Endpoint
-
-from httpapi.render.authors import render_author
 
 
 def render_webhook(endpoint: Endpoint, now: int) -> dict[str, Any]:
@@ -27,7 +26,7 @@ def render_webhook(endpoint: Endpoint, now: int) -> dict[str, Any]:
         "failingSince": optional_timestamp(endpoint.failing_since),
         "previousSecretExpiresAt": optional_timestamp(max(expiring, default=None)),
         "createdAt": timestamp(endpoint.created_at),
-        "createdBy": render_author(endpoint.created_by),
+        "createdBy": author_value(endpoint.created_by),
         "updatedAt": timestamp(endpoint.updated_at),
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from knowledge.actors import Author
+from knowledge.actors import Author, author_value
 from knowledge.erasures.model import Erasure, ErasureCounts, ErasureState
 from knowledge.index.names import NamedObject, ObjectKind, ObjectName
 from knowledge.model import ObjectRef
@@ -38,7 +38,7 @@ def erasure_row(erasure: Erasure) -> dict[str, Any]:
         "items": erasure.items,
         "epoch": erasure.epoch,
         "openedAt": erasure.opened_at,
-        "createdBy": None if erasure.created_by is None else erasure.created_by.to_value(),
+        "createdBy": author_value(erasure.created_by),
         "message": erasure.message,
         "swapped": 0,
         "copied": 0,

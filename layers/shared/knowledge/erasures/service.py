@@ -11,8 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from knowledge.actors import Actor
-from knowledge.audit import AuditEntry, AuditKind
+from knowledge.actors import Actor, author_of
+from knowledge.audit import AuditEntry, AuditKind, entry_of
 from knowledge.earlier_tries import find_earlier
 from knowledge.erasures.model import Erasure, ErasureState
 from knowledge.erasures.steps import Eraser
@@ -120,7 +120,7 @@ class ErasureService:
             updated_at=now,
             # Until then it is carried on here.
             due_at=now,
-            created_by=None if by is None else by.author,
+            created_by=author_of(by),
             message=message,
         )
         for _ in range(_TRIES):
@@ -138,14 +138,9 @@ class ErasureService:
         raise ErasureInProgressError
 
     def _recorded(self, erasure: Erasure, by: Actor | None) -> AuditEntry | None:
-        if by is None:
-            return None
-        return AuditEntry(
-            tenant_id=erasure.tenant_id,
-            at=erasure.opened_at,
-            kind=AuditKind.ERASURE_CREATED,
-            actor=by,
-            subject={"sourceId": erasure.source_id, "erasureId": erasure.erasure_id},
-            after={"items": erasure.items},
-            message=erasure.message,
-        )
+        subject = {"sourceId": erasure.source_id, "erasureId": erasure.erasure_id}
+        after = {"items": erasure.items}
+        return entry_of(
+            by, AuditKind.ERASURE_CREATED, erasure.tenant_id, erasure.opened_at, subject,
+            after=after, message=erasure.message,
+        )  # fmt: skip

@@ -17,7 +17,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from knowledge.audit import AuditEntry, AuditKind
+from knowledge.actors import author_of
+from knowledge.audit import AuditEntry, AuditKind, entry_of
 from knowledge.errors import BuildFailedError, StalePlanError
 from knowledge.generations.eligibility import ApplyRequest, check_applicable
 from knowledge.generations.model import Generation, GenerationOrigin
@@ -90,7 +91,7 @@ class Builder:
             counts=plan.counts,
             content_bytes=plan.index.content_bytes,
             published_at=self.clock(),
-            created_by=None if request.by is None else request.by.author,
+            created_by=author_of(request.by),
             message=request.message,
             erasures=plan.erasures,
         )
@@ -114,7 +115,5 @@ class Builder:
 
 def _applied(source: Source, run: Run, now: int, request: ApplyRequest) -> AuditEntry | None:
     """The record of an apply that has nothing to publish; any other is recorded by what publishes it."""
-    if request.by is None:
-        return None
     subject = {"sourceId": source.source_id, "runId": run.run_id, "generationId": source.generation_id or ""}
-    return AuditEntry(source.tenant_id, now, AuditKind.RUN_APPLIED, request.by, subject, message=request.message)
+    return entry_of(request.by, AuditKind.RUN_APPLIED, source.tenant_id, now, subject, message=request.message)

@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
-from knowledge.actors import Actor
+from knowledge.actors import Actor, author_of
 from knowledge.earlier_tries import find_earlier
 from knowledge.errors import (
     BuildFailedError,
@@ -125,7 +125,7 @@ class Restorer:
             counts=counts,
             content_bytes=after.manifest.content_bytes,
             restored_from=chosen.generation_id,
-            created_by=None if by is None else by.author,
+            created_by=author_of(by),
             message=message,
             erasures=source.erasure_epoch,
             served_root_hash=None,

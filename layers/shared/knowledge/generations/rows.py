@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from knowledge.actors import Author
+from knowledge.actors import Author, author_value
 from knowledge.generations.model import Generation, GenerationOrigin
 from knowledge.model import Counts, ObjectRef
 
@@ -34,7 +34,7 @@ def generation_row(generation: Generation) -> dict[str, Any]:
         "counts": asdict(generation.counts),
         "contentBytes": generation.content_bytes,
         "publishedAt": generation.published_at,
-        "createdBy": None if generation.created_by is None else generation.created_by.to_value(),
+        "createdBy": author_value(generation.created_by),
         "message": generation.message,
         "erasures": generation.erasures or None,
     }

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from knowledge.actors import Actor
-from knowledge.audit import AuditEntry, AuditKind
+from knowledge.audit import AuditEntry, AuditKind, entry_of
 from knowledge.errors import ApplyConflictError, GenerationNotFoundError
 from knowledge.events import Event, event_row
 from knowledge.generations.model import Generation, GenerationOrigin
@@ -150,7 +150,6 @@ class GenerationStore:
             ":baseDigest": publication.base_digest,
             ":holder": publication.holder_id,
             ":token": publication.lease_token,
-            ":active": SourceStatus.ACTIVE,
             ":now": generation.published_at,
             ":erasures": generation.erasures or None,
         }
@@ -173,8 +172,8 @@ class GenerationStore:
             values[":true"] = True
         if publication.erasure_id is not None:
             condition += f" AND {_THIS_ERASURE}"
-            del values[":active"]
         else:
+            values[":active"] = SourceStatus.ACTIVE
             condition += f" AND {ACTIVE}" + ("" if plan is not None else f" AND {NO_ERASURE_OPEN}")
         return self.catalog.updating(
             generation.tenant_id, source_sk(generation.source_id), f"SET {sets} REMOVE {removes}", condition, values
@@ -197,9 +196,7 @@ class GenerationStore:
 
 
 def _recorded(publication: Publication) -> AuditEntry | None:
-    generation, by = publication.generation, publication.by
-    if by is None:
-        return None
+    generation = publication.generation
     subject = {"sourceId": generation.source_id, "generationId": generation.generation_id}
     kind = AuditKind.RUN_APPLIED
     if generation.run_id is not None:
@@ -207,4 +204,6 @@ def _recorded(publication: Publication) -> AuditEntry | None:
     if generation.restored_from is not None:
         kind = AuditKind.GENERATION_RESTORED
         subject["restoredFrom"] = generation.restored_from
-    return AuditEntry(generation.tenant_id, generation.published_at, kind, by, subject, message=generation.message)
+    return entry_of(
+        publication.by, kind, generation.tenant_id, generation.published_at, subject, message=generation.message
+    )

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 
 from knowledge.actors import Actor
-from knowledge.audit import AuditEntry, AuditKind
+from knowledge.audit import AuditEntry, AuditKind, entry_of
 from knowledge.errors import (
     ImportEndedError,
     KnowledgeError,
@@ -133,7 +133,5 @@ class ImportEnder:
 
 
 def _recorded(after: Import, by: Actor | None) -> AuditEntry | None:
-    if by is None:
-        return None
     subject = {"sourceId": after.source_id, "importId": after.import_id}
-    return AuditEntry(after.tenant_id, after.updated_at, AuditKind.IMPORT_CANCELLED, by, subject)
+    return entry_of(by, AuditKind.IMPORT_CANCELLED, after.tenant_id, after.updated_at, subject)

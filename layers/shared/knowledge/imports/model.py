@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from knowledge.actors import Actor, Author
+from knowledge.actors import Actor, Author, author_of
 from knowledge.limits import MAX_REJECTED_LINES, UPLOAD_AWAITED_MS, UPLOAD_LINK_SECONDS
 from knowledge.model import Failure
 from knowledge.staging.model import StagingCounts
@@ -111,7 +111,7 @@ class Import:
     @property
     def created_by(self) -> Author | None:
         """Whose work it is; None for what an event or a schedule asked for."""
-        return None if self.by is None else self.by.author
+        return author_of(self.by)
 
     @property
     def ended(self) -> bool:

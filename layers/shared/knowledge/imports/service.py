@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from knowledge.actors import Actor
-from knowledge.audit import AuditEntry, AuditKind
+from knowledge.audit import AuditEntry, AuditKind, entry_of
 from knowledge.earlier_tries import find_earlier
 from knowledge.errors import ImportLimitError, ImportNotFoundError, SourceInactiveError
 from knowledge.imports.ending import ImportEnder
@@ -122,10 +122,8 @@ class ImportService:
 
 
 def _recorded(new: Import) -> AuditEntry | None:
-    if new.by is None:
-        return None
     subject = {"sourceId": new.source_id, "importId": new.import_id}
     after = {"mode": new.mode, "apply": new.apply, "maxRejected": new.max_rejected}
-    return AuditEntry(
-        new.tenant_id, new.created_at, AuditKind.IMPORT_CREATED, new.by, subject, after=after, message=new.message
+    return entry_of(
+        new.by, AuditKind.IMPORT_CREATED, new.tenant_id, new.created_at, subject, after=after, message=new.message
     )

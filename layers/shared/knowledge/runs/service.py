@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from knowledge.actors import Actor
-from knowledge.audit import AuditEntry, AuditKind
+from knowledge.actors import Actor, author_of
+from knowledge.audit import AuditEntry, AuditKind, entry_of
 from knowledge.earlier_tries import find_earlier
 from knowledge.errors import (
     ApplyInProgressError,
@@ -78,7 +78,7 @@ class RunService:
             deadline_at=now + DEADLINE_MS,
             created_at=now,
             updated_at=now,
-            created_by=None if by is None else by.author,
+            created_by=author_of(by),
             message=message,
         )
         run = find_earlier(earlier_id, get, lambda made: made.created_at, now)
@@ -201,13 +201,9 @@ class RunService:
 
 
 def _started(run: Run, by: Actor | None) -> AuditEntry | None:
-    if by is None:
-        return None
     subject = {"sourceId": run.source_id, "runId": run.run_id}
     after = {"mode": run.mode}
-    return AuditEntry(
-        run.tenant_id, run.created_at, AuditKind.RUN_CREATED, by, subject, after=after, message=run.message
-    )
+    return entry_of(by, AuditKind.RUN_CREATED, run.tenant_id, run.created_at, subject, after=after, message=run.message)
 
 
 def _position(position: Any, plan_version: int) -> tuple[int, int]:

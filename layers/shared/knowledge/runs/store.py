@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
-from knowledge.actors import Author
+from knowledge.actors import Author, author_value
 from knowledge.audit import AuditEntry
 from knowledge.errors import RunInProgressError, RunNotFoundError
 from knowledge.events import Event, event_row
@@ -67,8 +67,7 @@ class RunStore:
 
     def expiring(self, run: Run, now: int) -> Action:
         """The action that ends a run, as it was read, so that it can never be applied."""
-        values = {":expired": RunState.EXPIRED, ":state": run.state, ":version": run.plan_version, ":now": now}
-        return self.catalog.updating(run.source_id, run_sk(run.run_id), _EXPIRES, _AS_READ, values)
+        return self.catalog.updating(run.source_id, run_sk(run.run_id), _EXPIRES, _AS_READ, _expiry(run, now))
 
     def withdraw_run(self, run: Run) -> None:
         """Take back a run that was just created and never got to its turn."""
@@ -205,13 +204,7 @@ class RunStore:
 
     def set_expired(self, run: Run, now: int) -> bool:
         """Mark a run that can never be applied any more, as it was read; from then on its objects may go."""
-        return self._try(
-            run.source_id,
-            run.run_id,
-            _EXPIRES,
-            _AS_READ,
-            {":expired": RunState.EXPIRED, ":state": run.state, ":version": run.plan_version, ":now": now},
-        )
+        return self._try(run.source_id, run.run_id, _EXPIRES, _AS_READ, _expiry(run, now))
 
     def _try(self, source_id: str, run_id: str, expression: str, condition: str, values: Mapping[str, Any]) -> bool:
         try:
@@ -219,6 +212,10 @@ class RunStore:
         except RefusedWriteError:
             return False
         return True
+
+
+def _expiry(run: Run, now: int) -> dict[str, Any]:
+    return {":expired": RunState.EXPIRED, ":state": run.state, ":version": run.plan_version, ":now": now}
 
 
 def _row(run: Run) -> dict[str, Any]:
@@ -234,7 +231,7 @@ def _row(run: Run) -> dict[str, Any]:
         "deadlineAt": run.deadline_at,
         "createdAt": run.created_at,
         "updatedAt": run.updated_at,
-        "createdBy": None if run.created_by is None else run.created_by.to_value(),
+        "createdBy": author_value(run.created_by),
         "message": run.message,
     }
 

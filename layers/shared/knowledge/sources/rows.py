@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from knowledge.actors import Author
+from knowledge.actors import Author, author_value
 from knowledge.environments import Environment
 from knowledge.model import ObjectRef
 from knowledge.sources.model import DEVELOPER_API, Lease, RemovalGuard, Settled, Source, SourceStatus
@@ -35,7 +35,7 @@ def source_row(source: Source) -> dict[str, Any]:
         "sequence": source.sequence,
         "leaseToken": source.lease_token,
         "createdAt": source.created_at,
-        "createdBy": None if source.created_by is None else source.created_by.to_value(),
+        "createdBy": author_value(source.created_by),
         "updatedAt": source.updated_at,
     }
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from knowledge.actors import Actor
-from knowledge.audit import AuditEntry, AuditKind, changed_settings
+from knowledge.actors import Actor, author_of
+from knowledge.audit import AuditEntry, AuditKind, changed_settings, entry_of
 from knowledge.earlier_tries import find_earlier
 from knowledge.environments import Environment
 from knowledge.errors import ServiceUnavailableError
@@ -75,7 +74,7 @@ class SourceService:
             settle_run_id=None,
             created_at=now,
             updated_at=now,
-            created_by=None if by is None else by.author,
+            created_by=author_of(by),
             environment=environment,
         )
         recorded = _recorded(AuditKind.SOURCE_CREATED, source, now, by, after=_told(source.settings))
@@ -133,7 +132,9 @@ class SourceService:
             )
             now = self.clock()
             was, became = changed_settings(_told(before), _told(after))
-            recorded = _recorded(AuditKind.SOURCE_UPDATED, source, now, by, was, became) if became else None
+            recorded = (
+                _recorded(AuditKind.SOURCE_UPDATED, source, now, by, before=was, after=became) if became else None
+            )
             try:
                 return self.store.change_settings(source, after, now, recorded)
             except SourceChangedError:
@@ -162,8 +163,8 @@ class SourceService:
         """
         if not source.deleting:
             now = self.clock()
-            recorded = _recorded(AuditKind.SOURCE_DELETED, source, now, by, before=_told(source.settings))
-            recorded = recorded and replace(recorded, message=message)
+            before = _told(source.settings)
+            recorded = _recorded(AuditKind.SOURCE_DELETED, source, now, by, before=before, message=message)
             DeletionStore(self.store.catalog).begin_deletion(source, now, recorded)
         return self.store.find_source(source.tenant_id, source.source_id)
 
@@ -179,9 +180,6 @@ def _recorded(
     source: Source,
     now: int,
     by: Actor | None,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
+    **settings: Any,
 ) -> AuditEntry | None:
-    if by is None:
-        return None
-    return AuditEntry(source.tenant_id, now, kind, by, {"sourceId": source.source_id}, before, after)
+    return entry_of(by, kind, source.tenant_id, now, {"sourceId": source.source_id}, **settings)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from knowledge.actors import Author
+from knowledge.actors import Author, author_value
 from knowledge.environments import Environment
 from knowledge.storage.catalog import ordered
 
@@ -41,7 +41,7 @@ def endpoint_row(endpoint: Endpoint) -> dict[str, Any]:
         "secrets": secret_rows(endpoint.secrets),
         "createdAt": endpoint.created_at,
         "environment": endpoint.environment,
-        "createdBy": None if endpoint.created_by is None else endpoint.created_by.to_value(),
+        "createdBy": author_value(endpoint.created_by),
         "updatedAt": endpoint.updated_at,
     }
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from knowledge.actors import Actor
-from knowledge.audit import AuditEntry, AuditKind, changed_settings
+from knowledge.actors import Actor, author_of
+from knowledge.audit import AuditEntry, AuditKind, changed_settings, entry_of
 from knowledge.earlier_tries import find_earlier
 from knowledge.environments import Environment
 from knowledge.limits import RETRY_KNOWN_MS, SIGNING_SECRETS
@@ -84,7 +84,7 @@ class EndpointService:
             secrets=(Secret(self.secrets.seal_secret(new_secret(), tenant_id, endpoint_id)),),
             created_at=now,
             updated_at=now,
-            created_by=None if by is None else by.author,
+            created_by=author_of(by),
             environment=environment,
         )
         recorded = _recorded(AuditKind.WEBHOOK_CREATED, endpoint, now, by, after=settings_told(endpoint))
@@ -143,14 +143,15 @@ class EndpointService:
         elif enabled is False and endpoint.disabled is None:
             values["disabled"] = disabling_row(Disabling(DisabledReason.BY_TENANT, now))
         was, became = changed_settings(settings_told(endpoint), _told(values))
-        recorded = _recorded(AuditKind.WEBHOOK_UPDATED, endpoint, now, by, was, became) if became else None
+        recorded = _recorded(AuditKind.WEBHOOK_UPDATED, endpoint, now, by, before=was, after=became) if became else None
         return self.store.change_endpoint(endpoint, values, recovers=moved or bool(enabled), now=now, recorded=recorded)
 
     def delete_endpoint(self, tenant_id: str, endpoint_id: str, *, by: Actor | None = None) -> Endpoint:
         """Delete an endpoint; what is on its way to it is dropped. Raises WebhookNotFoundError."""
         endpoint = self.store.get_endpoint(tenant_id, endpoint_id)
         was = settings_told(endpoint)
-        self.store.delete_endpoint(endpoint, _recorded(AuditKind.WEBHOOK_DELETED, endpoint, self.clock(), by, was))
+        recorded = _recorded(AuditKind.WEBHOOK_DELETED, endpoint, self.clock(), by, before=was)
+        self.store.delete_endpoint(endpoint, recorded)
         return endpoint
 
     def rotate_secret(
@@ -196,9 +197,6 @@ def _recorded(
     endpoint: Endpoint,
     now: int,
     by: Actor | None,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
+    **settings: Any,
 ) -> AuditEntry | None:
-    if by is None:
-        return None
-    return AuditEntry(endpoint.tenant_id, now, kind, by, {"webhookId": endpoint.endpoint_id}, before, after)
+    return entry_of(by, kind, endpoint.tenant_id, now, {"webhookId": endpoint.endpoint_id}, **settings)
