@@ -65,7 +65,7 @@ class DiskBucket(MemoryBucket):
         if not request["Key"].endswith("/upload"):
             return super().get_object(**request)
         first, last = (int(end) for end in request["Range"].removeprefix("bytes=").split("-"))
-        return {"Body": _Range(self.path, first, last - first + 1)}
+        return {"Body": _Range(self.path, first, last - first + 1), "Metadata": {}}
 
     def head_object(self, **request: Any) -> dict[str, Any]:
         """Tell the size of an upload."""

@@ -82,10 +82,10 @@ class Bucket:
     def get_object(self, *, Key: str, Range: str = "", **_: Any) -> dict[str, Any]:  # noqa: N803
         """Give an object back, or a range of it."""
         self.calls["GetObject"] += 1
-        body = self.objects[Key][0]
+        body, metadata = self.objects[Key]
         first, last = Range.removeprefix("bytes=").split("-") if Range else ("", "")
         piece = body[int(first) : int(last) + 1] if first else body[-int(last or len(body)) :]
-        return {"Body": BytesIO(piece), "ContentRange": f"bytes */{len(body)}"}
+        return {"Body": BytesIO(piece), "ContentRange": f"bytes */{len(body)}", "Metadata": metadata}
 
     def head_object(self, *, Key: str, **_: Any) -> dict[str, Any]:  # noqa: N803
         """Tell about an object."""

@@ -47,15 +47,19 @@ class FolderBucket:
             size = os.fstat(file.fileno()).st_size
             first, end = _span(request.get("Range", "bytes=0-"), size)
             file.seek(first)
-            return {"Body": _Body(file.read(end - first)), "ContentRange": f"bytes {first}-{end - 1}/{size}"}
+            body, span = _Body(file.read(end - first)), f"bytes {first}-{end - 1}/{size}"
+        return {"Body": body, "ContentRange": span, "Metadata": self._noted(request["Key"])}
 
     def head_object(self, **request: Any) -> dict[str, Any]:
         """Tell an object's metadata and size; 404 when it is missing."""
         path = self.objects / request["Key"]
         if not path.is_file():
             raise _refused("404", 404, "HeadObject")
-        metadata = json.loads((self.metadata / request["Key"]).read_text())
-        return {"Metadata": metadata, "ContentLength": path.stat().st_size}
+        return {"Metadata": self._noted(request["Key"]), "ContentLength": path.stat().st_size}
+
+    def _noted(self, key: str) -> dict[str, str]:
+        noted: dict[str, str] = json.loads((self.metadata / key).read_text())
+        return noted
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,7 @@ def _one_key_for_all_epochs(patched: pytest.MonkeyPatch) -> None:
 
 
 def _sweep_what_rows_name(patched: pytest.MonkeyPatch) -> None:
-    patched.setattr(sweeping.Sweeper, "_is_named", lambda *_: False)
+    patched.setattr(sweeping, "_is_named", lambda *_: False)
 
 
 def _leave_runs(patched: pytest.MonkeyPatch) -> None:

@@ -12,11 +12,10 @@ from knowledge.storage.attributes import from_row
 
 from testing.faults import Way
 from tests.faults.striking import FAILURES, strike_everywhere
-from tests.support.erasing import rows_of
+from tests.support.erasing import WAIT_SECONDS, rows_of
 from tests.support.faulty_world import FaultyWorld
 
 NewWorld = Callable[..., FaultyWorld]
-WAIT_SECONDS = 15 * 60 + 1
 _ROUNDS = 8
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -17,60 +16,11 @@ from knowledge.environments import Environment
 from testing import spec
 from testing.edge import Edge, Reply, load_app
 from testing.operations import ABSENT, RATE_HEADERS, path_names, send
+from tests.support.edge_tenants import Tenant, make_tenant
+from tests.support.keys import key_id
 
 # Not ids of things that belong to a tenant.
 CHOSEN = {"partNumber"}
-
-
-@dataclass(frozen=True)
-class Tenant:
-    """A tenant with one of everything; `ids` holds a real id for each parameter of a path."""
-
-    admin: str
-    token: str
-    ids: dict[str, str]
-
-
-def make_tenant(edge: Edge) -> Tenant:
-    admin = edge.bootstrap()
-    before, edge.token = edge.token, edge.key(admin)
-    item = "theirs-" + edge.tenant_of(admin)[-4:]
-    source = edge.source()
-    edge.push(source, item)
-    edge.push(source, "second")
-    edge.request("DELETE", f"/v1/sources/{source}/items/{item}")
-    run = edge.run(source)
-    generation = edge.apply(source, run).body["generationId"]
-    ids = {
-        "keyId": tokens.parse(edge.key(admin, rate_limit_per_minute=1)).key_id,
-        "sourceId": source,
-        "externalItemId": item,
-        "snapshotId": edge.request("POST", f"/v1/sources/{source}/snapshots").body["snapshot"]["id"],
-        "partNumber": "1",
-        "runId": run,
-        "generationId": generation,
-    }
-    webhook = edge.request("POST", "/v1/webhooks", {"url": "https://hooks.example.com"}).body["webhook"]["id"]
-    ids["webhookId"] = webhook
-    ids["deliveryId"] = edge.request("POST", f"/v1/webhooks/{webhook}/test").body["delivery"]["id"]
-    make_the_rest(edge, ids)
-    tenant = Tenant(admin, edge.token, ids)
-    edge.token = before
-    return tenant
-
-
-def make_the_rest(edge: Edge, ids: dict[str, str]) -> None:
-    """Make what has no line of its own above, by sending the example of the POST on its collection."""
-    posts = {operation.path: operation for operation in spec.operations() if operation.method == "POST"}
-    for operation in spec.operations():
-        for name in path_names(operation):
-            collection = posts.get(operation.path.partition(f"/{{{name}}}")[0])
-            if name in ids or collection is None:
-                continue
-            reply = send(edge, collection, ids)
-            assert reply.status in {201, 202}, reply.text
-            ids[name] = next(made["id"] for made in reply.body.values() if isinstance(made, dict) and "id" in made)
-    assert set(ABSENT) <= set(ids), f"say in make_tenant how these are made: {set(ABSENT) - set(ids)}"
 
 
 def unusable_headers(edge: Edge) -> Iterator[tuple[str | None, str]]:
@@ -78,9 +28,9 @@ def unusable_headers(edge: Edge) -> Iterator[tuple[str | None, str]]:
     known = tokens.parse(edge.token)
     revoked, brief, rotated = (edge.key(edge.admin, expires_at=expiry) for expiry in (None, edge.clock() + 1_000, None))
     tenant, disabled = edge.tenant_of(edge.admin), edge.key(edge.admin)
-    edge.services.keys.update_key(tenant, tokens.parse(disabled).key_id, {}, enabled=False)
-    edge.services.keys.revoke_key(tenant, tokens.parse(revoked).key_id)
-    edge.services.keys.rotate_key(tenant, tokens.parse(rotated).key_id, 1_000)
+    edge.services.keys.update_key(tenant, key_id(disabled), {}, enabled=False)
+    edge.services.keys.revoke_key(tenant, key_id(revoked))
+    edge.services.keys.rotate_key(tenant, key_id(rotated), 1_000)
     edge.clock.advance(seconds=1)
     yield from ((None, "unauthorized"), ("", "unauthorized"), ("Bearer", "unauthorized"))
     yield f"Basic {edge.token}", "unauthorized"
@@ -120,7 +70,7 @@ def test_every_operation_wants_its_scope_whatever_it_is_asked_for(edge: Edge) ->
                     assert scope in reply.body["error"]
                     assert reply.headers.keys() >= set(RATE_HEADERS)
                 assert replies[0].body == replies[1].body
-        edge.services.keys.revoke_key(edge.tenant_of(others), tokens.parse(others).key_id)
+        edge.services.keys.revoke_key(edge.tenant_of(others), key_id(others))
         edge.clock.advance(seconds=120)  # Until then its limit counts among those of its tenant.
 
 

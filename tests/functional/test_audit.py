@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -9,8 +10,11 @@ from knowledge.storage import audit_store
 from knowledge.storage.attributes import from_row
 
 from testing.edge import Edge, Reply
+from tests.support.edge_lists import pages
+from tests.support.keys import key_id
 
 AGENT = "kb/1.0"
+AUDIT = "/v1/admin/audit"
 
 
 @pytest.fixture
@@ -19,7 +23,7 @@ def auditor(edge: Edge) -> str:
 
 
 def listed(edge: Edge, key: str, query: str = "") -> Reply:
-    return edge.request("GET", "/v1/admin/audit", key=key, query=query)
+    return edge.request("GET", AUDIT, key=key, query=query)
 
 
 def entries(edge: Edge, key: str, query: str = "") -> list[dict[str, Any]]:
@@ -32,7 +36,7 @@ def test_a_change_tells_who_what_and_from_where(edge: Edge, auditor: str) -> Non
     edge.request("PATCH", f"/v1/sources/{source}", {"graceDays": 30}, headers={"User-Agent": AGENT})
     entry = entries(edge, auditor)[0]
     assert entry["kind"] == "source.updated"
-    assert entry["by"] == {"keyId": edge.token.split("_")[2], "name": "test"}
+    assert entry["by"] == {"keyId": key_id(edge.token), "name": "test"}
     assert entry["subject"] == {"sourceId": source}
     assert (entry["before"], entry["after"]) == ({"graceDays": 7}, {"graceDays": 30})
     assert (entry["userAgent"], entry["address"]) == (AGENT, "203.0.113.9")
@@ -117,14 +121,7 @@ def test_pages_go_back_over_months_and_leave_nothing_out(edge: Edge, auditor: st
         edge.clock.advance(seconds=12 * 86_400)
     auditor = edge.key(edge.admin, name="late", scopes=["audit:read"])
     whole = [entry["id"] for entry in entries(edge, auditor)]
-    paged: list[str] = []
-    query = "limit=2"
-    while True:
-        page = listed(edge, auditor, query).body
-        paged += [entry["id"] for entry in page["entries"]]
-        if page["nextCursor"] is None:
-            break
-        query = f"limit=2&cursor={page['nextCursor']}"
+    paged = [entry["id"] for page in pages(edge, AUDIT, "limit=2", auditor) for entry in page["entries"]]
     assert paged == whole
     assert len(set(paged)) == len(paged)
 
@@ -134,17 +131,9 @@ def test_a_page_ends_after_so_many_rows(edge: Edge, auditor: str, monkeypatch: p
     first = edge.source()
     for number in range(5):
         edge.request("PATCH", f"/v1/sources/{first}", {"name": f"n{number}"})
-    found: list[str] = []
-    cursor, pages = "", 0
-    while pages < 10:
-        page = listed(edge, auditor, f"kind=source.created{cursor}").body
-        found += [entry["subject"]["sourceId"] for entry in page["entries"]]
-        pages += 1
-        if page["nextCursor"] is None:
-            break
-        cursor = f"&cursor={page['nextCursor']}"
-    assert found == [first]
-    assert pages > 1
+    read = list(islice(pages(edge, AUDIT, "kind=source.created", auditor), 10))
+    assert [entry["subject"]["sourceId"] for page in read for entry in page["entries"]] == [first]
+    assert len(read) > 1
 
 
 def test_only_a_key_that_may_reads_it_and_only_its_own_tenants(edge: Edge, auditor: str) -> None:
@@ -179,18 +168,18 @@ def test_of_two_changes_at_once_each_tells_what_it_found(edge: Edge, auditor: st
 def test_runs_generations_and_items_name_their_keys(edge: Edge) -> None:
     source = edge.source()
     path = f"/v1/sources/{source}"
-    own = {"keyId": edge.token.split("_")[2], "name": "test"}
+    own = {"keyId": key_id(edge.token), "name": "test"}
     other = edge.key(edge.admin, name="writer")
     edge.push(source)
     edge.request("POST", f"{path}/items", {"externalItemId": "b", "title": "B", "content": "b"}, key=other)
     run = edge.request("POST", f"{path}/runs", {"message": "weekly"}).body["run"]
     assert (run["createdBy"], run["message"]) == (own, "weekly")
-    assert run["writers"] == [own["keyId"], other.split("_")[2]]
+    assert run["writers"] == [own["keyId"], key_id(other)]
     edge.request("POST", f"{path}/runs/{run['id']}/apply", {"message": "go"}, key=other)
     generation = edge.request("GET", f"{path}/generations/current").body["generation"]
     assert (generation["createdBy"]["name"], generation["message"]) == ("writer", "go")
     item = edge.request("GET", f"{path}/items/b").body["item"]
-    assert item["updatedByKeyId"] == other.split("_")[2]
+    assert item["updatedByKeyId"] == key_id(other)
     assert edge.request("GET", path).body["source"]["createdBy"] == own
 
 

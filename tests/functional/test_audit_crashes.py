@@ -9,7 +9,7 @@ import pytest
 from httpapi.keys.model import ALL_SCOPES
 
 from testing.edge import Edge, Reply
-from tests.functional.test_key_races import Watched, cases
+from tests.support.edge_crashes import Watched, cases
 
 Ask = Callable[[Edge, str, str], Reply]
 

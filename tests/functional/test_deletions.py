@@ -14,7 +14,16 @@ from knowledge.ids import new_id
 from knowledge.sources.model import SourceStatus
 
 from testing.edge import Edge
-from tests.functional.test_erasures import QUARTER_SECONDS, SECRET, TITLE, places_with
+from tests.support.edge_erasing import (
+    SECRET,
+    TITLE,
+    carry_out_deletions,
+    named_by_keys,
+    places_with,
+    relay_all,
+    rows,
+)
+from tests.support.erasing import WAIT_SECONDS
 
 # Too much for a row, however it is compressed.
 LONG = f"{SECRET} {random.Random(7).randbytes(60_000).hex()}"
@@ -40,7 +49,7 @@ def fill(edge: Edge) -> str:
     assert erasure.status == 202
     for _ in range(8):
         edge.services.knowledge.erasures.eraser.go_on(lambda: True)
-        edge.clock.advance(seconds=QUARTER_SECONDS)
+        edge.clock.advance(seconds=WAIT_SECONDS)
     edge.push(source, "x", content=LONG, title=TITLE)
     edge.publish(source)
     edge.push(source, "x", content=SECRET, title=TITLE)
@@ -67,40 +76,9 @@ def fill(edge: Edge) -> str:
     return source
 
 
-def carry_out(edge: Edge, rounds: int = 3) -> None:
-    for _ in range(rounds):
-        relay_all(edge)
-        assert edge.services.knowledge.deleter.go_on(lambda: True) == 0
-        edge.clock.advance(seconds=QUARTER_SECONDS)
-
-
-def rows(edge: Edge, table: str) -> list[dict[str, Any]]:
-    pages = edge.clients.dynamodb.get_paginator("scan").paginate(TableName=edge.environment[table])
-    return [row for page in pages for row in page["Items"]]
-
-
-def relay_all(edge: Edge) -> None:
-    """Take every event out of the index of what is to be relayed, as the relay does when it has."""
-    for row in rows(edge, "CATALOG_TABLE"):
-        if "unrelayed" in row:
-            edge.clients.dynamodb.update_item(
-                TableName=edge.environment["CATALOG_TABLE"],
-                Key={"pk": row["pk"], "sk": row["sk"]},
-                UpdateExpression="REMOVE unrelayed",
-            )
-
-
 def left_of(edge: Edge, source: str) -> list[str]:
     """Rows and versions that name a source, but for its events and what names it as a subject."""
-    found = [
-        f"{row['pk']['S']} {row['sk']['S']}"
-        for table in ("CATALOG_TABLE", "ITEMS_TABLE")
-        for row in rows(edge, table)
-        if source in row["pk"]["S"] + row["sk"]["S"] and not row["sk"]["S"].startswith("event#")
-    ]
-    page = edge.clients.s3.list_object_versions(Bucket=edge.environment["CONTENT_BUCKET"])
-    versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-    return found + [each["Key"] for each in versions if source in each["Key"]]
+    return named_by_keys(edge, source, "CATALOG_TABLE", "ITEMS_TABLE")
 
 
 def tally(edge: Edge) -> int:
@@ -122,7 +100,7 @@ def test_nothing_is_left_of_a_deleted_source_and_others_stay(edge: Edge) -> None
     edge.services.knowledge.deleter.go_on(lambda: True)
     assert places_with(edge, LONG[:60], TITLE) == []
     assert tally(edge) == before, "its place is free when it is gone"
-    carry_out(edge)
+    carry_out_deletions(edge)
     assert left_of(edge, source) == []
     assert places_with(edge, SECRET, TITLE) == [row for row in places_with(edge, SECRET) if row.startswith("AUDIT")]
     assert tally(edge) == before - 1
@@ -228,10 +206,10 @@ def test_what_comes_after_the_first_look_is_found_before_the_row_goes(edge: Edge
     edge.clients.dynamodb.put_item(TableName=edge.environment["ITEMS_TABLE"], Item=late)
     key = f"content/{edge.tenant_of(edge.token)}/{source}/late"
     edge.clients.s3.put_object(Bucket=edge.environment["CONTENT_BUCKET"], Key=key, Body=b"late")
-    edge.clock.advance(seconds=QUARTER_SECONDS)
+    edge.clock.advance(seconds=WAIT_SECONDS)
     deleter.go_on(lambda: True)
     assert left_of(edge, source) == [f"{edge.tenant_of(edge.token)} source#{source}"], "it waits anew"
-    edge.clock.advance(seconds=QUARTER_SECONDS)
+    edge.clock.advance(seconds=WAIT_SECONDS)
     deleter.go_on(lambda: True)
     assert left_of(edge, source) == []
 
@@ -261,9 +239,9 @@ def test_row_stays_until_every_event_is_relayed(edge: Edge) -> None:
     deleter = edge.services.knowledge.deleter
     for _ in range(3):
         deleter.go_on(lambda: True)
-        edge.clock.advance(seconds=QUARTER_SECONDS)
+        edge.clock.advance(seconds=WAIT_SECONDS)
     assert left_of(edge, source) != []
-    carry_out(edge, 1)
+    carry_out_deletions(edge, 1)
     assert left_of(edge, source) == []
 
 
@@ -285,11 +263,11 @@ def test_one_deletion_that_fails_keeps_no_other(edge: Edge, monkeypatch: pytest.
     failed = 0
     for _ in range(4):
         failed += deleter.go_on(lambda: True)
-        edge.clock.advance(seconds=QUARTER_SECONDS)
+        edge.clock.advance(seconds=WAIT_SECONDS)
     assert failed
     assert left_of(edge, sound) == []
     monkeypatch.setattr(type(deleter.emptier), "empty_source", empty)
-    carry_out(edge)
+    carry_out_deletions(edge)
     assert left_of(edge, broken) == []
 
 
@@ -304,7 +282,7 @@ def test_little_time_is_enough_in_the_end(edge: Edge) -> None:
     for _ in range(80):
         once = iter([True, True])
         edge.services.knowledge.deleter.go_on(lambda once=once: next(once, False))
-        edge.clock.advance(seconds=QUARTER_SECONDS)
+        edge.clock.advance(seconds=WAIT_SECONDS)
         if not left_of(edge, source):
             break
     assert left_of(edge, source) == []

@@ -2,61 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from httpapi.keys.model import DEFAULT_SCOPES
 
 from testing.edge import Edge
-from tests.support.erasing import inflated
-
-QUARTER_SECONDS = 15 * 60 + 1
-SECRET, TITLE = "a secret that nobody may find", "Title of a secret"
-
-
-def erasures(source: str) -> str:
-    return f"/v1/sources/{source}/erasures"
-
-
-def ask(edge: Edge, source: str, *ids: str, **rest: Any) -> Any:
-    reply = edge.request("POST", erasures(source), {"externalItemIds": list(ids), **rest})
-    assert reply.status == 202, reply.text
-    return reply.body["erasure"]
-
-
-def carry_out(edge: Edge, source: str, erasure_id: str) -> Any:
-    """Let the upkeep come by, as it does every quarter of an hour."""
-    knowledge = edge.services.knowledge
-    for _ in range(8):
-        assert knowledge.erasures.eraser.go_on(lambda: True) == 0
-        if knowledge.stores.erasures.get_erasure(source, erasure_id).state == "completed":
-            break
-        edge.clock.advance(seconds=QUARTER_SECONDS)
-    # moto leaves a counter out of an answer that is 1 again as in the minute before, so more than one is asked.
-    replies = [edge.request("GET", f"{erasures(source)}/{erasure_id}") for _ in range(2)]
-    assert replies[1].body["erasure"]["state"] == "completed"
-    return replies[1].body["erasure"]
-
-
-def places_with(edge: Edge, *texts: str) -> list[str]:
-    """Where a text stands in any table, or in any version of any object."""
-    wanted = [form for text in texts for form in (text.encode(), json.dumps(text)[1:-1].encode())]
-    found = []
-    s3, bucket = edge.clients.s3, edge.environment["CONTENT_BUCKET"]
-    for version in s3.list_object_versions(Bucket=bucket).get("Versions", []):
-        body = s3.get_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])["Body"].read()
-        if any(text in plain for plain in inflated(body) for text in wanted):
-            found.append(version["Key"])
-    tables = {name for name in edge.environment if name.endswith("_TABLE")} - {"IDEMPOTENCY_TABLE"}
-    for table in sorted(tables):
-        for row in edge.clients.dynamodb.scan(TableName=edge.environment[table])["Items"]:
-            blobs = [value["B"] for value in row.values() if "B" in value]
-            if any(
-                text in plain for blob in (*blobs, str(row).encode()) for plain in inflated(blob) for text in wanted
-            ):
-                found.append(f"{table} {row}"[:200])
-    return found
+from tests.support.edge_erasing import SECRET, TITLE, ask, carry_out, erasures, places_with
+from tests.support.erasing import WAIT_SECONDS
 
 
 def test_erased_item_is_in_no_table_and_no_version_of_an_object(edge: Edge) -> None:
@@ -190,7 +143,7 @@ def test_one_erasure_that_fails_keeps_no_other(edge: Edge, monkeypatch: pytest.M
     failed = 0
     for _ in range(6):
         failed += eraser.go_on(lambda: True)
-        edge.clock.advance(seconds=QUARTER_SECONDS)
+        edge.clock.advance(seconds=WAIT_SECONDS)
     assert failed
     assert edge.request("GET", f"{erasures(sound)}/{second['id']}").body["erasure"]["state"] == "completed"
     monkeypatch.setattr(type(eraser), "advance", advance)

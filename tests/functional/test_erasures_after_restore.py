@@ -9,14 +9,9 @@ from operations.copying import restore_objects
 from operations.erasures import Erasures
 from operations.stack import DeployedStack
 from testing.edge import Edge
-from tests.functional.test_erasures import SECRET, TITLE, ask, carry_out, erasures, places_with
+from tests.support.edge_erasing import SECRET, TITLE, ask, carry_out, erasures, places_with, rows
 
 RESTORED = ("CATALOG_TABLE", "ITEMS_TABLE")
-
-
-def rows(edge: Edge, table: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = edge.clients.dynamodb.scan(TableName=edge.environment[table])["Items"]
-    return found
 
 
 def restore(edge: Edge, table: str, copies: list[dict[str, Any]]) -> None:

@@ -13,6 +13,7 @@ from webhooks.deliveries.model import Delivery, DeliveryState
 from webhooks.deliveries.rows import delivery_row
 
 from testing.edge import Edge
+from tests.support.stored_rows import put_rows
 
 ROWS = 2_500
 LOOKED_AT = 1_000
@@ -35,13 +36,6 @@ def queries(edge: Edge) -> Iterator[list[int]]:
         yield brought
     finally:
         client.query = query
-
-
-def put_rows(edge: Edge, rows: Iterator[dict[str, Any]]) -> None:
-    client, table, waiting = boto3.client("dynamodb"), edge.environment["CATALOG_TABLE"], list(rows)
-    for start in range(0, len(waiting), 25):
-        puts = [{"PutRequest": {"Item": to_row(row)}} for row in waiting[start : start + 25]]
-        assert not client.batch_write_item(RequestItems={table: puts})["UnprocessedItems"]
 
 
 def walk(edge: Edge, path: str, name: str, query: str, key: str) -> tuple[list[str], list[int]]:
@@ -83,7 +77,7 @@ def test_deliveries_of_a_rare_state(edge_on_dynoxide: Edge) -> None:
                 replace(made, delivery_id=f"dlv_{number:026d}", created_at=edge.clock() + number, state=state)
             )
 
-    put_rows(edge, rows())
+    put_rows(edge.environment["CATALOG_TABLE"], [to_row(row) for row in rows()])
     path = f"/v1/webhooks/{webhook}/deliveries"
     ids, looked_at = walk(edge, path, "deliveries", "state=failed&limit=2", edge.token)
     assert ids == [f"dlv_{number:026d}" for number in sorted(failed, reverse=True)]
@@ -111,7 +105,7 @@ def test_sources_of_a_limited_key(edge_on_dynoxide: Edge) -> None:
             order = f"source#{edge.clock() + 1 + number:015d}#{source}"
             yield {**plain, "sk": f"source#{source}", "sourceId": source, "order": order}
 
-    put_rows(edge, rows())
+    put_rows(edge.environment["CATALOG_TABLE"], [to_row(row) for row in rows()])
     newest = f"src_{ROWS - 1:026d}"
     limited = edge.key(edge.admin, source_ids=(oldest, newest))
     ids, looked_at = walk(edge, "/v1/sources", "sources", "limit=2", limited)

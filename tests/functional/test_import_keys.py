@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from httpapi.keys.import_permission import ATTRIBUTES, import_scopes
 from httpapi.keys.model import ALL_SCOPES, Scope
-from knowledge.import_tasks import start_import
 
 from testing.edge import Edge
-from testing.import_files import created_event, ndjson
+from testing.import_files import ndjson
+from tests.support.edge_imports import upload
+from tests.support.keys import key_id
 
 DAY_MS = 86_400_000
 
@@ -24,7 +25,7 @@ class Asked:
         self.source = edge.source()
         self.tenant = edge.tenant_of(edge.token)
         self.text = edge.key(edge.admin, **spec)
-        self.key_id = self.text.split("_")[2]
+        self.key_id = key_id(self.text)
         path = f"/v1/sources/{self.source}/imports"
         reply = edge.request("POST", path, {"mode": "upsert", "apply": apply}, key=self.text)
         assert reply.status == 201, reply.text
@@ -32,11 +33,7 @@ class Asked:
 
     def arrive(self) -> None:
         """The file comes, and the import is carried out."""
-        body, bucket = ndjson({"a": "one"}), self.edge.environment["CONTENT_BUCKET"]
-        key = f"imports/{self.tenant}/{self.source}/{self.import_id}/upload"
-        etag = self.edge.clients.s3.put_object(Bucket=bucket, Key=key, Body=body)["ETag"]
-        start_import(self.edge.services.knowledge, created_event(bucket, key, etag, len(body)))
-        self.edge.import_machine.run()
+        upload(self.edge, self.source, self.import_id, ndjson({"a": "one"}))
 
     def read(self) -> dict[str, Any]:
         path = f"/v1/sources/{self.source}/imports/{self.import_id}"
@@ -155,7 +152,7 @@ def test_nothing_is_read_of_a_key_but_what_is_needed(edge: Edge, monkeypatch: py
     get_item, seen = edge.clients.dynamodb.get_item, []
 
     def watched(**request: Any) -> Any:
-        if request["TableName"] == edge.environment["KEYS_TABLE"]:
+        if request["Key"] == {"keyId": {"S": asked.key_id}}:
             seen.append(request)
         return get_item(**request)
 

@@ -7,11 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from httpapi.keys.model import ALL_SCOPES, Scope
-from knowledge.import_tasks import start_import
 from knowledge.imports import places as import_places
 
 from testing.edge import Edge, Reply
-from testing.import_files import created_event
+from tests.support.edge_imports import arrive, upload
+from tests.support.keys import key_id
 
 
 def create(edge: Edge, source: str, **body: object) -> Reply:
@@ -113,11 +113,7 @@ def test_uploaded_file_is_published_and_its_bad_line_reported(edge: Edge) -> Non
     source = edge.source()
     job = create(edge, source, apply=True, maxRejected=1, message="by night").body["import"]
     body = b'{"externalItemId":"a","title":"A","content":"one"}\n{"externalItemId":"b"}\n'
-    key = f"imports/{edge.tenant_of(edge.token)}/{source}/{job['id']}/upload"
-    etag = edge.clients.s3.put_object(Bucket=edge.environment["CONTENT_BUCKET"], Key=key, Body=body)["ETag"]
-    event = created_event(edge.environment["CONTENT_BUCKET"], key, etag.strip('"'), len(body))
-    assert start_import(edge.services.knowledge, event) == {"importId": job["id"]}
-    edge.import_machine.run()
+    assert upload(edge, source, job["id"], body) == {"importId": job["id"]}
     read = edge.request("GET", f"/v1/sources/{source}/imports/{job['id']}").body["import"]
     assert (read["state"], read["linesRead"], read["bytesRead"]) == ("completed_with_errors", 2, len(body))
     assert read["bytesTotal"] == len(body)
@@ -126,7 +122,7 @@ def test_uploaded_file_is_published_and_its_bad_line_reported(edge: Edge) -> Non
     assert "errors.ndjson" in read["report"]["url"]
     current = edge.request("GET", f"/v1/sources/{source}/generations/current").body["generation"]
     assert read["generationId"] == current["id"]
-    author = {"keyId": edge.token.split("_")[2], "name": "test"}
+    author = {"keyId": key_id(edge.token), "name": "test"}
     run = edge.request("GET", f"/v1/sources/{source}/runs/{read['runId']}").body["run"]
     for made in (read, run, current):
         assert (made["createdBy"], made["message"]) == (author, "by night")
@@ -137,10 +133,7 @@ def test_uploaded_file_is_published_and_its_bad_line_reported(edge: Edge) -> Non
 def test_failed_import_says_why(edge: Edge) -> None:
     source = edge.source()
     job = create(edge, source, mode="snapshot", apply=True).body["import"]
-    key = f"imports/{edge.tenant_of(edge.token)}/{source}/{job['id']}/upload"
-    etag = edge.clients.s3.put_object(Bucket=edge.environment["CONTENT_BUCKET"], Key=key, Body=b"\n")["ETag"]
-    start_import(edge.services.knowledge, created_event(edge.environment["CONTENT_BUCKET"], key, etag, 1))
-    edge.import_machine.run()
+    upload(edge, source, job["id"], b"\n")
     read = edge.request("GET", f"/v1/sources/{source}/imports/{job['id']}").body["import"]
     assert (read["state"], read["error"]["code"]) == ("failed", "import_failed")
     assert "names no items" in read["error"]["message"]
@@ -224,17 +217,3 @@ def test_imports_under_way_of_a_tenant_are_bounded(edge: Edge, monkeypatch: pyte
     assert (refused.status, refused.code) == (409, "import_limit")
     edge.request("POST", f"/v1/sources/{source}/imports/{jobs[0]['id']}/cancel")
     assert create(edge, source).status == 201
-
-
-def upload(edge: Edge, source: str, job: str, body: bytes) -> None:
-    """Have the file of an import come, and the import carried out."""
-    arrive(edge, source, job, body)
-    edge.import_machine.run()
-
-
-def arrive(edge: Edge, source: str, job: str, body: bytes) -> None:
-    """Have the file of an import come."""
-    key = f"imports/{edge.tenant_of(edge.token)}/{source}/{job}/upload"
-    bucket = edge.environment["CONTENT_BUCKET"]
-    etag = edge.clients.s3.put_object(Bucket=bucket, Key=key, Body=body)["ETag"].strip('"')
-    start_import(edge.services.knowledge, created_event(bucket, key, etag, len(body)))

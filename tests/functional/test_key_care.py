@@ -14,24 +14,17 @@ from knowledge.environments import Environment
 from knowledge.times import timestamp
 
 from testing.edge import Edge, Reply
-from tests.support.keys import check_figures, stored_figures, stored_keys
+from tests.support.edge_lists import pages
+from tests.support.keys import check_figures, key_id, stored_figures, stored_keys, whoami
+from tests.support.stored_rows import put_rows
 
 KEYS = "/v1/admin/keys"
 DAY_MS = 86_400_000
 MANAGER = (Scope.KEYS_MANAGE, Scope.ITEMS_READ, Scope.SOURCES_READ)
 
 
-def key_id(token: str) -> str:
-    return tokens.parse(token).key_id
-
-
 def change(edge: Edge, token: str, body: Any, *, by: str | None = None, **kwargs: Any) -> Reply:
     return edge.request("PATCH", f"{KEYS}/{key_id(token)}", body, key=by or edge.admin, **kwargs)
-
-
-def whoami(edge: Edge, token: str) -> tuple[int, str | None]:
-    reply = edge.request("GET", "/v1/whoami", key=token)
-    return reply.status, None if reply.status == 200 else reply.code
 
 
 def test_what_is_named_changes_and_the_rest_stays(edge: Edge) -> None:
@@ -240,23 +233,18 @@ def test_page_of_rare_keys_looks_at_a_bounded_number(edge_on_dynoxide: Edge) -> 
     edge = edge_on_dynoxide
     client, table = boto3.client("dynamodb"), edge.environment["KEYS_TABLE"]
     row = client.get_item(TableName=table, Key={"keyId": {"S": key_id(edge.token)}})["Item"]
-    for start in range(0, 1_200, 25):
-        puts = [
+    put_rows(
+        table,
+        [
             {**row, "keyId": {"S": f"{number:016d}"}, "createdAt": {"N": str(edge.clock() + 1 + number)}}
-            for number in range(start, start + 25)
-        ]
-        requests = [{"PutRequest": {"Item": put}} for put in puts]
-        assert not client.batch_write_item(RequestItems={table: requests})["UnprocessedItems"]
+            for number in range(1_200)
+        ],
+    )
     edge.clock.advance(seconds=10)
     last = edge.key(edge.admin, name="last", rate_limit_per_minute=1)
     change(edge, last, {"enabled": False})
-    pages, cursor = [], ""
-    while cursor is not None:
-        query = "status=disabled&limit=2" + (f"&cursor={cursor}" if cursor else "")
-        page = edge.request("GET", KEYS, key=edge.admin, query=query).body
-        pages.append([key["name"] for key in page["keys"]])
-        cursor = page["nextCursor"]
-    assert pages == [[], ["last"]]
+    found = [[key["name"] for key in page["keys"]] for page in pages(edge, KEYS, "status=disabled&limit=2", edge.admin)]
+    assert found == [[], ["last"]]
 
 
 def test_leaked_text_is_identified(edge: Edge, caplog: pytest.LogCaptureFixture) -> None:

@@ -6,16 +6,13 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from threading import Barrier
 from typing import Any
 
-import boto3
 import pytest
 from httpapi.assembly import EdgeServices
 from httpapi.errors import EdgeError
-from httpapi.keys import tokens
 from httpapi.keys.model import ALL_SCOPES, Key, KeySpec, Scope
 from httpapi.requests import HttpRequest
 from httpapi.settings import EdgeSettings
@@ -24,13 +21,12 @@ from knowledge.limits import ENDED_KEY_COUNTED_MS
 from knowledge.storage.clients import Clients
 
 from testing.edge import TENANT_LIMIT, Edge, Reply
-from testing.faults import Crash, Faults, Way
+from testing.faults import Faults
 from testing.held_clock import START
-from tests.support.keys import check_figures, outbox, stored_keys
+from tests.support.edge_crashes import Watched, cases
+from tests.support.keys import check_figures, key_id, outbox, stored_keys
 
 ROUNDS = 15
-# Each stands for others that look the same from here: before the call, after it with the caller dead or alive, twice.
-WAYS = (Way.DIE_BEFORE, Way.DIE_AFTER, Way.ANSWER_LOST, Way.REPEATED)
 
 
 @pytest.fixture
@@ -226,54 +222,16 @@ def test_use_is_written_once_by_many_requests_at_once(dynoxide: Any) -> None:
         assert len(written) == writes
 
 
-class Watched:
-    """An edge whose every AWS call but KMS's is watched; its requests in progress are forgotten at once."""
-
-    def __init__(self, resources: Any) -> None:
-        self.edge = Edge(resources, dict(os.environ), clients=Clients(), remaining=1)
-        sealing = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
-        self.watch = Faults()
-        bare = self.edge.clients
-        self.edge.clients = self.watch.clients(bare.dynamodb, bare.s3)
-        self.edge.clients.kms = bare.kms
-        self.edge.services = self.edge.make_services(idempotency_key_id=sealing)
-
-    def admin(self) -> str:
-        """Make a tenant, without being watched for it."""
-        admin = self.edge.bootstrap()
-        self.watch.calls.clear()
-        return admin
-
-
 @pytest.fixture
 def watched(dynoxide: Any) -> Watched:
     return Watched(dynoxide)
-
-
-def cases(watched: Watched, request: Callable[[str], Reply]) -> Iterator[str]:
-    """Send the request of a new tenant once for each call it makes and each way in which that can fail, and again.
-
-    Yields the tenant's admin key and the answer to the retry.
-    """
-    request(watched.admin())
-    calls = len(watched.watch.calls)
-    assert calls >= 5
-    for number in range(calls):
-        for way in WAYS:
-            admin = watched.admin()
-            watched.watch.arm(number, way)
-            with suppress(Crash):
-                request(admin)
-            assert watched.watch.fired is not None
-            watched.watch.disarm()
-            yield admin, request(admin)
 
 
 def test_one_retry_finishes_a_rotation_cut_off_anywhere(watched: Watched) -> None:
     edge = watched.edge
 
     def rotate(admin: str) -> Reply:
-        path = f"/v1/admin/keys/{tokens.parse(admin).key_id}/rotate"
+        path = f"/v1/admin/keys/{key_id(admin)}/rotate"
         return edge.request("POST", path, key=admin, headers={"Idempotency-Key": "r"}, check=False)
 
     for admin, reply in cases(watched, rotate):
@@ -310,7 +268,7 @@ def test_one_retry_finishes_a_change_cut_off_anywhere(watched: Watched) -> None:
     edge = watched.edge
 
     def change(admin: str) -> Reply:
-        path = f"/v1/admin/keys/{tokens.parse(admin).key_id}"
+        path = f"/v1/admin/keys/{key_id(admin)}"
         body = {"name": "changed", "rateLimitPerMinute": 240}
         return edge.request("PATCH", path, body, key=admin, headers={"Idempotency-Key": "r"}, check=False)
 

@@ -10,21 +10,16 @@ from typing import Any
 import boto3
 import pytest
 from httpapi.errors import EdgeError
-from httpapi.keys import tokens
 from httpapi.keys.model import ALL_SCOPES, KeySpec, Scope
 from knowledge.environments import Environment
 from knowledge.times import timestamp
 
 from testing.edge import Edge, Reply
-from tests.support.keys import check_figures, outbox, stored_figures, stored_keys
+from tests.support.keys import check_figures, key_id, outbox, stored_figures, stored_keys
 
 KEYS = "/v1/admin/keys"
 DAY_MS = 86_400_000
 RETRY = {"Idempotency-Key": "rotate-1"}
-
-
-def key_id(token: str) -> str:
-    return tokens.parse(token).key_id
 
 
 def rotate(edge: Edge, token: str, body: Any = None, *, by: str | None = None, **kwargs: Any) -> Reply:

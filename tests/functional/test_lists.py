@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from testing import spec
 from testing.edge import Edge, item_path
-from tests.functional.test_erasures import ask, carry_out
+from tests.support.edge_erasing import ask, carry_out
+from tests.support.edge_lists import pages
 
 LISTS = [operation for operation in spec.operations() if operation.name.startswith("list_")]
 
@@ -50,15 +50,6 @@ def lists(edge: Edge) -> dict[str, str]:
         "runId": edge.request("GET", f"/v1/sources/{source}/runs").body["runs"][0]["id"],
     }
     return {operation.name: operation.path.format(generationId=generation, **ids) for operation in LISTS}
-
-
-def pages(edge: Edge, path: str, query: str, key: str) -> Iterator[dict[str, Any]]:
-    cursor: str | None = ""
-    while cursor is not None:
-        reply = edge.request("GET", path, query=query + (f"&cursor={cursor}" if cursor else ""), key=key)
-        assert reply.status == 200, reply.text
-        yield reply.body
-        cursor = reply.body["nextCursor"]
 
 
 def test_pages_of_every_list_join_up(edge: Edge, lists: dict[str, str]) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 
 import boto3
 import pytest
-from httpapi.keys import tokens
 from httpapi.keys.model import ALL_SCOPES, Scope
 
 from testing import spec
 from testing.edge import Edge, Reply
 from testing.operations import having, send
-from tests.functional.test_access import make_tenant
+from tests.support.edge_tenants import make_tenant
+from tests.support.keys import key_id
 
 RETRY = {"Idempotency-Key": "nightly-2027-01-31"}
 KEYS = "/v1/admin/keys"
@@ -27,7 +27,7 @@ def sealed(edge: Edge) -> Edge:
 
 
 def rotate(edge: Edge, token: str) -> str:
-    path = f"{KEYS}/{tokens.parse(token).key_id}/rotate"
+    path = f"{KEYS}/{key_id(token)}/rotate"
     return str(edge.request("POST", path, key=edge.admin).body["secret"])
 
 
@@ -61,7 +61,7 @@ def test_every_operation_checks_its_scope_before_it_replays(sealed: Edge) -> Non
 def set_scopes(edge: Edge, token: str, scopes: tuple[Scope, ...]) -> None:
     boto3.client("dynamodb").update_item(
         TableName=edge.environment["KEYS_TABLE"],
-        Key={"keyId": {"S": tokens.parse(token).key_id}},
+        Key={"keyId": {"S": key_id(token)}},
         UpdateExpression="SET scopes = :scopes",
         ExpressionAttributeValues={":scopes": {"L": [{"S": scope} for scope in scopes]}},
     )

@@ -13,8 +13,8 @@ from httpapi.keys.model import KeySpec
 
 from operations import tenants as tool
 from testing.edge import Edge, load_app
-from tests.functional.test_deletions import carry_out
-from tests.functional.test_erasures import SECRET, TITLE
+from tests.support.edge_erasing import SECRET, TITLE, carry_out_deletions, named_by_keys
+from tests.support.keys import whoami
 
 
 @pytest.fixture
@@ -33,14 +33,13 @@ def run(deployment: Any, *arguments: str) -> list[dict[str, Any]]:
     return list(tool.run(deployment, tool.parse(["--stack", "s", *arguments])))
 
 
+def named(edge: Edge, what: str) -> set[str]:
+    return set(named_by_keys(edge, what, "CATALOG_TABLE"))
+
+
 def listed(deployment: Any, tenant: str) -> dict[str, Any]:
     (line,) = (line for line in run(deployment, "list") if line["tenantId"] == tenant)
     return line
-
-
-def whoami(edge: Edge, key: str) -> tuple[int, str | None]:
-    reply = edge.request("GET", "/v1/whoami", key=key)
-    return reply.status, reply.body.get("code")
 
 
 def test_created_tenant_has_a_key_that_works_and_is_listed(edge: Edge, deployment: Any) -> None:
@@ -152,7 +151,7 @@ def test_tenant_is_deleted_with_all_it_has_and_others_stay(edge: Edge, deploymen
     other = edge.source()
     edge.push(other, "x", content="kept")
     edge.publish(other)
-    stays = named(edge, deployment, edge.tenant_of(edge.token)) | named(edge, deployment, other)
+    stays = named(edge, edge.tenant_of(edge.token)) | named(edge, other)
 
     run(deployment, "suspend", tenant)
     (told,) = run(deployment, "delete", tenant)
@@ -165,21 +164,12 @@ def test_tenant_is_deleted_with_all_it_has_and_others_stay(edge: Edge, deploymen
     assert (told["deleted"], told["markedSources"], len(told["leftSources"])) == (False, 0, 2)
     assert whoami(edge, token) == whoami(edge, admin) == (401, "key_suspended")
     edge.clock.advance(seconds=60 * 60 * 24 * 400)
-    carry_out(edge)
+    carry_out_deletions(edge)
     (told,) = run(deployment, "delete", tenant)
     assert (told["deleted"], told["deletedKeys"], told["deletedVersions"]) == (True, 2, 1)
-    assert named(edge, deployment, tenant) | named(edge, deployment, source) | named(edge, deployment, hook) == set()
+    assert named(edge, tenant) | named(edge, source) | named(edge, hook) == set()
     assert tenant not in {line["tenantId"] for line in run(deployment, "list")}
-    assert named(edge, deployment, edge.tenant_of(edge.token)) | named(edge, deployment, other) == stays
-
-
-def named(edge: Edge, deployment: Any, what: str) -> set[str]:
-    """Keys of rows and of versions that name something, but for events."""
-    rows = edge.clients.dynamodb.scan(TableName=deployment.catalog_table)["Items"]
-    keys = {f"{row['pk']['S']} {row['sk']['S']}" for row in rows if not row["sk"]["S"].startswith("event#")}
-    versions = edge.clients.s3.list_object_versions(Bucket=deployment.bucket)
-    keys |= {each["Key"] for each in (*versions.get("Versions", []), *versions.get("DeleteMarkers", []))}
-    return {key for key in keys if what in key}
+    assert named(edge, edge.tenant_of(edge.token)) | named(edge, other) == stays
 
 
 def test_tenant_without_sources_leaves_nothing(edge: Edge, deployment: Any) -> None:

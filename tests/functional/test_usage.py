@@ -8,6 +8,7 @@ import pytest
 from httpapi import usage
 
 from testing.edge import Edge
+from tests.support.edge_lists import pages
 
 DAY = 86_400
 
@@ -70,14 +71,9 @@ def test_pages_are_bounded_by_the_counters_they_read(edge: Edge, reader: str, mo
         edge.key(edge.admin, name=f"k{number}")
         edge.clock.advance(seconds=1)
     names: list[str] = []
-    cursor = ""
-    while True:
-        body = told(edge, reader, f"limit=50{cursor}")
+    for body in pages(edge, "/v1/usage", "limit=50", reader):
         assert len(body["keys"]) <= 2
         names += [key["name"] for key in body["keys"]]
-        if body["nextCursor"] is None:
-            break
-        cursor = f"&cursor={body['nextCursor']}"
     assert sorted(name for name in names if name.startswith("k")) == [f"k{number}" for number in range(5)]
 
 

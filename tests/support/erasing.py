@@ -61,6 +61,16 @@ def inflated(data: bytes) -> Iterator[bytes]:
             yield gzip.decompress(plain)
 
 
+def forms_of(texts: Iterable[str]) -> list[bytes]:
+    """How texts may stand in something: as they are, and as JSON has them."""
+    return [form for text in texts for form in (text.encode(), json.dumps(text)[1:-1].encode())]
+
+
+def holds(blobs: Iterable[bytes], wanted: Iterable[bytes]) -> bool:
+    """Tell whether one of some texts stands in one of some blobs, or in what it inflates to."""
+    return any(text in plain for blob in blobs for plain in inflated(blob) for text in wanted)
+
+
 def rows_of(world: Any) -> Iterator[dict[str, Any]]:
     """Every row of a source, read behind the watch of its world."""
     source_id, items = world.source_id, world.settings.items_table
@@ -88,17 +98,17 @@ def _partition(world: Any, table: str, pk: str) -> Iterator[dict[str, Any]]:
 
 def places_with(world: Any, texts: Iterable[str]) -> list[str]:
     """Where one of some texts stands: keys of objects and their versions, and keys of rows of this source."""
-    wanted = [form for text in texts for form in (text.encode(), json.dumps(text)[1:-1].encode())]
+    wanted = forms_of(texts)
     bucket = world.bucket
     found = [
         f"{kind} {key}"
         for kind, objects in (("object", bucket.objects), ("deleted object", bucket.deleted))
         for key, (body, metadata) in objects.items()
-        if any(text in plain for plain in (*inflated(body), str(metadata).encode()) for text in wanted)
+        if holds([body, str(metadata).encode()], wanted)
     ]
     for row in rows_of(world):
         blobs = [value for value in row.values() if isinstance(value, bytes)]
         plain = str({name: value for name, value in row.items() if not isinstance(value, bytes)}).encode()
-        if any(text in each for blob in (*blobs, plain) for each in inflated(blob) for text in wanted):
+        if holds([*blobs, plain], wanted):
             found.append(f"row {row['pk']} {row['sk']}")
     return found

@@ -6,12 +6,24 @@ import os
 from typing import Any
 
 import boto3
+from httpapi.keys import tokens
 from httpapi.keys.model import Key
 from httpapi.keys.rows import key_from_row
 from knowledge.limits import ENDED_KEY_COUNTED_MS
 from knowledge.storage.attributes import from_row
 
-from testing.edge import TENANT_LIMIT
+from testing.edge import TENANT_LIMIT, Edge
+
+
+def key_id(token: str) -> str:
+    """The id of a key, from its text."""
+    return tokens.parse(token).key_id
+
+
+def whoami(edge: Edge, token: str) -> tuple[int, str | None]:
+    """Ask who a key is: the status, and the code of a refusal."""
+    reply = edge.request("GET", "/v1/whoami", key=token)
+    return reply.status, reply.body.get("code")
 
 
 def stored_keys(tenant_id: str) -> list[Key]:

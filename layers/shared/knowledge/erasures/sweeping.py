@@ -24,6 +24,7 @@ from knowledge.imports.files import REPORT
 from knowledge.imports.model import ImportState, shown_state
 from knowledge.items.content import erasures_in
 from knowledge.ports import Clock, HasTime
+from knowledge.staging.rows import StagedRow
 from knowledge.storage.versions import ObjectVersion, Position
 
 KINDS = ("content", "index", "runs")
@@ -111,7 +112,7 @@ class Sweeper:
         owners = zip(older, self.stores.fanout.map(self.stores.versions.item_of, older), strict=True)
         owned = [(version, item) for version, item in owners if item is not None and item in ids]
         rows = self.stores.items.read_rows(erasure.source_id, list({item for _, item in owned}), _ANY_TIME)
-        return [version for version, item in owned if item not in rows or rows[item].content_key != version.key]
+        return [version for version, item in owned if not _is_named(version, rows.get(item))]
 
     def _holds_text(self, erasure: Erasure, version: ObjectVersion, ids: Collection[str]) -> bool:
         read = self.stores.versions.read_version(version)
@@ -133,3 +134,7 @@ class Sweeper:
             return True
         now = self.clock()
         return job.ended or job.dead(now) or shown_state(job, now) is ImportState.EXPIRED
+
+
+def _is_named(content: ObjectVersion, row: StagedRow | None) -> bool:
+    return row is not None and row.content_key == content.key
