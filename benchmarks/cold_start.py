@@ -21,6 +21,7 @@ from moto import mock_aws
 
 from benchmarks.emulators import dynoxide
 from benchmarks.findings import Figure, Findings, Table, conclude, parser
+from testing.layers import layer_folders
 
 ROOT = Path(__file__).parents[1]
 # Only DynamoDB is there: no first event gets as far as another service.
@@ -99,7 +100,8 @@ def child(
     code: str, environment: Mapping[str, str], folder: Path | None, first: bool, names: Mapping[str, object]
 ) -> float:
     """Run code in a fresh process; return the processor seconds it took."""
-    path = os.pathsep.join(map(str, filter(None, (ROOT / "layers" / "shared", folder))))
+    layers = [ROOT / "layers" / "shared"] if folder is None else layer_folders(folder.name)
+    path = os.pathsep.join(map(str, filter(None, (*layers, folder))))
     set_up = "".join(f"{name} = {value!r}\n" for name, value in {**names, "FIRST": first}.items())
     done = subprocess.run(
         [sys.executable, "-c", set_up + _CHILD + code + _TELL],

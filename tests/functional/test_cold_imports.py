@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from testing.layers import layer_folders
 from testing.resources import Resources
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +57,8 @@ class Loaded:
 
 def loaded(*modules: str, function: str = "") -> Loaded:
     """Import modules in a fresh process."""
-    path = os.pathsep.join((str(ROOT / "layers" / "shared"), str(ROOT / "functions" / function)))
+    layers = layer_folders(function) if function else [ROOT / "layers" / "shared"]
+    path = os.pathsep.join(map(str, (*layers, ROOT / "functions" / function)))
     done = subprocess.run(
         [sys.executable, "-c", _TELL.format(", ".join(modules))],
         env={**Resources(prefix="cold").environment, "PYTHONPATH": path, "PATH": os.environ.get("PATH", "")},

@@ -19,8 +19,7 @@ from local.template.load import read_template, read_yaml
 from tests.support.requirements import DELIVER_WEBHOOK, LAYER, SEARCH_LAYER, pins_of, requirement_files
 
 _MOST_BYTES = 30_000_000
-# No function has the layer of search yet.
-BUILT = [path for path in requirement_files() if path != SEARCH_LAYER]
+LAYERS = {"SharedLayer": LAYER, "SearchLayer": SEARCH_LAYER}
 # https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html, `e_machine`
 _ELF_MACHINES = {"arm64": 0xB7, "x86_64": 0x3E}
 _FOLDERS = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
@@ -45,9 +44,10 @@ def bytes_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def layer_of(template: Path) -> Path:
-    (layer,) = resources(template, "AWS::Serverless::LayerVersion").values()
-    return folder_of(template, layer) / "python"
+def layer_of(template: Path, name: str = "SharedLayer") -> Path:
+    layers = resources(template, "AWS::Serverless::LayerVersion")
+    assert layers.keys() == LAYERS.keys()
+    return folder_of(template, layers[name]) / "python"
 
 
 def assert_holds(folder: Path, source: Path, requirements: Path) -> None:
@@ -75,16 +75,17 @@ def test_functions_hold_their_own_files_and_the_pinned_packages_alone(built: tup
         assert_holds(folder_of(template, function), source, source / "requirements.txt")
 
 
-def test_layer_holds_our_packages_and_the_pinned_ones_alone(built: tuple[str, Path]) -> None:
+@pytest.mark.parametrize("name", LAYERS)
+def test_layer_holds_our_packages_and_the_pinned_ones_alone(built: tuple[str, Path], name: str) -> None:
     _, template = built
-    assert_holds(layer_of(template), LAYER.parent, LAYER)
+    assert_holds(layer_of(template, name), LAYERS[name].parent, LAYERS[name])
 
 
 def test_nothing_of_tests_or_caches_is_built(built: tuple[str, Path]) -> None:
     _, template = built
-    layer = layer_of(template)
+    layers = [layer_of(template, name) for name in LAYERS]
     functions = resources(template, "AWS::Serverless::Function").values()
-    for folder in [layer, *(folder_of(template, function) for function in functions)]:
+    for folder in [*layers, *(folder_of(template, function) for function in functions)]:
         paths = {str(path.relative_to(folder)) for path in folder.rglob("*")}
         assert [path for path in paths if re.search(r"__pycache__|\.pyc$|(^|/)\.", path)] == []
         # The pinned packages may bring tests of their own.
@@ -94,11 +95,12 @@ def test_nothing_of_tests_or_caches_is_built(built: tuple[str, Path]) -> None:
 
 def test_native_modules_are_for_the_processor_and_the_runtime(built: tuple[str, Path]) -> None:
     architecture, template = built
-    modules = list(native(layer_of(template)))
-    assert modules, "pydantic_core is native"
-    for module in modules:
-        assert int.from_bytes(module.read_bytes()[18:20], "little") == _ELF_MACHINES[architecture], module.name
-        assert ".cpython-313-" in module.name
+    for name in LAYERS:
+        modules = list(native(layer_of(template, name)))
+        assert modules, "pydantic_core, tantivy and pyromark are native"
+        for module in modules:
+            assert int.from_bytes(module.read_bytes()[18:20], "little") == _ELF_MACHINES[architecture], module.name
+            assert ".cpython-313-" in module.name or ".abi3." in module.name
 
 
 def wheels_of(requirements: Path, architecture: str, folder: Path) -> list[Path]:
@@ -113,13 +115,13 @@ def wheels_of(requirements: Path, architecture: str, folder: Path) -> list[Path]
     return list(folder.glob("*.whl"))
 
 
-@pytest.mark.parametrize("requirements", BUILT, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("requirements", requirement_files(), ids=lambda path: path.parent.name)
 def test_every_file_is_that_of_the_wheel_with_the_locked_hash(
     built: tuple[str, Path], requirements: Path, tmp_path: Path
 ) -> None:
     """SAM has pip check hashes for this machine's processor; for the other one it fetches wheels by version alone."""
     architecture, template = built
-    folders = {LAYER: layer_of(template)}
+    folders = {path: layer_of(template, name) for name, path in LAYERS.items()}
     for logical_id, function in resources(ROOT / "template.yaml", "AWS::Serverless::Function").items():
         source = folder_of(ROOT / "template.yaml", function) / "requirements.txt"
         folders.setdefault(source, folder_of(template, resources(template, "AWS::Serverless::Function")[logical_id]))
@@ -153,10 +155,12 @@ def test_each_function_is_small_with_its_layer(built: tuple[str, Path], capsys: 
         for logical_id, function in resources(template, "AWS::Serverless::Function").items()
     }
     lines = [f"unzipped bytes ({architecture}), with the layer of {layer_bytes:,}; at most {_MOST_BYTES:,}"]
+    lines += [f"  the layer of search, for those that have it: {bytes_of(layer_of(template, 'SearchLayer')):,}"]
     lines += [f"  {name:28} {own_bytes:>9,} {own_bytes + layer_bytes:>12,}" for name, own_bytes in rows.items()]
     with capsys.disabled():
         sys.stdout.write("\n" + "\n".join(lines) + "\n")
     assert layer_bytes + max(rows.values()) < _MOST_BYTES
+    assert bytes_of(layer_of(template, "SearchLayer")) < _MOST_BYTES
 
 
 def test_build_changes_nothing_of_the_template_but_its_folders(built: tuple[str, Path]) -> None:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from knowledge.storage.attributes import from_row
 
+from tests.support.segment_lists import check_found
 from tests.support.storage_reader import EMPTY_HASH, StoredState
 
 FIELDS = ("title", "content", "contentType", "url", "language", "tags", "metadata")
@@ -143,6 +144,7 @@ class Reader:
         expected = root_hash({name: entry.content_hash for name, entry in served.items()}, self.leaf_entries)
         told = generation.get("servedRootHash", generation["rootHash"])
         assert told == state.root_hash == expected, "the root hash is not that of the set"
+        check_found(state, self.body, served)
         return state, served
 
     def plan_lines(self, run: Mapping[str, Any]) -> tuple[list[list[Any]], set[str]]:

@@ -11,6 +11,7 @@ Served = namedtuple("Served", "external_item_id content_hash title removed_at fi
 Row = namedtuple("Row", "place number offset length items bytes oldest hash")
 OWNERS = (("runs", "run"), ("index", "gen"), ("index", "era"))
 KINDS = [(top, who, what) for top, who in OWNERS for what in ("pack", "index")]
+KINDS += [(top, who, "segment") for top, who in OWNERS]
 FIELDS = ("title", "content", "contentType", "url", "language", "tags", "metadata")
 ALPHABET, NOTHING, GONE = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", bytes(32), 255
 EMPTY_HASH = sha256(b"empty\0").hexdigest()
@@ -62,6 +63,11 @@ class StoredState:
                 block = self._block(self._key(name), offset, 32 * 71 + 8, "block of names")
                 need(any(kind != GONE for kind in block[::71]), "block of names: lies somewhere, but all are gone")
             rows += block
+        (count, replaces), at, self.segments = struct.unpack_from("<HB", m, at), at + 3, None
+        need(replaces < 2 and (count <= 250 or count == 65535), "manifest: segments")
+        if count != 65535:
+            some = [struct.unpack("<35s32s8s4sIIIB", m[at + 92 * n : at + 92 * n + 92]) for n in range(count)]
+            at, self.segments = at + 92 * count, [(self._key(name), d.hex(), *rest) for name, d, *rest in some]
         need((len(m) - 38 - at) // 71 < 32, "manifest: too many open rows of names")
         rows = [struct.unpack("<35sI32s", row) for (row,) in struct.iter_unpack("71s", rows + m[at:-38])]
         need(
@@ -76,7 +82,10 @@ class StoredState:
     def _manifest(self, key, digest):
         whole = self._object(key, "/index-")
         length = int.from_bytes(whole[-6:-4], "little")
-        need(whole[-4:] == b"KBI1" and 131 <= length <= min(3072, len(whole)), f"{key}: format or length of manifest")
+        need(
+            whole[-4:] == b"KBI2" and 134 <= length <= min(3075 + 92 * 250, len(whole)),
+            f"{key}: format or length of manifest",
+        )
         need(sha256(manifest := whole[-length:]).hexdigest() == digest, f"{key}: manifest is not what its digest says")
         need(sha256(whole[:-length]).digest() == manifest[-38:-6], f"{key}: is not what its manifest says")
         return manifest, len(whole)

@@ -158,6 +158,14 @@ REPORTED_PROBLEMS = 100_000
 # One line may hold a problem in each field of a large object; a few show what is wrong with it.
 PROBLEMS_A_LINE = 10
 
+# ------------------------------------------------------------------------------------------- size: search
+# Of a source; one with more is published all the same, and searched no more.
+SEARCHED_ITEMS = 1_000_000
+# Of the beginnings of a source's segments, which a search reads.
+SEARCHED_BYTES = 512 * 1024 * 1024
+# That a run puts together; larger ones are the compaction's.
+MERGED_DOCUMENTS = 50_000
+
 # ------------------------------------------------------------------------------------------- size: sources and keys
 # Of a tenant, archived ones too.
 SOURCES = 1_000

@@ -54,7 +54,7 @@ class ServedIndex:
         files = []
         for source_id, heads in self._sources.items():
             for number, head in enumerate(heads):
-                require_current(head, head.header.settings._replace(source_id=source_id))
+                require_current(head, source_id)
                 if head.header.documents:
                     self._places.append(_Place(source_id, number))
                     files.append(EngineFiles(head.header.segment_id, head.header.documents, head.files))

@@ -11,12 +11,12 @@ from typing import NamedTuple
 from search.engine import analysis as rules
 from search.engine import schema
 from search.engine.files import write_files
-from search.errors import InvalidDocumentError, OtherFormatError
+from search.errors import DamagedSegmentError, InvalidDocumentError, OtherFormatError
 from search.filters import item_terms, source_term
 from search.languages.choice import analysis_of
 from search.limits import SEGMENT_TEXT_BYTES
 from search.segments.layout import Head, encode_segment
-from search.segments.model import Header, SegmentDocument, SegmentRef, Settings
+from search.segments.model import Header, SegmentDocument, SegmentRef, Settings, format_of
 from search.segments.policy import tier_of
 from search.segments.prefixes import Prefixes, prefix_of
 from search.segments.texts import encode_texts
@@ -104,11 +104,17 @@ def build_segment(
     return Built(*encode_segment(header, engine.files, b"".join((own.data, gone.data)), texts))
 
 
-def require_current(head: Head, settings: Settings) -> None:
-    """Raises OtherFormatError unless a segment can be read beside those that this code builds for the source."""
-    header = head.header
-    if (header.engine, header.analysis, header.settings) != (schema.NAME, rules.VERSION, settings):
+def current_format() -> str:
+    """Return the format of the segments that this code builds; it searches no others."""
+    return format_of(schema.NAME, rules.VERSION)
+
+
+def require_current(head: Head, source_id: str) -> None:
+    """Raises OtherFormatError unless this code builds such segments, DamagedSegmentError for one of another source."""
+    if head.ref.format != current_format():
         raise OtherFormatError
+    if head.header.settings.source_id != source_id:
+        raise DamagedSegmentError
 
 
 def _indexed(document: SegmentDocument, settings: Settings) -> schema.Indexed:

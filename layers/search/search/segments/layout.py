@@ -87,7 +87,8 @@ def _header(data: bytes) -> Header:
 
 
 def _ref(digest: str, header: Header, head: int) -> SegmentRef:
-    return SegmentRef(digest, head + header.text_length, head, header.documents, header.tier, tuple(header.analyses))
+    size = head + header.text_length
+    return SegmentRef(digest, size, head, header.documents, header.tier, header.format, header.settings.language)
 
 
 def _differs(data: bytes, digest: str) -> bool:

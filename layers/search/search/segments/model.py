@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -25,16 +26,23 @@ class SegmentDocument:
 
 
 class Settings(NamedTuple):
-    """Whose items a segment holds, and what its analysis depends on. All segments of a source have the same."""
+    """Whose items a segment holds, and what its analysis depends on."""
 
     source_id: str
     default_language: str | None = None
+
+    @property
+    def language(self) -> str:
+        """The default language as lists tell it: 8 hex digits."""
+        return hashlib.sha256((self.default_language or "").encode()).hexdigest()[:8]
 
 
 class SegmentRef(NamedTuple):
     """How a list names a segment: by the SHA-256 (hex) of its header, which has the digests of all else.
 
-    `size` is that of the object in bytes, `head` that of its beginning, which is all that a search reads.
+    `size` is that of the object in bytes, `head` that of its beginning, which is all that a search reads. `format` and
+    `language` are 16 and 8 hex digits: segments of another format can't be read beside each other; those of another
+    default language can, but their texts without a language were told by other rules.
     """
 
     digest: str
@@ -42,7 +50,8 @@ class SegmentRef(NamedTuple):
     head: int
     documents: int
     tier: int
-    analyses: tuple[str, ...]
+    format: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +77,13 @@ class Header:
     ids_digest: str
     text_length: int
     text_digest: str
+
+    @property
+    def format(self) -> str:
+        """The engine and the analysis as lists tell them."""
+        return format_of(self.engine, self.analysis)
+
+
+def format_of(engine: str, analysis: int) -> str:
+    """Return 16 hex digits for an engine with its version, and a version of the analysis."""
+    return hashlib.sha256(f"{engine}, analysis {analysis}".encode()).hexdigest()[:16]

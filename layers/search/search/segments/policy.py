@@ -16,6 +16,7 @@ from typing import Protocol
 FAN_OUT = 8
 # Of the dead documents among all of a list; past it a merge is owed.
 DEAD_SHARE = 0.2
+_DEAD_DOCUMENTS = 200
 # Of what a run adds, below it one publication is as good as another.
 _SMALL_DOCUMENTS = 512
 # A young list may be longer, which saves most sources their first merges of several thousand documents: so many of
@@ -66,7 +67,7 @@ def merged_tier(listed: Sequence[Listed], documents: int) -> int:
 
 def is_merge_owed(documents: int, entries: int) -> bool:
     """Tell whether too many of the documents of a list are dead, when so many items are served."""
-    return documents - entries > DEAD_SHARE * documents
+    return documents - entries > max(DEAD_SHARE * documents, _DEAD_DOCUMENTS)
 
 
 def _effective(listed: Sequence[Listed], own: int) -> list[int]:

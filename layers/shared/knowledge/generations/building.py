@@ -10,6 +10,7 @@ What would break it, and what stands against it:
   publishing write demands it beside the generation.
 - A pack or an index object that the run wrote is gone: each is asked for, and the run is planned again. Files of
   changes are not served; see `settling` for one that is gone.
+- The state has fewer documents to be found than items: its segments are none of it.
 - An apply with nothing to change forgets nothing: an older run could be published over what it forgot.
 """
 
@@ -23,6 +24,7 @@ from knowledge.errors import BuildFailedError, StalePlanError
 from knowledge.generations.eligibility import ApplyRequest, check_applicable
 from knowledge.generations.model import Generation, GenerationOrigin
 from knowledge.generations.store import Publication
+from knowledge.index.store import PublishedIndex
 from knowledge.ports import Clock, NewId
 from knowledge.runs.model import Plan, Run, RunState
 from knowledge.runs.stores import RunStores
@@ -77,7 +79,7 @@ class Builder:
             return BuildOutcome(generation_id=source.generation_id)
         if source.settle_run_id is not None:
             self.settle(source)
-        self._check_objects(run, plan)
+        index = self._check_objects(run, plan)
         generation = Generation(
             tenant_id=source.tenant_id,
             source_id=source.source_id,
@@ -94,12 +96,13 @@ class Builder:
             created_by=author_of(request.by),
             message=request.message,
             erasures=plan.erasures,
+            replaces_segments=index.manifest.segments.replaces,
         )
         publication = Publication(generation, run.run_id, source.lease_token, plan.base_digest, plan, by=request.by)
         return BuildOutcome(publication=publication)
 
-    def _check_objects(self, run: Run, plan: Plan) -> None:
-        """Make sure that what is to be served is there, and that the index is what the plan says."""
+    def _check_objects(self, run: Run, plan: Plan) -> PublishedIndex:
+        """Make sure that what is to be served is there, and that the index is what the plan says; returns that."""
         try:
             index = self.stores.index.open_index(plan.index.manifest)
             self.stores.fanout.map(self.stores.objects.check_object, index.objects_of(run.run_id))
@@ -109,8 +112,16 @@ class Builder:
             index.manifest.base_digest != plan.base_digest
             or index.built != plan.index
             or plan.index.entries != plan.counts.total
+            or _lacks_documents(index)
         ):
             raise BuildFailedError
+        return index
+
+
+def _lacks_documents(index: PublishedIndex) -> bool:
+    """Tell whether fewer documents can be found than items are served."""
+    segments = index.manifest.segments
+    return segments.rows is not None and segments.documents < index.manifest.entries
 
 
 def _applied(source: Source, run: Run, now: int, request: ApplyRequest) -> AuditEntry | None:

@@ -27,6 +27,7 @@ class Generation:
     `message` is what was said with the apply or the restore. `erasures` is the source's erasure epoch when it was
     published. `served_root_hash` is set when its manifest was written anew by an erasure since; `erased` counts the
     items that it serves no more for that. What it was published with stays in `root_hash`, `counts`, `content_bytes`.
+    `replaces_segments` is true when it has not all segments of the one before.
     """
 
     tenant_id: str
@@ -48,6 +49,7 @@ class Generation:
     erasures: int = 0
     served_root_hash: str | None = None
     erased: int = 0
+    replaces_segments: bool = False
 
     @property
     def serves(self) -> str:

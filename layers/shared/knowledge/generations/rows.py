@@ -37,6 +37,7 @@ def generation_row(generation: Generation) -> dict[str, Any]:
         "createdBy": author_value(generation.created_by),
         "message": generation.message,
         "erasures": generation.erasures or None,
+        "replacesSegments": generation.replaces_segments or None,
     }
 
 
@@ -62,6 +63,7 @@ def generation_from(row: Mapping[str, Any]) -> Generation:
         erasures=row.get("erasures", 0),
         served_root_hash=row.get("servedRootHash"),
         erased=row.get("erased", 0),
+        replaces_segments=row.get("replacesSegments", False),
     )
 
 

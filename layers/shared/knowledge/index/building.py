@@ -27,6 +27,7 @@ from knowledge.index.names import (
     encode_directory,
 )
 from knowledge.index.nodes import EMPTY_HASH, Block, Inner, Leaf, Node, branch_hash, node_hash, ref_to
+from knowledge.index.segment_rows import NO_SEGMENTS, SEGMENTS_MOST, NamedSegment, Segments
 from knowledge.index.store import PublishedIndex
 from knowledge.index.trie import Trie
 from knowledge.model import ObjectRef
@@ -50,6 +51,7 @@ class IndexBuilder:
     base: PublishedIndex | None
     published: ObjectRef | None
     trie: Trie = field(init=False)
+    segments: Segments = field(init=False)
     _rows: list[NamedObject] = field(default_factory=list)
     _body: bytearray = field(default_factory=bytearray)
     _written_bytes: int = 0
@@ -62,6 +64,10 @@ class IndexBuilder:
         if base is not None:
             self._rows = [*base.manifest.names.open_rows, base.own_row]
         self._full_before = 0 if base is None else base.manifest.names.full_blocks
+        before = NO_SEGMENTS if base is None else base.manifest.segments
+        # What the parts before have replaced, this one has as well.
+        carries_on = base is not None and self.published is not None and base.ref != self.published
+        self.segments = before._replace(replaces=before.replaces and carries_on)
 
     @property
     def next_number(self) -> int:
@@ -83,6 +89,27 @@ class IndexBuilder:
         added = self._rows[len(self.base.manifest.names.open_rows) + 1 :]
         rows = [replaced.get(number, row) for number, row in enumerate(self.base.named_objects())]
         self._rows, self._full_before, self._writes_anyway = [*rows, *added], 0, True
+
+    def put_segments(self, replaced: int, added: Sequence[NamedSegment]) -> None:
+        """Take the newest segments away, so many, and put others there; too many of them are none."""
+        rows = self.segments.rows
+        if rows is None:
+            return
+        kept = (*rows[: len(rows) - replaced], *added)
+        self.segments = Segments(kept if len(kept) <= SEGMENTS_MOST else None, self.segments.replaces or replaced > 0)
+
+    def drop_segments(self) -> None:
+        """Have the state searched no more: it is too large."""
+        self.segments = Segments(None, replaces=True)
+
+    def renew_segments(self) -> None:
+        """Begin a list of segments anew."""
+        self.segments = Segments((), replaces=True)
+
+    @property
+    def entries(self) -> int:
+        """How many items the state has by now."""
+        return 0 if self.trie.root is None else self.trie.root.entries
 
     @property
     def size(self) -> int:
@@ -115,6 +142,7 @@ class IndexBuilder:
             names=names,
             member_bytes=(0 if before is None else before.member_bytes) + self.trie.member_bytes,
             index_bytes=(0 if before is None else before.index_bytes) - self.trie.left_bytes + self._written_bytes,
+            segments=self.segments,
         )
         data = encode_manifest(manifest, hashlib.sha256(self._body).digest())
         digest = digest_of(data)
@@ -125,6 +153,8 @@ class IndexBuilder:
 
     def _is_unchanged(self, root: Node | None) -> bool:
         if self.base is None:
+            return False
+        if self.segments.rows != self.base.manifest.segments.rows:
             return False
         # What was looked into is changed in place.
         return root.closed is not None if isinstance(root, Inner) else root is self.base.trie.root

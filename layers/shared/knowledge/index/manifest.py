@@ -1,9 +1,10 @@
 """The manifest: the root of a published state, at the end of the index object that was written with it. Pure.
 
-    head | root's row | directory of names | open rows of names | SHA-256 of the object up to the head | length, "KBI1"
+    head | root's row | directory of names | segments | open rows of names | SHA-256 of the object up to the head |
+    length, "KBI2"
 
-It is at most 3 KB, whatever it is the root of. Its own SHA-256 names it, and with it the whole object. It knows no
-generation: a run builds it before there is one.
+It is at most 3 KB and 92 bytes for each segment, whatever it is the root of. Its own SHA-256 names it, and with it the
+whole object. It knows no generation: a run builds it before there is one.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ from knowledge.index.names import (
     encode_name,
     encode_rows,
 )
+from knowledge.index.segment_rows import NO_SEGMENTS, Segments, decode_segments, encode_segments
 from knowledge.model import ObjectRef
 from knowledge.storage.format import UnknownFormatError
 
-MAGIC = b"KBI1"
+MAGIC = b"KBI2"
 _HEAD = struct.Struct("<B32sQQB")
 _DIRECTORY = struct.Struct("<II")
 _END = struct.Struct("<H4s")
@@ -51,6 +53,7 @@ class Manifest:
     names: Names
     member_bytes: int
     index_bytes: int
+    segments: Segments = NO_SEGMENTS
 
     @property
     def entries(self) -> int:
@@ -90,7 +93,8 @@ def encode_manifest(manifest: Manifest, body_digest: bytes) -> bytes:
     else:
         place = names.directory.place
         directory = _DIRECTORY.pack(names.directory.blocks, place.offset) + encode_name(place.name)
-    data = b"".join((head, encode_name(manifest.own), root, directory, encode_rows(names.open_rows), body_digest))
+    segments, rows = encode_segments(manifest.segments), encode_rows(names.open_rows)
+    data = b"".join((head, encode_name(manifest.own), root, directory, segments, rows, body_digest))
     return data + _END.pack(len(data) + _END.size, MAGIC)
 
 
@@ -122,6 +126,7 @@ def decode_manifest(data: bytes) -> Manifest:
     if blocks:
         directory = Directory(BlockPlace(decode_name(data[at : at + NAME_BYTES]), offset), blocks)
         at += NAME_BYTES
+    segments, at = decode_segments(data, at)
     return Manifest(
         own=own,
         base_digest=base.hex() if has_base else None,
@@ -129,6 +134,7 @@ def decode_manifest(data: bytes) -> Manifest:
         names=Names(decode_rows(data[at : -_END.size - _HASH_BYTES]), directory),
         member_bytes=member_bytes,
         index_bytes=index_bytes,
+        segments=segments,
     )
 
 

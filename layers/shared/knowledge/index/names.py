@@ -36,6 +36,9 @@ class ObjectKind(IntEnum):
     COMPACTED_INDEX = 3
     ERASED_PACK = 4
     ERASED_INDEX = 5
+    RUN_SEGMENT = 6
+    COMPACTED_SEGMENT = 7
+    ERASED_SEGMENT = 8
     GONE = 255
     """What a compaction left: nothing of the state lies in it any more."""
 
@@ -47,6 +50,9 @@ _FOLDERS = {
     ObjectKind.COMPACTED_INDEX: ("index", "gen", "index"),
     ObjectKind.ERASED_PACK: ("index", "era", "pack"),
     ObjectKind.ERASED_INDEX: ("index", "era", "index"),
+    ObjectKind.RUN_SEGMENT: ("runs", "run", "segment"),
+    ObjectKind.COMPACTED_SEGMENT: ("index", "gen", "segment"),
+    ObjectKind.ERASED_SEGMENT: ("index", "era", "segment"),
 }
 
 

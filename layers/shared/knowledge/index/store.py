@@ -17,6 +17,7 @@ from knowledge.index.names import (
     decode_directory,
 )
 from knowledge.index.nodes import EMPTY_HASH, node_of
+from knowledge.index.segment_rows import segment_keys
 from knowledge.index.trie import Trie
 from knowledge.model import ObjectRef
 from knowledge.storage.clients import Fanout
@@ -130,7 +131,8 @@ class PublishedIndex:
 
     def keys(self) -> set[str]:
         """The keys of all objects that this state names, its own as well."""
-        return {row.name.key(self.tenant_id, self.source_id) for row in self.named_objects() if row != GONE}
+        named = {row.name.key(self.tenant_id, self.source_id) for row in self.named_objects() if row != GONE}
+        return named | segment_keys(self.manifest.segments.rows, self.tenant_id, self.source_id)
 
     def _piece(self, place: BlockPlace, length: int) -> Piece:
         return Piece(place.name.key(self.tenant_id, self.source_id), place.offset, length)

@@ -22,7 +22,8 @@ class Checkpoint:
     `later`, so that what each reads and writes does not grow with the whole. A full run looks at everything: its
     `work` is what the journal names in what is to come, `position` counts the slots done, and `listing` tells how far
     a large slot has come. `unread` names items whose row was read older than the journal says. `built` is the index
-    with the parts in that are done; it is what the next is built on. `erasures` is the source's erasure epoch.
+    with the parts in that are done; it is what the next is built on. `erasures` is the source's erasure epoch,
+    `default_language` that of items that have none.
     """
 
     tenant_id: str
@@ -50,6 +51,7 @@ class Checkpoint:
     built: BuiltIndex | None = None
     writers: tuple[str, ...] = ()
     erasures: int = 0
+    default_language: str | None = None
 
 
 def encode_checkpoint(state: Checkpoint) -> bytes:

@@ -1,4 +1,4 @@
-"""Writes what one planning attempt brings, as the changes come: packs, files of changes, and the index of it all."""
+"""Writes what one planning attempt brings, as the changes come: packs, segments, files of changes, and the index."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from knowledge.runs import parts
 from knowledge.runs.change_file import DROP, ChangeRow, encode_part
 from knowledge.runs.diff import Verdict
 from knowledge.runs.model import PlanPart
+from knowledge.segments.writing import SegmentWriter
 from knowledge.staging.rows import RunRow
 from knowledge.storage.objects import ObjectStore
 
@@ -25,9 +26,10 @@ _make = tuple.__new__
 
 @dataclass(slots=True)
 class PlanWriter:
-    """Collects changes and writes them out in parts under `prefix`, an attempt's own folder, beside the `index`.
+    """Collects changes and writes them out in parts under `prefix`, an attempt's own folder.
 
-    `next_number` is the number of the next part; an attempt that carries on another's work starts where that ended.
+    The packs and `segments` of what they bring are named by the `index`. `next_number` is the number of the next part;
+    an attempt that carries on another's work starts where that ended.
     """
 
     objects: ObjectStore
@@ -35,6 +37,7 @@ class PlanWriter:
     run_id: str
     attempt_id: str
     index: IndexBuilder
+    segments: SegmentWriter
     next_number: int
     parts: list[PlanPart] = field(default_factory=list)
     tally: Counter[str] = field(default_factory=Counter)
@@ -67,6 +70,7 @@ class PlanWriter:
                 None, row.fields,
             )  # fmt: skip
             self._changes[external_item_id] = _make(Entry, served)
+            self.segments.add_member(external_item_id, content_hash, member)
             # What `pack.add` does, without a call for every item.
             pack.members.append(member)
             pack.size += size
@@ -78,6 +82,7 @@ class PlanWriter:
             title = entry.title
             if verdict.kind is ChangeKind.TOMBSTONED:
                 self._changes[external_item_id] = None
+                self.segments.kill(external_item_id)
             else:
                 content_hash, removed_at = before, verdict.removed_at
                 self._changes[external_item_id] = entry._replace(removed_at=removed_at)
@@ -104,9 +109,10 @@ class PlanWriter:
         self._lines = []
 
     def close_index(self) -> BuiltIndex | None:
-        """Write the last pack and the index object; None when the index is as it was."""
+        """Write the last pack, the segments and the index object; None when the index is as it was."""
         self.put_changes()
         self._close_pack()
+        self.segments.close(self.index.entries)
         return self.index.finish()
 
     def _close_pack(self) -> None:

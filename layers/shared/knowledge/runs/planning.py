@@ -48,6 +48,7 @@ from knowledge.runs.published_entries import due_items
 from knowledge.runs.store import EpochMovedError, RunKey
 from knowledge.runs.stores import RunStores
 from knowledge.runs.turns import Turn
+from knowledge.segments.writing import SegmentWriter
 from knowledge.sources.model import Settle, Source
 from knowledge.staging.rows import SLOTS, JournalEntry
 from knowledge.storage.format import FORMAT, ObjectGoneError, UnknownFormatError
@@ -124,6 +125,7 @@ class Planner:
             writers=_writers(journal),
             work=in_trie_order(work),
             erasures=source.erasure_epoch,
+            default_language=source.default_language,
         )
         return state, base
 
@@ -162,8 +164,11 @@ class Planner:
         own = name_of(ObjectKind.RUN_INDEX, state.run_id, attempt, 0)
         objects = self.stores.objects.marked(state.erasures)
         builder = IndexBuilder(objects, state.tenant_id, state.source_id, own, index, state.base)
+        segments = SegmentWriter(
+            objects, self.stores.fanout, builder, ObjectKind.RUN_SEGMENT, state.run_id, attempt, state.default_language
+        )
         writer = PlanWriter(
-            objects, prefix, state.run_id, attempt, builder, len(state.parts), tally=Counter(state.tally)
+            objects, prefix, state.run_id, attempt, builder, segments, len(state.parts), tally=Counter(state.tally)
         )
         unread = set(state.unread)
         comparison = BatchComparison(self.stores, state, writer, unread)

@@ -106,6 +106,7 @@ class Source:
     erasure_epoch: int = 0
     erasure_id: str | None = None
     erasure_opening: bool = False
+    default_language: str | None = None
 
     @property
     def settings(self) -> SourceSettings:

@@ -128,13 +128,14 @@ class Collector:
     def _find_named(self, kept: Sequence[Generation]) -> set[str]:
         """The keys of the objects that the generations which are kept (the latest first) are served from.
 
-        A run only adds to what its base names, so the tables that are read are the latest, and the last ones before
-        each compaction, restore and erasure; and those that an erasure wrote anew, each of which names copies.
+        A run adds to what its base names, but may put segments together. So the tables that are read are the latest,
+        and the last ones before each compaction, restore, erasure and run that did so; and those that an erasure wrote
+        anew, each of which names copies.
         """
         named: set[str] = set()
         newer: Generation | None = None
         for generation in kept:
-            after_run = newer is not None and newer.origin is GenerationOrigin.RUN
+            after_run = newer is not None and newer.origin is GenerationOrigin.RUN and not newer.replaces_segments
             anew = generation.served_root_hash or (newer and newer.served_root_hash)
             if not after_run or anew:
                 named |= self.stores.index.open_index(generation.manifest).keys()

@@ -1,7 +1,8 @@
 """Publishing what is served from fewer objects: small ones are put together, and half dead ones rewritten.
 
-The new generation differs from its base in where things lie: its root hash is the same. All is made before the lease is
-taken, so that applies wait for the publishing write alone.
+Segments are built anew where that is owed (see `segments.rebuilding`). The new generation differs from its base in
+where things lie: its root hash is the same. All is made before the lease is taken, so that applies wait for the
+publishing write alone.
 
 What would break it, and what stands against it:
 
@@ -34,6 +35,8 @@ from knowledge.index.walking import Position
 from knowledge.model import Counts, ObjectRef
 from knowledge.ports import Clock, NewId
 from knowledge.runs.model import RunState
+from knowledge.segments.rebuilding import is_rebuild_owed, is_segment_missing, rebuild_segments
+from knowledge.segments.writing import SegmentWriter
 from knowledge.sources.leases import held_lease
 from knowledge.sources.model import Settle, Source
 from knowledge.storage.format import ObjectGoneError
@@ -73,12 +76,22 @@ class Compactor:
         if scattered.folds_packs:
             sizes = {number: row.bytes for number, row in enumerate(rows) if row != GONE and not row.name.is_index}
             packs |= most_dead(sizes, _live_bytes(index))
-        if not packs and not scattered.indexes:
+        rebuilds = is_rebuild_owed(index, source.default_language) or is_segment_missing(
+            index, self.stores.objects, self.stores.fanout
+        )
+        if not packs and not scattered.indexes and not rebuilds:
             return None
         base = self.stores.generations.get_generation(source.source_id, source.generation_id)
         generation_id = self.new_id("gen")
         rewriting = _Rewriting(
-            self.stores, source.manifest, generation_id, self.new_id("att"), packs, scattered.indexes
+            self.stores,
+            source.manifest,
+            generation_id,
+            self.new_id("att"),
+            packs,
+            scattered.indexes,
+            rebuilds,
+            source.default_language,
         )
         built = rewriting.rewrite(index)
         if built.root_hash != base.serves:
@@ -136,26 +149,44 @@ class _Rewriting:
     attempt_id: str
     packs: frozenset[int]
     indexes: frozenset[int]
+    rebuilds: bool = False
+    default_language: str | None = None
     objects_written: int = 0
     packs_written: int = 0
 
     def rewrite(self, base: PublishedIndex) -> BuiltIndex:
         """Write the state of `base` without those objects, in one index object or, if it is large, several."""
-        first = min(self.packs | self.indexes)
+        moved = self.packs | self.indexes
         index, position = base, None
         while True:
             builder, pack = self._begin(index)
-            position = self._go_on(base, builder, pack, first, position)
-            pack.close()
-            self.packs_written = pack.next_number
-            if position is None:
-                builder.forget_objects(self.packs | self.indexes)
+            if moved:
+                position = self._go_on(base, builder, pack, min(moved), position)
+                pack.close()
+                self.packs_written = pack.next_number
+            if position is None and moved:
+                builder.forget_objects(moved)
+            if position is None and self.rebuilds:
+                self._rebuild_segments(base, builder)
             built = builder.finish()
             if built is None:
                 raise AssertionError
             if position is None:
                 return built
             index = self.stores.index.open_index(built.manifest)
+
+    def _rebuild_segments(self, base: PublishedIndex, builder: IndexBuilder) -> None:
+        kind = ObjectKind.COMPACTED_SEGMENT
+        writer = SegmentWriter(
+            self.stores.objects,
+            self.stores.fanout,
+            builder,
+            kind,
+            self.generation_id,
+            self.attempt_id,
+            self.default_language,
+        )
+        rebuild_segments(base, writer)
 
     def _begin(self, index: PublishedIndex) -> tuple[IndexBuilder, PackWriter]:
         own = name_of(ObjectKind.COMPACTED_INDEX, self.generation_id, self.attempt_id, self.objects_written)

@@ -65,7 +65,7 @@ def test_name_reads_back(name: ObjectName) -> None:
 
 def test_name_of_no_known_kind_is_refused() -> None:
     with pytest.raises(DamagedBlockError):
-        decode_name(b"\x07" + encode_name(GONE.name)[1:])
+        decode_name(b"\x09" + encode_name(GONE.name)[1:])
 
 
 @given(st.lists(rows, max_size=ROWS_A_BLOCK))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from search.errors import InvalidDocumentError, OtherFormatError
+from search.errors import DamagedSegmentError, InvalidDocumentError, OtherFormatError
 from search.segments import building
 from search.segments.building import build_segments, cut, require_current
 from search.segments.merging import head_of, read_part
-from search.segments.model import Settings
 from search.segments.prefixes import prefix_of
 from search.text.model import Effort
 
@@ -55,12 +54,11 @@ def test_document_larger_than_a_segment_has_one_of_its_own() -> None:
     assert [len(some) for some in cut(documents, 10)] == [1, 1]
 
 
-def test_segments_of_another_version_or_setting_are_not_read() -> None:
+def test_segments_of_another_source_are_not_read() -> None:
     segment = head([document("a")])
-    require_current(segment, SETTINGS)
-    for settings in (Settings("src_2", "en"), Settings(SETTINGS.source_id, "de")):
-        with pytest.raises(OtherFormatError):
-            require_current(segment, settings)
+    require_current(segment, SETTINGS.source_id)
+    with pytest.raises(DamagedSegmentError):
+        require_current(segment, "src_2")
 
 
 @pytest.mark.parametrize("name", ["schema.NAME", "rules.VERSION"])
@@ -69,4 +67,4 @@ def test_segments_of_another_engine_or_analysis_are_not_read(name: str, monkeypa
     module, _, attribute = name.partition(".")
     monkeypatch.setattr(getattr(building, module), attribute, 99)
     with pytest.raises(OtherFormatError):
-        require_current(segment, SETTINGS)
+        require_current(segment, SETTINGS.source_id)

@@ -56,7 +56,15 @@ def test_what_is_cut_off_or_too_long_is_noticed(segment: Built, less: int) -> No
 
 @pytest.mark.parametrize(
     "change",
-    [{"size": 1}, {"head": 200}, {"documents": 3}, {"tier": 1}, {"analyses": ("en",)}, {"digest": "00" * 32}],
+    [
+        {"size": 1},
+        {"head": 200},
+        {"documents": 3},
+        {"tier": 1},
+        {"format": "00" * 8},
+        {"language": "00" * 4},
+        {"digest": "00" * 32},
+    ],
     ids=lambda change: next(iter(change)),
 )
 def test_name_of_another_segment_is_noticed(segment: Built, change: dict[str, object]) -> None:

@@ -73,7 +73,8 @@ def test_built_anew_with_another_default_language(tmp_path: Path) -> None:
     before = built([document("a", "Die Häuser")])
     german = Settings(SOURCE, "de")
     (after,) = merge_parts([read_part(*before)], german, begins_at_oldest=True)
-    assert (before.ref.analyses, after.ref.analyses) == (("en",), ("de",))
+    assert (list(head_of(before).header.analyses), list(head_of(after).header.analyses)) == (["en"], ["de"])
+    assert before.ref.language != after.ref.language
     assert head_of(after).header.settings == german
     assert [each.item_id for each in index_of(tmp_path, head_of(after)).search(SearchQuery("Haus"), 5)] == ["a"]
 

@@ -73,5 +73,8 @@ def test_a_thousand_publications_leave_few_segments(base: int, most: int) -> Non
 
 
 def test_merge_is_owed_past_a_fifth_of_dead_documents() -> None:
-    assert not is_merge_owed(100, 80)
-    assert is_merge_owed(101, 80)
+    assert not is_merge_owed(10_000, 8_000)
+    assert is_merge_owed(10_001, 8_000)
+    # A few dead ones are not worth a generation.
+    assert not is_merge_owed(201, 1)
+    assert is_merge_owed(202, 1)
