@@ -17,7 +17,7 @@ import pickle
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -31,6 +31,9 @@ from benchmarks.in_memory import World
 FIGURE = 50_000
 # Of run and apply together, on Python 3.11: it stands for the rate where no time can be judged.
 CALLS_FIGURE = 38
+# With the segments that search finds the items by: of the calls, and of the time without them.
+SEARCHED_CALLS_FIGURE = 165
+SEARCHED_FIGURE = 10.0
 SIZES = {"small": 5_000, "usual": 100_000, "full": 100_000}
 ROUNDS = {"small": 2, "usual": 4, "full": 8}
 ITEMS_COUNTED = 5_000
@@ -90,34 +93,43 @@ def measure(arguments: argparse.Namespace) -> Findings:
     """Measure a run over a published source, and the first one of a source."""
     collect_rarely()  # As in a function's process.
     items, rounds = SIZES[arguments.size], range(ROUNDS[arguments.size])
-    changed, first = ([one_round(world) for _ in rounds] for world in worlds(items))
+    changed, searched, first = ([one_round(world) for _ in rounds] for world in worlds(items))
     best = min(each.publish for each in changed)
     rows = [
-        row("run and apply: every item has other contents", items, changed),
+        row("run and apply: every item has other contents, without segments", items, changed),
+        row("run and apply: every item has other contents", items, searched),
         row("first publish", items, first),
     ]
+    counted = [calls_an_item(World(ITEMS_COUNTED, published=True, searched=each)) for each in (False, True)]
+    ratio = min(each.publish for each in searched) / best
     return Findings(
         title="Diff and first publish",
         intro=f"{items:,} staged items, all of them changed or all of them new: one core, the functions' code alone."
-        " The run plans, and builds the index that its apply publishes, which takes no time for each item.",
-        figures=judged(items, round(items / best), calls_an_item(World(ITEMS_COUNTED, published=True))),
+        " The run plans, and builds the index that its apply publishes, which takes no time for each item; and the"
+        " segments, unless the source is too large to be searched.",
+        figures=judged(items, round(items / best), counted, ratio),
         tables=[Table(["what", "items a second", "µs an item", "CPU against json.dumps of the rows"], rows)],
     )
 
 
-def judged(items: int, items_a_second: float, calls: float) -> list[Figure]:
-    """Hold the rate of publishing so many items, and the calls that an item takes, against their figures."""
+def judged(items: int, items_a_second: float, calls: Sequence[float], ratio: float) -> list[Figure]:
+    """Hold the rate of publishing so many items without segments, and the calls an item takes, against their figures.
+
+    `calls` are without segments and with them; `ratio` is the time with them over that without.
+    """
     what = f"diff of {items:,} changed items"
     return [
         Figure(what, FIGURE, items_a_second, "items/s", at_least=True, counted=False),
-        Figure("diff: function calls", CALLS_FIGURE, calls, "an item"),
+        Figure("diff: function calls", CALLS_FIGURE, calls[0], "an item"),
+        Figure("diff with segments: function calls", SEARCHED_CALLS_FIGURE, calls[1], "an item"),
+        Figure("diff with segments: CPU", SEARCHED_FIGURE, ratio, "x without", counted=False),
     ]
 
 
 def worlds(items: int) -> Iterator[World]:
-    """Make the two sources, one after the other."""
-    for published in (True, False):
-        yield World(items, published=published)
+    """Make the sources, one after the other."""
+    for published, searched in ((True, False), (True, True), (False, True)):
+        yield World(items, published=published, searched=searched)
 
 
 def row(what: str, items: int, rounds: list[Round]) -> list[str]:

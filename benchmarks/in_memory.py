@@ -111,15 +111,18 @@ class Runs:
 
 
 class World:
-    """A source of `items` staged rows: all new, or all with other contents than a published generation serves."""
+    """A source of `items` staged rows: all new, or all with other contents than a published generation serves.
 
-    def __init__(self, items: int, *, published: bool) -> None:
+    One that is not `searched` has a published generation that is, as it were, too large for that.
+    """
+
+    def __init__(self, items: int, *, published: bool, searched: bool = True) -> None:
         self.table, self.bucket, fanout = Table(), Bucket(), Fanout(1)
         numbers, settle, sources = count(), _anything(), _anything()
         objects = ObjectStore(_anything(self.bucket), "bucket")
         index = IndexStore(objects, fanout)
         entries = self._stage(items)
-        self.source = _source(_publish(objects, entries) if published else None)
+        self.source = _source(_publish(objects, entries, searched=searched) if published else None)
         sources.get_source = sources.acquire_lease = sources.renew_lease = lambda *_: self.source
         rows, journal = (store(_anything(self.table), "Items", fanout) for store in (ItemStore, JournalStore))
 
@@ -188,12 +191,14 @@ def _anything(value: object = None) -> Any:
     return SimpleNamespace() if value is None else value
 
 
-def _publish(objects: ObjectStore, entries: dict[str, Entry | None]) -> ObjectRef:
+def _publish(objects: ObjectStore, entries: dict[str, Entry | None], *, searched: bool) -> ObjectRef:
     run_id, attempt_id = f"run_{1:026d}", f"att_{1:026d}"
     builder = IndexBuilder(objects, TENANT, SOURCE, name_of(ObjectKind.RUN_INDEX, run_id, attempt_id, 0), None, None)
     for number in range(1 + len(entries) // ITEMS_A_PACK):
         builder.name_object(name_of(ObjectKind.RUN_PACK, run_id, attempt_id, number), 113, "0" * 64)
     builder.update(entries)
+    if not searched:
+        builder.drop_segments()
     built = builder.finish()
     if built is None:
         raise AssertionError

@@ -65,8 +65,10 @@ def _of_tag(tag: str) -> str:
 
 
 def _of_script(text: str) -> str:
+    if text.isascii():
+        return PLAIN
     letters = sum(map(str.isalpha, text))
-    if text.isascii() or not letters:
+    if not letters:
         return PLAIN
     counted = Counter({name: len(pattern.findall(text)) for name, pattern in _SCRIPTS})
     ((name, most),) = counted.most_common(1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pyromark
 
@@ -42,7 +41,7 @@ def extract(
         return Text(tidied(title), "", effort=effort)
     if effort is Effort.PARSED:
         try:
-            text, headings = joined(_parsed(content, content_type, Budget(seconds).tick), TEXT_CHARACTERS)
+            text, headings = joined(_parsed(content, content_type, seconds), TEXT_CHARACTERS)
             return Text(tidied(title), text, headings)
         except (OutOfTimeError, ValueError, LookupError, AssertionError, RecursionError):
             # The parser of the standard library ends in a bare AssertionError where it does not know on.
@@ -51,11 +50,12 @@ def extract(
     return Text(tidied(title), text, effort=Effort.UNPARSED)
 
 
-def _parsed(content: str, content_type: str, tick: Callable[[], None]) -> list[Block]:
+def _parsed(content: str, content_type: str, seconds: float) -> list[Block]:
     if content_type == "text/html":
-        return page_blocks(content, tick)
+        return page_blocks(content, Budget(seconds).tick)
     if content_type == "text/markdown":
         # Markdown may hold HTML, so its way to text leads over it.
+        tick = Budget(seconds).tick
         return page_blocks(pyromark.html(content, options=_MARKDOWN), tick)
     return _lines(content)
 

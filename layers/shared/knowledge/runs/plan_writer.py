@@ -45,10 +45,12 @@ class PlanWriter:
     _changes: dict[str, Entry | None] = field(default_factory=dict)
     _pack: PackWriter = field(init=False)
     _number: int = field(init=False)
+    _is_searched: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self._pack = PackWriter(self.objects, self.index, ObjectKind.RUN_PACK, self.run_id, self.attempt_id)
         self._number = self._pack.number
+        self._is_searched = self.index.segments.rows is not None
 
     def add(
         self, external_item_id: str, verdict: Verdict, row: RunRow | None, entry: Entry | None, member: bytes | None
@@ -70,7 +72,8 @@ class PlanWriter:
                 None, row.fields,
             )  # fmt: skip
             self._changes[external_item_id] = _make(Entry, served)
-            self.segments.add_member(external_item_id, content_hash, member)
+            if self._is_searched:
+                self.segments.add_member(external_item_id, content_hash, member)
             # What `pack.add` does, without a call for every item.
             pack.members.append(member)
             pack.size += size

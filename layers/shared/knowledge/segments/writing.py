@@ -66,8 +66,7 @@ class SegmentWriter:
 
     def add_member(self, item_id: str, content_hash: str, member: bytes) -> None:
         """Take up an item that is served from now on, or with another content; `member` is its packed form."""
-        if self.index.segments.rows is not None:
-            self.add_item(item_id, content_hash, decode_member(member))
+        self.add_item(item_id, content_hash, decode_member(member))
 
     def add_item(self, item_id: str, content_hash: str, item: Mapping[str, Any]) -> None:
         """Take up an item in its stored form."""
