@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from search.engine.analysis import words
-from search.errors import DamagedSegmentError, InvalidQueryError, OtherFormatError, QueryTooLongError
+from search.errors import DamagedSegmentError, InvalidQueryError, QueryTooLongError
 from search.filters import Filter
 from search.hits.serving import ServedIndex
 from search.queries.model import Ranking, SearchQuery
@@ -121,7 +121,7 @@ def test_sources_are_apart_and_weigh_titles_by_their_own(tmp_path: Path) -> None
 
 
 def test_segment_of_another_source_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(OtherFormatError):
+    with pytest.raises(DamagedSegmentError):
         ServedIndex({"src_2": [head([document("a")])]}, tmp_path)
 
 
