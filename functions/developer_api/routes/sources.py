@@ -55,8 +55,9 @@ def get_source(call: Call[None, NoQuery]) -> Answer:
 @routes.patch("/v1/sources/{sourceId}", Scope.SOURCES_WRITE, body=body_of(UpdateSourceRequest), loads_source=True)
 def update_source(call: Call[UpdateSourceRequest, NoQuery]) -> Answer:
     """Change what is named; a removal guard or a language of null is taken away."""
+    changes = call.body.changes()
     source = call.services.knowledge.sources.update_source(
-        call.tenant_id, call.source.source_id, **call.body.changes(), by=call.actor
+        call.tenant_id, call.source.source_id, **changes, by=call.actor
     )
     return ok({"source": _whole(call, source)})
 
