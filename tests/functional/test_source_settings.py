@@ -223,9 +223,29 @@ def test_synonyms_of_many_sources_are_read_at_once(edge: Edge, monkeypatch: pyte
     theirs = edge.request("POST", "/v1/sources", body, key=stranger).body["source"]["id"]
     monkeypatch.setattr(catalog_module, "_KEYS_PER_READ", 3)
     store, tenant = edge.services.knowledge.sources.store, edge.tenant_of(edge.token)
-    asked = [*made, without, theirs, next(iter(made))]
+    # One that is named twice DynamoDB refuses.
+    asked = [next(iter(made)), *made, without, theirs]
     assert store.read_synonyms(tenant, asked) == made, "those of other tenants are not there"
     assert store.read_synonyms(tenant, []) == {}
+
+
+def test_one_source_s_synonyms_are_read_alone_and_only_where_there_are_some(edge: Edge) -> None:
+    """What answers requests may read no rows of sources in batches."""
+    service, tenant = edge.services.knowledge.sources, edge.tenant_of(edge.token)
+    read = []
+
+    class _Single:
+        def get_item(self, **asked: Any) -> Any:
+            read.append(asked["Key"]["sk"]["S"])
+            return edge.clients.dynamodb.get_item(**asked)
+
+    single: Any = _Single()
+    alone = replace(service, store=replace(service.store, catalog=replace(service.store.catalog, dynamodb=single)))
+    with_some, without = edge.source(synonyms=GROUPS), edge.source()
+    assert alone.synonyms_of(service.get_source(tenant, without)) == ()
+    assert read == []
+    assert alone.synonyms_of(service.get_source(tenant, with_some)) == tuple(map(tuple, GROUPS))
+    assert read == ["synonyms"]
 
 
 class _Busy:

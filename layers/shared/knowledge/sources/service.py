@@ -105,9 +105,7 @@ class SourceService:
 
     def synonyms_of(self, source: Source) -> Synonyms:
         """Read the synonyms of a source; of one that has none nothing is read."""
-        if not source.synonyms.groups:
-            return ()
-        return self.store.read_synonyms(source.tenant_id, [source.source_id]).get(source.source_id, ())
+        return self.store.find_synonyms(source.source_id) if source.synonyms.groups else ()
 
     def find_source(self, tenant_id: str, source_id: str) -> Source:
         """Read a source, also one that is being deleted. Raises SourceNotFoundError."""

@@ -98,6 +98,11 @@ class SourceStore:
             raise SourceNotFoundError
         return source_from(row)
 
+    def find_synonyms(self, source_id: str) -> Synonyms:
+        """Read the synonyms of a source, consistently; none when it has no row of them any more."""
+        row = self.catalog.find(*synonyms_key(source_id))
+        return () if row is None else synonyms_from(row)
+
     def read_synonyms(self, tenant_id: str, source_ids: Sequence[str]) -> dict[str, Synonyms]:
         """Read the synonyms of sources of a tenant, consistently, a hundred sources a call; those that have none lack.
 
