@@ -14,6 +14,8 @@ REFUSED = {
     "must have 1 to 1048576 bytes of UTF-8": "maxLength counts characters",
     "must have at most 2048 bytes of UTF-8": "maxLength counts characters",
     "must have at most 16384 bytes as canonical JSON": "no rule of schemas measures an object",
+    "must have at most 65536 bytes of UTF-8 together": "no rule of schemas adds up a list",
+    "must have at most 2 decimals": "multipleOf is no rule for fractions: 0.29 is no multiple of 0.01 to a computer",
     "must be valid Unicode": "JSON can write a lone surrogate, which no pattern knows",
     "must be an absolute http or https URL": "which hosts and ports there can be is more than a pattern should say",
     "must be in the future": "it depends on when it is read",

@@ -14,6 +14,7 @@ import pytest
 from knowledge import limits as at
 from knowledge.times import MS_PER_HOUR
 from knowledge.words import duration_words, size_words
+from search import limits as search
 from webhooks.deliveries.schedule import DELAYS_SECONDS
 
 from local.template.load import ROOT, read_template
@@ -86,6 +87,16 @@ SENTENCES = [
     ("IMPORTS_UNDER_WAY", "openapi.yaml", f"At most {at.IMPORTS_UNDER_WAY} imports of a tenant are under way, and"),
     ("IMPORTS_UNDER_WAY", "openapi.yaml", f"`import_limit`: {at.IMPORTS_UNDER_WAY} imports of the tenant"),
     ("SOURCES", "docs/errors.md", f"the tenant has {number(at.SOURCES)} sources, archived"),
+    ("SYNONYMS_BYTES", "openapi.yaml", f"at most {at.SYNONYMS_BYTES} bytes of UTF-8 together"),
+    ("SYNONYMS_BYTES", "docs/concepts.md", f"and {large(at.SYNONYMS_BYTES)} of UTF-8 together"),
+    ("SYNONYM_GROUPS", "docs/concepts.md", f"up to {at.SYNONYM_GROUPS} groups of {at.MIN_SYNONYMS_A_GROUP} to"),
+    ("SYNONYMS_A_GROUP", "docs/concepts.md", f"{at.MIN_SYNONYMS_A_GROUP} to {at.SYNONYMS_A_GROUP} texts"),
+    ("SYNONYM_CHARACTERS", "docs/concepts.md", f"texts of 1 to {at.SYNONYM_CHARACTERS} characters"),
+    ("DEFAULT_TITLE_WEIGHT", "docs/concepts.md", f"| `titleWeight` | {at.DEFAULT_TITLE_WEIGHT} |"),
+    ("MIN_TITLE_WEIGHT", "docs/concepts.md", f"{at.MIN_TITLE_WEIGHT} to {at.MAX_TITLE_WEIGHT}"),
+    ("MAX_TITLE_WEIGHT", "docs/concepts.md", f"to {at.MAX_TITLE_WEIGHT}, with at most"),
+    ("TITLE_WEIGHT_DECIMALS", "docs/concepts.md", f"with at most {at.TITLE_WEIGHT_DECIMALS} decimals"),
+    ("TITLE_WEIGHT_DECIMALS", "openapi.yaml", f"the text; at most {at.TITLE_WEIGHT_DECIMALS} decimals"),
     ("SOURCES", "openapi.yaml", f"`source_limit`: the tenant has {number(at.SOURCES)} sources"),
     ("UPLOAD_AWAITED_MS", "docs/imports.md", f"no file yet; none within {lasting(at.UPLOAD_AWAITED_MS)}"),
     ("IMPORT_SILENT_MS", "docs/imports.md", f"nobody has worked on for {lasting(at.IMPORT_SILENT_MS)} gives"),
@@ -247,6 +258,7 @@ def test_limits_that_depend_on_one_another_agree() -> None:
     # An upload that its link let begin is still awaited.
     assert at.UPLOAD_AWAITED_MS > at.UPLOAD_LINK_SECONDS * 1000
     assert at.BODY_BYTES >= at.CONTENT_BYTES
+    assert at.MIN_TITLE_WEIGHT <= at.DEFAULT_TITLE_WEIGHT <= at.MAX_TITLE_WEIGHT
     assert at.LINE_BYTES > at.CONTENT_BYTES
     assert at.DEFAULT_GRACE_DAYS <= at.MAX_GRACE_DAYS
     assert at.DEFAULT_OVERLAP_SECONDS <= at.MAX_OVERLAP_SECONDS
@@ -255,6 +267,12 @@ def test_limits_that_depend_on_one_another_agree() -> None:
     assert at.ENDED_KEY_COUNTED_MS == 2 * 60_000
     # A delivery is shown for longer than it is tried.
     assert sum(DELAYS_SECONDS) * 1000 < at.DELIVERY_KEPT_MS
+
+
+def test_synonyms_that_a_source_may_have_are_those_that_the_search_takes() -> None:
+    """The search stands in a layer of its own, without this one: it says its bounds itself."""
+    own = (at.SYNONYM_GROUPS, at.SYNONYMS_A_GROUP, at.SYNONYM_CHARACTERS)
+    assert own == (search.SYNONYM_GROUPS, search.SYNONYMS_A_GROUP, search.SYNONYM_CHARACTERS)
 
 
 def test_every_limit_is_used() -> None:

@@ -30,6 +30,10 @@ def run_and_apply(edge: Edge, key: str, path: str) -> Reply:
 
 CHANGES: dict[str, tuple[Ask, list[str]]] = {
     "update": (lambda edge, key, path: again(edge, key, "PATCH", path, {"graceDays": 3}), ["source.updated"]),
+    "synonyms": (
+        lambda edge, key, path: again(edge, key, "PATCH", path, {"synonyms": [["a", "b"]]}),
+        ["source.updated"],
+    ),
     "archive": (lambda edge, key, path: again(edge, key, "DELETE", path), ["source.archived"]),
     "run and apply": (run_and_apply, ["run.created", "run.applied"]),
     "key": (lambda edge, key, _: again(edge, key, "POST", "/v1/admin/keys", {"name": "k"}), ["key.created"]),

@@ -41,7 +41,7 @@ def fill(edge: Edge) -> str:
     """A source with something of each kind that may be kept of one."""
     versioned = {"Status": "Enabled"}
     edge.clients.s3.put_bucket_versioning(Bucket=edge.environment["CONTENT_BUCKET"], VersioningConfiguration=versioned)
-    source = edge.source(name=SECRET)
+    source = edge.source(name=SECRET, synonyms=[[TITLE, "other"]])
     edge.push(source, "x", content=SECRET, title=TITLE)
     edge.push(source, "y", content=SECRET)
     edge.publish(source)

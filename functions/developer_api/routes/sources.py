@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from httpapi.answers import Answer, created, ok, queued
 from httpapi.call import Call
 from httpapi.keys.model import Scope
 from httpapi.operations import Routes
-from httpapi.render.sources import render_source
+from httpapi.render.sources import render_source, render_whole_source
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of
 from httpapi.schemas.sources import CreateSourceRequest, DeleteSourceRequest, UpdateSourceRequest
-from knowledge.unset import UNSET
+from knowledge.sources.model import Source
 
 routes = Routes()
 
@@ -20,15 +22,13 @@ def create_source(call: Call[CreateSourceRequest, NoQuery]) -> Answer:
     made = call.make_ids("src")
     source = call.services.knowledge.sources.create_source(
         call.tenant_id,
-        name=call.body.name,
-        grace_days=call.body.grace_days,
-        removal_guard=call.body.removal_guard.guard() if call.body.removal_guard else None,
+        **call.body.settings(),
         source_id=made.id,
         earlier_id=made.earlier,
         environment=call.key.spec.environment,
         by=call.actor,
     )
-    return created({"source": render_source(source)})
+    return created({"source": _whole(call, source)})
 
 
 @routes.get("/v1/sources", Scope.SOURCES_READ, query=ListQuery)
@@ -49,22 +49,17 @@ def list_sources(call: Call[None, ListQuery]) -> Answer:
 @routes.get("/v1/sources/{sourceId}", Scope.SOURCES_READ, loads_source=True)
 def get_source(call: Call[None, NoQuery]) -> Answer:
     """Read one source."""
-    return ok({"source": render_source(call.source)})
+    return ok({"source": _whole(call, call.source)})
 
 
 @routes.patch("/v1/sources/{sourceId}", Scope.SOURCES_WRITE, body=body_of(UpdateSourceRequest), loads_source=True)
 def update_source(call: Call[UpdateSourceRequest, NoQuery]) -> Answer:
-    """Change what is named; a removal guard of null is taken away."""
-    guard = call.body.removal_guard
+    """Change what is named; a removal guard or a language of null is taken away."""
+    changes = call.body.changes()
     source = call.services.knowledge.sources.update_source(
-        call.tenant_id,
-        call.source.source_id,
-        name=call.body.name,
-        grace_days=call.body.grace_days,
-        removal_guard=(guard.guard() if guard else None) if "removal_guard" in call.body.model_fields_set else UNSET,
-        by=call.actor,
+        call.tenant_id, call.source.source_id, **changes, by=call.actor
     )
-    return ok({"source": render_source(source)})
+    return ok({"source": _whole(call, source)})
 
 
 @routes.delete("/v1/sources/{sourceId}", Scope.SOURCES_WRITE, loads_source=True)
@@ -93,3 +88,7 @@ def delete_source(call: Call[DeleteSourceRequest, NoQuery]) -> Answer:
     """Delete an archived source with all that is kept of it, for good."""
     source = call.services.knowledge.sources.delete_source(call.source, message=call.body.message, by=call.actor)
     return queued({"source": render_source(source)})
+
+
+def _whole(call: Call[Any, Any], source: Source) -> dict[str, Any]:
+    return render_whole_source(source, call.services.knowledge.sources.synonyms_of(source))

@@ -172,6 +172,18 @@ SOURCES = 1_000
 # Of a tenant, from the request on until they have ended.
 IMPORTS_UNDER_WAY = 100
 SOURCE_NAME_CHARACTERS = 200
+# How much more a match in the title counts than one in the text.
+DEFAULT_TITLE_WEIGHT = 1
+MIN_TITLE_WEIGHT = 0.1
+MAX_TITLE_WEIGHT = 10
+TITLE_WEIGHT_DECIMALS = 2
+# The search widens queries by no more: its own limits are the same.
+SYNONYM_GROUPS = 200
+MIN_SYNONYMS_A_GROUP = 2
+SYNONYMS_A_GROUP = 20
+SYNONYM_CHARACTERS = 100
+# Of UTF-8, of all synonyms of a source together: a hundred such rows are read in one call, of 16 MB.
+SYNONYMS_BYTES = 65_536
 TENANT_NAME_CHARACTERS = 200
 KEY_NAME_CHARACTERS = 100
 KEY_DESCRIPTION_CHARACTERS = 500

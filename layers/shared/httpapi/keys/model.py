@@ -25,6 +25,7 @@ class Scope(StrEnum):
     RUNS_READ = "runs:read"
     RUNS_WRITE = "runs:write"
     RUNS_APPLY = "runs:apply"
+    SEARCH_READ = "search:read"
     WEBHOOKS_MANAGE = "webhooks:manage"
     AUDIT_READ = "audit:read"
     CONTENT_ERASE = "content:erase"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from knowledge.actors import author_value
-from knowledge.sources.model import DEVELOPER_API, RemovalGuard, Source
+from knowledge.sources.model import DEVELOPER_API, RemovalGuard, Source, Synonyms
 from knowledge.times import timestamp
 
 
@@ -19,6 +19,10 @@ def render_source(source: Source) -> dict[str, Any]:
         "status": source.status,
         "graceDays": source.grace_days,
         "removalGuard": _guard(source.removal_guard),
+        "serving": source.serving,
+        "titleWeight": source.title_weight,
+        "defaultLanguage": source.default_language,
+        "synonymGroups": source.synonyms.groups,
         "generationId": source.generation_id,
         "sequence": source.sequence,
         "servedItems": source.served_items,
@@ -27,6 +31,11 @@ def render_source(source: Source) -> dict[str, Any]:
         "createdBy": author_value(source.created_by),
         "updatedAt": timestamp(source.updated_at),
     }
+
+
+def render_whole_source(source: Source, synonyms: Synonyms) -> dict[str, Any]:
+    """Write a source with its synonyms; where they changed since it was read, it has as many as there are now."""
+    return render_source(source) | {"synonymGroups": len(synonyms), "synonyms": synonyms}
 
 
 def _guard(guard: RemovalGuard | None) -> dict[str, Any] | None:

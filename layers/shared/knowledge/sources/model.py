@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from knowledge.actors import Author
 from knowledge.environments import Environment
+from knowledge.limits import DEFAULT_TITLE_WEIGHT
 from knowledge.model import ObjectRef
 
 
@@ -19,6 +20,27 @@ class SourceStatus(StrEnum):
     ARCHIVED = "archived"
     # For good: nobody sees it any more, and all that is kept of it goes.
     DELETING = "deleting"
+
+
+class Serving(StrEnum):
+    """Whether what a source has published is found by searches."""
+
+    ON = "on"
+    OFF = "off"
+
+
+Synonyms = tuple[tuple[str, ...], ...]
+"""Groups of texts that mean the same to a tenant."""
+
+
+class SynonymsHeld(NamedTuple):
+    """Which synonyms a source has: a number that moves with each change of them, and how many groups they are."""
+
+    version: int = 0
+    groups: int = 0
+
+
+NO_SYNONYMS = SynonymsHeld()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +58,14 @@ class SourceSettings:
     name: str
     grace_days: int
     removal_guard: RemovalGuard | None
+    serving: Serving = Serving.ON
+    title_weight: float = DEFAULT_TITLE_WEIGHT
+    default_language: str | None = None
+    synonyms: SynonymsHeld = NO_SYNONYMS
 
     @property
     def shape(self) -> tuple[int, RemovalGuard | None]:
-        """What shapes plans, which are bound to it."""
+        """What shapes plans, which are bound to it: what is dropped when. What only searches read does not."""
         return self.grace_days, self.removal_guard
 
 
@@ -75,7 +101,8 @@ class Source:
     clean-up has not been seen to finish, and `settled` how far that has come. `full_required` is set by a restore.
     `served_items` and `served_bytes` are what the generation that is served comes to, by its contents.
     `erasure_epoch` moves when an erasure is opened; `erasure_id` names the one that is open, and `erasure_opening` is
-    true until a generation without its items is served.
+    true until a generation without its items is served. `title_weight` is how much more a match in the title counts.
+    `synonyms` tells which those in a row of their own are (`knowledge.sources.synonyms`).
     """
 
     tenant_id: str
@@ -106,12 +133,23 @@ class Source:
     erasure_epoch: int = 0
     erasure_id: str | None = None
     erasure_opening: bool = False
+    serving: Serving = Serving.ON
+    title_weight: float = DEFAULT_TITLE_WEIGHT
     default_language: str | None = None
+    synonyms: SynonymsHeld = NO_SYNONYMS
 
     @property
     def settings(self) -> SourceSettings:
         """What may be changed of it."""
-        return SourceSettings(self.name, self.grace_days, self.removal_guard)
+        return SourceSettings(
+            self.name,
+            self.grace_days,
+            self.removal_guard,
+            self.serving,
+            self.title_weight,
+            self.default_language,
+            self.synonyms,
+        )
 
     @property
     def base_digest(self) -> str | None:

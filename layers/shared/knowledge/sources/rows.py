@@ -7,8 +7,19 @@ from typing import Any
 
 from knowledge.actors import Author, author_value
 from knowledge.environments import Environment
+from knowledge.limits import DEFAULT_TITLE_WEIGHT
 from knowledge.model import ObjectRef
-from knowledge.sources.model import DEVELOPER_API, Lease, RemovalGuard, Settled, Source, SourceStatus
+from knowledge.sources.model import (
+    DEVELOPER_API,
+    Lease,
+    RemovalGuard,
+    Serving,
+    Settled,
+    Source,
+    SourceSettings,
+    SourceStatus,
+    SynonymsHeld,
+)
 from knowledge.storage.catalog import ordered
 
 
@@ -25,11 +36,8 @@ def source_row(source: Source) -> dict[str, Any]:
         "order": ordered("source", source.created_at, source.source_id),
         "type": DEVELOPER_API,
         "sourceId": source.source_id,
-        "name": source.name,
         "environment": source.environment,
         "status": source.status,
-        "graceDays": source.grace_days,
-        "removalGuard": guard_row(source.removal_guard),
         "settingsVersion": source.settings_version,
         "epoch": source.epoch,
         "sequence": source.sequence,
@@ -37,6 +45,25 @@ def source_row(source: Source) -> dict[str, Any]:
         "createdAt": source.created_at,
         "createdBy": author_value(source.created_by),
         "updatedAt": source.updated_at,
+        **settings_row(source.settings),
+    }
+
+
+def settings_row(settings: SourceSettings) -> dict[str, Any]:
+    """What a source's row has of its settings, None for what it lacks.
+
+    The row is read and written at every push, run and apply, so what only searches read takes room only where it is
+    not the default.
+    """
+    return {
+        "name": settings.name,
+        "graceDays": settings.grace_days,
+        "removalGuard": guard_row(settings.removal_guard),
+        "serving": None if settings.serving is Serving.ON else settings.serving,
+        "titleWeight": None if settings.title_weight == DEFAULT_TITLE_WEIGHT else settings.title_weight,
+        "defaultLanguage": settings.default_language,
+        "synonymsVersion": settings.synonyms.version or None,
+        "synonymGroups": settings.synonyms.groups or None,
     }
 
 
@@ -77,6 +104,10 @@ def source_from(row: Mapping[str, Any]) -> Source:
         erasure_epoch=row.get("erasureEpoch", 0),
         erasure_id=row.get("erasureId"),
         erasure_opening="erasureOpening" in row,
+        serving=Serving(row.get("serving", Serving.ON)),
+        title_weight=row.get("titleWeight", DEFAULT_TITLE_WEIGHT),
+        default_language=row.get("defaultLanguage"),
+        synonyms=SynonymsHeld(row.get("synonymsVersion", 0), row.get("synonymGroups", 0)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -12,10 +12,21 @@ from knowledge.earlier_tries import find_earlier
 from knowledge.environments import Environment
 from knowledge.errors import ServiceUnavailableError
 from knowledge.events import SOURCE_ARCHIVED, Event
+from knowledge.limits import DEFAULT_TITLE_WEIGHT
 from knowledge.pages import Page
 from knowledge.ports import Clock, NewId
 from knowledge.sources.deletion import DeletionStore
-from knowledge.sources.model import RemovalGuard, Served, Source, SourceSettings, SourceStatus
+from knowledge.sources.model import (
+    NO_SYNONYMS,
+    RemovalGuard,
+    Served,
+    Serving,
+    Source,
+    SourceSettings,
+    SourceStatus,
+    Synonyms,
+    SynonymsHeld,
+)
 from knowledge.sources.rows import guard_row
 from knowledge.sources.store import SourceChangedError, SourceStore
 from knowledge.storage.clients import backoff
@@ -44,6 +55,10 @@ class SourceService:
         source_id: str,
         earlier_id: str | None = None,
         environment: Environment = Environment.LIVE,
+        serving: Serving = Serving.ON,
+        title_weight: float = DEFAULT_TITLE_WEIGHT,
+        default_language: str | None = None,
+        synonyms: Synonyms = (),
         by: Actor | None = None,
     ) -> Source:
         """Create a source; one that has this id already is returned as it is (a repeated creation).
@@ -76,13 +91,21 @@ class SourceService:
             updated_at=now,
             created_by=author_of(by),
             environment=environment,
+            serving=serving,
+            title_weight=title_weight,
+            default_language=default_language,
+            synonyms=SynonymsHeld(1, len(synonyms)) if synonyms else NO_SYNONYMS,
         )
         recorded = _recorded(AuditKind.SOURCE_CREATED, source, now, by, after=_told(source.settings))
-        return self.store.create_source(source, recorded)
+        return self.store.create_source(source, recorded, synonyms)
 
     def get_source(self, tenant_id: str, source_id: str) -> Source:
         """Read a source. Raises SourceNotFoundError when the tenant has none of that id."""
         return self.store.get_source(tenant_id, source_id)
+
+    def synonyms_of(self, source: Source) -> Synonyms:
+        """Read the synonyms of a source; of one that has none nothing is read."""
+        return self.store.find_synonyms(source.source_id) if source.synonyms.groups else ()
 
     def find_source(self, tenant_id: str, source_id: str) -> Source:
         """Read a source, also one that is being deleted. Raises SourceNotFoundError."""
@@ -115,28 +138,35 @@ class SourceService:
         name: str | None = None,
         grace_days: int | None = None,
         removal_guard: RemovalGuard | Unset | None = UNSET,
+        serving: Serving | None = None,
+        title_weight: float | None = None,
+        default_language: str | Unset | None = UNSET,
+        synonyms: Synonyms | None = None,
         by: Actor | None = None,
     ) -> Source:
         """Change settings of an active source. Raises SourceInactiveError on an archived one.
 
         Plans are bound to the settings that shaped them: after a change of `grace_days` or `removal_guard` an apply of
-        an older plan is refused once and planned again.
+        an older plan is refused once and planned again. The others shape no plan.
         """
+        sent = {"name": name, "grace_days": grace_days, "serving": serving, "title_weight": title_weight}
+        cleared = {"removal_guard": removal_guard, "default_language": default_language}
+        changes: dict[str, Any] = {field: value for field, value in sent.items() if value is not None}
+        changes |= {field: value for field, value in cleared.items() if value is not UNSET}
         for attempt in range(_TRIES):
             source = self.store.get_source(tenant_id, source_id)
             before = source.settings
-            after = SourceSettings(
-                name=before.name if name is None else name,
-                grace_days=before.grace_days if grace_days is None else grace_days,
-                removal_guard=before.removal_guard if removal_guard is UNSET else removal_guard,
-            )
+            written = None if synonyms is None or synonyms == self.synonyms_of(source) else synonyms
+            after = replace(before, **changes)
+            if written is not None:
+                after = replace(after, synonyms=SynonymsHeld(before.synonyms.version + 1, len(written)))
             now = self.clock()
             was, became = changed_settings(_told(before), _told(after))
             recorded = (
                 _recorded(AuditKind.SOURCE_UPDATED, source, now, by, before=was, after=became) if became else None
             )
             try:
-                return self.store.change_settings(source, after, now, recorded)
+                return self.store.change_settings(source, after, now, recorded, written)
             except SourceChangedError:
                 backoff(attempt)
         raise ServiceUnavailableError
@@ -172,7 +202,16 @@ class SourceService:
 def _told(settings: SourceSettings) -> dict[str, Any]:
     """Settings as the audit has them."""
     guard = guard_row(settings.removal_guard)
-    return {"name": settings.name, "graceDays": settings.grace_days, "removalGuard": guard}
+    return {
+        "name": settings.name,
+        "graceDays": settings.grace_days,
+        "removalGuard": guard,
+        "serving": settings.serving,
+        "titleWeight": settings.title_weight,
+        "defaultLanguage": settings.default_language,
+        # The version tells of a change that leaves the number of groups as it was.
+        "synonyms": settings.synonyms._asdict(),
+    }
 
 
 def _recorded(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +20,9 @@ from knowledge.events import Event, event_row
 from knowledge.limits import SOURCES
 from knowledge.pages import Page
 from knowledge.sources.conditions import ACTIVE, NOT_DELETING
-from knowledge.sources.model import DEVELOPER_API, Settled, Source, SourceSettings, SourceStatus
-from knowledge.sources.rows import guard_row, source_from, source_row, source_sk
+from knowledge.sources.model import DEVELOPER_API, Settled, Source, SourceSettings, SourceStatus, Synonyms
+from knowledge.sources.rows import settings_row, source_from, source_row, source_sk
+from knowledge.sources.synonyms import synonyms_from, synonyms_key, writing_synonyms
 from knowledge.storage.catalog import Catalog, RefusedWriteError
 from knowledge.storage.transactions import RefusedTransactionError
 
@@ -59,17 +60,20 @@ class SourceStore:
 
     catalog: Catalog
 
-    def create_source(self, source: Source, recorded: AuditEntry | None = None) -> Source:
-        """Store a new source, or return the one that has its id already (a repeated creation).
+    def create_source(
+        self, source: Source, recorded: AuditEntry | None = None, synonyms: Synonyms | None = None
+    ) -> Source:
+        """Store a new source with its synonyms, or return the one that has its id already (a repeated creation).
 
         Raises SourceLimitError when the tenant has as many as it may.
         """
         tally = self.catalog.updating(
             source.tenant_id, TALLY, "ADD #count :one", _ROOM_FOR_ONE, {":one": 1, ":most": SOURCES}
         )
+        written = [writing_synonyms(self.catalog, source, synonyms)] if synonyms else []
         try:
             self.catalog.transact(
-                [self.catalog.putting_new(source_row(source)), tally, *self.catalog.recording(recorded)]
+                [self.catalog.putting_new(source_row(source)), tally, *written, *self.catalog.recording(recorded)]
             )
         except RefusedTransactionError as error:
             if 0 in error.failed:
@@ -93,6 +97,20 @@ class SourceStore:
         if row is None or row["type"] != DEVELOPER_API:
             raise SourceNotFoundError
         return source_from(row)
+
+    def find_synonyms(self, source_id: str) -> Synonyms:
+        """Read the synonyms of a source, consistently; none when it has no row of them any more."""
+        row = self.catalog.find(*synonyms_key(source_id))
+        return () if row is None else synonyms_from(row)
+
+    def read_synonyms(self, tenant_id: str, source_ids: Sequence[str]) -> dict[str, Synonyms]:
+        """Read the synonyms of sources of a tenant, consistently, a hundred sources a call; those that have none lack.
+
+        They are at least as new as the sources' rows that were read before, so what is kept of them under the
+        `synonyms.version` of such a row is never older than it.
+        """
+        rows = self.catalog.find_many([synonyms_key(each) for each in dict.fromkeys(source_ids)])
+        return {row["pk"]: synonyms_from(row) for row in rows if row["tenantId"] == tenant_id}
 
     def find_environment(self, tenant_id: str, source_id: str) -> Environment | None:
         """Say in which environment a source of a tenant is or, while it is deleted, was; None for an unknown id."""
@@ -120,34 +138,37 @@ class SourceStore:
         settings: SourceSettings,
         now: int,
         recorded: AuditEntry | None = None,
+        synonyms: Synonyms | None = None,
     ) -> Source:
-        """Give an active source other settings, if it still has those that were read.
+        """Give an active source other settings, if it still has those that were read, and other `synonyms` if given.
 
         A change that shapes plans moves the settings version that they are bound to. Raises SourceInactiveError on an
         archived source, SourceChangedError when its settings were changed meanwhile.
         """
-        before = source.settings
-        guard = guard_row(settings.removal_guard)
+        before, after = settings_row(source.settings), settings_row(settings)
         values: dict[str, Any] = {
-            ":name": settings.name,
-            ":grace": settings.grace_days,
-            ":guard": guard,
-            ":nameBefore": before.name,
-            ":graceBefore": before.grace_days,
-            ":guardBefore": guard_row(before.removal_guard),
+            **{f":{name}": value for name, value in after.items()},
+            **{f":{name}Before": value for name, value in before.items()},
             ":now": now,
             ":active": SourceStatus.ACTIVE,
         }
-        expression = "SET #name = :name, graceDays = :grace, updatedAt = :now"
-        expression += ", removalGuard = :guard" if guard else " REMOVE removalGuard"
-        if settings.shape != before.shape:
+        # What is None is not in the row.
+        sets = [f"#{name} = :{name}" for name, value in after.items() if value is not None]
+        gone = [f"#{name}" for name, value in after.items() if value is None]
+        expression = f"SET {', '.join(sets)}, updatedAt = :now"
+        expression += f" REMOVE {', '.join(gone)}" if gone else ""
+        if settings.shape != source.settings.shape:
             expression += " ADD settingsVersion :one"
             values[":one"] = 1
-        same_guard = "removalGuard = :guardBefore" if before.removal_guard else "attribute_not_exists(removalGuard)"
-        condition = f"{ACTIVE} AND #name = :nameBefore AND graceDays = :graceBefore AND {same_guard}"
+        same = [
+            f"attribute_not_exists(#{name})" if value is None else f"#{name} = :{name}Before"
+            for name, value in before.items()
+        ]
+        condition = " AND ".join([ACTIVE, *same])
         update = self.catalog.updating(source.tenant_id, source_sk(source.source_id), expression, condition, values)
+        written = [] if synonyms is None else [writing_synonyms(self.catalog, source, synonyms)]
         try:
-            self.catalog.transact([update, *self.catalog.recording(recorded)])
+            self.catalog.transact([update, *written, *self.catalog.recording(recorded)])
         except RefusedTransactionError as error:
             if not self.get_source(source.tenant_id, source.source_id).active:
                 raise SourceInactiveError from error

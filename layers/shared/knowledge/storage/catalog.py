@@ -18,7 +18,7 @@ from knowledge.audit import AuditEntry, audit_row
 from knowledge.errors import InvalidPositionError, ServiceUnavailableError
 from knowledge.pages import Page
 from knowledge.storage.attributes import from_row, to_row
-from knowledge.storage.clients import is_refused, translated
+from knowledge.storage.clients import backoff, is_refused, translated
 from knowledge.storage.transactions import RefusedTransactionError, transact
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ Action = dict[str, Any]
 # How far a page of a filtered list looks for what it shows.
 _ROWS_AT_ONCE = 250
 _READS_A_PAGE = 4
+_KEYS_PER_READ = 100
+_TRIES = 8
 _WORD = re.compile(r"#(\w+)")
 
 
@@ -57,6 +59,30 @@ class Catalog:
                 TableName=self.table, Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True
             )
         return from_row(answer["Item"]) if "Item" in answer else None
+
+    def find_many(self, keys: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+        """Read rows by their keys, consistently and in no order; those that are not there are left out."""
+        found: list[dict[str, Any]] = []
+        for start in range(0, len(keys), _KEYS_PER_READ):
+            wanted: Any = [to_row({"pk": pk, "sk": sk}) for pk, sk in keys[start : start + _KEYS_PER_READ]]
+            found.extend(map(from_row, self._read_batch(wanted)))
+        return found
+
+    def _read_batch(self, wanted: Any) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        for attempt in range(_TRIES):
+            with translated():
+                asked: Any = {self.table: {"Keys": wanted, "ConsistentRead": True}}
+                answer: Any = self.dynamodb.batch_get_item(RequestItems=asked)
+            got = answer["Responses"].get(self.table, [])
+            rows.extend(got)
+            wanted = answer.get("UnprocessedKeys", {}).get(self.table, {}).get("Keys", [])
+            if not wanted:
+                return rows
+            # A page ends at 16 MB, which is no reason to wait; one that brought nothing was throttled.
+            if not got:
+                backoff(attempt)
+        raise ServiceUnavailableError
 
     def put_new(self, row: Mapping[str, Any], beside: Sequence[Action] = ()) -> bool:
         """Put a row unless its key is taken; tell whether it was put. What is `beside` it has no conditions."""
