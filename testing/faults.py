@@ -173,7 +173,7 @@ class Faults:
 
     def clients(self, dynamodb: Any, s3: Any, **others: Any) -> SimpleNamespace:
         """The clients under this watch."""
-        named = {"dynamodb": dynamodb, "s3": s3, "sqs": None, "kms": None, **others}
+        named = {"dynamodb": dynamodb, "s3": s3, "sqs": None, "kms": None, "events": None, **others}
         return SimpleNamespace(**{name: Watched(client, name, self) for name, client in named.items()})
 
 

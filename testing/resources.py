@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 
 from local.emulators.kms_keys import install_keys
+from local.events.rules import create_buses
 from local.template import Template, read_template
 from local.template.keys import key_specs
 from local.template.load import REGION
@@ -81,10 +82,11 @@ class Resources:
         return self.resolver.name("ContentBucket")
 
     def create(self) -> None:
-        """Create the tables, the bucket, the queues and the keys. Nobody reads the tables' streams here."""
+        """Create the tables, the bucket, the queues, the bus and the keys. Nobody reads the tables' streams here."""
         create_tables(self.client("dynamodb"), project_template(), self.resolver, streams=False)
         create_buckets(self.client("s3"), project_template(), self.resolver)
         create_queues(self.client("sqs"), project_template(), self.resolver)
+        create_buses(self.client("events"), project_template(), self.resolver)
         install_keys(key_specs(project_template(), self.resolver), None)
 
     def drop_tables(self) -> None:

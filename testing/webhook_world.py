@@ -25,6 +25,7 @@ from webhooks.endpoints.model import Endpoint
 from webhooks.sending.replies import Reply
 from webhooks.tasks import deliver_webhooks, relay_events
 
+from testing.event_bus import RefusingBus
 from testing.faults import Crash, Faults
 from testing.held_clock import HeldClock
 from testing.lifecycle import CountedIds
@@ -82,11 +83,12 @@ class WebhookWorld:
         self.ids = CountedIds()
         self.tenant_id = tenant_id or self.ids("tenant")
         self.queue = DelayQueue(self.clock)
+        self.bus = RefusingBus("hooks-knowledge")
         self.receiver = Receiver(self.clock)
         self._unwatched = WaitingStore(Catalog(dynamodb, table))
-        clients = self.watch.clients(dynamodb, None, sqs=self.queue, kms=SealedKms())
+        clients = self.watch.clients(dynamodb, None, sqs=self.queue, kms=SealedKms(), events=self.bus)
         self.hooks = WebhookServices(
-            WebhookSettings(table, "hooks-WebhookDeliveriesQueue", "key"),
+            WebhookSettings(table, "hooks-WebhookDeliveriesQueue", self.bus.name, "key"),
             clients=clients,
             clock=self.clock,
             new_id=self.ids,

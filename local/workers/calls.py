@@ -1,9 +1,9 @@
 """Which permissions AWS calls take, and a record of them: a test holds the functions' policies against it.
 
 A record is a file of lines `{"function", "action", "resource", "keys"?}`, each once a process; `keys` are what the
-conditions of a policy judge: the attributes that an update names or a read asks for, the encryption context. Resources
-carry the physical names: `table`, `table/index/name`, `bucket`, `bucket/first-folder/*`, a queue, a machine; a KMS key,
-whose id says nothing, goes by the environment variable that holds it.
+conditions of a policy judge: the attributes that an update names or a read asks for, the encryption context, what kind
+of event it is. Resources carry the physical names: `table`, `table/index/name`, `bucket`, `bucket/first-folder/*`, a
+queue, a machine; a KMS key, whose id says nothing, and a bus go by the environment variable that holds them.
 """
 
 from __future__ import annotations
@@ -158,4 +158,11 @@ def _kms(operation: str, parameters: Mapping[str, Any]) -> Iterator[Asked]:
     yield f"kms:{operation}", names[0] if names else UNNAMED_KEY, context
 
 
-_READERS = {"dynamodb": _dynamodb, "s3": _s3, "sqs": _sqs, "stepfunctions": _states, "kms": _kms}
+def _events(operation: str, parameters: Mapping[str, Any]) -> Iterator[Asked]:
+    for entry in parameters["Entries"]:
+        names = [name for name, value in os.environ.items() if value == entry["EventBusName"]]
+        keys = (f"events:detail-type={entry['DetailType']}", f"events:source={entry['Source']}")
+        yield f"events:{operation}", names[0] if names else entry["EventBusName"], keys
+
+
+_READERS = {"dynamodb": _dynamodb, "events": _events, "s3": _s3, "sqs": _sqs, "stepfunctions": _states, "kms": _kms}

@@ -60,9 +60,14 @@ def _is_given(key: str, values: Any, keys: Collection[str]) -> bool:
     return (key not in keys) is (values == "true")
 
 
+def _is_one_of(key: str, values: Any, keys: Collection[str]) -> bool:
+    return any(f"{key}={value}" in keys for value in _listed(values))
+
+
 _OPERATORS: dict[str, Callable[[str, Any, Collection[str]], bool]] = {
     "ForAllValues:StringEquals": _names_no_other,
     "Null": _is_given,
+    "StringEquals": _is_one_of,
     "ForAllValues:StringNotLike": lambda *_: _ROWS_ARE_NOT_RECORDED,
     "StringEqualsIfExists": lambda *_: _ROWS_ARE_NOT_RECORDED,
 }
@@ -122,7 +127,7 @@ class _Names:
 
     def of(self, action: str, resource: str) -> str:
         name, slash, rest = resource.partition("/")
-        if action.startswith("kms:"):
+        if action.startswith(("kms:", "events:")):
             return self._keys.get(name, UNNAMED_KEY)
         logical_id = self._ids.get(name.rpartition("-")[2].lower())
         if logical_id is not None:

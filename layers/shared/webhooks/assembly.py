@@ -34,6 +34,7 @@ class WebhookSettings:
 
     catalog_table: str
     queue_url: str = ""
+    bus_name: str = ""
     key_id: str = ""
     loopback: bool = False
     audit_table: str = ""
@@ -45,6 +46,7 @@ class WebhookSettings:
             catalog_table=os.environ["CATALOG_TABLE"],
             audit_table=os.environ.get("AUDIT_TABLE", ""),
             queue_url=os.environ.get("WEBHOOK_QUEUE_URL", ""),
+            bus_name=os.environ.get("EVENT_BUS", ""),
             key_id=os.environ.get("WEBHOOK_KEY_ID", ""),
             loopback=os.environ.get("WEBHOOK_LOOPBACK", "false") == "true",
         )
@@ -84,14 +86,16 @@ class WebhookServices:
 
     @cached_property
     def relay(self) -> Relay:
-        """From the outbox to the queue."""
+        """From the outbox to the bus and the queue."""
         from knowledge.sources.store import SourceStore
 
+        from webhooks.outbox.bus import EventBus
         from webhooks.outbox.relaying import Relay
         from webhooks.outbox.store import OutboxStore
 
         outbox, sources = OutboxStore(self._catalog), SourceStore(self._catalog)
-        return Relay(outbox, self.endpoint_store, self.delivery_store, self._queue, sources, self.clock)
+        bus = EventBus(lambda: self.clients.events, self.settings.bus_name)
+        return Relay(outbox, self.endpoint_store, self.delivery_store, self._queue, bus, sources, self.clock)
 
     @cached_property
     def reminder(self) -> Reminder:

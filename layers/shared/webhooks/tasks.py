@@ -40,7 +40,7 @@ def relay_events(
     for record in event["Records"]:
         change = record["dynamodb"]
         events[change["SequenceNumber"]] = event_from(from_row(change["NewImage"]))
-    failed = {each.event_id for each in webhooks.relay.relay(events.values())}
+    failed = {each.event_id for each in webhooks.relay.relay(list(events.values()))}
     return _failures([number for number, each in events.items() if each.event_id in failed][:1])
 
 

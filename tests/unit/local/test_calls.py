@@ -73,6 +73,11 @@ def test_other_services(monkeypatch: pytest.MonkeyPatch) -> None:
     assert permissions("sqs", "SendMessageBatch", {"QueueUrl": "https://q/1/local-Queue"}) == {
         ("sqs:SendMessage", "local-Queue")
     }
+    entry = {"EventBusName": "local-knowledge", "DetailType": "happened", "Source": "us"}
+    monkeypatch.setenv("EVENT_BUS", "local-knowledge")
+    assert set(asked("events", "PutEvents", {"Entries": [entry]})) == {
+        ("events:PutEvents", "EVENT_BUS", ("events:detail-type=happened", "events:source=us"))
+    }
     monkeypatch.setenv("SOME_KEY_ID", "arn:aws:kms:us-east-1:1:key/1-2")
     named = {"KeyId": "arn:aws:kms:us-east-1:1:key/1-2"}
     assert permissions("kms", "Encrypt", named) == {("kms:Encrypt", "SOME_KEY_ID")}

@@ -200,6 +200,7 @@ def test_api_and_lifecycle_have_alarms(template: Template) -> None:
         ("UpkeepFailures", "None"),
         ("OldestUnappliedAge", "None"),
         ("UpkeepRounds", "None"),
+        ("BusRefusals", "None"),
     }
 
 

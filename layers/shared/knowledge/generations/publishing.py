@@ -78,6 +78,7 @@ class Publisher:
             occurred_at=generation.published_at,
             data={
                 "generationId": generation.generation_id,
+                "baseGenerationId": generation.base_generation_id,
                 "sequence": generation.sequence,
                 "origin": generation.origin,
                 "runId": generation.run_id,

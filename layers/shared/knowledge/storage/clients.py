@@ -25,6 +25,7 @@ from knowledge.errors import ServiceUnavailableError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_events import EventBridgeClient
     from types_boto3_kms import KMSClient
     from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
@@ -114,6 +115,12 @@ class Clients:
     def sqs(self) -> SQSClient:
         """SQS."""
         client: SQSClient = self._make("sqs", read_timeout=10, retries=_QUICK)
+        return client
+
+    @cached_property
+    def events(self) -> EventBridgeClient:
+        """EventBridge."""
+        client: EventBridgeClient = self._make("events", read_timeout=10, retries=_QUICK)
         return client
 
     @cached_property

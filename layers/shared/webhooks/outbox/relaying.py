@@ -1,15 +1,16 @@
-"""From the outbox to the queue: every event becomes one delivery for each endpoint that wants it.
+"""From the outbox to the bus and the queue: every event becomes one delivery for each endpoint that wants it.
 
-    put deliveries -> send their messages -> mark the event relayed
+    put on the bus what is told there -> put deliveries -> send their messages -> mark the event relayed
 
 A crash before the mark leaves the event in the index of unrelayed ones: the stream brings it again, and after its
 retries, or when the stream lost it, the sweep does. Deliveries have ids of their own event and endpoint, so that none
-is made twice; a message too many finds its delivery under way, done or not due.
+is made twice; a message too many finds its delivery under way, done or not due. On the bus an event may come twice; its
+id tells. Neither way waits for the other: a bus that takes nothing holds up no webhook, and the mark demands both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
@@ -25,6 +26,7 @@ from webhooks.deliveries.service import new_delivery
 from webhooks.deliveries.store import DeliveryStore
 from webhooks.endpoints.model import Endpoint
 from webhooks.endpoints.store import EndpointStore
+from webhooks.outbox.bus import EventBus
 from webhooks.outbox.store import OutboxStore
 
 SWEPT_AFTER_MS = 120_000
@@ -42,23 +44,28 @@ class Relay:
     endpoints: EndpointStore
     deliveries: DeliveryStore
     queue: DeliveryQueue
+    bus: EventBus
     sources: SourceStore
     clock: Clock
     # A source stays in its environment, so it is read once a process.
     _environments: dict[tuple[str, str], Environment] = field(default_factory=dict, repr=False)
 
-    def relay(self, events: Iterable[Event]) -> list[Event]:
+    def relay(self, events: Sequence[Event]) -> list[Event]:
         """Relay events; the ones that failed are returned, and no other waits for them."""
+        refused = self.bus.put(events)
         known: dict[str, list[Endpoint]] = {}
         failed: list[Event] = []
         for event in events:
             try:
-                self._relay(event, known)
+                self._relay(event, known, on_bus=event.event_id not in refused)
             except (KnowledgeError, ClientError) as error:
                 write_line(
                     "relay_failed", level="ERROR", exc_info=error, tenant_id=event.tenant_id, event_id=event.event_id
                 )
                 failed.append(event)
+            else:
+                if event.event_id in refused:
+                    failed.append(event)
         return failed
 
     def sweep(self, has_time: HasTime) -> int:
@@ -84,7 +91,7 @@ class Relay:
                 self._environments[place] = known
         return known
 
-    def _relay(self, event: Event, known: dict[str, list[Endpoint]]) -> None:
+    def _relay(self, event: Event, known: dict[str, list[Endpoint]], *, on_bus: bool) -> None:
         if event.tenant_id not in known:
             known[event.tenant_id] = self.endpoints.list_all(event.tenant_id)
         now = self.clock()
@@ -96,4 +103,5 @@ class Relay:
         if all(made) or self.outbox.is_unrelayed(event):
             pending = [delivery for delivery in begun if delivery.pending]
             self.queue.send([Message.of(delivery, now) for delivery in pending], now)
-            self.outbox.mark_relayed(event, now)
+            if on_bus:
+                self.outbox.mark_relayed(event, now)
