@@ -8,7 +8,7 @@ from knowledge.items.fields import DETAILS
 from testing import spec
 
 
-@pytest.mark.parametrize("schema", ["ItemInput", "Item", "WrittenItem", "GenerationItem"])
+@pytest.mark.parametrize("schema", ["ItemInput", "Item", "WrittenItem", "GenerationItem", "GenerationChange"])
 def test_every_field_of_an_item_is_documented(schema: str) -> None:
     documented = spec.document()["components"]["schemas"][schema]["properties"]
     assert set(DETAILS.values()) - documented.keys() == set(), f"openapi.yaml: {schema} lacks them"

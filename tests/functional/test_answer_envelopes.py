@@ -58,11 +58,11 @@ def walk(edge: Edge, path: str, name: str, query: str) -> tuple[list[dict[str, A
 
 
 def check_lists(edge: Edge, source: str, contents: dict[str, str]) -> list[int]:
-    """Read the items of both lists that show contents; return the sizes of the first pages."""
+    """Read the items of all lists that show contents; return the sizes of the first pages."""
     edge.publish(source)
     firsts = []
-    for path in (f"/v1/sources/{source}/items", f"/v1/sources/{source}/generations/current/items"):
-        found, first = walk(edge, path, "items", "limit=50&include=content")
+    for path in ("items", "generations/current/items", "generations/current/changes"):
+        found, first = walk(edge, f"/v1/sources/{source}/{path}", path.split("/")[-1], "limit=50&include=content")
         assert len(found) == len(contents)
         for item in found:
             # A content is there, or there is a link to it.
@@ -80,6 +80,27 @@ def test_page_of_heavy_contents_has_fewer_items_and_a_cursor(edge: Edge, text: s
     put(edge, source, [{"externalItemId": name, "title": "T", "content": each} for name, each in contents.items()])
     firsts = check_lists(edge, source, contents)
     assert all(5 <= first < 50 or text == "\x01" for first in firsts)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["quotes", "chinese", "emoji"])
+def test_comparison_with_heavy_contents_has_fewer_items_and_a_cursor(edge: Edge, name: str) -> None:
+    source = edge.source()
+    edge.push(source, "before")
+    first = edge.publish(source)
+    text = CONTENTS[name]
+    contents = {f"item-{number:02}": text * (200_000 // len(text.encode())) for number in range(50)}
+    heavy = {"metadata": {"m": text * (8_000 // len(text.encode()))}}
+    put(edge, source, [{"externalItemId": n, "title": "T", "content": c, **heavy} for n, c in contents.items()])
+    edge.publish(source)
+    edge.push(source, "after")
+    edge.publish(source)
+    path = f"/v1/sources/{source}/generations/current/changes"
+    found, most = walk(edge, path, "changes", f"limit=50&include=content&from={first}")
+    assert {
+        change["externalItemId"]: change["content"] for change in found if "-" in change["externalItemId"]
+    } == contents
+    assert 5 <= most < 50
 
 
 pieces = st.lists(

@@ -7,11 +7,12 @@ from httpapi.call import Call, known_generation
 from httpapi.keys.model import Scope
 from httpapi.operations import SHOWS_ITEMS, Routes
 from httpapi.render.generations import render_generation
-from httpapi.render.items import render_generation_item
-from httpapi.render.runs import render_change, render_outcome
+from httpapi.render.items import render_changed_item, render_generation_item
+from httpapi.render.runs import render_outcome
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of
 from httpapi.schemas.generations import GenerationChangeListQuery, RestoreGenerationRequest
 from httpapi.schemas.items import ContentListQuery
+from knowledge.generations.change_lists import Asked
 
 GENERATIONS = "/v1/sources/{sourceId}/generations"
 GENERATION = GENERATIONS + "/{generationId}"
@@ -61,7 +62,7 @@ def list_generation_items(call: Call[None, ContentListQuery]) -> Answer:
     loads_source=True,
 )
 def list_generation_changes(call: Call[None, GenerationChangeListQuery]) -> Answer:
-    """List what a generation serves differently from another, with the fields that differ."""
+    """List what a generation serves differently from another, with the fields that differ, and contents if wished."""
     reader = call.services.knowledge.generations
     generation = reader.get_generation(call.source, call.generation_id)
     from_id = generation.base_generation_id if call.query.from_ is None else known_generation(call.query.from_)
@@ -69,14 +70,10 @@ def list_generation_changes(call: Call[None, GenerationChangeListQuery]) -> Answ
     listing = call.listing(
         generation=generation.generation_id, before=before and before.generation_id, change=call.query.change
     )
-    page = reader.list_changes(
-        generation,
-        before,
-        kind=call.query.change,
-        limit=call.query.limit,
-        position=call.position(listing),
-    )
-    return ok({**listing.render("changes", page, render_change), "erasedCount": page.erased})
+    query = call.query
+    asked = Asked(query.change, query.limit, call.position(listing), query.include is not None)
+    page = reader.list_changed_items(generation, before, asked)
+    return ok({**listing.render("changes", page, render_changed_item), "erasedCount": page.erased})
 
 
 @routes.post(

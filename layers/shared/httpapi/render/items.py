@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from knowledge.envelope import envelope_bytes
-from knowledge.generations.model import GenerationItem
+from knowledge.generations.model import ChangedItem, GenerationItem
 from knowledge.items.fields import DETAILS, details_answer
 from knowledge.items.model import ItemDraft
 from knowledge.limits import ENVELOPE_BYTES
@@ -19,6 +19,7 @@ from knowledge.times import optional_timestamp, timestamp
 from httpapi import strict_json
 from httpapi.errors import ResultsTooLargeError
 from httpapi.keys.model import Key, Scope
+from httpapi.render.runs import render_change
 
 # What a write made of an item; and what a push brings itself.
 _BECAME = frozenset({"externalItemId", "state", "removedAt", "tombstoneDueAt", "tombstonedAt"})
@@ -107,13 +108,25 @@ def render_results(results: Sequence[ItemResult]) -> dict[str, Any]:
 
 def render_generation_item(item: GenerationItem) -> dict[str, Any]:
     """Write an item as a generation serves it; all but the index entry only when the content was read."""
-    body: dict[str, Any] = {
+    return {
         "externalItemId": item.external_item_id,
         "title": item.title,
         "contentHash": item.content_hash,
         "contentBytes": item.content_bytes,
         "removedAt": optional_timestamp(item.removed_at),
+        **_contents(item),
     }
+
+
+def render_changed_item(changed: ChangedItem) -> dict[str, Any]:
+    """Write a change, and what its item is since, as a list of items writes it, when that was read."""
+    change, item = changed
+    contents = {} if item is None else {"contentBytes": item.content_bytes, **_contents(item)}
+    return {**render_change(change), **contents}
+
+
+def _contents(item: GenerationItem) -> dict[str, Any]:
+    body: dict[str, Any] = {}
     if item.content is not None:
         body["content"] = item.content
     if item.content_url is not None:

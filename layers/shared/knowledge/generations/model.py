@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from knowledge.actors import Author
 from knowledge.items.fields import ItemDetails
-from knowledge.model import Counts, ObjectRef
+from knowledge.model import Change, Counts, ObjectRef
 
 
 class GenerationOrigin(StrEnum):
@@ -77,3 +78,10 @@ class GenerationItem:
     content: str | None = None
     details: ItemDetails | None = None
     content_url: str | None = None
+
+
+class ChangedItem(NamedTuple):
+    """A change, and where contents were asked for and it brings one, the item as it is served since."""
+
+    change: Change
+    item: GenerationItem | None

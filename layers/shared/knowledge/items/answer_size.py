@@ -51,6 +51,16 @@ def how_many_fit(items: Sequence[ShownItem]) -> int:
     return len(items)
 
 
+def how_many_may_fit(content_bytes: Sequence[int]) -> int:
+    """Count the items whose contents are worth reading for one answer, by their sizes; the first always is."""
+    size = 0
+    for count, each in enumerate(content_bytes):
+        size += _ENTRY_BYTES + each
+        if count and size > ANSWER_BYTES:
+            return count
+    return len(content_bytes)
+
+
 def _written(item: ShownItem) -> bytes:
     details = {} if item.details is None else details_document(item.details)
     return canonical_json([item.external_item_id, item.title, details, item.content])

@@ -48,9 +48,10 @@ class _OpenPart(NamedTuple):
 
 
 class ChangePage(NamedTuple):
-    """Some changes, and the (part, line) of the next one; None after the last."""
+    """Some changes, the (part, line) of each, and that of the next one; None after the last."""
 
     lines: list[ChangeLine]
+    places: list[tuple[int, int]]
     next: tuple[int, int] | None
 
 
@@ -83,15 +84,17 @@ class ChangeReader:
         It looks into a bounded number of parts, so a page of a rare kind may be short, or empty.
         """
         chosen: list[ChangeLine] = []
+        places: list[tuple[int, int]] = []
         first, line = start
         for number in range(first, len(parts)):
             if number - first == _PARTS_A_PAGE:
-                return ChangePage(chosen, (number, 0))
+                return ChangePage(chosen, places, (number, 0))
             for at, change in self._changes(parts[number], line if number == first else 0, kind, limit - len(chosen)):
                 if len(chosen) == limit:
-                    return ChangePage(chosen, (number, at))
+                    return ChangePage(chosen, places, (number, at))
                 chosen.append(change)
-        return ChangePage(chosen, None)
+                places.append((number, at))
+        return ChangePage(chosen, places, None)
 
     def _changes(
         self, part: PlanPart, start: int, kind: ChangeKind | None, wanted: int
