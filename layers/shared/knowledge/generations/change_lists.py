@@ -70,16 +70,15 @@ class ChangeLists:
         if before is not None:
             check_kept(before)
         parts = self._parts_between(before, generation)
-        if parts is None:
-            served = self.views.open_index(generation)
-            listed = self._compare(before, served, asked)
-        else:
-            served = self.views.open_index(generation) if asked.include_content else None
-            listed = self._from_plan(parts, served, asked)
-        if served is None or not asked.include_content:
-            changes = [ChangedItem(each.change, None) for each in listed.found]
-            return Page(changes, listed.behind, generation.erased)
-        return self._with_items(generation, served, listed)
+        if parts is not None and not asked.include_content:
+            return _without_items(generation, self._from_plan(parts, None, asked))
+        served = self.views.open_index(generation)
+        listed = self._compare(before, served, asked) if parts is None else self._from_plan(parts, served, asked)
+        return (
+            self._with_items(generation, served, listed)
+            if asked.include_content
+            else _without_items(generation, listed)
+        )
 
     def _parts_between(self, before: Generation | None, generation: Generation) -> Parts | None:
         """The parts of the plan that made a generation of the one before; None when it was not made so."""
@@ -147,6 +146,10 @@ class ChangeLists:
         behind = listed.behind if count == len(listed.found) else found[count - 1].behind
         shown = [ChangedItem(each.change, item) for each, item in zip(found[:count], items, strict=False)]
         return Page(shown, behind, generation.erased)
+
+
+def _without_items(generation: Generation, listed: _Listed) -> Page[ChangedItem]:
+    return Page([ChangedItem(each.change, None) for each in listed.found], listed.behind, generation.erased)
 
 
 def _brings_content(change: Change) -> bool:
