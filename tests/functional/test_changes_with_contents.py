@@ -47,6 +47,7 @@ def apply(copy: dict[str, dict[str, Any]], changes: list[dict[str, Any]]) -> Non
             copy[name] = {field: value for field, value in change.items() if field not in of_change}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
 def test_copy_that_follows_is_what_is_served(edge: Edge, seed: int) -> None:
     """From any generation to any other, by the plan of a run and by comparing, in pages of any size."""
