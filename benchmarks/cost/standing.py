@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from knowledge.events import GENERATION_PUBLISHED
+from knowledge.events import RUN_READY
 from knowledge.limits import RECHECK_MS
 from knowledge.storage.attributes import from_row
 from knowledge.times import MS_PER_DAY
@@ -48,8 +48,11 @@ def schedules(edge: CountedEdge) -> Bill:
 
 
 def events(edge: CountedEdge, count: int) -> tuple[Bill, Bill]:
-    """So many events, one at a time: relayed for a tenant with one webhook, and delivered at the first attempt."""
-    edge.request("POST", "/v1/webhooks", {"url": _TARGET, "events": [GENERATION_PUBLISHED]})
+    """So many events, one at a time: relayed for a tenant with one webhook, and delivered at the first attempt.
+
+    They are of a type that webhooks alone are told of. A publication goes to the bus, too: a call more for up to ten.
+    """
+    edge.request("POST", "/v1/webhooks", {"url": _TARGET, "events": [RUN_READY]})
     clock = HeldClock(edge.clock.now)
     hooks = WebhookServices(
         WebhookSettings.from_environment(),
@@ -77,15 +80,15 @@ def events(edge: CountedEdge, count: int) -> tuple[Bill, Bill]:
             # Lambda's, which receives and deletes for the function.
             edge.till.note(received=2)
 
-    first, *rows = _published(edge, count + 1)
+    first, *rows = _ready(edge, count + 1)
     # The first one opens the webhook's secret, which a process then knows.
     relay([first])
     deliver([first])
     return edge.till.bill(lambda: relay(rows)), edge.till.bill(lambda: deliver(rows))
 
 
-def _published(edge: CountedEdge, count: int) -> Iterator[dict[str, Any]]:
-    """The outbox's rows of so many publications of one source."""
+def _ready(edge: CountedEdge, count: int) -> Iterator[dict[str, Any]]:
+    """The outbox's rows of so many runs of one source that were ready."""
     source = edge.source()
     for number in range(count):
         edge.push(source, f"faq-{number}")
@@ -95,7 +98,7 @@ def _published(edge: CountedEdge, count: int) -> Iterator[dict[str, Any]]:
     for page in pages:
         for row in page["Items"]:
             plain = from_row(row)
-            if plain.get("eventType") == GENERATION_PUBLISHED and plain["sourceId"] == source:
+            if plain.get("eventType") == RUN_READY and plain["sourceId"] == source:
                 yield row
 
 
