@@ -191,7 +191,7 @@ class Round:
             try:
                 return restored(staged, at)[0], "active"
             except RefusedError:
-                return None, "missing"
+                return staged, "missing"
 
         did = self._begin(name, "restore", step)
         try:
