@@ -34,6 +34,7 @@ from knowledge.upkeep import collecting
 from tests.faults import traps_imports, traps_planning, traps_publishing, traps_upkeep
 from tests.faults.mutating import Mutation, Patch, key_of, without, without_put, writes_of
 from tests.faults.mutations_erasures import ERASURES
+from tests.faults.mutations_segments import SEGMENTS
 
 
 def _weakly_read(request: dict[str, Any]) -> bool:
@@ -431,4 +432,5 @@ MUTATIONS = [
         patch=_forget_one_name_too_many,
     ),
     *ERASURES,
+    *SEGMENTS,
 ]

@@ -62,8 +62,9 @@ def published() -> list[Figure]:
 
 
 def compared() -> list[Figure]:
-    published = section_of("diff").rows[0]
-    return diff.judged(diff.SIZES["full"], number(published["items a second"]), reached("diff: function calls"))
+    rates = [number(row["items a second"]) for row in section_of("diff").rows]
+    calls = [reached("diff: function calls"), reached("diff with segments: function calls")]
+    return diff.judged(diff.SIZES["full"], rates[0], calls, rates[0] / rates[1])
 
 
 def lived_through() -> list[Figure]:
