@@ -19,7 +19,7 @@ _NO_KEY_ID = "0" * 16
 # itself, schemathesis sends ids that belong to nothing, or to another source, to most operations deep in the tree.
 _made: dict[str, list[tuple[str, str]]] = {
     "snapshotId": [(pair[0], pair[1]) for pair in json.loads(os.environ["CONTRACT_SNAPSHOTS"])],
-    "generationId": [],
+    "generationId": [tuple(json.loads(os.environ["CONTRACT_GENERATION"]))],
     "deliveryId": [],
     "erasureId": [],
 }

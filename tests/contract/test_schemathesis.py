@@ -63,6 +63,13 @@ def archived_source(tenant: Tenant) -> str:
     return source
 
 
+def published_generation(tenant: Tenant) -> tuple[str, str]:
+    """Publish something in a source of its own, so that it can be restored."""
+    source = tenant.source()
+    tenant.push(source)
+    return source, tenant.publish(source)
+
+
 def call(local_stack: Any, report: Path) -> subprocess.CompletedProcess[str]:
     """Run schemathesis with a tenant of its own, and another one for the requests on keys."""
     everything, keys = Tenant(local_stack), Tenant(local_stack)
@@ -75,6 +82,7 @@ def call(local_stack: Any, report: Path) -> subprocess.CompletedProcess[str]:
         "CONTRACT_ADMIN_KEY": keys.token,
         "CONTRACT_ERASED": everything.source(),
         "CONTRACT_ARCHIVED": archived_source(everything),
+        "CONTRACT_GENERATION": json.dumps(published_generation(everything)),
         "CONTRACT_SNAPSHOTS": json.dumps([open_snapshot(everything) for _ in range(SNAPSHOTS)]),
     }
     for tenant in (everything, keys):
