@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import sqlite3
 import subprocess
@@ -18,6 +19,8 @@ import pytest
 
 from local.template import ROOT
 from tests.support.erasing import inflated
+from tests.support.segment_words import MAGIC as SEGMENT
+from tests.support.segment_words import unexplained_in
 from tests.support.stack import StackProcess, eventually
 
 WORDS = ("quorvexil", "zamburlon", "trivandex", "mopelkrit", "hastrovin")
@@ -40,6 +43,7 @@ for _ in range(16):
     ahead[0] += 901_000
 print(state)
 """
+LAYERS = os.pathsep.join(str(ROOT / "layers" / name) for name in ("shared", "search"))
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{16,}={0,2}")
 
 
@@ -79,6 +83,10 @@ def test_what_was_erased_is_nowhere_on_the_disk(own_stack: Any, tmp_path: Path) 
     stack.stop()
     vacuum(data)
     assert dict(places(data)) == {}
+    segments = [body for body in (path.read_bytes() for path in data.rglob("*") if path.is_file()) if SEGMENT in body]
+    assert segments
+    for body in segments:
+        assert unexplained_in(body[body.index(SEGMENT) :]) == []
 
 
 def push(api: httpx.Client, path: str, item: str, title: str, content: str, **more: Any) -> None:
@@ -121,7 +129,7 @@ def carry_out(stack: StackProcess, source: str, erasure: str) -> None:
     (bucket,) = [each["Name"] for each in client["s3"].list_buckets()["Buckets"]]
     done = subprocess.run(
         [sys.executable, "-c", CARRY_OUT, source, erasure],
-        env={**settings, **named, "CONTENT_BUCKET": bucket, "PYTHONPATH": str(ROOT / "layers" / "shared")},
+        env={**settings, **named, "CONTENT_BUCKET": bucket, "PYTHONPATH": LAYERS},
         capture_output=True,
         text=True,
         check=False,

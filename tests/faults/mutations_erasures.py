@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from knowledge.erasures import plans, rewriting, service, steps, stubbing, sweeping
+from knowledge.erasures import clearing, plans, rewriting, service, steps, stubbing, sweeping
+from knowledge.erasures import segments as erased_segments
 from knowledge.erasures import texts as erased_texts
 from knowledge.erasures.model import Erasure
 from knowledge.generations import reader as generation_reader
@@ -15,12 +16,17 @@ from knowledge.generations.model import Generation
 from knowledge.generations.store import GenerationStore
 from knowledge.imports import staging as import_staging
 from knowledge.index import scanning
+from knowledge.index.building import IndexBuilder
+from knowledge.index.names import GONE
 from knowledge.runs import planning
 from knowledge.runs.turns import PlanningTurns
 from knowledge.staging import writing
 from knowledge.storage.objects import ObjectStore
 from knowledge.storage.versions import VersionPage, VersionStore
 from knowledge.upkeep import collecting
+from search.engine.files import EngineFiles
+from search.segments import building
+from search.segments.layout import decode_head
 
 from tests.faults import traps_erasures
 from tests.faults.mutating import Mutation, without
@@ -217,7 +223,79 @@ def _keep_uploads(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(sweeping.Sweeper, "sweep_imports", lambda *_: (0, True))
 
 
+def _find_what_is_not_served(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(clearing.Clearer, "_kill_documents", lambda *_: None)
+
+
+def _keep_documents(patched: pytest.MonkeyPatch) -> None:
+    """Of segments; neither does the sweep see them."""
+    patched.setattr(erased_segments, "copy_of_segment", lambda *_: None)
+    patched.setattr(erased_segments, "has_documents", lambda *_: False)
+
+
+def _copy_segments_by_bytes(patched: pytest.MonkeyPatch) -> None:
+    """Take texts and ids out of a segment, and leave the engine's files as they are."""
+    build = erased_segments.build_segment
+
+    def kept_files(documents: Any, killed: Any, settings: Any, *, tier: int) -> Any:
+        with pytest.MonkeyPatch.context() as within:
+            within.setattr(building, "write_files", lambda *_: files_of[0])
+            return build(documents, killed, settings, tier=tier)
+
+    files_of: list[Any] = []
+    read = erased_segments.read_part
+
+    def reading(ref: Any, data: bytes) -> Any:
+        head = decode_head(ref, data[: ref.head])
+        files_of[:] = [EngineFiles(head.header.segment_id, head.header.documents, head.files)]
+        return read(ref, data)
+
+    patched.setattr(erased_segments, "read_part", reading)
+    patched.setattr(erased_segments, "build_segment", kept_files)
+
+
+def _leave_segments_of_nobody(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(erased_segments, "has_documents", lambda *_: False)
+
+
+def _pass_over_what_cannot_be_read(patched: pytest.MonkeyPatch) -> None:
+    """Leave it in the list."""
+    copy = rewriting.Rewriter._copy_segment
+
+    def heedless(self: Any, *of: Any) -> Any:
+        copied = copy(self, *of)
+        return None if copied == GONE else copied
+
+    patched.setattr(rewriting.Rewriter, "_copy_segment", heedless)
+
+
+def _take_it_off_the_list(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(IndexBuilder, "drop_segments", IndexBuilder.renew_segments)
+
+
 ERASURES = [
+    Mutation(
+        "end of an item's documents when it is cleared",
+        traps_erasures.erased_item_is_not_found_again_by_a_later_state,
+        patch=_find_what_is_not_served,
+    ),
+    Mutation("documents of segments", traps_erasures.erased_text_is_nowhere, patch=_keep_documents),
+    Mutation("words of segments", traps_erasures.erased_text_is_nowhere, patch=_copy_segments_by_bytes),
+    Mutation(
+        "segments of runs that were not published",
+        traps_erasures.segment_that_a_dead_run_merged_is_erased,
+        patch=_leave_segments_of_nobody,
+    ),
+    Mutation(
+        "segment that can't be read counts as holding text",
+        traps_erasures.segment_that_cannot_be_read_is_erased_and_named_no_more,
+        patch=_pass_over_what_cannot_be_read,
+    ),
+    Mutation(
+        "list of which a segment can't be read",
+        traps_erasures.segment_that_cannot_be_read_is_erased_and_named_no_more,
+        patch=_take_it_off_the_list,
+    ),
     Mutation(
         "erasure epoch when a plan is stored",
         traps_erasures.plan_of_rows_from_before_an_erasure_is_not_stored,

@@ -42,6 +42,12 @@ def served_everywhere(world: FaultyWorld) -> dict[str, dict[str, str | None]]:
     }
 
 
+def check(world: FaultyWorld) -> None:
+    """Hold what is stored against the promises, read anew: manifests are swapped."""
+    world.reader.forget()
+    world.check()
+
+
 @trap
 def erased_text_is_nowhere(world: FaultyWorld) -> None:
     """In packs and leaves of several editions, changes of runs, a compaction, a restore, and large contents."""
@@ -333,6 +339,74 @@ def changes_of_published_runs_keep_all_others(world: FaultyWorld) -> None:
     assert world.kinds(run) == {"a": "added", "b": "added"}
     assert world.knowledge.runs.get_run(world.source, run.run_id).plan.erased == 1
     assert world.knowledge.runs.get_run(world.source, removed).state == "ready"
+
+
+@trap
+def erased_item_is_not_found_again_by_a_later_state(world: FaultyWorld) -> None:
+    """Its documents lie in several segments, one of which has nothing else, and in one that a run merges meanwhile."""
+    with short_memory(generations=30):
+        for number in range(6):
+            push_secret(world, f"{SECRET}, edition {number}")
+            world.push(**{f"item_{number}": f"text {number}"})
+            world.publish()
+        push_secret(world, SECRET)
+        world.publish()
+        erasure = erase(world, "x")
+        assert "x" not in world.served()
+        check(world)
+        _rewriting(world, erasure.erasure_id)
+        for number in range(3):
+            world.push(**{f"later_{number}": "text"})
+            world.publish()
+        carry_out(world, erasure.erasure_id)
+        check(world)
+        push_secret(world, "new text")
+        world.publish()
+        check(world)
+    assert places_with(world, [SECRET]) == []
+
+
+@trap
+def segment_that_a_dead_run_merged_is_erased(world: FaultyWorld) -> None:
+    """No change of it is about the secret, whose document it put together with its own."""
+    push_secret(world)
+    world.publish()
+    for number in range(6):
+        world.push(**{f"item_{number}": "text"})
+        world.publish()
+    world.push(a="one")
+    run = world.run()
+    erase_wholly(world, "x")
+    assert places_with(world, TEXTS) == []
+    world.apply_patiently(run)
+    assert "x" not in world.served()
+
+
+@trap
+def segment_that_cannot_be_read_is_erased_and_named_no_more(world: FaultyWorld) -> None:
+    """One is damaged, one is missing: nobody can say that they hold nothing. The compaction builds them anew."""
+    for damaged in (True, False):
+        push_secret(world)
+        world.push(a=f"one {damaged}")
+        world.publish()
+        row = world.knowledge.stores.index.open_index(world.current.manifest).manifest.segments.rows[-1]
+        key = row.name.key(world.tenant_id, world.source_id)
+        body, metadata = world.bucket.objects[key]
+        if damaged:
+            world.bucket.objects[key] = (body[:-9] + bytes(9), metadata)
+        else:
+            del world.bucket.objects[key]
+        erase_wholly(world, "x")
+        assert places_with(world, TEXTS) == []
+        assert key not in world.bucket.objects
+        segments = world.knowledge.stores.index.open_index(world.current.manifest).manifest.segments
+        assert segments.rows is None, "a list without one of its segments finds too little"
+        check(world)
+        world.clock.advance(days=2)
+        assert compact(world)
+        segments = world.knowledge.stores.index.open_index(world.current.manifest).manifest.segments
+        assert segments.documents == 1
+        world.check()
 
 
 def _rewriting(world: FaultyWorld, erasure_id: str) -> None:

@@ -70,6 +70,22 @@ def decode_head(ref: SegmentRef, data: bytes) -> Head:
     return Head(ref, header, files, Prefixes(ids[:cut]), Prefixes(ids[cut:]))
 
 
+def ref_in(data: bytes) -> SegmentRef:
+    """Tell how a list would name a whole segment, by its own header; whoever reads it by that checks every byte.
+
+    Raises DamagedSegmentError, OtherFormatError.
+    """
+    if len(data) < _START.size:
+        raise DamagedSegmentError
+    magic, length = _START.unpack_from(data)
+    if magic != MAGIC:
+        raise OtherFormatError
+    at = _START.size + length
+    header = _header(data[_START.size : at])
+    ids_length = (header.added + header.killed) * PREFIX_BYTES
+    return _ref(hashlib.sha256(data[:at]).hexdigest(), header, at + sum(header.files.values()) + ids_length)
+
+
 def texts_of(head: Head, data: bytes) -> bytes:
     """Check the text part of a segment, which is all behind its head. Raises DamagedSegmentError."""
     if len(data) != head.header.text_length or _differs(data, head.header.text_digest):

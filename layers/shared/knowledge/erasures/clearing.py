@@ -82,13 +82,35 @@ class Clearer:
         return index, {name: entry.content_hash for name, entry in index.trie.find(ids).items()}
 
     def _build(self, index: PublishedIndex, source: Source, generation_id: str, ids: Sequence[str]) -> BuiltIndex:
-        own = name_of(ObjectKind.COMPACTED_INDEX, generation_id, self.new_id("att"), 0)
+        attempt_id = self.new_id("att")
+        own = name_of(ObjectKind.COMPACTED_INDEX, generation_id, attempt_id, 0)
         builder = IndexBuilder(self.stores.objects, source.tenant_id, source.source_id, own, index, source.manifest)
         builder.update(dict.fromkeys(ids))
+        if index.manifest.segments.rows:
+            self._kill_documents(builder, source, generation_id, attempt_id, ids)
         built = builder.finish()
         if built is None:
             raise AssertionError
         return built
+
+    def _kill_documents(
+        self, builder: IndexBuilder, source: Source, generation_id: str, attempt_id: str, ids: Sequence[str]
+    ) -> None:
+        # The engine of search is loaded where something is taken out of what it finds.
+        from knowledge.segments.writing import SegmentWriter
+
+        writer = SegmentWriter(
+            self.stores.objects,
+            self.stores.fanout,
+            builder,
+            ObjectKind.COMPACTED_SEGMENT,
+            generation_id,
+            attempt_id,
+            source.default_language,
+        )
+        for item_id in ids:
+            writer.kill(item_id)
+        writer.close_killed()
 
     def _generation(
         self, erasure: Erasure, source: Source, generation_id: str, index: PublishedIndex, built: BuiltIndex

@@ -11,21 +11,29 @@ What would break it, and what stands against it:
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from search.errors import SearchError
+
 from knowledge.erasures.model import Erasure
+from knowledge.erasures.rows import Copy
 from knowledge.erasures.store import ErasureMovedError
 from knowledge.erasures.stores import ErasureStores
 from knowledge.erasures.texts import copy_of_object
 from knowledge.generations.model import Generation
 from knowledge.index.building import IndexBuilder
 from knowledge.index.names import GONE, NamedObject, ObjectKind, name_of
+from knowledge.index.segment_rows import NamedSegment
 from knowledge.index.store import PublishedIndex
 from knowledge.limits import DELETED_OBJECTS_KEPT_DAYS
 from knowledge.ports import Clock, HasTime, NewId
+from knowledge.storage.format import ObjectGoneError
 from knowledge.storage.objects import EPOCH
 from knowledge.times import MS_PER_DAY
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,37 +80,66 @@ class Rewriter:
         kept = self.stores.generations.list_kept(source_id)
         return set().union(*(self.stores.index.open_index(each.manifest).keys() for each in kept))
 
-    def _named(self, source_id: str) -> dict[str, NamedObject]:
-        named: dict[str, NamedObject] = {}
+    def _named(self, source_id: str) -> dict[str, Copy]:
+        named: dict[str, Copy] = {}
         for generation in self.stores.generations.list_kept(source_id):
             index = self.stores.index.open_index(generation.manifest)
             for row in index.named_objects():
                 if row != GONE:
                     named[row.name.key(index.tenant_id, index.source_id)] = row
+            for segment in index.manifest.segments.rows or ():
+                named[segment.name.key(index.tenant_id, index.source_id)] = segment
         return named
 
-    def _copy(self, erasure: Erasure, key: str, row: NamedObject, ids: Collection[str]) -> None:
+    def _copy(self, erasure: Erasure, key: str, row: Copy, ids: Collection[str]) -> None:
+        copy: Copy | None
+        if isinstance(row, NamedSegment):
+            copy = self._copy_segment(erasure, key, row, ids)
+        else:
+            copy = self._copy_object(erasure, key, row, ids)
+        if copy is not None:
+            ttl = self.clock() // 1000 + DELETED_OBJECTS_KEPT_DAYS * MS_PER_DAY // 1000
+            self.stores.erasures.note_copy(erasure, key, copy, ttl)
+
+    def _copy_segment(self, erasure: Erasure, key: str, row: NamedSegment, ids: Collection[str]) -> Copy | None:
+        # The engine of search is loaded where a segment is met.
+        from knowledge.erasures.segments import copy_of_segment
+        from knowledge.segments.rows import named
+
+        try:
+            body, metadata = self.stores.objects.read_described(key)
+            if int(metadata.get(EPOCH, "0")) >= erasure.epoch:
+                return None
+            built = copy_of_segment(row, body, ids)
+        except (ObjectGoneError, SearchError):
+            _log.exception("segment_unreadable", extra={"tenant_id": erasure.tenant_id, "source_id": erasure.source_id})
+            return GONE
+        if built is None:
+            return None
+        own = name_of(ObjectKind.ERASED_SEGMENT, erasure.erasure_id, self.new_id("att"), 0)
+        own_key = own.key(erasure.tenant_id, erasure.source_id)
+        self.stores.objects.put_once(own_key, built.data, "application/octet-stream", digest=built.ref.digest)
+        return named(own, built.ref)
+
+    def _copy_object(self, erasure: Erasure, key: str, row: NamedObject, ids: Collection[str]) -> NamedObject | None:
         body, metadata = self.stores.objects.read_described(key)
         if int(metadata.get(EPOCH, "0")) >= erasure.epoch:
-            return
+            return None
         kind = ObjectKind.ERASED_INDEX if row.name.is_index else ObjectKind.ERASED_PACK
         own = name_of(kind, erasure.erasure_id, self.new_id("att"), 0)
         copy = copy_of_object(body, ids, own)
         if copy is None:
-            return
+            return None
         self.stores.objects.put_once(own.key(erasure.tenant_id, erasure.source_id), copy.data, digest=copy.digest)
-        ttl = self.clock() // 1000 + DELETED_OBJECTS_KEPT_DAYS * MS_PER_DAY // 1000
-        self.stores.erasures.note_copy(erasure, key, NamedObject(own, len(copy.data), copy.digest), ttl)
+        return NamedObject(own, len(copy.data), copy.digest)
 
-    def _swap(
-        self, erasure: Erasure, generation: Generation, copies: Mapping[str, NamedObject], ids: Sequence[str]
-    ) -> bool:
+    def _swap(self, erasure: Erasure, generation: Generation, copies: Mapping[str, Copy], ids: Sequence[str]) -> bool:
         index = self.stores.index.open_index(generation.manifest)
-        replaced = _replaced(index, copies)
+        replaced, exchanged = _replaced(index, copies), _exchanged(index, copies)
         # What is of this erasure's epoch was pushed again.
         older = generation.erasures < erasure.epoch and f"/{erasure.erasure_id}/" not in generation.manifest.key
         served = index.trie.find(ids) if older else {}
-        if not replaced and not served:
+        if not replaced and exchanged == {} and not served:
             return False
         attempt_id = self.new_id("att")
         own = name_of(ObjectKind.ERASED_INDEX, erasure.erasure_id, attempt_id, 0)
@@ -111,6 +148,10 @@ class Rewriter:
         )
         builder.replace_objects(replaced)
         builder.update(dict.fromkeys(served))
+        if exchanged is None:
+            builder.drop_segments()
+        else:
+            builder.exchange_segments(exchanged)
         built = builder.finish()
         if built is None:
             raise AssertionError
@@ -122,11 +163,23 @@ class Rewriter:
         return True
 
 
-def _replaced(index: PublishedIndex, copies: Mapping[str, NamedObject]) -> dict[int, NamedObject]:
+def _exchanged(index: PublishedIndex, copies: Mapping[str, Copy]) -> dict[int, NamedSegment] | None:
+    """The places of segments that were copied, and the copies; None when one can't be read."""
+    exchanged: dict[int, NamedSegment] = {}
+    for place, row in enumerate(index.manifest.segments.rows or ()):
+        copy = copies.get(row.name.key(index.tenant_id, index.source_id))
+        if isinstance(copy, NamedSegment):
+            exchanged[place] = copy
+        elif copy is not None:
+            return None
+    return exchanged
+
+
+def _replaced(index: PublishedIndex, copies: Mapping[str, Copy]) -> dict[int, NamedObject]:
     """The numbers of objects that were copied, and the copies."""
-    rows = enumerate(index.named_objects())
-    return {
-        number: copies[key]
-        for number, row in rows
-        if row != GONE and (key := row.name.key(index.tenant_id, index.source_id)) in copies
-    }
+    replaced: dict[int, NamedObject] = {}
+    for number, row in enumerate(index.named_objects()):
+        copy = None if row == GONE else copies.get(row.name.key(index.tenant_id, index.source_id))
+        if isinstance(copy, NamedObject):
+            replaced[number] = copy
+    return replaced

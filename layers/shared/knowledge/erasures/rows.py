@@ -9,11 +9,17 @@ from typing import Any
 from knowledge.actors import Author, author_value
 from knowledge.erasures.model import Erasure, ErasureCounts, ErasureState
 from knowledge.index.names import NamedObject, ObjectKind, ObjectName
+from knowledge.index.segment_rows import NamedSegment
 from knowledge.model import ObjectRef
 from knowledge.storage.catalog import ordered
 
 # The partition of the index of what waits in which open erasures stand, by when they are due.
 WAITING = "erasures"
+# What lists tell of a segment beside what is told of every object.
+_OF_SEGMENTS = ("format", "language", "head", "documents", "tier")
+
+Copy = NamedObject | NamedSegment
+"""What stands for an object that holds text. `names.GONE` stands for a segment that can't be read: nothing does."""
 
 
 def erasure_sk(erasure_id: str) -> str:
@@ -94,9 +100,11 @@ def erasure_from(row: Mapping[str, Any]) -> Erasure:
     )
 
 
-def copy_row(erasure: Erasure, key: str, copy: NamedObject, ttl: int) -> dict[str, Any]:
+def copy_row(erasure: Erasure, key: str, copy: Copy, ttl: int) -> dict[str, Any]:
     """Write that an object was copied; the row forgets itself at `ttl` (s)."""
+    told = {name: getattr(copy, name) for name in _OF_SEGMENTS} if isinstance(copy, NamedSegment) else {}
     return {
+        **told,
         "pk": erasure.source_id,
         "sk": f"{copies_of(erasure.erasure_id)}{key}",
         "kind": int(copy.name.kind),
@@ -109,7 +117,11 @@ def copy_row(erasure: Erasure, key: str, copy: NamedObject, ttl: int) -> dict[st
     }
 
 
-def copy_from(row: Mapping[str, Any]) -> tuple[str, NamedObject]:
+def copy_from(row: Mapping[str, Any]) -> tuple[str, Copy]:
     """Read which object was copied, and the copy."""
     name = ObjectName(ObjectKind(row["kind"]), row["owner"], row["attempt"], row["number"])
-    return row["sk"].partition("#copy#")[2], NamedObject(name, row["bytes"], row["digest"])
+    key = row["sk"].partition("#copy#")[2]
+    if "head" not in row:
+        return key, NamedObject(name, row["bytes"], row["digest"])
+    told = {each: row[each] for each in _OF_SEGMENTS}
+    return key, NamedSegment(name=name, bytes=row["bytes"], digest=row["digest"], **told)

@@ -10,6 +10,7 @@ from knowledge.audit import AuditEntry
 from knowledge.erasures.model import Erasure, ErasureState
 from knowledge.erasures.rows import (
     WAITING,
+    Copy,
     copies_of,
     copy_from,
     copy_row,
@@ -23,7 +24,6 @@ from knowledge.events import Event, event_row
 from knowledge.generations.model import Generation
 from knowledge.generations.rows import generation_sk
 from knowledge.index.manifest import BuiltIndex
-from knowledge.index.names import NamedObject
 from knowledge.pages import Page
 from knowledge.sources.conditions import NO_ERASURE_OPEN, NOT_DELETING, same_erasures
 from knowledge.sources.model import Source, SourceStatus
@@ -145,7 +145,7 @@ class ErasureStore:
             actions.append(self.catalog.updating(source.tenant_id, sk, expression, f"{_THIS_ONE} AND {_BASE}", values))
         self._transact(*actions)
 
-    def note_copy(self, erasure: Erasure, key: str, copy: NamedObject, ttl: int) -> None:
+    def note_copy(self, erasure: Erasure, key: str, copy: Copy, ttl: int) -> None:
         """Note which object stands for one that holds text, unless another was noted before; it forgets itself (s)."""
         count = self.catalog.updating(
             erasure.source_id, erasure_sk(erasure.erasure_id), "SET copied = copied + :one", "attribute_exists(pk)",
@@ -156,7 +156,7 @@ class ErasureStore:
         except RefusedTransactionError:
             return
 
-    def read_copies(self, erasure: Erasure) -> dict[str, NamedObject]:
+    def read_copies(self, erasure: Erasure) -> dict[str, Copy]:
         """The copies that were noted, by the key of what they stand for."""
         query: dict[str, Any] = {
             "TableName": self.catalog.table,

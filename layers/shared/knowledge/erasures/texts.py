@@ -9,6 +9,8 @@ import hashlib
 import json
 from collections.abc import Collection
 
+from search.errors import SearchError
+
 from knowledge.index.blocks import DamagedBlockError
 from knowledge.index.names import ObjectName
 from knowledge.index.scanning import ErasedIndex, blocks_in, copy_without, leaves_with
@@ -16,7 +18,16 @@ from knowledge.items.members import NotMembersError, PackedMember, blank_member,
 from knowledge.runs.change_file import ERASED
 from knowledge.storage.format import UnknownFormatError
 
-_UNREADABLE = (DamagedBlockError, NotMembersError, UnknownFormatError, ValueError, KeyError, TypeError, IndexError)
+_UNREADABLE = (
+    DamagedBlockError,
+    NotMembersError,
+    SearchError,
+    UnknownFormatError,
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+)
 
 
 def holds_text(key: str, data: bytes, ids: Collection[str]) -> bool:
@@ -29,6 +40,8 @@ def holds_text(key: str, data: bytes, ids: Collection[str]) -> bool:
             return bool(leaves_with(blocks_in(data), ids))
         if what.startswith("changes-"):
             return any(_tells_of(member, ids) for member in members_in(data))
+        if what.startswith("segment-"):
+            return _has_documents(data, ids)
     except _UNREADABLE:
         return True
     # Checkpoints, pieces of work and lists hold ids.
@@ -55,6 +68,13 @@ def copy_of_object(data: bytes, ids: Collection[str], own: ObjectName) -> Erased
         return copy_without(data, ids, own)
     copy = copy_of_pack(data, ids)
     return None if copy is None else ErasedIndex(copy, hashlib.sha256(copy).hexdigest())
+
+
+def _has_documents(data: bytes, ids: Collection[str]) -> bool:
+    # The engine of search is loaded where a segment is met.
+    from knowledge.erasures.segments import has_documents
+
+    return has_documents(data, ids)
 
 
 def _is_of(member: PackedMember, ids: Collection[str]) -> bool:

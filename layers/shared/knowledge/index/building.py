@@ -98,8 +98,14 @@ class IndexBuilder:
         kept = (*rows[: len(rows) - replaced], *added)
         self.segments = Segments(kept if len(kept) <= SEGMENTS_MOST else None, self.segments.replaces or replaced > 0)
 
+    def exchange_segments(self, exchanged: Mapping[int, NamedSegment]) -> None:
+        """Let other segments stand in some places of the list, the oldest being 0."""
+        rows = self.segments.rows
+        if rows and exchanged:
+            self.segments = Segments(tuple(exchanged.get(at, row) for at, row in enumerate(rows)), replaces=True)
+
     def drop_segments(self) -> None:
-        """Have the state searched no more: it is too large."""
+        """Have the state searched no more: it is too large, or its segments can't be read."""
         self.segments = Segments(None, replaces=True)
 
     def renew_segments(self) -> None:

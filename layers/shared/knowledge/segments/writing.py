@@ -80,6 +80,11 @@ class SegmentWriter:
         """Take up an item that is served no more."""
         self._killed.add(prefix_of(item_id))
 
+    def close_killed(self) -> None:
+        """Write what was killed as a segment of its own: nobody has to wait for others to be merged."""
+        if self.index.segments.rows and self._killed:
+            self._put(self._build(()), 0)
+
     def close(self, entries: int) -> None:
         """Write what was collected; the state then serves so many items."""
         rows = self.index.segments.rows
