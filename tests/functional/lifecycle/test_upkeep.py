@@ -12,6 +12,7 @@ from knowledge.index import trie
 from knowledge.runs.model import RunState
 from knowledge.upkeep import collecting, compaction, scattered
 from knowledge.upkeep.rounds import RoundReport
+from search.engine import analysis as rules
 
 from testing.faults import Crash, Way
 
@@ -403,3 +404,27 @@ def test_more_contents_than_a_look_asks_about_are_asked_about_by_several(
     assert len(keys(lifecycle, "content/")) == 1
     lifecycle.publish()
     lifecycle.check(settled=True)
+
+
+@pytest.mark.parametrize("changed", ["code", "language"])
+def test_other_rules_have_segments_built_anew_by_the_next_round(
+    lean_lifecycle: Any, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    lifecycle = lean_lifecycle
+    lifecycle.push_many({"a": "Die Häuser", "b": "two"})
+    lifecycle.publish()
+    lifecycle.clock.advance(days=2)
+    assert tend(lifecycle).compacted == 0
+    before = lifecycle.current.generation_id
+    if changed == "code":
+        # Its round does not wait for tomorrow.
+        monkeypatch.setattr(rules, "VERSION", 99)
+    else:
+        source = lifecycle.source
+        lifecycle.knowledge.sources.update_source(source.tenant_id, source.source_id, default_language="de")
+        lifecycle.clock.advance(days=1)
+    assert lifecycle.knowledge.upkeep.go_on(lambda: True).compacted == 1
+    assert lifecycle.current.generation_id != before
+    lifecycle.clock.advance(days=1)
+    assert tend(lifecycle).compacted == 0
+    lifecycle.check()

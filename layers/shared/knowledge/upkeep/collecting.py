@@ -21,6 +21,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from search.segments.building import current_format
+
 from knowledge.errors import RunNotFoundError, SnapshotNotFoundError
 from knowledge.generations.model import Generation, GenerationOrigin
 from knowledge.limits import CONTENT_SETTLED_MS, OBJECT_SETTLED_MS, RECHECK_MS, ROW_READ_MS
@@ -76,7 +78,9 @@ class Collector:
             kept = self.stores.generations.list_kept(source.source_id)
         published = {generation.run_id for generation in kept}
         live = {run_id for run_id, run in runs.items() if needs_objects(run, published, source.settle_run_id, now)}
-        state = [sorted(live), [generation.generation_id for generation in kept], now // RECHECK_MS]
+        # By other code, or for another language, segments are built otherwise, which is the compaction's.
+        built_by = [current_format(), source.default_language]
+        state = [sorted(live), [generation.generation_id for generation in kept], now // RECHECK_MS, built_by]
         last = self.stores.upkeep.last_look(source.source_id)
         if last.seen == _fingerprint(state, [*old, *contents]):
             return Collected(retired=len(retired), expired=expired)

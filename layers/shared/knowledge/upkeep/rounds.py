@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from botocore.exceptions import ClientError
+from search.segments.building import current_format
 
 from knowledge.errors import KnowledgeError, SettlingUnfinishedError, SourceNotFoundError
 from knowledge.limits import UPKEEP_ROUND_MS
@@ -69,12 +70,18 @@ class Upkeep:
     clock: Clock
 
     def go_on(self, has_time: HasTime) -> RoundReport:
-        """Go on with the round, or begin one if the last began a day ago, until it ends or there is no more time."""
+        """Go on with the round until it ends or there is no more time.
+
+        One begins if the last began a day ago, or was begun by code that builds segments of another format.
+        """
         report = RoundReport()
         now = self.clock()
         state = self.stores.upkeep.round()
-        if state is None or (state.ended and state.started_at + UPKEEP_ROUND_MS <= now):
-            state = Round(now)
+        if state is None or state.format != current_format():
+            # What was built by other code is searched again when it is built anew: that can't wait for tomorrow.
+            state = Round(now, format=current_format())
+        elif state.ended and state.started_at + UPKEEP_ROUND_MS <= now:
+            state = Round(now, format=state.format)
         elif state.ended:
             return report
         for place in self._places(state.behind):
@@ -92,7 +99,7 @@ class Upkeep:
                 _log.info("upkeep_look_began", extra=ids)
                 self._look_at(place, report, has_time)
             state = replace(state, behind=place)
-        self.stores.upkeep.set_round(Round(state.started_at, ended=True))
+        self.stores.upkeep.set_round(Round(state.started_at, ended=True, format=state.format))
         report.ended = True
         return report
 

@@ -19,7 +19,8 @@ _COLLECTION = "collection"
 class Round:
     """A walk over all sources: when it began (ms), and the last (tenant, source) that it is done with.
 
-    `looking` is the one that a call began to look at, for the `tries`th time; a call that died has left it so.
+    `looking` is the one that a call began to look at, for the `tries`th time; a call that died has left it so. `format`
+    is that of the segments which the code builds that began it.
     """
 
     started_at: int
@@ -27,6 +28,7 @@ class Round:
     ended: bool = False
     looking: Place | None = None
     tries: int = 0
+    format: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,12 @@ class UpkeepStore:
         if row is None:
             return None
         return Round(
-            row["startedAt"], _place(row.get("behind")), row["ended"], _place(row.get("looking")), row.get("tries", 0)
+            row["startedAt"],
+            _place(row.get("behind")),
+            row["ended"],
+            _place(row.get("looking")),
+            row.get("tries", 0),
+            row.get("format", ""),
         )
 
     def set_round(self, state: Round) -> None:
@@ -78,6 +85,7 @@ class UpkeepStore:
                 "ended": state.ended,
                 "looking": state.looking and list(state.looking),
                 "tries": state.tries,
+                "format": state.format,
             }
         )
 
