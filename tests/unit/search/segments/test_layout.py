@@ -9,7 +9,7 @@ import struct
 import pytest
 from search.errors import DamagedSegmentError, OtherFormatError
 from search.segments.building import Built
-from search.segments.layout import MAGIC, decode_head, texts_of
+from search.segments.layout import MAGIC, decode_head, ref_in, texts_of
 from search.segments.merging import Part, read_part
 from search.segments.texts import decode_texts
 
@@ -32,6 +32,14 @@ def test_segment_is_read_as_it_was_written(segment: Built) -> None:
     assert (len(head.added), len(head.killed), head.header.documents) == (2, 3, 2)
     assert [each.item_id for each in decode_texts(texts_of(head, segment.data[segment.ref.head :]))] == ["a", "b"]
     assert len(segment.data) == segment.ref.size
+
+
+def test_segment_tells_how_a_list_names_it(segment: Built) -> None:
+    assert ref_in(segment.data) == segment.ref
+    with pytest.raises(OtherFormatError):
+        ref_in(b"KBS2" + segment.data[4:])
+    with pytest.raises(DamagedSegmentError):
+        ref_in(segment.data[:7])
 
 
 def test_every_flipped_byte_is_noticed(segment: Built) -> None:
