@@ -87,6 +87,8 @@ class MemoryBucket:
     objects: dict[str, tuple[bytes, dict[str, str]]] = field(default_factory=dict)
     # What was deleted without naming a version, by key: as versioning keeps it, below a mark of the deletion.
     deleted: dict[str, tuple[bytes, dict[str, str]]] = field(default_factory=dict)
+    # A mark stays when the version below it is deleted by its id.
+    marks: set[str] = field(default_factory=set)
     clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000
     written_at: dict[str, int] = field(default_factory=dict)
     page: int = 1000
@@ -134,7 +136,7 @@ class MemoryBucket:
     def list_object_versions(self, **request: Any) -> dict[str, Any]:
         prefix, behind = request["Prefix"], (request.get("KeyMarker", ""), request.get("VersionIdMarker", ""))
         # Of one key the latest comes first.
-        found = [(key, _WRITTEN) for key in (*self.objects, *self.deleted)] + [(key, _DELETED) for key in self.deleted]
+        found = [(key, _WRITTEN) for key in (*self.objects, *self.deleted)] + [(key, _DELETED) for key in self.marks]
         names = sorted(each for each in found if each[0].startswith(prefix) and each > behind)
         page = names[: self.page]
         answer: dict[str, Any] = {"IsTruncated": len(names) > len(page), "Versions": [], "DeleteMarkers": []}
@@ -185,14 +187,17 @@ class MemoryBucket:
 
     def delete_object(self, **request: Any) -> dict[str, Any]:
         key, version_id = request["Key"], request.get("VersionId")
-        if version_id == _DELETED and key in self.deleted:
-            # Without the mark, the version below it is the object again.
-            self.objects[key] = self.deleted.pop(key)
+        if version_id == _DELETED:
+            self.marks.discard(key)
+            if key in self.deleted:
+                # Without the mark, the version below it is the object again.
+                self.objects[key] = self.deleted.pop(key)
         elif version_id == _WRITTEN:
             self.objects.pop(key, None)
             self.deleted.pop(key, None)
         elif version_id is None and key in self.objects:
             self.deleted[key] = self.objects.pop(key)
+            self.marks.add(key)
         return {}
 
 

@@ -188,6 +188,15 @@ def _live_versions_alone(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(VersionStore, "list_page", live)
 
 
+def _first_page_alone(patched: pytest.MonkeyPatch) -> None:
+    page = VersionStore.list_page
+    patched.setattr(VersionStore, "list_page", lambda self, *of: page(self, *of)._replace(behind=None))
+
+
+def _leave_marks(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(sweeping.Sweeper, "_marks_of", lambda *_: [])
+
+
 def _last_leaves_alone(patched: pytest.MonkeyPatch) -> None:
     """Look at a leaf only if no later edition of it lies in the same object."""
     leaves_with = scanning.leaves_with
@@ -384,6 +393,14 @@ ERASURES = [
         "what is served, not what was published",
         traps_erasures.restore_after_an_erasure_goes_by_what_is_served,
         patch=_serve_what_was_published,
+    ),
+    Mutation(
+        "versions on further pages",
+        traps_erasures.versions_on_every_page_are_erased_with_their_marks,
+        patch=_first_page_alone,
+    ),
+    Mutation(
+        "marks of what is swept", traps_erasures.versions_on_every_page_are_erased_with_their_marks, patch=_leave_marks
     ),
     Mutation("versions that were deleted", traps_erasures.deleted_versions_are_erased, patch=_live_versions_alone),
     Mutation("leaves that no state names", traps_erasures.erased_text_is_nowhere, patch=_last_leaves_alone),

@@ -329,6 +329,25 @@ def deleted_versions_are_erased(world: FaultyWorld) -> None:
 
 
 @trap
+def versions_on_every_page_are_erased_with_their_marks(world: FaultyWorld) -> None:
+    """As where there are more versions than S3 lists at once: each is on a page of its own."""
+    with short_memory():
+        for number in range(3):
+            push_secret(world, f"{SECRET} {number} {LARGE}")
+            world.publish()
+        push_secret(world)
+        world.publish()
+        world.clock.advance(days=9)
+        collect(world)
+        hidden = {key for key in world.bucket.marks if key.startswith("content/")}
+        assert len(hidden) > 1
+        world.bucket.page = 1
+        erase_wholly(world, "x")
+    assert places_with(world, TEXTS) == []
+    assert not world.bucket.marks & hidden, "a mark tells the hash of what was erased"
+
+
+@trap
 def changes_of_published_runs_keep_all_others(world: FaultyWorld) -> None:
     world.push(a="one", b="two")
     push_secret(world)

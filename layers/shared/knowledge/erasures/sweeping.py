@@ -5,6 +5,7 @@ What would break it, and what stands against it:
 - An object is named all the same: it is not deleted, and the erasure goes back to where objects are copied.
 - A content that is pushed again bears the same hash: its key names the new epoch, and a row that names an old key
   spares it. Nobody comes to name an old key any more: whoever read the old epoch has ended.
+- More versions than a page lists: the walk goes on behind it, and looks for a mark that was on the page before.
 - A crash: what is deleted is not named, and the rest is found again.
 - An import that is under way needs its file: the erasure waits for its end.
 """
@@ -25,7 +26,7 @@ from knowledge.imports.model import ImportState, shown_state
 from knowledge.items.content import erasures_in
 from knowledge.ports import Clock, HasTime
 from knowledge.staging.rows import StagedRow
-from knowledge.storage.versions import ObjectVersion, Position
+from knowledge.storage.versions import ObjectVersion, Position, VersionPage
 
 KINDS = ("content", "index", "runs")
 _ANY_TIME = 0
@@ -68,9 +69,7 @@ class Sweeper:
             if any(version.key in named for version in doomed):
                 raise StillNamedError
             keys = {version.key for version in doomed}
-            # A mark of a deletion says a key, which of a content is its hash.
-            marks = [version for version in page.versions if version.is_deletion and version.key in keys]
-            self.stores.versions.delete_versions([*doomed, *marks])
+            self.stores.versions.delete_versions([*doomed, *self._marks_of(keys, page, behind)])
             deleted += len(doomed)
             behind = page.behind
             if behind is None:
@@ -103,6 +102,17 @@ class Sweeper:
             self.stores.rejects.forget_rejects(erasure.source_id, import_id)
             deleted += len(doomed)
         return deleted, done
+
+    def _marks_of(self, keys: Collection[str], page: VersionPage, behind: Position | None) -> list[ObjectVersion]:
+        """Find the marks of deletions of some keys, which say a key: of a content, its hash.
+
+        A mark comes before the versions that it hides, so that of the first key may be on the page before.
+        """
+        marks = [version for version in page.versions if version.is_deletion and version.key in keys]
+        if behind is not None and behind[0] in keys:
+            again = self.stores.versions.list_page(behind[0], None).versions
+            marks += [version for version in again if version.is_deletion and version.key == behind[0]]
+        return list(dict.fromkeys(marks))
 
     def _doomed_contents(
         self, erasure: Erasure, versions: Collection[ObjectVersion], ids: Collection[str]
