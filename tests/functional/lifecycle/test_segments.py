@@ -258,3 +258,15 @@ def test_what_a_merge_left_is_kept_while_a_generation_names_it(
         lifecycle.knowledge.upkeep.collector.collect_garbage(lifecycle.source)
         lifecycle.clock.advance(days=1)
     lifecycle.check()
+
+
+def test_run_that_puts_segments_together_makes_eight_calls_more_at_most(lean_lifecycle: Any) -> None:
+    lifecycle, calls = lean_lifecycle, {}
+    for number in range(14):
+        lifecycle.push_many({f"item-{number}": "text"})
+        lifecycle.watch.calls.clear()
+        lifecycle.publish()
+        calls.setdefault(segments_of(lifecycle).replaces, []).append(len(lifecycle.watch.calls))
+    assert set(calls) == {True, False}
+    # What is published is read here, too: the same for both.
+    assert max(calls[True]) - min(calls[False]) <= 8
