@@ -33,7 +33,8 @@ def unexplained_in(data: bytes) -> list[str]:
     documents, head = read_part(ref, data).documents, decode_head(ref, data[: ref.head])
     if not head.files:
         return [] if not documents else ["no files"]
-    with tempfile.TemporaryDirectory() as folder:
+    # A thread of the engine looks for changes, and may put a lock there while the folder is removed.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         files = EngineFiles(head.header.segment_id, head.header.documents, head.files)
         index = assemble([files], Path(folder))
         return [*_unexplained_words(IndexReader(index), documents, head.header.settings), *_strangers(index, documents)]

@@ -35,7 +35,8 @@ def write_files(documents: Iterable[Indexed], folder: Path | None = None) -> Eng
 
     Raises EngineFailedError, also when the engine makes several segments of them.
     """
-    with tempfile.TemporaryDirectory(dir=folder) as name, guarded():
+    # A thread of the engine looks for changes, and may put a lock there while the folder is removed.
+    with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as name, guarded():
         index = tantivy.Index(schema(), name)
         register_analyzers(index)
         writer = index.writer(_HEAP_BYTES, 1)
