@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,6 +60,10 @@ class ServedIndex:
                     self._places.append(_Place(source_id, number))
                     files.append(EngineFiles(head.header.segment_id, head.header.documents, head.files))
         self._reader = IndexReader(assemble(files, folder))
+        # What the engine reads from the folder now is not held in memory besides.
+        self._sources = {
+            source_id: [replace(head, files={}) for head in heads] for source_id, heads in self._sources.items()
+        }
         if self._reader.documents != sum(each.documents for each in files):
             raise DamagedSegmentError
 
@@ -68,13 +73,15 @@ class ServedIndex:
         names = {name for heads in self._sources.values() for head in heads for name in head.header.analyses}
         return [Language(name, *fields_of(name)) for name in sorted(names)]
 
-    def search(self, query: SearchQuery, limit: int, offset: int = 0, *, synonyms: Synonyms | None = None) -> list[Hit]:
-        """Return a page of hits, the best first; fewer than `limit` are the last.
+    def search(
+        self, query: SearchQuery, limit: int, offset: int = 0, *, synonyms: Mapping[str, Synonyms] | None = None
+    ) -> list[Hit]:
+        """Return a page of hits, the best first; fewer than `limit` are the last. `synonyms` are by source id.
 
         Raises QueryTooLongError, InvalidFilterError, EngineFailedError, DamagedSegmentError.
         """
         query.check()
-        tree = self._planned(query, synonyms)
+        tree = self._planned(query, synonyms or {})
         if tree is None:
             return []
         wanted = offset + limit
@@ -97,21 +104,21 @@ class ServedIndex:
             if is_live(heads, number, prefix):
                 yield Hit(source_id, item_id, content_hash, score)
 
-    def _planned(self, query: SearchQuery, synonyms: Synonyms | None) -> Query | None:
-        """Plan a query for each weight of a title that sources have, so that each weighs by its own."""
+    def _planned(self, query: SearchQuery, synonyms: Mapping[str, Synonyms]) -> Query | None:
+        """Plan a query for each weight of a title and synonyms that sources have, so that each ranks by its own."""
         text = normal_text(query.text)
         asked = [Asked.of(each, text, spans(each.analysis, text, asked=True)) for each in self.languages]
         sources = [each for each in self._sources if not query.source_ids or each in query.source_ids]
-        weights: dict[float, list[str]] = {}
+        alike: dict[tuple[float, Synonyms | None], list[str]] = {}
         for source_id in sources:
             weight = query.ranking.title_weights.get(source_id, query.ranking.title_weight)
-            weights.setdefault(weight, []).append(source_id)
+            alike.setdefault((weight, synonyms.get(source_id)), []).append(source_id)
         terms = tuple(query.filter.terms())
         parts = []
-        for weight, of_weight in weights.items():
-            tree = plan(asked, self._reader, weight, prefix=query.prefix, synonyms=synonyms)
+        for (weight, own), of_these in alike.items():
+            tree = plan(asked, self._reader, weight, prefix=query.prefix, synonyms=own)
             if tree is None:
                 return None
-            one_of = () if len(of_weight) == len(self._sources) else tuple(map(source_term, of_weight))
+            one_of = () if len(of_these) == len(self._sources) else tuple(map(source_term, of_these))
             parts.append(Filtered(tree, terms, one_of))
         return Sum(tuple(parts)) if parts else None

@@ -15,7 +15,7 @@ from search.queries.model import Ranking, SearchQuery
 from search.queries.synonyms import Synonyms
 from search.segments.model import Settings
 
-from tests.support.segments import document, head, index_of
+from tests.support.segments import SOURCE, document, head, index_of
 
 FUZZED = int(os.environ.get("FUZZ_CASES", "2000"))
 
@@ -80,7 +80,7 @@ def test_unfinished_word_is_found_when_asked_for(index: ServedIndex) -> None:
 
 def test_synonyms_widen_the_query(index: ServedIndex) -> None:
     synonyms = Synonyms([["bill", "invoice"], ["secret word", "password"]], words)
-    found = index.search(SearchQuery("secret word"), 10, synonyms=synonyms)
+    found = index.search(SearchQuery("secret word"), 10, synonyms={SOURCE: synonyms})
     assert {hit.item_id for hit in found} == {"reset", "phrase"}
     assert ids(index, "secret word") == []
 
@@ -172,7 +172,7 @@ def test_no_query_fails(index: ServedIndex) -> None:
         text = chance.choice(("", " ")).join(chance.choices(PIECES, k=chance.choice((0, 1, 2, 5, 30))))
         try:
             query = SearchQuery(text, Filter(tags=[text[:9]] * (chance.random() < 0.1)), prefix=chance.random() < 0.5)
-            hits = index.search(query, 10, synonyms=synonyms)
+            hits = index.search(query, 10, synonyms={SOURCE: synonyms})
         except InvalidQueryError:
             assert len(text) > 1_000
         else:
