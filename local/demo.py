@@ -15,6 +15,7 @@ from local.failures import LocalStackError
 from local.template import ROOT
 
 HELP_CENTRE = ROOT / "examples" / "content"
+QUESTIONS = ("how do I return gloves", "when is my plant dilivered", "cancel a subscription")
 _EXAMPLES = str(ROOT / "examples" / "python")
 
 
@@ -43,6 +44,7 @@ def publish(base_url: str, credentials: Credentials, content: Path, data: Path) 
     except example.ApiError as error:
         raise DemoError(str(error)) from error
     _report(base_url, credentials, example.changes_of(outcome.run["counts"]), outcome, generation)
+    _ask(example, api, outcome.source_id)
 
 
 def _load_example() -> ModuleType:
@@ -81,3 +83,26 @@ def _report(base_url: str, credentials: Credentials, changes: str, outcome: Any,
         "",
     ]
     print("\n".join(lines), flush=True)
+
+
+def _ask(example: ModuleType, api: Any, source_id: str) -> None:
+    """Ask three questions of what was published, and say how to ask one's own."""
+    lines = ["Asked of it:"]
+    try:
+        for question in QUESTIONS:
+            found = api.request("POST", "/v1/search", {"query": question, "sourceIds": [source_id], "limit": 2})
+            lines += [f"  {question}", *(f"    {_line(result)}" for result in found["results"] or [{}])]
+    except example.ApiError as error:
+        raise DemoError(str(error)) from error
+    asked = '-H "Content-Type: application/json" -d \'{"query": "your question", "limit": 3}\''
+    lines += [
+        "",
+        "Ask your own:",
+        f'  curl -s "$CHATBOT_API/v1/search" -H "Authorization: Bearer $CHATBOT_KEY" {asked}',
+        "",
+    ]
+    print("\n".join(lines), flush=True)
+
+
+def _line(result: dict[str, Any]) -> str:
+    return f"{result['title']}: {' '.join(result['snippet'].split())[:100]}" if result else "nothing"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -104,7 +106,11 @@ class Stack:
         # Workers die with the thread that started them (see `guard`), so one thread that stays starts them all.
         spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
         self._ends.append(lambda: spawner.shutdown(wait=False, cancel_futures=True))
-        for spec in function_specs(self._template, self._resolver, self.services.environment, trace=self._verbose):
+        # Theirs alone, as in Lambda: what they keep of contents there goes with the stack.
+        temporary = tempfile.mkdtemp(prefix="local-stack-functions-")
+        self._ends.append(lambda: shutil.rmtree(temporary, ignore_errors=True))
+        settings = {**self.services.environment, "TMPDIR": temporary}
+        for spec in function_specs(self._template, self._resolver, settings, trace=self._verbose):
             function: Function = FunctionPool(spec, workers, spawner, sink)
             if self._lambda_url:
                 function = RemoteFunction(spec, self._lambda_url)

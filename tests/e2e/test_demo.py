@@ -52,7 +52,8 @@ def test_demo_publishes_then_keeps_then_updates(tmp_path: Path) -> None:
     first = demo(tmp_path / "data", content)
     assert said(r"Published: (.+)", first) == f"{len(articles)} added"
     assert re.search(r"root hash +[0-9a-f]{64}", first)
-    assert len(re.findall(r"^  curl ", first, re.MULTILINE)) == 3
+    assert len(re.findall(r"^  curl ", first, re.MULTILINE)) == 4
+    assert re.search(r"^  how do I return gloves\n    (?!nothing)\S.+: \S", first, re.MULTILINE)
 
     second = demo(tmp_path / "data", content)
     assert said(r"Published: (.+)", second) == "0 changes"
@@ -81,8 +82,8 @@ def test_demo_offers_commands_that_work(tmp_path: Path) -> None:
         assert f"CHATBOT_API={credentials['baseUrl']} CHATBOT_KEY={credentials['apiKey']} " in exports
     assert not (tmp_path / "credentials.json").exists()
     answers = done.stdout.splitlines()
-    assert len(answers) == 3
-    assert all(answer.startswith(('{"items"', '{"changes"', '{"generations"')) for answer in answers)
+    assert len(answers) == 4
+    assert all(answer.startswith(('{"items"', '{"changes"', '{"generations"', '{"results"')) for answer in answers)
 
 
 @contextlib.contextmanager
