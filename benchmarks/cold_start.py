@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 UNREACHABLE = "http://127.0.0.1:9"
 HTTP_FIGURE = 1.6
 OTHER_FIGURE = 1.25
-HTTP_FUNCTIONS = frozenset({"admin_api", "developer_api"})
+HTTP_FUNCTIONS = frozenset({"admin_api", "developer_api", "search_api"})
 BARE = "bare"
 ROUNDS = {"small": 2, "usual": 9, "full": 15}
 
@@ -77,6 +77,7 @@ def first_event(function: str, token: str, bucket: str) -> dict[str, object] | N
     events: dict[str, dict[str, object]] = {
         "admin_api": _get("/v1/admin/keys", token),
         "developer_api": _get("/v1/sources", token),
+        "search_api": _get("/v1/search", token) | {"httpMethod": "POST", "body": '{"query": "a"}'},
         "bootstrap_tenant": {"tenantId": "ten_cold"},
         "diff_run": {**absent, "action": "diff"},
         "build_generation": {**absent, "action": "apply"},

@@ -1,4 +1,4 @@
-"""The two HTTP functions behind a stand-in for the gateway, on tables made from template.yaml.
+"""The HTTP functions behind a stand-in for the gateway, on tables made from template.yaml.
 
 Every answer is held against openapi.yaml, and `seen` remembers which status of which operation came up: the session is
 asked for it at its end (`tests/functional/every_status.py`).
@@ -10,7 +10,10 @@ import base64
 import gzip
 import importlib.util
 import json
+import shutil
 import sys
+import tempfile
+import weakref
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -22,7 +25,7 @@ from httpapi.keys.import_permission import KeyImportPermission
 from httpapi.keys.model import ALL_SCOPES, Key, KeySpec
 from httpapi.settings import EdgeSettings
 from knowledge.assembly import KnowledgeServices
-from knowledge.settings import Settings
+from knowledge.settings import SearchSettings, Settings
 from knowledge.storage.clients import Clients, Fanout
 from webhooks.assembly import WebhookServices, WebhookSettings
 from webhooks.sending.posting import Poster
@@ -38,6 +41,7 @@ LAMBDA_ANSWER_BYTES = 6_291_556
 FUNCTIONS = Path(__file__).parents[1] / "functions"
 # What the limits of a tenant's keys may add up to, a minute.
 TENANT_LIMIT = 60_000
+SEARCH_BYTES = 64 * 1024 * 1024
 
 seen: set[tuple[str, int]] = set()
 
@@ -125,8 +129,13 @@ class Edge:
     remaining: int = 29_000
     clients: Clients = field(default_factory=_clients)
     addresses: dict[str, list[str]] = field(default_factory=dict)
+    search: SearchSettings | None = None
 
     def __post_init__(self) -> None:
+        # Deleted when nobody names it any more.
+        folder = tempfile.mkdtemp(prefix="search-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.search = self.search or SearchSettings(folder, SEARCH_BYTES, 8 * SEARCH_BYTES)
         self.machine: InlineMachine | None = None
         self.services = self.make_services()
         self.admin = self.bootstrap()
@@ -168,6 +177,7 @@ class Edge:
             machine=machine,
             import_machine=self.import_machine,
             import_permission=lambda found: KeyImportPermission(found, self.environment["KEYS_TABLE"], self.clock),
+            search=self.search,
         )
         self.import_machine.knowledge = made
         return made

@@ -30,7 +30,8 @@ class SpecOperation:
 
     @property
     def mutating(self) -> bool:
-        return self.method != "GET"
+        """True for one that takes an Idempotency-Key."""
+        return any(parameter["name"] == "Idempotency-Key" for parameter in self.parameters("header"))
 
     @property
     def open(self) -> bool:
@@ -51,9 +52,11 @@ class SpecOperation:
     def function(self) -> str:
         """The folder of the function that serves it."""
         uri = self.spec["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
-        return {"DeveloperApiFunction": "developer_api", "AdminApiFunction": "admin_api"}[
-            re.search(r"\$\{(\w+)\.Arn\}", uri)[1]
-        ]
+        return {
+            "DeveloperApiFunction": "developer_api",
+            "AdminApiFunction": "admin_api",
+            "SearchApiFunction": "search_api",
+        }[re.search(r"\$\{(\w+)\.Arn\}", uri)[1]]
 
     def statuses(self) -> set[int]:
         return {int(status) for status in self.spec["responses"]}

@@ -1,4 +1,4 @@
-"""Answers every operation of the Developer API but those on keys."""
+"""Answers every operation of the Developer API but those on keys and searches."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from httpapi.api import Api
 from httpapi.assembly import EdgeServices
 from httpapi.settings import EdgeSettings
 
-# The gateway sends wrong methods of these paths here, although AdminApi serves the right ones.
-ADMIN_PATHS = {
+# The gateway sends wrong methods of these paths here, although AdminApi and SearchApi serve the right ones.
+PATHS_ELSEWHERE = {
     "/v1/admin/audit": ("GET",),
     "/v1/admin/keys": ("GET", "POST"),
     "/v1/admin/keys/identify": ("POST",),
     "/v1/admin/keys/{keyId}": ("GET", "PATCH", "DELETE"),
     "/v1/admin/keys/{keyId}/rotate": ("POST",),
+    "/v1/search": ("POST",),
 }
 
 api = Api(
@@ -37,7 +38,7 @@ api = Api(
         "/v1/sources/{sourceId}/generations": "routes.generations",
         "/v1/webhooks": "routes.webhooks",
     },
-    elsewhere=ADMIN_PATHS,
+    elsewhere=PATHS_ELSEWHERE,
 )
 
 

@@ -18,6 +18,7 @@ REFUSED = {
     "must have at most 2 decimals": "multipleOf is no rule for fractions: 0.29 is no multiple of 0.01 to a computer",
     "must be valid Unicode": "JSON can write a lone surrogate, which no pattern knows",
     "must be an absolute http or https URL": "which hosts and ports there can be is more than a pattern should say",
+    "must name the one source": "no rule of schemas makes one field want another",
     "must be in the future": "it depends on when it is read",
     "must be before the year 10000": "in UTC, and the offset leads there",
     "is also at ": "no rule of schemas compares one field of the entries of a list",
@@ -30,6 +31,7 @@ REFUSED_BY_SERVICES = {
     "no source of yours": "which sources there are only the tables know",
     "The snapshot names no items": "an empty list is right beside `allowEmpty`, or after other parts",
     "The URL ": "where a webhook may lead is a matter of settings and of names",
+    "A filter names at most": "no rule of schemas counts what is in an object",
     "The host": "where a webhook may lead is a matter of settings and of names",
     "The port": "where a webhook may lead is a matter of settings and of names",
 }

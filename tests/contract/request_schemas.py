@@ -13,7 +13,7 @@ from testing.edge import load_app
 
 Schema = dict[str, Any]
 
-FUNCTIONS = ("developer_api", "admin_api")
+FUNCTIONS = ("developer_api", "admin_api", "search_api")
 # What people read, and what references lead to. Every other keyword is compared.
 _NO_RULES = {"title", "description", "$defs"}
 # What each of these says when it is left out.

@@ -16,7 +16,17 @@ Schema = dict[str, Any]
 Value = Any
 
 # Texts that some pattern or format asks for; `{}` is a number that tells several of them apart.
-_SAMPLES = ("a{}", "{:016}", "https://example.com/{}", "src_{:026}", "2027-01-31T12:00:00Z", "2027-01-31", "en", "{}")
+_SAMPLES = (
+    "a{}",
+    "{:016}",
+    "https://example.com/{}",
+    "src_{:026}",
+    "run_{:026}",
+    "2027-01-31T12:00:00Z",
+    "2027-01-31",
+    "en",
+    "{}",
+)
 _OTHER_TYPES = (None, True, 0, 1.5, "", "text", [], {})
 # Characters that some rule treats in its own way, or might.
 _ALPHABET = "aZxX019-_.:/[]?#%@~ \n\x00\x7f\x85é\u017f😀\u2028"

@@ -63,6 +63,10 @@ BEYOND = {
     "webhook_changed": 409,
     "erasure_in_progress": 409,
     "source_active": 409,
+    "stale_cursor": 409,
+    "index_too_large": 503,
+    "index_upgrading": 503,
+    "index_damaged": 503,
 }
 
 
@@ -71,6 +75,7 @@ SHARED = {
     "validation_error": {
         domain.EmptySnapshotError,
         domain.InvalidPositionError,
+        domain.InvalidSearchError,
         InvalidItemsError,
         TargetRefusedError,
         edge.ValidationFailedError,

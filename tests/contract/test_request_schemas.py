@@ -39,6 +39,10 @@ def test_query_is_documented_as_its_model_reads_it(operation: spec.SpecOperation
     check(documented_parameters(operation, "query"), declared_query(routes()[operation.name]))
 
 
+# Also in a body, where one that can't be is a problem of the field.
+MADE_HERE = {"runId"}
+
+
 def test_id_in_a_path_is_documented_like_the_field_of_its_name() -> None:
     """No model reads a path, whose ids are just not found; but one that a client gives has the rules of its field."""
     fields: Schema = {}
@@ -47,7 +51,7 @@ def test_id_in_a_path_is_documented_like_the_field_of_its_name() -> None:
     compared = set()
     for operation in spec.operations():
         for name, documented in documented_parameters(operation, "path")["properties"].items():
-            if name in fields:
+            if name in fields and name not in MADE_HERE:
                 check(documented, fields[name], name)
                 compared.add(name)
     assert compared == {"externalItemId"}

@@ -28,6 +28,7 @@ FITTING: dict[str, tuple[str, dict[str, Any]]] = {
     "must have at most 2048 bytes of UTF-8": ("push_item-body", {"url": "https://example.com/" + "é" * 1_015}),
     "must have at most 16384 bytes as canonical JSON": ("push_item-body", {"metadata": {"a": "x" * 16_377}}),
     "must have at most 65536 bytes of UTF-8 together": ("create_source-body", {"synonyms": [["é" * 100] * 20] * 17}),
+    "must name the one source": ("search-body", {"query": "a", "runId": f"run_{'0' * 26}"}),
     "must have at most 2 decimals": ("update_source-body", {"titleWeight": 1.005}),
     "must be valid Unicode": ("push_item-body", {"title": "\ud800"}),
     "must be an absolute http or https URL": ("push_item-body", {"url": "https://example.com:65536"}),

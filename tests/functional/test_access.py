@@ -77,7 +77,7 @@ def test_every_operation_wants_its_scope_whatever_it_is_asked_for(edge: Edge) ->
 def test_every_declared_scope_is_documented() -> None:
     declared = {
         operation.name: tuple(scope for scope in (operation.scope, *operation.further_scopes) if scope)
-        for function in ("developer_api", "admin_api")
+        for function in ("developer_api", "admin_api", "search_api")
         for operation in load_app(function).api.operations
     }
     assert declared == {operation.name: operation.scopes for operation in spec.operations()}

@@ -33,7 +33,7 @@ def test_every_operation_with_parameters_refuses_bad_ones(edge: Edge) -> None:
 def test_every_mutating_operation_minds_its_idempotency_key(edge: Edge) -> None:
     used = edge.request("POST", "/v1/sources", {"name": "other"}, headers={"Idempotency-Key": "k"})
     assert used.status == 201
-    for operation in having(409):
+    for operation in [each for each in having(409) if each.mutating]:
         reply = send(edge, operation, headers={"Idempotency-Key": "k"})
         assert (reply.status, reply.code) == (409, "idempotency_conflict"), operation.name
         assert reply.headers.keys() >= set(RATE_HEADERS)

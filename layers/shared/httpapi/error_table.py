@@ -71,6 +71,7 @@ TABLE: dict[str, ErrorRow] = {
     "erasure_in_progress": ErrorRow(409, 60),
     "run_in_progress": ErrorRow(409, 5),
     "apply_in_progress": ErrorRow(409, 5),
+    "stale_cursor": ErrorRow(409),
     "stale_base": ErrorRow(409, 1),
     "stale_plan": ErrorRow(409, 1),
     "lease_lost": ErrorRow(409, 1),
@@ -85,6 +86,10 @@ TABLE: dict[str, ErrorRow] = {
     "internal_error": ErrorRow(500),
     "build_failed": ErrorRow(502),
     "unavailable": ErrorRow(503, 1),
+    # Nothing that passes by itself.
+    "index_too_large": ErrorRow(503),
+    "index_damaged": ErrorRow(503),
+    "index_upgrading": ErrorRow(503, 60),
 }
 
 

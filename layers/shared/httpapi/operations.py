@@ -46,6 +46,7 @@ class Operation:
     `loads_source` reads the source of the path while the rate limit is being counted; `finds_deleting` says that it
     may be one that is being deleted. One that is `open` takes no key,
     and nothing of a tenant: its route function is given an `OpenCall`, and no cache may keep what it answers.
+    One that `changes_nothing` is a question that no path has room for.
     `complete_replay` is given the call and what was kept of its answer, and makes it whole again.
     """
 
@@ -64,12 +65,13 @@ class Operation:
     loads_source: bool = False
     finds_deleting: bool = False
     open: bool = False
+    changes_nothing: bool = False
     complete_replay: Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
 
     @property
     def mutating(self) -> bool:
         """True for an operation that takes an Idempotency-Key."""
-        return self.method != "GET"
+        return self.method != "GET" and not self.changes_nothing
 
     @property
     def pattern(self) -> re.Pattern[str]:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from knowledge.runs.failures import FailureRecorder
     from knowledge.runs.planning import Planner
     from knowledge.runs.service import RunService
-    from knowledge.settings import Settings
+    from knowledge.searching.service import Searcher
+    from knowledge.settings import SearchSettings, Settings
     from knowledge.sources.service import SourceService
     from knowledge.staging.service import StagingService
     from knowledge.staging.snapshots import SnapshotService
@@ -50,6 +51,7 @@ class KnowledgeServices:
         machine: Callable[[KnowledgeServices], Machine] | None = None,
         import_machine: ImportMachine | None = None,
         import_permission: Callable[[Clients], ImportPermission] | None = None,
+        search: SearchSettings | None = None,
     ) -> None:
         self.settings = settings
         self.clients = clients or Clients()
@@ -59,6 +61,7 @@ class KnowledgeServices:
         self._machine = machine
         self._import_machine = import_machine
         self._import_permission = import_permission
+        self._search = search
 
     @cached_property
     def stores(self) -> Stores:
@@ -110,6 +113,16 @@ class KnowledgeServices:
         from knowledge.generations.reader import GenerationReader
 
         return GenerationReader(self.stores, self.clock)
+
+    @cached_property
+    def searcher(self) -> Searcher:
+        """Searching what is published."""
+        from knowledge.searching.indexes import OpenIndexes
+        from knowledge.searching.service import Searcher
+        from knowledge.settings import SearchSettings
+
+        search = self._search or SearchSettings.from_environment()
+        return Searcher(self.stores, OpenIndexes(self.stores, self.stores.index, search), self.clock)
 
     @cached_property
     def restorer(self) -> Restorer:

@@ -2,7 +2,8 @@
 
 KnowledgeError
     BuildFailedError, RunFailedError, StagingConflictError, EmptySnapshotError,
-    InvalidPositionError, InvalidItemsError
+    InvalidPositionError, InvalidSearchError, IndexTooLargeError, IndexUpgradingError,
+    IndexDamagedError, InvalidItemsError
     NotFoundError
         SourceNotFoundError, ItemNotFoundError, RunNotFoundError, SnapshotNotFoundError,
         ImportNotFoundError, ErasureNotFoundError
@@ -11,7 +12,8 @@ KnowledgeError
     ConflictError
         SourceInactiveError, SourceActiveError, SourceLimitError, ImportLimitError,
         ImportEndedError, SnapshotOpenError, SnapshotClosedError, StaleVersionError,
-        RunInProgressError, NotApplyEligibleError, RemovalGuardError, ErasureInProgressError
+        RunInProgressError, NotApplyEligibleError, RemovalGuardError, ErasureInProgressError,
+        StaleCursorError
         TransientApplyError
             ApplyInProgressError, StaleBaseError, LeaseLostError, ApplyConflictError
             StalePlanError
@@ -197,6 +199,13 @@ class ErasureInProgressError(ConflictError):
     message = "An erasure of this source is in progress. Retry when it is completed."
 
 
+class StaleCursorError(ConflictError):
+    """Raised when what is searched has changed since a cursor was made: its next results are in no order with these."""
+
+    code = "stale_cursor"
+    message = "What is searched has changed since this cursor was made. Search again without it."
+
+
 class TransientApplyError(ConflictError):
     """The root of the refusals that a retry of the same apply resolves."""
 
@@ -317,3 +326,42 @@ class InvalidPositionError(KnowledgeError):
 
     code = "validation_error"
     message = "The cursor is not one that this list returned."
+
+
+class InvalidSearchError(KnowledgeError):
+    """Raised when a query or a filter asks for what can't be looked for; the message says what."""
+
+    code = "validation_error"
+    message = "The search asks for what cannot be looked for."
+
+
+class IndexTooLargeError(KnowledgeError):
+    """Raised when what is to be searched is larger than a process can hold; publishing goes on."""
+
+    code = "index_too_large"
+    message = (
+        "There is more to be searched than one search can hold. Name fewer sources in sourceIds; "
+        "a source that is too large by itself must be split."
+    )
+
+
+class IndexUpgradingError(KnowledgeError):
+    """Raised while the segments of a source are built anew, in the format of today."""
+
+    code = "index_upgrading"
+    message = "What is searched is being built anew. Retry the request later."
+
+
+class IndexDamagedError(KnowledgeError):
+    """Raised when what is searched is missing, damaged or not the source's; nothing is answered from it.
+
+    `source_id` and `key` tell an operator where; `source_id` is None when it is not known.
+    """
+
+    code = "index_damaged"
+    message = "What is searched is damaged, so nothing is answered. The operator has been told."
+
+    def __init__(self, source_id: str | None = None, key: str | None = None) -> None:
+        super().__init__()
+        self.source_id = source_id
+        self.key = key

@@ -163,6 +163,16 @@ PROBLEMS_A_LINE = 10
 SEARCHED_ITEMS = 1_000_000
 # Of the beginnings of a source's segments, which a search reads.
 SEARCHED_BYTES = 512 * 1024 * 1024
+# Of a query.
+SEARCH_QUERY_CHARACTERS = 1_000
+SEARCH_PAGE_RESULTS = 50
+DEFAULT_SEARCH_PAGE_RESULTS = 10
+# That can be paged to; whoever wants more asks for something else.
+SEARCH_RESULTS = 1_000
+# That a search names; it looks into all of them unless it does.
+SEARCH_SOURCES = 100
+# That a filter names, and values of its metadata, together.
+SEARCH_FILTER_TERMS = 50
 # That a run puts together; larger ones are the compaction's.
 MERGED_DOCUMENTS = 50_000
 

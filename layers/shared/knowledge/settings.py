@@ -3,7 +3,28 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """Where a process keeps what it searches; how much of it one search may need, and all may take. Sizes are bytes."""
+
+    folder: str
+    index_bytes: int
+    storage_bytes: int
+
+    @staticmethod
+    def from_environment() -> SearchSettings:
+        """Read the variables that the template sets for the one function that searches."""
+        return SearchSettings(
+            str(Path(tempfile.gettempdir()) / "search"),
+            int(os.environ["SEARCH_INDEX_BYTES"]),
+            # Some of the disk is Lambda's, and folders take room.
+            int(os.environ["SEARCH_STORAGE_MEGABYTES"]) * 1_000_000 * 9 // 10,
+        )
 
 
 @dataclass(frozen=True, slots=True)

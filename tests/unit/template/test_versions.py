@@ -20,7 +20,7 @@ _STEPS = [name for name in _PARAMETERS["DeploymentPreference"]["AllowedValues"] 
 # Settings of a function that belong to none of its versions.
 _OF_NO_VERSION = {"ReservedConcurrentExecutions"}
 _DESCRIPTION_CHARACTERS = 256
-_FUNCTIONS = ("DeveloperApiFunction", "AdminApiFunction")
+_FUNCTIONS = ("DeveloperApiFunction", "AdminApiFunction", "SearchApiFunction")
 
 
 @pytest.fixture(scope="module")

@@ -91,6 +91,18 @@ class SourceStore:
             raise SourceNotFoundError
         return source
 
+    def get_sources(self, tenant_id: str, source_ids: Sequence[str]) -> list[Source]:
+        """Read sources as `get_source` does, a hundred a call, in the order they are named, each once.
+
+        Raises SourceNotFoundError when one is not there.
+        """
+        wanted = list(dict.fromkeys(source_ids))
+        rows = self.catalog.find_many([(tenant_id, source_sk(each)) for each in wanted])
+        found = {row["sourceId"]: source_from(row) for row in rows if row["type"] == DEVELOPER_API}
+        if any(each not in found or found[each].deleting for each in wanted):
+            raise SourceNotFoundError
+        return [found[each] for each in wanted]
+
     def find_source(self, tenant_id: str, source_id: str) -> Source:
         """Read a source as `get_source` does, also one that is being deleted."""
         row = self.catalog.find(tenant_id, source_sk(source_id))

@@ -1,0 +1,52 @@
+"""/v1/search: what sources serve, found by its words."""
+
+from __future__ import annotations
+
+from httpapi.answers import Answer, ok
+from httpapi.call import Call
+from httpapi.keys.model import Key, Scope
+from httpapi.operations import Routes, check_scope
+from httpapi.render.search import render_preview, render_result
+from httpapi.schemas.fields import NoQuery, body_of
+from httpapi.schemas.search import SearchRequest
+from knowledge.searching.model import Question
+
+routes = Routes()
+
+
+def check_preview(key: Key, body: SearchRequest) -> None:
+    """Only who may read runs may search what one would publish. Raises InsufficientScopeError."""
+    if body.run_id is not None:
+        check_scope(key, Scope.RUNS_READ)
+
+
+@routes.post(
+    "/v1/search", Scope.SEARCH_READ, body=body_of(SearchRequest), check_body=check_preview, changes_nothing=True
+)
+def search(call: Call[SearchRequest, NoQuery]) -> Answer:
+    """Search what sources serve, or what a run would publish."""
+    body = call.body
+    filter_, allowed = body.filter, call.key.spec.source_ids
+    question = Question(
+        tenant_id=call.tenant_id,
+        environment=call.key.spec.environment,
+        text=body.query,
+        source_ids=body.sources(),
+        allowed=None if allowed is None else frozenset(allowed),
+        tags=filter_.tags if filter_ else (),
+        language=filter_.language if filter_ else None,
+        metadata=filter_.metadata if filter_ else {},
+        prefix=body.prefix,
+        limit=body.limit,
+        run_id=body.run_id,
+    )
+    listing = call.listing(**body.model_dump(mode="json", exclude={"cursor", "limit"}))
+    answer = call.services.knowledge.searcher.search(question, listing.position(body.cursor))
+    return ok(
+        {
+            "results": [render_result(each) for each in answer.results],
+            "generations": answer.generations,
+            **render_preview(answer.preview),
+            "nextCursor": listing.cursor(answer.next_position),
+        }
+    )

@@ -1,0 +1,1 @@
+"""Searching what sources serve, by the segments that their manifests name."""
