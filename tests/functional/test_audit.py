@@ -6,8 +6,10 @@ from itertools import islice
 from typing import Any
 
 import pytest
+from knowledge.limits import AUDIT_KEPT_SECONDS
 from knowledge.storage import audit_store
 from knowledge.storage.attributes import from_row
+from knowledge.times import MS_PER_DAY, timestamp
 
 from testing.edge import Edge, Reply
 from tests.support.edge_lists import pages
@@ -113,6 +115,59 @@ def test_filters_leave_one_key_one_kind_and_one_time(edge: Edge, auditor: str) -
     early = entries(edge, auditor, f"until={early_at}")
     assert [entry["kind"] for entry in early] == ["source.created"]
     assert early[0]["id"] != theirs[0]["id"]
+
+
+def test_any_time_can_be_asked_for(edge_on_dynoxide: Edge) -> None:
+    """As DynamoDB does, Dynoxide refuses bounds in the wrong order; moto finds nothing between them."""
+    edge = edge_on_dynoxide
+    auditor = edge.key(edge.admin, name="auditor", scopes=["audit:read"])
+    edge.source()
+    ancient, beyond = "0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"
+    found = {
+        f"since={timestamp(edge.clock() + 1)}": 0,
+        f"since={beyond}": 0,
+        "until=1969-12-31T23:59:59Z": 0,
+        f"until={ancient}": 0,
+        f"since={ancient}&until=1960-01-01T00:00:00Z": 0,
+        f"since={ancient}": 1,
+        f"since=1969-01-01T00:00:00Z&until={beyond}": 1,
+        f"until={beyond}": 1,
+    }
+    asked = {query: listed(edge, auditor, f"kind=source.created&{query}") for query in found}
+    assert {query: reply.status for query, reply in asked.items()} == dict.fromkeys(found, 200)
+    assert {query: len(reply.body["entries"]) for query, reply in asked.items()} == found
+
+
+def test_since_after_until_is_refused(edge: Edge, auditor: str) -> None:
+    now, before = timestamp(edge.clock()), timestamp(edge.clock() - 1)
+    reply = edge.request("GET", AUDIT, key=auditor, query=f"since={now}&until={before}")
+    assert (reply.status, reply.code) == (400, "validation_error")
+    assert "must not be after until" in reply.text
+    assert listed(edge, auditor, f"since={now}&until={now}").status == 200
+
+
+def test_what_is_kept_is_counted_from_now(edge: Edge, auditor: str) -> None:
+    edge.source()
+    edge.clock.advance(seconds=AUDIT_KEPT_SECONDS - 86_400)
+    auditor = edge.key(edge.admin, name="late", scopes=["audit:read"])
+    ahead = timestamp(edge.clock() + 30 * MS_PER_DAY)
+    assert len(entries(edge, auditor, f"kind=source.created&until={ahead}")) == 1
+    edge.clock.advance(seconds=2 * 86_400)
+    back = timestamp(edge.clock() - 10 * MS_PER_DAY)
+    assert entries(edge, auditor, f"kind=source.created&until={back}") == []
+
+
+def test_a_page_goes_on_where_its_rows_are_no_longer_kept(edge_on_dynoxide: Edge) -> None:
+    edge = edge_on_dynoxide
+    first = edge.source()
+    edge.request("PATCH", f"/v1/sources/{first}", {"name": "n"})
+    edge.clock.advance(seconds=AUDIT_KEPT_SECONDS - 60)
+    auditor = edge.key(edge.admin, name="late", scopes=["audit:read"])
+    page = listed(edge, auditor, "limit=1").body
+    assert page["nextCursor"]
+    edge.clock.advance(seconds=120)
+    rest = listed(edge, auditor, f"limit=1&cursor={page['nextCursor']}")
+    assert (rest.body["entries"], rest.body["nextCursor"]) == ([], None)
 
 
 def test_pages_go_back_over_months_and_leave_nothing_out(edge: Edge, auditor: str) -> None:

@@ -122,6 +122,15 @@ def test_only_an_active_key_is_rotated_and_only_once(edge: Edge) -> None:
     assert len(outbox(edge.tenant_of(edge.admin))) == 2
 
 
+def test_key_that_a_rotation_ended_names_its_successor(edge: Edge) -> None:
+    old = edge.key(edge.admin)
+    successor = rotate(edge, old, {"overlapSeconds": 0}).body["key"]["id"]
+    edge.clock.advance(seconds=1)
+    reply = rotate(edge, old)
+    assert (reply.status, reply.code) == (409, "key_rotated")
+    assert successor in reply.body["error"]
+
+
 def test_bad_overlap_is_refused_and_changes_nothing(edge: Edge) -> None:
     for overlap in (-1, 2_592_001, 1.5, "60", True, None):
         reply = rotate(edge, edge.token, {"overlapSeconds": overlap})

@@ -17,10 +17,12 @@ def list_audit(call: Call[None, AuditQuery]) -> Answer:
     """List the tenant's changes, newest first."""
     asked = call.query
     listing = call.listing(key_id=asked.key_id, kind=asked.kind, since=asked.since, until=asked.until)
+    asked.check_times()
     page = call.services.audit.list_entries(
         call.tenant_id,
         since=asked.since,
-        until=call.now if asked.until is None else asked.until,
+        until=asked.until,
+        now=call.now,
         keep=asked.keeps,
         limit=asked.limit,
         position=call.position(listing),

@@ -13,11 +13,12 @@ _SETTLED_BY_ROTATION = frozenset({"rate_limit_per_minute", "expires_at"})
 
 def check_rotatable(key: Key, now: int) -> None:
     """Only an active key is rotated, and once. Raises KeyInactiveError, KeyRotatedError."""
+    # First, since a rotation without overlap ends the key, too, and the successor is what helps.
+    if key.rotated_to is not None:
+        raise KeyRotatedError(key.rotated_to)
     status = key.status(now)
     if status is not KeyStatus.ACTIVE:
         raise KeyInactiveError(status, "rotated")
-    if key.rotated_to is not None:
-        raise KeyRotatedError(key.rotated_to)
 
 
 def check_changeable(key: Key, changes: Collection[str], now: int) -> None:

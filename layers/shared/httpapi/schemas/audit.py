@@ -6,6 +6,7 @@ from typing import Annotated
 
 from knowledge.audit import AuditEntry, AuditKind
 
+from httpapi.errors import invalid_field
 from httpapi.keys.tokens import KEY_ID_PATTERN
 from httpapi.schemas.fields import ListQuery, Timestamp, matching
 
@@ -17,6 +18,11 @@ class AuditQuery(ListQuery):
     kind: AuditKind | None = None
     since: Timestamp | None = None
     until: Timestamp | None = None
+
+    def check_times(self) -> None:
+        """Raise ValidationFailedError for times in the wrong order."""
+        if self.since is not None and self.until is not None and self.since > self.until:
+            raise invalid_field("since", "must not be after until")
 
     def keeps(self, entry: AuditEntry) -> bool:
         """Tell whether the filters let a change through."""

@@ -35,23 +35,29 @@ class AuditStore:
         tenant_id: str,
         *,
         since: int | None,
-        until: int,
+        until: int | None,
+        now: int,
         keep: Callable[[AuditEntry], bool],
         limit: int,
         position: Any,
     ) -> Page[AuditEntry]:
         """List a tenant's changes from `until` (ms) back to `since`, newest first, those that `keep` lets through.
 
+        Any time may be asked for; what is looked at lies between `now` and as long before it as changes are kept.
         A page ends after looking at 1 000 rows, so one of a rare kind may be short, or empty and have a next one.
         A position is `[month, sort key]` of the last row that was looked at. Raises InvalidPositionError.
         """
-        oldest = max(since or 0, until - AUDIT_KEPT_SECONDS * 1000)
-        month, behind = _checked(position) or (month_of(until), None)
+        newest = now if until is None else min(until, now)
+        oldest = max(0 if since is None else since, now - AUDIT_KEPT_SECONDS * 1000)
+        if newest < oldest:
+            # Before any month is named: a time may lie beyond the years that have a name.
+            return Page([], None)
+        month, behind = _checked(position) or (month_of(newest), None)
         last = month_of(oldest)
         found: list[AuditEntry] = []
         left = ROWS_LOOKED_AT
         while month >= last:
-            rows = self._read(audit_partition(tenant_id, month), oldest, until, behind, left)
+            rows = self._read(audit_partition(tenant_id, month), oldest, newest, behind, left)
             for row in rows:
                 entry = audit_entry_from(row)
                 if keep(entry):
@@ -65,15 +71,20 @@ class AuditStore:
             month, behind = month_before(month), None
         return Page(found, None)
 
-    def _read(self, pk: str, oldest: int, until: int, behind: str | None, most: int) -> list[dict[str, Any]]:
+    def _read(self, pk: str, oldest: int, newest: int, behind: str | None, most: int) -> list[dict[str, Any]]:
+        # `~` sorts behind every row of the last millisecond. A page that goes on ends where it began, as DynamoDB takes
+        # no starting key from outside of the bounds.
+        first, last = f"{oldest:015d}", behind or f"{newest:015d}#~"
+        if first > last:
+            # Nor does it take bounds in the wrong order: the row that the page goes on from is not kept any longer.
+            return []
         query: dict[str, Any] = {
             "TableName": self.table,
             "KeyConditionExpression": "pk = :pk AND sk BETWEEN :oldest AND :newest",
             "ExpressionAttributeValues": {
                 ":pk": {"S": pk},
-                ":oldest": {"S": f"{oldest:015d}"},
-                # Sorts behind every row of the last millisecond.
-                ":newest": {"S": f"{until:015d}#~"},
+                ":oldest": {"S": first},
+                ":newest": {"S": last},
             },
             "ScanIndexForward": False,
             "ConsistentRead": True,
