@@ -99,6 +99,8 @@ CHANGES: dict[str, tuple[Prepare, Ask, list[str]]] = {
 }
 
 
+# Each case of these publishes twice before. One of three is carried out, so each call is cut off once at least.
+SLOW = {"restore generation": 3}
 # What is gone answers 404 to the second request, if the first was carried out.
 GONE = {"delete webhook"}
 
@@ -126,7 +128,7 @@ def test_change_cut_off_anywhere_is_recorded_once(watched: Watched, change: str)
             edge.clock.advance(seconds=20)
         return ask(edge, *made[admin])
 
-    for admin, reply in cases(watched, request):
+    for admin, reply in cases(watched, request, SLOW.get(change, 1)):
         assert reply.status < 300 or (reply.status == 404 and change in GONE), reply.text
         entries = edge.request("GET", "/v1/admin/audit", key=made[admin][0]).body["entries"]
         assert sorted(entry["kind"] for entry in entries) == sorted(["source.created", *kinds])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import product
 from typing import Any
 
 import boto3
@@ -36,20 +37,19 @@ class Watched:
         return admin
 
 
-def cases(watched: Watched, request: Callable[[str], Reply]) -> Iterator[str]:
+def cases(watched: Watched, request: Callable[[str], Reply], every: int = 1) -> Iterator[tuple[str, Reply]]:
     """Send the request of a new tenant once for each call it makes and each way in which that can fail, and again.
 
-    Yields the tenant's admin key and the answer to the retry.
+    Of these cases one in `every` is carried out. Yields the tenant's admin key and the answer to the retry.
     """
     request(watched.admin())
     calls = len(watched.watch.calls)
     assert calls >= 5
-    for number in range(calls):
-        for way in WAYS:
-            admin = watched.admin()
-            watched.watch.arm(number, way)
-            with suppress(Crash):
-                request(admin)
-            assert watched.watch.fired is not None
-            watched.watch.disarm()
-            yield admin, request(admin)
+    for number, way in list(product(range(calls), WAYS))[::every]:
+        admin = watched.admin()
+        watched.watch.arm(number, way)
+        with suppress(Crash):
+            request(admin)
+        assert watched.watch.fired is not None
+        watched.watch.disarm()
+        yield admin, request(admin)
