@@ -361,7 +361,7 @@ class IndexDamagedError(KnowledgeError):
     code = "index_damaged"
     message = "What is searched is damaged, so nothing is answered. The operator has been told."
 
-    def __init__(self, source_id: str | None = None, key: str | None = None) -> None:
-        super().__init__()
+    def __init__(self, message: str | None = None, *, source_id: str | None = None, key: str | None = None) -> None:
+        super().__init__(message)
         self.source_id = source_id
         self.key = key

@@ -112,9 +112,9 @@ class OpenIndexes:
         try:
             index = self._published.open_index(ref)
         except UnknownFormatError as error:
-            raise IndexDamagedError(source.source_id, ref.key) from error
+            raise IndexDamagedError(source_id=source.source_id, key=ref.key) from error
         if (index.tenant_id, index.source_id) != (source.tenant_id, source.source_id):
-            raise IndexDamagedError(source.source_id, ref.key)
+            raise IndexDamagedError(source_id=source.source_id, key=ref.key)
         return index
 
     def _forget_erased(self, opened: Opened) -> None:
@@ -172,7 +172,7 @@ class OpenIndexes:
             data = self._stores.objects.read_range(place, 0, row.head)
             head = decode_head(ref, data)
         except (DamagedSegmentError, ObjectGoneError) as error:
-            raise IndexDamagedError(source.source_id, place) from error
+            raise IndexDamagedError(source_id=source.source_id, key=place) from error
         self._files.write(key, data)
         return head
 

@@ -169,7 +169,7 @@ def _refusal(question: Question, error: Exception, *, is_same: bool) -> Exceptio
     """What to tell of a search that failed twice; damage is told when nothing was published in between."""
     if not is_same or isinstance(error, EngineFailedError):
         return ServiceUnavailableError()
-    damaged = error if isinstance(error, IndexDamagedError) else IndexDamagedError(None, str(error))
+    damaged = error if isinstance(error, IndexDamagedError) else IndexDamagedError(key=str(error))
     where = {"tenant_id": question.tenant_id, "source_id": damaged.source_id, "key": damaged.key}
     _log.error("index_damaged", exc_info=error, extra=where)
     return damaged
