@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from knowledge.generations import reader as generations
+from knowledge.generations import change_lists
 from knowledge.index import trie
 from knowledge.index.entries import path_of
 
@@ -38,8 +38,8 @@ def test_comparison_equals_that_of_the_sets_whatever_the_shapes(
 ) -> None:
     lifecycle = lean_lifecycle
     monkeypatch.setattr(trie, "LEAF_ENTRIES", 2)
-    monkeypatch.setattr(generations, "_REGIONS_AT_A_TIME", 2)
-    monkeypatch.setattr(generations, "_BATCHES_A_PAGE", a_page)
+    monkeypatch.setattr(change_lists, "_REGIONS_AT_A_TIME", 2)
+    monkeypatch.setattr(change_lists, "_BATCHES_A_PAGE", a_page)
     lifecycle.knowledge.sources.update_source(lifecycle.tenant_id, lifecycle.source_id, grace_days=0)
     seed = random.Random(11)
     # Ids that crowd under a few pairs of digits, so that groups of leaves come about with little work.
