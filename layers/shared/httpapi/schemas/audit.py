@@ -20,7 +20,7 @@ class AuditQuery(ListQuery):
     until: Timestamp | None = None
 
     def check_times(self) -> None:
-        """Raise ValidationFailedError for times in the wrong order."""
+        """Raises ValidationFailedError for times in the wrong order."""
         if self.since is not None and self.until is not None and self.since > self.until:
             raise invalid_field("since", "must not be after until")
 
