@@ -97,18 +97,20 @@ def draft(number: int, edition: int) -> ItemDraft:
     return ItemDraft(f"doc-{number:07d}", f"Document {number}", f"Edition {edition} of {number}. " * 6)
 
 
-def load(knowledge: KnowledgeServices, source: Source, count: int) -> int:
+def load(
+    knowledge: KnowledgeServices, source: Source, count: int, make: Callable[[int, int], ItemDraft] = draft
+) -> int:
     """Publish `count` items by what a first run writes them with, in the order of the index; returns its leaves."""
     stores, run_id, attempt_id = knowledge.stores, new_id("run"), new_id("att")
     own = name_of(ObjectKind.RUN_INDEX, run_id, attempt_id, 0)
     builder = IndexBuilder(stores.objects, source.tenant_id, source.source_id, own, None, None)
     pack = PackWriter(stores.objects, builder, ObjectKind.RUN_PACK, run_id, attempt_id)
     segments = SegmentWriter(stores.objects, stores.fanout, builder, ObjectKind.RUN_SEGMENT, run_id, attempt_id)
-    numbers = sorted(range(count), key=lambda number: path_of(draft(number, 0).external_item_id))
+    numbers = sorted(range(count), key=lambda number: path_of(make(number, 0).external_item_id))
     for start in range(0, count, ITEMS_A_PACK):
         entries: dict[str, Entry | None] = {}
         for number in numbers[start : start + ITEMS_A_PACK]:
-            encoded = encode_item(draft(number, 0))
+            encoded = encode_item(make(number, 0))
             entries[encoded.external_item_id] = Entry(
                 encoded.external_item_id,
                 encoded.content_hash,

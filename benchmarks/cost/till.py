@@ -33,8 +33,8 @@ from testing.resources import project_template
 # Memory at which a function has one whole processor, as AWS publishes it.
 _ONE_PROCESSOR_MB = 1769
 # Assumed for a call within a region.
-_DATABASE_WAIT_SECONDS = 0.005
-_OTHER_WAIT_SECONDS = 0.025
+DATABASE_WAIT_SECONDS = 0.005
+OTHER_WAIT_SECONDS = 0.025
 # The memory that an Express execution is billed for at least.
 _EXPRESS_GB = 64 / 1024
 _GB = 1_000_000_000
@@ -89,8 +89,8 @@ class Till:
         database, other = (now - then for now, then in zip(self._calls(), calls, strict=True))
         share = min(1.0, memory_mb(function) / _ONE_PROCESSOR_MB)
         seconds = inner.seconds + (total - inner.processor) / share
-        seconds += (database - inner.database_calls) * _DATABASE_WAIT_SECONDS
-        seconds += (other - inner.other_calls) * _OTHER_WAIT_SECONDS
+        seconds += (database - inner.database_calls) * DATABASE_WAIT_SECONDS
+        seconds += (other - inner.other_calls) * OTHER_WAIT_SECONDS
         around = self._inner[-1]
         self._inner[-1] = Spent(
             around.processor + total,
@@ -188,6 +188,7 @@ class CountedEdge(Edge):
             clock=self.clock,
             machine=lambda knowledge: _Machine(knowledge, self.till),
             import_machine=self.import_machine,
+            search=self.search,
         )
         self.import_machine.knowledge = made
         return made

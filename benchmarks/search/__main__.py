@@ -3,7 +3,8 @@
     PYTHONPATH=layers/shared:layers/search python -m benchmarks.search [--collections FOLDER] [--size full]
 
 The collections are other people's data under their own licences, and not in this repository. Their folder is named by
-the option or by RELEVANCE_COLLECTIONS; without it their part is left out, and says so. Nothing of AWS is in this.
+the option or by RELEVANCE_COLLECTIONS; without it their part is left out, and says so. What a search asks of AWS is
+counted on Dynoxide and moto.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ import sys
 from pathlib import Path
 
 from benchmarks.findings import Figure, Findings, Table, conclude, parser
-from benchmarks.search import effort, relevance, writing
+from benchmarks.search import asking, effort, relevance, writing
 
 VARIABLE = "RELEVANCE_COLLECTIONS"
 COUNTS = {"small": (1, 8, 100, 1_000), "usual": (1, 8, 100, 1_000), "full": (1, 8, 100, 1_000, 10_000)}
 ROUNDS = {"small": 5, "usual": 20, "full": 50}
 ITEMS = {"small": (1_000,), "usual": (1_000, 10_000), "full": (1_000, 50_000)}
 QUERIES = {"small": 50, "usual": 200, "full": 200}
+SEARCHED = {"small": (1_000,), "usual": (1_000, 10_000), "full": (1_000, 10_000, 50_000)}
+FOLLOWED = {"small": 5, "usual": 20, "full": 20}
 INTRO = (
     "Relevance is measured with public collections, all with one setting: a document an item, title and text"
     " of equal weight, the analysis that the item's language asks for. Segments are built of made-up items of"
@@ -29,7 +32,12 @@ INTRO = (
     f" source of {writing.ITEMS:,} items, by the rule that runs merge by and the bytes that were measured;"
     " amplification is against the bytes that the publications alone would have written. Queries have four"
     " words, and are put to an index of eight segments; bm25s and SQLite's FTS5 have the same texts and"
-    " queries, in the same process."
+    " queries, in the same process. What a search asks of AWS is counted at POST /v1/search, of the function itself:"
+    f" pages of {asking.HITS} hits in a source that was published at once, and then {asking.PUBLICATIONS} times with"
+    " few changes. The cold search is the first of a process with nothing on its disk; the warm ones follow it, each"
+    " with other words. Their price is that of what was counted (see Cost for the prices), and of the function's time:"
+    " its CPU here, and a wait for each call that follows another (5 ms for DynamoDB, 25 ms for S3). Left out are cold"
+    " starts, traces, alarms, and what the platform logs."
 )
 
 
@@ -51,7 +59,13 @@ def measure(arguments: argparse.Namespace) -> Findings:
     asked = [effort.ask_all(items, QUERIES[size]) for items in ITEMS[size]]
     ratios = [(each.items, each.bm25s and each.ours / each.bm25s, each.ours / each.fts5) for each in asked]
     figures += effort.stated(ratios)
+    searched = [asking.ask(items, QUERIES[size], FOLLOWED[size]) for items in SEARCHED[size]]
+    figures += asking.judged(
+        {each.items: each.cold_share for each in searched},
+        {each.items: round(each.dollars["together"], 2) for each in searched},
+    )
     tables += [writing.bytes_table(measured), writing.lists_table(lived), effort.table(asked)]
+    tables += [asking.calls_table(searched), asking.price_table(searched)]
     return Findings("Search", INTRO, figures, tables)
 
 

@@ -19,7 +19,7 @@ from benchmarks.findings import Figure, Findings, Plot
 from benchmarks.peers.effort import Effort
 from benchmarks.peers.verdict import BYTES_GOALS, NAMES, Cell, judged, objects_ratio
 from benchmarks.publish import Published
-from benchmarks.search import effort, relevance, writing
+from benchmarks.search import asking, effort, relevance, writing
 from benchmarks.staging import Staged
 from local.template import ROOT
 from tests.support.benchmark_report import REPORT, number, read_sections, section_of
@@ -141,7 +141,13 @@ def searched() -> list[Figure]:
         (int(number(row["items"])), number(row["ratio to bm25s"]), number(row["ratio to FTS5"]))
         for row in tables[effort.TITLE]
     ]
-    return figures + effort.stated(ratios)
+    shares = {
+        int(number(row["items"])): number(row["to the texts"])
+        for row in tables[asking.CALLS_TITLE]
+        if row["search"] == asking.COLD
+    }
+    dollars = {int(number(row["items"])): number(row["together"]) for row in tables[asking.PRICE_TITLE]}
+    return figures + effort.stated(ratios) + asking.judged(shares, dollars)
 
 
 def served() -> list[Figure]:
