@@ -27,13 +27,14 @@ Reached = tuple[int, int, Leaf | None]
 class Trie(TrieReader):
     """A trie, of which as much is in memory as was looked at. `fresh` are its leaves that lie nowhere yet.
 
-    Updates sum up by how much the bytes of the index (`left_bytes`, of what is no more part of it) and of the contents
-    (`member_bytes`) have changed.
+    One that `keeps` lets go of no leaf that was read: it is asked again and again. Updates sum up by how much the bytes of
+    the index (`left_bytes`, of what is no more part of it) and of the contents (`member_bytes`) have changed.
     """
 
     fresh: list[Leaf] = field(default_factory=list)
     left_bytes: int = 0
     member_bytes: int = 0
+    keeps: bool = False
     _loaded: list[Leaf] = field(default_factory=list)
     # Of what was asked for last: that is what is mostly changed next.
     _paths: dict[str, int] = field(default_factory=dict)
@@ -84,12 +85,12 @@ class Trie(TrieReader):
             leaf.columns = columns
 
     def _load_along(self, paths: Sequence[int]) -> list[Reached]:
-        """Load the leaves on some paths, and let go of those that were needed before; what lies nowhere yet is kept."""
+        """Load the leaves on some paths; those that were needed before are let go of, but what lies nowhere yet."""
         reached = self._reach(paths)
         leaves = [leaf for _, _, leaf in reached if leaf is not None]
         wanted = {id(leaf) for leaf in leaves}
         for leaf in self._loaded:
-            if leaf.place is not None and id(leaf) not in wanted:
+            if leaf.place is not None and id(leaf) not in wanted and not self.keeps:
                 leaf.columns = None
         self.load(leaves)
         self._loaded = leaves

@@ -115,6 +115,8 @@ class OpenIndexes:
             raise IndexDamagedError(source_id=source.source_id, key=ref.key) from error
         if (index.tenant_id, index.source_id) != (source.tenant_id, source.source_id):
             raise IndexDamagedError(source_id=source.source_id, key=ref.key)
+        # Most searches find what others found; a leaf that is read again is a call of each.
+        index.trie.keeps = True
         return index
 
     def _forget_erased(self, opened: Opened) -> None:

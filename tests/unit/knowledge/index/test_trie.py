@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from knowledge.index import trie
 from knowledge.index.blocks import DamagedBlockError, Place
-from knowledge.index.entries import Entries, Entry
+from knowledge.index.entries import Entries, Entry, path_number
 from knowledge.index.leaf import encode_leaf
 from knowledge.index.nodes import EMPTY_HASH, Inner, Leaf, Node, node_hash
 from knowledge.index.trie import Trie
 
-from tests.support.index_states import canonical_shape, entry
+from tests.support.index_states import IndexStates, canonical_shape, entry
 
 
 class MemoryTrie:
@@ -188,3 +188,17 @@ def test_leaf_that_is_another_than_was_named_is_refused() -> None:
 def test_more_items_than_a_leaf_holds_on_one_path_are_refused() -> None:
     with mock.patch.object(trie, "path_number", lambda _: 5), pytest.raises(ValueError, match="64 bits"):
         MemoryTrie().apply({f"i{number}": entry(f"i{number}") for number in range(33)})
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_trie_that_keeps_reads_a_leaf_once(keeps: bool) -> None:
+    states = IndexStates()
+    found = states.open(states.build({f"item-{number}": entry(f"item-{number}") for number in range(4_000)})).trie
+    found.keeps = keeps
+    # The items by their places: the first leaves lie farthest from the end, which is in memory.
+    first, *_, last = sorted((f"item-{number}" for number in range(4_000)), key=path_number)
+    found.find([first])
+    found.find([last])
+    states.bucket.reads.clear()
+    assert set(found.find([first])) == {first}
+    assert len(states.bucket.reads) == (0 if keeps else 1)
