@@ -27,8 +27,8 @@ Reached = tuple[int, int, Leaf | None]
 class Trie(TrieReader):
     """A trie, of which as much is in memory as was looked at. `fresh` are its leaves that lie nowhere yet.
 
-    One that `keeps` lets go of no leaf that was read: it is asked again and again. Updates sum up by how much the bytes of
-    the index (`left_bytes`, of what is no more part of it) and of the contents (`member_bytes`) have changed.
+    One that `keeps` lets go of no leaf that was read: it is asked again and again. Updates sum up by how much the bytes
+    of the index (`left_bytes`, of what is no more part of it) and of the contents (`member_bytes`) have changed.
     """
 
     fresh: list[Leaf] = field(default_factory=list)
