@@ -104,8 +104,9 @@ class Round:
         return {view.external_item_id: view for view in page.items}
 
     def _marks(self) -> dict[str, Item]:
-        """What no client sees: the versions of removals that came before their items."""
-        rows = {name: row for name, row in self.world.reader.read().rows.items() if not row["hash"]}
+        """What no client sees: the versions of removals that came before their items, until they are forgotten."""
+        now, stored = self.world.clock(), self.world.reader.read().rows
+        rows = {name: row for name, row in stored.items() if not row["hash"] and row["expiresAt"] * 1000 > now}
         return {name: Item(NOTHING, "absent", row["sourceVersion"], 0) for name, row in rows.items()}
 
     # What a writer does
