@@ -51,13 +51,18 @@ def build_segments(
         yield build_segment((), killed, settings, tier=tier, folder=folder)
 
 
+def text_bytes(document: SegmentDocument) -> int:
+    """Return what the texts of a document take in memory, in bytes; a character counts as two."""
+    return 2 * (len(document.text.title) + len(document.text.text))
+
+
 def cut(documents: Iterable[SegmentDocument], most_bytes: int) -> Iterator[list[SegmentDocument]]:
-    """Put documents together while their texts have fewer bytes than so many; a character counts as two."""
+    """Put documents together while their texts have fewer bytes than so many."""
     some: list[SegmentDocument] = []
     size = 0
     for each in documents:
         some.append(each)
-        size += 2 * (len(each.text.title) + len(each.text.text))
+        size += text_bytes(each)
         if size >= most_bytes:
             yield some
             some, size = [], 0

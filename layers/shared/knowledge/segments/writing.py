@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from search.errors import SearchError
-from search.segments.building import Built, build_segments
+from search.limits import SEGMENT_TEXT_BYTES
+from search.segments.building import Built, build_segments, text_bytes
 from search.segments.merging import Part, as_part, merge_parts, read_part
 from search.segments.model import SegmentDocument, Settings
 from search.segments.policy import merged_tier, replaced
@@ -37,8 +38,6 @@ from knowledge.storage.clients import Fanout
 from knowledge.storage.format import ObjectGoneError
 from knowledge.storage.objects import ObjectStore
 
-# Of texts in memory, before a segment is built of them; a character counts as two bytes.
-_TEXT_BYTES = 32 * 1024 * 1024
 _log = logging.getLogger(__name__)
 
 
@@ -72,8 +71,8 @@ class SegmentWriter:
         """Take up an item in its stored form."""
         document = self.maker.make_document(item_id, content_hash, item)
         self._documents.append(document)
-        self._size += 2 * (len(document.text.title) + len(document.text.text))
-        if self._size >= _TEXT_BYTES:
+        self._size += text_bytes(document)
+        if self._size >= SEGMENT_TEXT_BYTES:
             self._put(self._build(self._take()), 0)
 
     def kill(self, item_id: str) -> None:
