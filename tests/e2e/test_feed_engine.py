@@ -9,26 +9,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from tests.e2e.example_checks import EXAMPLES, environment_of, published_items, run_example
-from tests.support.stack import StackProcess, eventually
+from tests.support.stack import StackProcess, aws, eventually
 
 PROGRAM = EXAMPLES / "python" / "feed_engine.py"
 BUS = "local-knowledge"
-
-
-def aws(stack: StackProcess, service: str) -> Any:
-    found = stack.environment
-    return boto3.client(
-        service,
-        region_name=found["AWS_REGION"],
-        endpoint_url=found["AWS_ENDPOINT_URL"],
-        aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
-        config=Config(proxies={}),
-    )
 
 
 def held(database: Path) -> dict[str, Any]:

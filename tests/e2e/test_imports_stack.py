@@ -12,16 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import httpx
 import pytest
-from botocore.config import Config
 
 from local.template import ROOT
 from testing.import_files import chunked, many, ndjson
 from testing.lifecycle import draft
 from testing.resources import continuous_integration
-from tests.support.stack import PATIENCE_SECONDS, StackProcess, eventually
+from tests.support.stack import PATIENCE_SECONDS, StackProcess, aws, eventually
 
 ENDED = {"completed", "completed_with_errors", "failed", "cancelled"}
 LINES = int(os.environ.get("IMPORT_LINES", "10000"))
@@ -65,18 +63,6 @@ def wait(api: httpx.Client, source: str, import_id: str) -> tuple[dict[str, Any]
         return seen[-1]["state"] in ENDED and seen[-1]
 
     return eventually(look, PATIENCE_SECONDS * max(1, LINES / 2_500)), seen
-
-
-def aws(stack: StackProcess, service: str) -> Any:
-    found = stack.environment
-    return boto3.client(
-        service,
-        region_name=found["AWS_REGION"],
-        endpoint_url=found["AWS_ENDPOINT_URL"],
-        aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
-        config=Config(proxies={}),
-    )
 
 
 def refused(stack: StackProcess, about: str) -> str:

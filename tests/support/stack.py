@@ -13,8 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import boto3
 import httpx
 import pytest
+from botocore.config import Config
 
 from local.emulators.dynoxide import find_dynoxide
 from local.running import ask
@@ -185,3 +187,16 @@ def _environment_of(pid: int) -> dict[str, str]:
     except OSError:
         return {}
     return dict(entry.split("=", 1) for entry in raw.decode(errors="replace").split("\0") if "=" in entry)
+
+
+def aws(stack: StackProcess, service: str) -> Any:
+    """A client of one of a stack's own services."""
+    found = stack.environment
+    return boto3.client(
+        service,
+        region_name=found["AWS_REGION"],
+        endpoint_url=found["AWS_ENDPOINT_URL"],
+        aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
+        config=Config(proxies={}),
+    )
