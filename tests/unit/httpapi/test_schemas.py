@@ -21,7 +21,12 @@ def test_times_are_iso_8601_with_milliseconds() -> None:
 
 
 def test_default_scopes_are_all_but_keys_manage() -> None:
-    assert set(DEFAULT_SCOPES) == set(Scope) - {Scope.KEYS_MANAGE, Scope.AUDIT_READ, Scope.CONTENT_ERASE}
+    assert set(DEFAULT_SCOPES) == set(Scope) - {
+        Scope.KEYS_MANAGE,
+        Scope.ANSWERS_MANAGE,
+        Scope.AUDIT_READ,
+        Scope.CONTENT_ERASE,
+    }
     assert body_of(CreateKeyRequest)({"name": "k"}).spec(NOW).scopes == DEFAULT_SCOPES
 
 
