@@ -71,6 +71,7 @@ def _report(base_url: str, credentials: Credentials, changes: str, outcome: Any,
     lines = [
         "",
         f"Published: {changes}",
+        "Served, as that generation was published:",
         f"  generation {generation['id']} (sequence {generation['sequence']})",
         f"  counts     {json.dumps(generation['counts'])}",
         f"  root hash  {generation['rootHash']}",

@@ -40,7 +40,7 @@ class Server:
             if error.errno == errno.EADDRINUSE:
                 raise PortTakenError(
                     f"port {port} is taken: stop what listens there, or choose another one "
-                    "(`make local PORT=8788`, or --port)"
+                    "(PORT=8788 behind `make local` or `make demo`, or --port)"
                 ) from error
             raise StartupError(f"cannot listen on port {port}: {error.strerror}") from error
         except OverflowError as error:

@@ -22,7 +22,9 @@ def check_import(key: Key, body: CreateImportRequest) -> None:
     missing = import_scopes(apply=body.apply) - set(key.spec.scopes)
     if missing:
         what = "an import with apply" if Scope.RUNS_APPLY in missing else "an import"
-        raise InsufficientScopeError(f"The API key lacks the scope {min(missing)} that {what} needs.")
+        raise InsufficientScopeError(
+            f"The API key lacks the scope {min(missing)} that {what} needs. Use a key that has it."
+        )
 
 
 @routes.post(

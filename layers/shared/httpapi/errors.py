@@ -55,21 +55,21 @@ class InvalidKeyError(UnauthorizedError):
     """Raised when the key is not one of ours: its shape, checksum, id or secret is wrong."""
 
     code = "invalid_key"
-    message = "The API key is not valid."
+    message = "The API key is not valid. Check that the whole key was copied."
 
 
 class KeyExpiredError(UnauthorizedError):
     """Raised when a genuine key is used past its expiry."""
 
     code = "key_expired"
-    message = "The API key has expired."
+    message = "The API key has expired. Ask whoever manages your API keys for a new one."
 
 
 class KeyRevokedError(UnauthorizedError):
     """Raised when a genuine key is used after it was revoked."""
 
     code = "key_revoked"
-    message = "The API key has been revoked."
+    message = "The API key has been revoked. Ask whoever manages your API keys for a new one."
 
 
 class KeyDisabledError(UnauthorizedError):
@@ -90,7 +90,7 @@ class InsufficientScopeError(EdgeError):
     """Raised when the key lacks the scope, or is limited to sources where that is not allowed."""
 
     code = "insufficient_scope"
-    message = "The API key lacks the scope this request needs."
+    message = "The API key lacks the scope this request needs. Use a key that has it."
 
 
 class RateLimitedError(EdgeError):
@@ -174,7 +174,7 @@ class IdempotencyConflictError(EdgeError):
     """Raised when an Idempotency-Key comes again with another method, path or body."""
 
     code = "idempotency_conflict"
-    message = "This Idempotency-Key was already used with a different request."
+    message = "This Idempotency-Key was already used with a different request. Use a new one for a new request."
 
 
 class IdempotencyInProgressError(EdgeError):
@@ -193,13 +193,13 @@ class IdempotencyInProgressError(EdgeError):
 class KeyNotFoundError(NotFoundError):
     """Raised when the tenant has no API key of that id."""
 
-    message = "API key not found."
+    message = "API key not found. List the keys to see which there are."
 
 
 class TenantNotFoundError(NotFoundError):
     """Raised when keys are made for a tenant that was never set up."""
 
-    message = "Tenant not found."
+    message = "Tenant not found. Create it first."
 
 
 class LastAdminKeyError(EdgeError):

@@ -193,7 +193,9 @@ def _check_access(operation: Operation, key: Key, ids: Mapping[str, str]) -> Non
         if scope is not None:
             check_scope(key, scope)
     if operation.unlimited_key and key.spec.source_ids is not None:
-        raise InsufficientScopeError("The API key is limited to some sources, so it cannot be used for this request.")
+        raise InsufficientScopeError(
+            "The API key is limited to some sources, so it cannot be used for this request. Use one for all sources."
+        )
     if "sourceId" in ids and not key.may_see(ids["sourceId"]):
         raise SourceNotFoundError
 

@@ -28,7 +28,9 @@ Handler = Callable[[Any], Answer]
 def check_scope(key: Key, scope: Scope) -> None:
     """Raises InsufficientScopeError unless the key has the scope."""
     if scope not in key.spec.scopes:
-        raise InsufficientScopeError(f"The API key lacks the scope {scope} that this request needs.")
+        raise InsufficientScopeError(
+            f"The API key lacks the scope {scope} that this request needs. Use a key that has it."
+        )
 
 
 def _allow_any(_key: Key, _body: Any) -> None:

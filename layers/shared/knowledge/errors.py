@@ -60,25 +60,25 @@ class NotFoundError(KnowledgeError):
 class SourceNotFoundError(NotFoundError):
     """Raised when the tenant has no developer_api source of that id."""
 
-    message = "Source not found."
+    message = "Source not found. Check its id, and that the key reaches it and is of its environment."
 
 
 class ItemNotFoundError(NotFoundError):
     """Raised when the staging set has no such item to read, remove or restore."""
 
-    message = "Item not found."
+    message = "Item not found. List the items of the source to see which are staged."
 
 
 class RunNotFoundError(NotFoundError):
     """Raised when the source has no run of that id."""
 
-    message = "Run not found."
+    message = "Run not found. List the runs of the source to see which there are."
 
 
 class GenerationNotFoundError(NotFoundError):
     """Raised when the source has no generation of that id, or none at all yet."""
 
-    message = "Generation not found."
+    message = "Generation not found. List the generations of the source to see which are kept."
 
 
 class GenerationRetiredError(GenerationNotFoundError):
@@ -93,19 +93,19 @@ class GenerationRetiredError(GenerationNotFoundError):
 class SnapshotNotFoundError(NotFoundError):
     """Raised when the source has no snapshot of that id."""
 
-    message = "Snapshot not found."
+    message = "Snapshot not found. Check its id, or open a new one."
 
 
 class ImportNotFoundError(NotFoundError):
     """Raised when the source has no import of that id."""
 
-    message = "Import not found."
+    message = "Import not found. List the imports of the source to see which there are."
 
 
 class ErasureNotFoundError(NotFoundError):
     """Raised when the source has no erasure of that id."""
 
-    message = "Erasure not found."
+    message = "Erasure not found. List the erasures of the source to see which there are."
 
 
 class ConflictError(KnowledgeError):
@@ -130,7 +130,7 @@ class SourceLimitError(ConflictError):
     """Raised when a tenant has as many sources as it may."""
 
     code = "source_limit"
-    message = f"A tenant has at most {SOURCES:,} sources, archived ones included."
+    message = f"A tenant has at most {SOURCES:,} sources, archived ones included. Archive one and delete it first."
 
 
 class ImportLimitError(ConflictError):
@@ -284,7 +284,7 @@ class ImportRejectedError(ImportFailedError):
     """Raised when more lines of a file are bad than its import was asked to stand."""
 
     code = "too_many_rejected"
-    message = "More lines are bad than maxRejected allows."
+    message = "More lines are bad than maxRejected allows. Mend them, then start a new import."
 
 
 class ImportKeyEndedError(ImportFailedError):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from httpapi.errors import ValidationFailedError
 from httpapi.keys.model import DEFAULT_SCOPES, Scope
+from httpapi.schemas.audit import AuditQuery
 from httpapi.schemas.fields import ListQuery, body_of, read_query
 from httpapi.schemas.keys import CreateKeyRequest
 from httpapi.schemas.sources import CreateSourceRequest, UpdateSourceRequest
@@ -61,3 +62,12 @@ def test_query_is_read_strictly(query: dict[str, Any]) -> None:
 
 def test_unknown_parameters_are_ignored() -> None:
     assert read_query(ListQuery, {"utm_source": ["x", "y"], "limit": ["7"]}).limit == 7
+
+
+@pytest.mark.parametrize("since", ["2027-01-31T12:00:00 02:00", "2027-01-31T12:00:00.5 0200"])
+def test_offset_whose_plus_became_a_space_is_told(since: str) -> None:
+    with pytest.raises(ValidationFailedError) as caught:
+        read_query(AuditQuery, {"since": [since]})
+    assert caught.value.details == [
+        {"path": "since", "message": "must be a time with its offset; in a query, a + is written as %2B"}
+    ]

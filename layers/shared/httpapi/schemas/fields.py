@@ -30,6 +30,8 @@ ReadT = TypeVar("ReadT")
 ValueT = TypeVar("ValueT")
 
 _FIELDS_READ = 64
+# What a + comes to in a query, where it stands for a space.
+_OFFSET_WITH_SPACE = re.compile(r"[0-9] [0-9]{2}:?[0-9]{2}$")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIMESTAMP_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$"
 
@@ -89,6 +91,8 @@ def _read_timestamp(value: Any) -> Any:
         moment = datetime.fromisoformat(value)
     except ValueError:
         moment = None
+    if moment is None and _OFFSET_WITH_SPACE.search(value):
+        raise ValueError("must be a time with its offset; in a query, a + is written as %2B")
     if moment is None or moment.tzinfo is None:
         raise ValueError("must be a time with its offset, such as 2027-01-31T12:00:00Z")
     return (moment - _EPOCH) // timedelta(milliseconds=1)

@@ -70,6 +70,9 @@ def problem_message(found: Mapping[str, Any]) -> str:
     kind = found["type"]
     if kind == "value_error":
         return str(found["ctx"]["error"])
+    if kind == "too_short":
+        least = found["ctx"]["min_length"]
+        return f"must have at least {least} entries" if least > 1 else "must have at least one entry"
     if kind == "too_long":
         return f"must have at most {found['ctx']['max_length']} entries"
     return _MESSAGES.get(kind) or str(found["msg"]).replace("Input should", "must", 1)

@@ -53,6 +53,8 @@ def test_problem_in_a_list_names_its_entry_and_one_of_a_single_item_does_not() -
         ({"type": "missing", "msg": "Field required"}, "is missing"),
         ({"type": "value_error", "msg": "Value error, x", "ctx": {"error": ValueError("must be x")}}, "must be x"),
         ({"type": "too_long", "msg": "...", "ctx": {"max_length": 50}}, "must have at most 50 entries"),
+        ({"type": "too_short", "msg": "...", "ctx": {"min_length": 1}}, "must have at least one entry"),
+        ({"type": "too_short", "msg": "...", "ctx": {"min_length": 2}}, "must have at least 2 entries"),
         ({"type": "int_type", "msg": "Input should be a valid integer"}, "must be a valid integer"),
     ],
 )
