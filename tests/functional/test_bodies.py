@@ -145,7 +145,7 @@ def test_checks_come_in_their_order(edge: Edge) -> None:
         "payload_too_large",
         "unsupported_media_type",
         "invalid_json",
-        [{"path": "nam", "message": "is not a field of this object"}],
+        [{"path": "nam", "message": "is not a field of this object; did you mean name?"}],
         [{"path": "Idempotency-Key", "message": "must have 1 to 255 printable ASCII characters"}],
         "not_found",
     ]

@@ -21,13 +21,29 @@ def test_every_operation_with_parameters_refuses_bad_ones(edge: Edge) -> None:
             reply = send(edge, operation, headers={"Idempotency-Key": "x" * 256})
         elif operation.parameters("query"):
             reply = send(edge, operation, query="limit=x")
-        else:
+        elif operation.parameters("path"):
             # What is no path is refused before anybody asks for a key.
             first = operation.parameters("path")[0]["name"]
             assert send(edge, operation, {first: "%zz"}).status == 400
             continue
+        else:
+            reply = send(edge, operation, query="limit=1")
         assert reply.status == 400
         assert reply.headers.keys() >= set(RATE_HEADERS)
+
+
+def test_every_operation_refuses_a_parameter_that_it_does_not_know(edge: Edge) -> None:
+    for operation in spec.keyed():
+        known = [each["name"] for each in operation.parameters("query")]
+        queries = {"surprise=1": {"surprise": "is not a parameter of this operation"}}
+        for name in known:
+            likely = f"is not a parameter of this operation; did you mean {name}?"
+            queries[f"{name.upper()}_=1"] = {f"{name.upper()}_": likely}
+            queries[f"{name}=1&{name}=1"] = {name: "is given more than once"}
+        for query, told in queries.items():
+            reply = send(edge, operation, query=query)
+            assert (reply.status, reply.code) == (400, "validation_error"), (operation.name, query)
+            assert {each["path"]: each["message"] for each in reply.body["details"]} == told
 
 
 def test_every_mutating_operation_minds_its_idempotency_key(edge: Edge) -> None:

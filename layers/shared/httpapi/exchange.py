@@ -83,11 +83,11 @@ class Exchange:
         try:
             self._headers |= self._services.rate_limiter.count_request(key).headers()
             _check_access(operation, key, ids)
+            query = read_query(operation.query, self._request.query)
             parsed = self._read_body(operation)
             body = operation.body(parsed) if operation.body and parsed is not None else None
             operation.check_body(key, body)
             check_ids(ids)
-            query = read_query(operation.query, self._request.query)
             call = Call(
                 operation.name,
                 key,

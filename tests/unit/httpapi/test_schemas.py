@@ -60,8 +60,13 @@ def test_query_is_read_strictly(query: dict[str, Any]) -> None:
         read_query(ListQuery, query)
 
 
-def test_unknown_parameters_are_ignored() -> None:
-    assert read_query(ListQuery, {"utm_source": ["x", "y"], "limit": ["7"]}).limit == 7
+def test_unknown_parameter_is_refused_with_the_likely_one() -> None:
+    with pytest.raises(ValidationFailedError) as caught:
+        read_query(ListQuery, {"utm_source": ["x", "y"], "Limit": ["7"]})
+    assert caught.value.details == [
+        {"path": "Limit", "message": "is not a parameter of this operation; did you mean limit?"},
+        {"path": "utm_source", "message": "is not a parameter of this operation"},
+    ]
 
 
 @pytest.mark.parametrize("since", ["2027-01-31T12:00:00 02:00", "2027-01-31T12:00:00.5 0200"])

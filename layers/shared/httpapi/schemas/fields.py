@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from knowledge.ids import id_pattern, is_id
 from knowledge.items.field_rules import Rule, plain_text
-from knowledge.items.problems import Problem, field_path, problem_message
+from knowledge.items.problems import Problem, field_path, problem_message, unknown_name
 from knowledge.limits import CURSOR_CHARACTERS, DEFAULT_PAGE_ENTRIES, MESSAGE_CHARACTERS, PAGE_ENTRIES, PROBLEMS_SHOWN
 from pydantic import (
     BaseModel,
@@ -68,7 +68,7 @@ class BodyModel(BaseModel):
 
 
 class QueryModel(BaseModel):
-    """A query: texts turned into what they stand for; parameters that are not known are ignored."""
+    """A query: texts turned into what they stand for, and no parameter that is not known."""
 
     model_config = ConfigDict(extra="ignore", alias_generator=to_camel)
 
@@ -158,23 +158,33 @@ def body_of(model: type[ModelT]) -> BodyReader[ModelT]:
         try:
             return model.model_validate(body)
         except ValidationError as error:
-            raise ValidationFailedError(_details(error), "The body failed validation.") from None
+            raise ValidationFailedError(_details(error, model), "The body failed validation.") from None
 
     return BodyReader(model, read)
 
 
 def read_query(model: type[ModelT], query: Mapping[str, list[str]]) -> ModelT:
-    """Read a query; a parameter sent twice is a problem, because nobody can say which one counts."""
+    """Read a query. Raises ValidationFailedError with every problem.
+
+    What is not known may be a name that is not spelt right, so it is not ignored. A parameter sent twice is a problem,
+    because nobody can say which one counts.
+    """
     names = {field.alias or name for name, field in model.model_fields.items()}
+    unknown = sorted(query.keys() - names)[:PROBLEMS_SHOWN]
+    if unknown:
+        details = [
+            Problem(name, unknown_name(name, names, "parameter of this operation")).as_detail() for name in unknown
+        ]
+        raise ValidationFailedError(details, "The query failed validation.")
     for name in names & query.keys():
         if len(query[name]) > 1:
             raise invalid_field(name, "is given more than once")
     try:
         return model.model_validate({name: query[name][0] for name in names & query.keys()})
     except ValidationError as error:
-        raise ValidationFailedError(_details(error), "The query failed validation.") from None
+        raise ValidationFailedError(_details(error, model), "The query failed validation.") from None
 
 
-def _details(error: ValidationError) -> list[dict[str, Any]]:
+def _details(error: ValidationError, model: type[BaseModel]) -> list[dict[str, Any]]:
     found = error.errors(include_url=False, include_input=False)[:PROBLEMS_SHOWN]
-    return [Problem(field_path(problem["loc"]), problem_message(problem)).as_detail() for problem in found]
+    return [Problem(field_path(problem["loc"]), problem_message(problem, model)).as_detail() for problem in found]

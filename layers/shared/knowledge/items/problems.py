@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from knowledge.errors import KnowledgeError
 from knowledge.limits import PROBLEMS_SHOWN
@@ -55,8 +55,10 @@ def field_path(location: Sequence[int | str]) -> str:
     return path
 
 
+# A name longer than that is like none of ours; how alike two must be, of 1 for the same.
+_NAME_CHARACTERS = 64
+_LIKE = 0.75
 _MESSAGES = {
-    "extra_forbidden": "is not a field of this object",
     "missing": "is missing",
     "string_unicode": "must be valid Unicode; it holds a lone surrogate",
     "dict_type": "must be a JSON object",
@@ -65,9 +67,48 @@ _MESSAGES = {
 }
 
 
-def problem_message(found: Mapping[str, Any]) -> str:
-    """Say in a few words what pydantic found."""
+def unknown_name(name: str, known: Iterable[str], kind: str = "field of this object") -> str:
+    """Say that there is nothing of a name, and which of the known names it is like."""
+    likely = _likely_name(name[:_NAME_CHARACTERS], list(known))
+    return f"is not a {kind}; did you mean {likely}?" if likely else f"is not a {kind}"
+
+
+def _likely_name(name: str, known: Sequence[str]) -> str | None:
+    # Imported here, since most requests are right.
+    from difflib import get_close_matches
+
+    spelt = {_plain(each): each for each in known}
+    close = get_close_matches(_plain(name), list(spelt), n=1, cutoff=_LIKE)
+    return spelt[close[0]] if close else None
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").replace("-", "").casefold()
+
+
+def _names_at(model: Any, location: Sequence[int | str]) -> list[str]:
+    """The fields of the model that is at a place in another one."""
+    names = {(field.alias or name): field.annotation for name, field in model.model_fields.items()}
+    if not location:
+        return list(names)
+    inner = _model_in(names.get(str(location[0])))
+    rest = [step for step in location[1:] if isinstance(step, str)]
+    return _names_at(inner, rest) if inner is not None else []
+
+
+def _model_in(annotation: Any) -> Any:
+    """The model that an annotation is of or holds, such as the `M` of `Annotated[list[M], ...] | None`."""
+    if hasattr(annotation, "model_fields"):
+        return annotation
+    return next((found for each in get_args(annotation) if (found := _model_in(each)) is not None), None)
+
+
+def problem_message(found: Mapping[str, Any], model: Any = None) -> str:
+    """Say in a few words what pydantic found in the input of a model."""
     kind = found["type"]
+    if kind == "extra_forbidden":
+        *place, name = found["loc"]
+        return unknown_name(str(name), [] if model is None else _names_at(model, place))
     if kind == "value_error":
         return str(found["ctx"]["error"])
     if kind == "too_short":

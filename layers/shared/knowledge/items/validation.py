@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from knowledge.items.fields import DETAILS, Content, ExternalItemId, ItemDetails, Title, json_name, sent_values
 from knowledge.items.model import ItemDraft, Removal
-from knowledge.items.problems import InvalidItemsError, Problem, field_path, problem_message
+from knowledge.items.problems import InvalidItemsError, Problem, field_path, problem_message, unknown_name
 from knowledge.limits import BATCH_ENTRIES, PROBLEMS_SHOWN, SOURCE_VERSION_LIMIT
 
 # Entries are checked in steps, so that a batch that is wrong everywhere is given up once enough problems are known.
@@ -81,10 +81,8 @@ class RemovalInput(_Input):
         return Removal(self.external_item_id, self.source_version)
 
 
-_LIST_ADAPTERS: dict[str, TypeAdapter[Any]] = {
-    "items": TypeAdapter(list[ItemInput]),
-    "removals": TypeAdapter(list[RemovalInput]),
-}
+_ENTRIES: dict[str, type[BaseModel]] = {"items": ItemInput, "removals": RemovalInput}
+_LIST_ADAPTERS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(list[kind]) for name, kind in _ENTRIES.items()}  # type: ignore[valid-type]
 
 
 def read_item(body: Mapping[str, Any]) -> ItemDraft:
@@ -93,7 +91,7 @@ def read_item(body: Mapping[str, Any]) -> ItemDraft:
         return ItemInput.model_validate(body).draft()
     except ValidationError as error:
         raise InvalidItemsError(
-            [Problem(field_path(found["loc"]), problem_message(found)) for found in _found(error)]
+            [Problem(field_path(found["loc"]), problem_message(found, ItemInput)) for found in _found(error)]
         ) from None
 
 
@@ -120,9 +118,7 @@ def read_items(body: Mapping[str, Any], *, flags: Collection[str] = ()) -> list[
 def _read_lists(
     body: Mapping[str, Any], names: Sequence[str], problems: list[Problem]
 ) -> tuple[list[ItemDraft], list[Removal]]:
-    problems += [
-        Problem(name, "is not a field of this object") for name in list(body)[:PROBLEMS_SHOWN] if name not in names
-    ]
+    problems += [Problem(name, unknown_name(name, names)) for name in list(body)[:PROBLEMS_SHOWN] if name not in names]
     lists: dict[str, list[Any]] = {}
     for name in names:
         entries = body.get(name)
@@ -156,8 +152,9 @@ def _read_list(name: str, entries: list[Any]) -> tuple[list[Any], list[Problem]]
         except ValidationError as error:
             for found in _found(error):
                 index = start + int(found["loc"][0])
-                path = field_path((name, index, *found["loc"][1:]))
-                problems.append(Problem(path, problem_message(found), index, _id_of(entries[index])))
+                place = found["loc"][1:]
+                message = problem_message({**found, "loc": place}, _ENTRIES[name])
+                problems.append(Problem(field_path((name, index, *place)), message, index, _id_of(entries[index])))
         if len(problems) > PROBLEMS_SHOWN:
             break
     return read, problems

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import pytest
-from knowledge.items.problems import InvalidItemsError, Problem, field_path, problem_message
+from knowledge.items.problems import InvalidItemsError, Problem, field_path, problem_message, unknown_name
+from pydantic import BaseModel, Field
 
 
 @pytest.mark.parametrize(
@@ -60,3 +63,37 @@ def test_problem_in_a_list_names_its_entry_and_one_of_a_single_item_does_not() -
 )
 def test_message_goes_on_after_the_path(found: dict[str, object], message: str) -> None:
     assert problem_message(found) == message
+
+
+@pytest.mark.parametrize(
+    ("name", "likely"),
+    [
+        ("sourceversion", "sourceVersion"),
+        ("source_version", "sourceVersion"),
+        ("sourceVersoin", "sourceVersion"),
+        ("titel", "title"),
+        ("x", None),
+        ("t" * 1_000_000, None),
+    ],
+)
+def test_name_that_is_not_known_is_told_with_the_one_it_is_like(name: str, likely: str | None) -> None:
+    told = unknown_name(name, ["title", "sourceVersion"])
+    assert told == "is not a field of this object" + (f"; did you mean {likely}?" if likely else "")
+
+
+class _Inner(BaseModel):
+    tags: list[str] = []
+
+
+class _Outer(BaseModel):
+    inner: Annotated[list[_Inner], Field(max_length=3)] | None = None
+    other: int = 0
+
+
+@pytest.mark.parametrize(
+    ("place", "likely"),
+    [(("inner", 0, "tag"), "tags"), (("iner",), "inner"), (("other", "othr"), None), (("a", "b"), None)],
+)
+def test_likely_name_is_of_the_model_at_that_place(place: tuple[str | int, ...], likely: str | None) -> None:
+    told = problem_message({"type": "extra_forbidden", "msg": "...", "loc": place}, _Outer)
+    assert told.partition("; ")[2] == (f"did you mean {likely}?" if likely else "")
