@@ -111,10 +111,9 @@ class Reference:
         own = {status: found for status, found in operation["responses"].items() if status not in shared}
         yield from self._answers(own)
         for status, response in own.items():
-            if status < "300":
-                yield from self._example(
-                    f"Example of {status}", self._resolved(response)["content"]["application/json"]
-                )
+            content = self._resolved(response).get("content")
+            if status < "300" and content:
+                yield from self._example(f"Example of {status}", content["application/json"])
 
     def _answers(self, responses: dict[str, Any]) -> Iterator[str]:
         yield from ("| status | meaning |", "|---|---|")

@@ -90,11 +90,13 @@ class Reply:
 
     @property
     def body(self) -> Any:
-        return json.loads(self.text)
+        return json.loads(self.text) if self.text else None
 
     @property
     def code(self) -> str:
-        return self.body["code"]
+        # An error of JSON-RPC is an object, and has the code in what it brings along.
+        refused = self.body["error"]
+        return refused["data"]["code"] if isinstance(refused, dict) else self.body["code"]
 
 
 def composed(

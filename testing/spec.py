@@ -133,6 +133,10 @@ def faults(operation: SpecOperation, status: int, headers: dict[str, str], body:
     for name in set(headers) - known:
         if not (name.startswith(("access-control", "ratelimit"))):
             yield f"{operation.name} {status} does not document the header {name}"
+    if "content" not in documented:
+        if body is not None:
+            yield f"{operation.name} {status} has a body, and none is documented"
+        return
     for fault in schema_faults(documented["content"]["application/json"]["schema"], body):
         yield f"{operation.name} {status}: {fault}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,9 +15,10 @@ class Answer:
 
     `secret` is a text inside the body that must never be stored in clear. `final` is False while the work goes on
     (202): such an answer is not kept for replays. `kept` is what is kept in place of the body, if not all of it may be.
+    A body of None is none at all.
     """
 
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | Sequence[Any] | None
     status: int = 200
     secret: str | None = field(default=None, repr=False)
     final: bool = True
@@ -59,7 +60,8 @@ class WrittenAnswer:
     def of(cls, answer: Answer) -> WrittenAnswer:
         """Write an answer."""
         kept = None if answer.kept is None else strict_json.write(answer.kept)
-        return cls(answer.status, strict_json.write(answer.body), answer.secret, answer.final, kept=kept)
+        text = "" if answer.body is None else strict_json.write(answer.body)
+        return cls(answer.status, text, answer.secret, answer.final, kept=kept)
 
 
 @dataclass(frozen=True, slots=True)

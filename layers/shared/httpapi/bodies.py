@@ -26,12 +26,26 @@ def read_object(request: HttpRequest, *, limit_bytes: int, required: bool) -> di
 
     Raises PayloadTooLargeError, UnsupportedMediaTypeError, InvalidJsonError, InvalidBodyError.
     """
+    text = read_text(request, limit_bytes=limit_bytes)
+    if text is None and not required:
+        return None
+    if text is None or not text.strip():
+        raise InvalidBodyError("The body is empty. Send a JSON object.")
+    value = strict_json.parse(text)
+    if not isinstance(value, dict):
+        raise InvalidBodyError
+    return value
+
+
+def read_text(request: HttpRequest, *, limit_bytes: int) -> bytes | None:
+    """Read the body as the text that JSON is to be parsed of; None when there is none.
+
+    Raises PayloadTooLargeError, UnsupportedMediaTypeError, and InvalidJsonError when it can't be decoded.
+    """
     raw = request.body_bytes()
     if len(raw) > limit_bytes:
         raise PayloadTooLargeError(limit_bytes)
     if not raw:
-        if required:
-            raise InvalidBodyError("The body is empty. Send a JSON object.")
         return None
     encoding = (request.header("content-encoding") or "identity").strip().lower()
     # Size comes before media type, so a compressed body is inflated first and its corruption is reported last.
@@ -39,12 +53,7 @@ def read_object(request: HttpRequest, *, limit_bytes: int, required: bool) -> di
     _check_media_type(request.header("content-type"), encoding)
     if plain is None:
         raise InvalidJsonError("The body is not valid gzip.")
-    if not plain.strip():
-        raise InvalidBodyError("The body is empty. Send a JSON object.")
-    value = strict_json.parse(plain)
-    if not isinstance(value, dict):
-        raise InvalidBodyError
-    return value
+    return plain
 
 
 def _check_media_type(content_type: str | None, encoding: str) -> None:

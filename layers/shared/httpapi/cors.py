@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from knowledge.limits import PREFLIGHT_KEPT_SECONDS
 
+from httpapi.errors import OriginNotAllowedError
 from httpapi.requests import HttpRequest
 
 EXPOSED = "X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, Idempotent-Replayed"
-ALLOWED = "Authorization, Content-Type, Content-Encoding, Idempotency-Key"
+ALLOWED = "Authorization, Content-Type, Content-Encoding, Idempotency-Key, MCP-Protocol-Version, Mcp-Method, Mcp-Name"
 
 
 def cors_headers(request: HttpRequest, origins: Sequence[str], methods: Sequence[str] = ()) -> dict[str, str]:
@@ -28,3 +29,9 @@ def cors_headers(request: HttpRequest, origins: Sequence[str], methods: Sequence
             "Access-Control-Max-Age": str(PREFLIGHT_KEPT_SECONDS),
         }
     return headers
+
+
+def check_origin(request: HttpRequest, origins: Sequence[str]) -> None:
+    """Refuse a page that is not of a configured origin. Raises OriginNotAllowedError."""
+    if any(origin not in origins for origin in request.headers.get("origin", [])):
+        raise OriginNotAllowedError

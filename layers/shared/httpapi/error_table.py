@@ -45,6 +45,7 @@ TABLE: dict[str, ErrorRow] = {
     "key_disabled": ErrorRow(401),
     "key_suspended": ErrorRow(401),
     "insufficient_scope": ErrorRow(403),
+    "origin_not_allowed": ErrorRow(403),
     "not_found": ErrorRow(404),
     "method_not_allowed": ErrorRow(405),
     "idempotency_conflict": ErrorRow(409),

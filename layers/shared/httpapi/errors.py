@@ -93,6 +93,13 @@ class InsufficientScopeError(EdgeError):
     message = "The API key lacks the scope this request needs. Use a key that has it."
 
 
+class OriginNotAllowedError(EdgeError):
+    """Raised when a page asks whose origin may not."""
+
+    code = "origin_not_allowed"
+    message = "Pages of this origin may not ask this. Send the request from a server, without an Origin header."
+
+
 class RateLimitedError(EdgeError):
     """Raised when a key has used up its requests of the present minute."""
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from knowledge.envelope import envelope_bytes
@@ -19,9 +20,9 @@ from telemetry.lines import Metric, write_line
 from httpapi import strict_json
 from httpapi.answers import RequestMark, WrittenAnswer
 from httpapi.assembly import EdgeServices
-from httpapi.bodies import read_object
+from httpapi.bodies import read_object, read_text
 from httpapi.call import Call, OpenCall, check_ids
-from httpapi.cors import cors_headers
+from httpapi.cors import check_origin, cors_headers
 from httpapi.error_table import answer_for
 from httpapi.errors import InsufficientScopeError, invalid_field
 from httpapi.keys.model import Key, Scope
@@ -68,7 +69,8 @@ class Exchange:
         if answer.replayed:
             self._headers["Idempotent-Replayed"] = "true"
         self._write_line(answer)
-        return Response(answer.status, answer.text, {"Content-Type": _JSON, **self._headers})
+        content_type = {"Content-Type": _JSON} if answer.text else {}
+        return Response(answer.status, answer.text, {**content_type, **self._headers})
 
     def carry_out(self, operation: Operation, raw_ids: Mapping[str, str]) -> WrittenAnswer:
         """Check a request and do what it asks. Raises every error that `httpapi.error_table` knows."""
@@ -83,6 +85,8 @@ class Exchange:
         try:
             self._headers |= self._services.rate_limiter.count_request(key).headers()
             _check_access(operation, key, ids)
+            if operation.minds_origin:
+                check_origin(self._request, self._services.settings.cors_origins)
             query = read_query(operation.query, self._request.query)
             parsed = self._read_body(operation)
             body = operation.body(parsed) if operation.body and parsed is not None else None
@@ -115,9 +119,11 @@ class Exchange:
         read = sources.find_source if operation.finds_deleting else sources.get_source
         return self._services.loader.submit(read, key.tenant_id, source_id)
 
-    def _read_body(self, operation: Operation) -> dict[str, Any] | None:
+    def _read_body(self, operation: Operation) -> Any:
         if operation.body is None:
             return None
+        if operation.reads_text:
+            return partial(read_text, self._request, limit_bytes=operation.body_limit_bytes)
         read = read_object(self._request, limit_bytes=operation.body_limit_bytes, required=operation.body_required)
         return {} if read is None else read
 

@@ -42,13 +42,15 @@ class Operation:
     """One method of one path, with what it asks of a request.
 
     `scope` None lets every valid key through; `further_scopes` are needed beside it. `body` None takes no body;
-    otherwise it reads the parsed object, and `body_required` False reads `{}` in place of a missing one. A key that is
-    limited to sources is refused by `unlimited_key`. `check_body` raises InsufficientScopeError when what the body asks
-    for needs more than the key has; it is called before an answer can be replayed, as every check of access is.
+    otherwise it reads the parsed object, and `body_required` False reads `{}` in place of a missing one. One that
+    `reads_text` has a way of its own to refuse what is no JSON: `body` is given what reads the body's text. A key that
+    is limited to sources is refused by `unlimited_key`. `check_body` raises InsufficientScopeError when what the body
+    asks for needs more than the key has; it is called before an answer can be replayed, as every check of access is.
     `loads_source` reads the source of the path while the rate limit is being counted; `finds_deleting` says that it
     may be one that is being deleted. One that is `open` takes no key,
     and nothing of a tenant: its route function is given an `OpenCall`, and no cache may keep what it answers.
-    One that `changes_nothing` is a question that no path has room for.
+    One that `changes_nothing` is a question that no path has room for. One that `minds_origin` answers no page of an
+    origin that is not configured: browsers send its requests without asking, where it is reached as another host.
     `complete_replay` is given the call and what was kept of its answer, and makes it whole again.
     """
 
@@ -60,6 +62,7 @@ class Operation:
     body: BodyReader[Any] | None = None
     body_required: bool = True
     body_limit_bytes: int = BODY_BYTES
+    reads_text: bool = False
     query: type[QueryModel] = NoQuery
     further_scopes: tuple[Scope, ...] = ()
     unlimited_key: bool = False
@@ -68,6 +71,7 @@ class Operation:
     finds_deleting: bool = False
     open: bool = False
     changes_nothing: bool = False
+    minds_origin: bool = False
     complete_replay: Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
 
     @property

@@ -173,6 +173,12 @@ SEARCH_RESULTS = 1_000
 SEARCH_SOURCES = 100
 # That a filter names, and values of its metadata, together.
 SEARCH_FILTER_TERMS = 50
+# Of an item's text, that an assistant is given at once: what a model reads in one piece, and an answer has room for.
+ASSISTANT_TEXT_CHARACTERS = 100_000
+# That come as one request; each counts as one of the key's limit.
+ASSISTANT_BATCH_MESSAGES = 10
+# 16 bytes for the source and EXTERNAL_ITEM_ID_BYTES, in Base64.
+ITEM_TOKEN_CHARACTERS = 704
 # That a run puts together; larger ones are the compaction's.
 MERGED_DOCUMENTS = 50_000
 

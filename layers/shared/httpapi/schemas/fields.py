@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Annotated, Any, Generic, TypeVar
 
 from knowledge.ids import id_pattern, is_id
@@ -142,25 +143,26 @@ Timestamp = Annotated[int, BeforeValidator(_read_timestamp), told(format="date-t
 class BodyReader(Generic[ReadT]):
     """Reads the parsed object of a body; `model` tells what that may hold, and the contract is compared with it."""
 
-    def __init__(self, model: type[BaseModel], read: Callable[[Mapping[str, Any]], ReadT]) -> None:
+    def __init__(self, model: type[BaseModel], read: Callable[[Any], ReadT]) -> None:
         self.model = model
         self._read = read
 
-    def __call__(self, body: Mapping[str, Any]) -> ReadT:
+    def __call__(self, body: Any) -> ReadT:
         """Read a body. Raises ValidationFailedError or InvalidItemsError with every problem."""
         return self._read(body)
 
 
 def body_of(model: type[ModelT]) -> BodyReader[ModelT]:
     """Make the `read` of a model's bodies. `read` raises ValidationFailedError with every problem."""
+    return BodyReader(model, partial(read_model, model, message="The body failed validation."))
 
-    def read(body: Mapping[str, Any]) -> ModelT:
-        try:
-            return model.model_validate(body)
-        except ValidationError as error:
-            raise ValidationFailedError(_details(error, model), "The body failed validation.") from None
 
-    return BodyReader(model, read)
+def read_model(model: type[ModelT], values: Mapping[str, Any], *, message: str) -> ModelT:
+    """Read an object by its model. Raises ValidationFailedError with every problem, and the message over them."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise ValidationFailedError(_details(error, model), message) from None
 
 
 def read_query(model: type[ModelT], query: Mapping[str, list[str]]) -> ModelT:
@@ -179,10 +181,9 @@ def read_query(model: type[ModelT], query: Mapping[str, list[str]]) -> ModelT:
     for name in names & query.keys():
         if len(query[name]) > 1:
             raise invalid_field(name, "is given more than once")
-    try:
-        return model.model_validate({name: query[name][0] for name in names & query.keys()})
-    except ValidationError as error:
-        raise ValidationFailedError(_details(error, model), "The query failed validation.") from None
+    return read_model(
+        model, {name: query[name][0] for name in names & query.keys()}, message="The query failed validation."
+    )
 
 
 def _details(error: ValidationError, model: type[BaseModel]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from knowledge.environments import Environment
 from knowledge.index.store import PublishedIndex
+from knowledge.items.fields import ItemDetails
 from knowledge.model import ObjectRef
 from knowledge.sources.model import Source
 
@@ -58,6 +59,13 @@ class Opened:
     index: PublishedIndex
 
 
+class ItemName(NamedTuple):
+    """Which item of which source somebody asks for."""
+
+    source_id: str
+    external_item_id: str
+
+
 class Place(NamedTuple):
     """Characters of a text; `end` is the first behind it."""
 
@@ -78,6 +86,11 @@ class Result:
     in_snippet: tuple[Place, ...]
     score: float
 
+    @property
+    def name(self) -> ItemName:
+        """Which item it is."""
+        return ItemName(self.source_id, self.external_item_id)
+
 
 @dataclass(frozen=True, slots=True)
 class SearchAnswer:
@@ -87,3 +100,14 @@ class SearchAnswer:
     generations: dict[str, str]
     next_position: Any
     preview: Preview | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadItem:
+    """An item as a source serves it, with its text as people read it, and the generation that it was read of."""
+
+    name: ItemName
+    generation_id: str | None
+    title: str
+    text: str
+    details: ItemDetails

@@ -16,9 +16,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from search.engine.analysis import words
 from search.errors import DamagedSegmentError, EngineFailedError, InvalidQueryError, OtherFormatError
@@ -39,19 +39,21 @@ from knowledge.limits import SEARCH_RESULTS
 from knowledge.ports import Clock
 from knowledge.searching.asking import AskedSources
 from knowledge.searching.indexes import OpenIndexes
-from knowledge.searching.model import Asked, Opened, Question, SearchAnswer
+from knowledge.searching.model import Asked, Opened, Question, ReadItem, SearchAnswer
+from knowledge.searching.reading import read_item
 from knowledge.searching.recent import Recent
 from knowledge.searching.showing import show_hits
-from knowledge.sources.model import Synonyms
+from knowledge.sources.model import Source, Synonyms
 from knowledge.storage.format import ObjectGoneError
 
 _SYNONYMS_KEPT = 200
 _log = logging.getLogger(__name__)
+AnswerT = TypeVar("AnswerT")
 
 
 @dataclass(slots=True)
 class Searcher:
-    """Answers searches, one at a time in a process."""
+    """Answers searches and reads items, one at a time in a process."""
 
     stores: GenerationStores
     indexes: OpenIndexes
@@ -67,17 +69,40 @@ class Searcher:
         Raises SourceNotFoundError, InvalidSearchError, StaleCursorError, the refusals of a run, IndexTooLargeError,
         IndexUpgradingError, IndexDamagedError, ServiceUnavailableError.
         """
+        return self._twice(question, lambda asked: self._answer(question, asked, position))
+
+    def read_item(self, question: Question, external_item_id: str) -> ReadItem:
+        """Read an item of the one source that the question names, as it is served now.
+
+        Raises SourceNotFoundError, ItemNotFoundError, IndexDamagedError, ServiceUnavailableError.
+        """
+        return self._twice(question, lambda asked: self._read(question, asked, external_item_id))
+
+    def list_sources(self, question: Question) -> list[Source]:
+        """List the sources that a question would be put to, which may have published nothing yet."""
+        return [each.source for each in AskedSources(self.stores, self.clock).read(question)]
+
+    def _twice(self, question: Question, work: Callable[[Sequence[Asked]], AnswerT]) -> AnswerT:
+        """Do something with what is asked, and once more with what is then served, if an object of it is not whole."""
         with self._lock:
             asked = AskedSources(self.stores, self.clock).read(question)
             try:
-                return self._answer(question, asked, position)
+                return work(asked)
             except (ObjectGoneError, IndexDamagedError, DamagedSegmentError, EngineFailedError):
                 _log.warning("search_repeated", exc_info=True, extra={"tenant_id": question.tenant_id})
             again = AskedSources(self.stores, self.clock).read(question)
             try:
-                return self._answer(question, again, position)
+                return work(again)
             except (ObjectGoneError, IndexDamagedError, DamagedSegmentError, EngineFailedError) as error:
                 raise _refusal(question, error, is_same=_state_of(asked) == _state_of(again)) from error
+
+    def _read(self, question: Question, asked: Sequence[Asked], external_item_id: str) -> ReadItem:
+        opened = self.indexes.open(asked)
+        try:
+            return read_item(asked, opened, external_item_id)
+        except (ObjectGoneError, IndexDamagedError):
+            self.indexes.drop(question.tenant_id, opened)
+            raise
 
     def _answer(self, question: Question, asked: Sequence[Asked], position: Any) -> SearchAnswer:
         state = _state_of(asked)
