@@ -32,6 +32,7 @@ REFUSED_BY_SERVICES = {
     "The snapshot names no items": "an empty list is right beside `allowEmpty`, or after other parts",
     "The URL ": "where a webhook may lead is a matter of settings and of names",
     "A filter names at most": "no rule of schemas counts what is in an object",
+    "The id of a request must be": "OpenAPI 3.0 has no choice of types that API Gateway would import",
     "The host": "where a webhook may lead is a matter of settings and of names",
     "The port": "where a webhook may lead is a matter of settings and of names",
 }

@@ -85,5 +85,6 @@ def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
         return True
     body = json.loads(response.content)
-    messages = [detail["message"] for detail in body.get("details", [])] or [body["error"]]
+    error = body["error"]["message"] if isinstance(body["error"], dict) else body["error"]
+    messages = [detail["message"] for detail in body.get("details", [])] or [error]
     return not is_refused_beyond(messages)

@@ -61,6 +61,7 @@ BEYOND = {
     "webhook_limit": 409,
     "webhook_disabled": 409,
     "webhook_changed": 409,
+    "origin_not_allowed": 403,
     "erasure_in_progress": 409,
     "source_active": 409,
     "stale_cursor": 409,
