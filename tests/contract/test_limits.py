@@ -162,6 +162,11 @@ SENTENCES = [
     ("IDEMPOTENCY_KEY_CHARACTERS", "docs/idempotency.md", f"1 to {at.IDEMPOTENCY_KEY_CHARACTERS} printable ASCII"),
     ("IDEMPOTENCY_KEY_CHARACTERS", "openapi.yaml", f"1 to {at.IDEMPOTENCY_KEY_CHARACTERS} printable ASCII"),
     ("ANSWER_BYTES", "docs/search.md", f"A page ends at `limit` or at {large(at.ANSWER_BYTES)},"),
+    ("ASSISTANT_TEXT_CHARACTERS", "docs/assistants.md", f"More than {number(at.ASSISTANT_TEXT_CHARACTERS)} characters"),
+    ("ASSISTANT_BATCH_MESSAGES", "docs/assistants.md", f"batches of up to {at.ASSISTANT_BATCH_MESSAGES} messages"),
+    ("ASSISTANT_BATCH_MESSAGES", "openapi.yaml", f"up to {at.ASSISTANT_BATCH_MESSAGES} messages, answered"),
+    ("DEFAULT_SEARCH_PAGE_RESULTS", "docs/assistants.md", f"`limit` ({at.DEFAULT_SEARCH_PAGE_RESULTS}, up to"),
+    ("SEARCH_PAGE_RESULTS", "docs/assistants.md", f"up to {at.SEARCH_PAGE_RESULTS}) and `sourceIds`"),
     ("DOWNLOAD_LINK_SECONDS", "docs/search.md", f"with `content`, for {lasting(at.DOWNLOAD_LINK_SECONDS * 1000)},"),
     ("ANSWER_BYTES", "docs/items.md", f"(it ends at {large(at.ANSWER_BYTES)})"),
     ("ANSWER_BYTES", "openapi.yaml", f"served since, and a page ends at {large(at.ANSWER_BYTES)}: so another"),
@@ -263,6 +268,9 @@ def test_limits_that_depend_on_one_another_agree() -> None:
     assert at.BODY_BYTES >= at.CONTENT_BYTES
     assert at.MIN_TITLE_WEIGHT <= at.DEFAULT_TITLE_WEIGHT <= at.MAX_TITLE_WEIGHT
     assert at.LINE_BYTES > at.CONTENT_BYTES
+    # Base64 takes four characters for three bytes; a text fits into an answer twice, each escape of it escaped again.
+    assert at.ITEM_TOKEN_CHARACTERS == (16 + at.EXTERNAL_ITEM_ID_BYTES) * 4 // 3
+    assert 24 * at.ASSISTANT_TEXT_CHARACTERS + 12 * at.METADATA_BYTES < at.ENVELOPE_BYTES
     assert at.DEFAULT_GRACE_DAYS <= at.MAX_GRACE_DAYS
     assert at.DEFAULT_OVERLAP_SECONDS <= at.MAX_OVERLAP_SECONDS
     assert at.DEFAULT_RATE_LIMIT_PER_MINUTE <= at.MAX_RATE_LIMIT_PER_MINUTE

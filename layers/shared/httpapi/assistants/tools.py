@@ -1,7 +1,7 @@
 """The tools that assistants are offered: their names, what they take and what they return. Pure.
 
 `search` and `fetch` have the shapes that assistants look for by these names
-(https://developers.openai.com/api/docs/mcp). Each tool reads, and none changes anything: what a page says may talk an
+(https://platform.openai.com/docs/mcp). Each tool reads, and none changes anything: what a page says may talk an
 assistant into calling any tool that there is.
 """
 
