@@ -15,6 +15,7 @@ from knowledge.environments import Environment
 from knowledge.errors import IndexUpgradingError
 from knowledge.searching.model import ItemName
 from knowledge.searching.service import Searcher
+from knowledge.storage.format import ObjectGoneError
 
 from testing import spec
 from testing.edge import Edge, Reply
@@ -277,6 +278,20 @@ def test_a_damaged_content_is_told_and_never_returned(edge: Edge) -> None:
     told = failed(edge, "fetch", {"id": token})
     assert told.startswith("index_damaged: "), told
     assert source not in told and "right" not in told
+
+
+def test_a_manifest_that_is_not_whole_in_memory_is_read_anew(edge: Edge) -> None:
+    _, token = published(edge)
+    found(edge, "fetch", {"id": token})
+    manifests = edge.services.knowledge.searcher.indexes._manifests
+
+    class Broken:
+        def find(self, *_: object) -> None:
+            raise ObjectGoneError("a leaf")
+
+    for key in manifests:
+        manifests.get(key).trie = Broken()
+    assert found(edge, "fetch", {"id": token})["text"] == "Refunds take 14 days."
 
 
 def test_a_long_text_is_cut_and_read_on(edge: Edge) -> None:
