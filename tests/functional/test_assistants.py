@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from httpapi.assistants.item_tokens import item_token
 from httpapi.assistants.revisions import AGREED, MODERN
+from httpapi.assistants.toolbox import Toolbox
 from httpapi.keys.model import ALL_SCOPES, Scope
 from knowledge import limits
 from knowledge.environments import Environment
@@ -370,6 +372,47 @@ def test_no_tool_changes_anything(edge: Edge, monkeypatch: pytest.MonkeyPatch) -
         (name, table) for name, table in called if not name.startswith(("Get", "BatchGet", "Query", "Head", "List"))
     }
     assert called and {table for _, table in writing} <= counted, writing
+
+
+ODD_ARGUMENTS = (
+    *(
+        None,
+        True,
+        -1,
+        0,
+        1,
+        50,
+        51,
+        2**70,
+        1.5,
+        "",
+        "refunds",
+        "\ud800",
+        "\0",
+        "x" * 2_000,
+        '"(a OR b) AND NOT *:~2^',
+        "a" * 700,
+    ),
+    *([], [""], ["src_01ARZ3NDEKTSV4RRFFQ69G5FAV"], {}, {"a": [1]}),
+)
+
+
+@pytest.mark.long
+def test_no_argument_breaks_a_tool(edge: Edge) -> None:
+    source, token = published(edge)
+    values = (*ODD_ARGUMENTS, token, token[:-1], token + "A", [source], item_token(ItemName(source, "\u202e")))
+    toolbox = Toolbox(edge.stored(edge.token), lambda: edge.services.knowledge.searcher)
+    dice = random.Random(21)
+    codes = set()
+    for number in range(3_000):
+        names = dice.sample(("query", "id", "limit", "offset", "sourceIds", "more"), dice.randrange(4))
+        tool = dice.choice(("search", "fetch", "list_sources"))
+        usual = {"search": {"query": "refunds"}, "fetch": {"id": token}}.get(tool, {}) if dice.random() < 0.7 else {}
+        result = toolbox.call(tool, {**usual, **{name: dice.choice(values) for name in names}})
+        (content,) = result["content"]
+        codes.add(content["text"].partition(":")[0] if result["isError"] else "found")
+        assert codes <= {"found", "validation_error", "not_found"}, (number, content)
+    assert codes == {"found", "validation_error", "not_found"}
 
 
 def test_a_batch_is_answered_in_order_and_each_of_it_counts(edge: Edge) -> None:
