@@ -224,6 +224,7 @@ class Edge:
         query: str = "",
         compress: bool = False,
         check: bool = True,
+        address: str | None = "203.0.113.9",
     ) -> Reply:
         """Send a request as a client would; `key` None sends no Authorization header."""
         sent, payload = composed(json_body, body, None if key is None else key or self.token, headers, compress)
@@ -238,7 +239,7 @@ class Edge:
                 "requestId": "req-1",
                 "stage": "api",
                 "path": f"/api{path}",
-                "identity": {"sourceIp": "203.0.113.9"},
+                "identity": {"sourceIp": address},
             },
             "body": base64.b64encode(payload).decode() if payload is not None else None,
             "isBase64Encoded": payload is not None,

@@ -127,7 +127,8 @@ def faults(operation: SpecOperation, status: int, headers: dict[str, str], body:
     always = names - {"retry-after", "idempotent-replayed", "www-authenticate"} | OF_EVERY_ANSWER
     for name in always - set(headers):
         # A request that fails before it was counted has no rate to tell.
-        if not (name.startswith("ratelimit") and status in {400, 500, 503}):
+        uncounted = status in {400, 500, 503} or body.get("code") in {"browser_key_not_allowed", "origin_not_allowed"}
+        if not (name.startswith("ratelimit") and uncounted):
             yield f"{operation.name} {status} lacks the header {name}"
     known = names | OF_EVERY_ANSWER | {"content-type", "vary"}
     for name in set(headers) - known:

@@ -29,6 +29,9 @@ REFUSED = {
 }
 REFUSED_BY_SERVICES = {
     "no source of yours": "which sources there are only the tables know",
+    "must be given for a browser key": "no rule of schemas makes one field want another",
+    "a browser key may have": "no rule of schemas makes one field want another",
+    "is for browser keys only": "no rule of schemas makes one field want another",
     "The snapshot names no items": "an empty list is right beside `allowEmpty`, or after other parts",
     "The URL ": "where a webhook may lead is a matter of settings and of names",
     "A filter names at most": "no rule of schemas counts what is in an object",

@@ -20,6 +20,7 @@ _SAMPLES = (
     "a{}",
     "{:016}",
     "https://example.com/{}",
+    "https://a{}.example.com",
     "src_{:026}",
     "run_{:026}",
     "2027-01-31T12:00:00Z",

@@ -33,6 +33,11 @@ def hours(milliseconds: int) -> str:
     return f"{milliseconds // MS_PER_HOUR} hours"
 
 
+def fifths(percent: int) -> str:
+    """A share in words."""
+    return {60: "three fifths", 80: "four fifths"}[percent]
+
+
 ONE, MANY = f"1 to {at.EXTERNAL_ITEM_ID_BYTES} bytes", f"{at.GENERATIONS_KEPT}"
 # Each is a limit, a file, and how the file says it.
 SENTENCES = [
@@ -191,6 +196,47 @@ SENTENCES = [
     ("DEFAULT_RATE_LIMIT_PER_MINUTE", "docs/auth.md", f"is {at.DEFAULT_RATE_LIMIT_PER_MINUTE} unless you ask"),
     ("MAX_RATE_LIMIT_PER_MINUTE", "docs/auth.md", f"(up to {number(at.MAX_RATE_LIMIT_PER_MINUTE)})"),
     ("MAX_RATE_LIMIT_PER_MINUTE", "docs/rate-limits.md", f"goes up to {number(at.MAX_RATE_LIMIT_PER_MINUTE)}."),
+    (
+        "DEFAULT_BROWSER_RATE_LIMIT_PER_MINUTE",
+        "docs/auth.md",
+        f"{number(at.DEFAULT_BROWSER_RATE_LIMIT_PER_MINUTE)} unless you say otherwise, of all visitors",
+    ),
+    (
+        "DEFAULT_BROWSER_RATE_LIMIT_PER_MINUTE",
+        "openapi.yaml",
+        f"Of a browser key {number(at.DEFAULT_BROWSER_RATE_LIMIT_PER_MINUTE)} unless",
+    ),
+    ("DEFAULT_ADDRESS_LIMIT_PER_MINUTE", "docs/auth.md", f"{at.DEFAULT_ADDRESS_LIMIT_PER_MINUTE} unless you say other"),
+    ("DEFAULT_ADDRESS_LIMIT_PER_MINUTE", "openapi.yaml", f"each client; {at.DEFAULT_ADDRESS_LIMIT_PER_MINUTE} unless"),
+    (
+        "DEFAULT_BROWSER_REQUESTS_PER_DAY",
+        "docs/auth.md",
+        f"{number(at.DEFAULT_BROWSER_REQUESTS_PER_DAY)} and {number(at.DEFAULT_BROWSER_ANSWERS_PER_DAY)} unless you",
+    ),
+    (
+        "DEFAULT_BROWSER_REQUESTS_PER_DAY",
+        "openapi.yaml",
+        f"no such bound, or {number(at.DEFAULT_BROWSER_REQUESTS_PER_DAY)} of a browser key",
+    ),
+    (
+        "DEFAULT_BROWSER_ANSWERS_PER_DAY",
+        "openapi.yaml",
+        f"no such bound, or {number(at.DEFAULT_BROWSER_ANSWERS_PER_DAY)} of a browser key",
+    ),
+    ("KEY_ORIGINS", "docs/auth.md", f"up to {at.KEY_ORIGINS} origins whose pages"),
+    (
+        "OPEN_PREFLIGHT_KEPT_SECONDS",
+        "docs/auth.md",
+        f"every origin, for {lasting(at.OPEN_PREFLIGHT_KEPT_SECONDS * 1000)}",
+    ),
+    (
+        "ADDRESS_COUNT_KEPT_SECONDS",
+        "docs/rate-limits.md",
+        f"the count is kept for {lasting(at.ADDRESS_COUNT_KEPT_SECONDS * 1000)}",
+    ),
+    ("ENDED_KEY_KEPT_MS", "docs/auth.md", f"is forgotten after {lasting(at.ENDED_KEY_KEPT_MS)})"),
+    ("BUDGET_TOLD_PERCENT", "docs/rate-limits.md", f"When {fifths(at.BUDGET_TOLD_PERCENT)} are used, the event"),
+    ("BUDGET_TOLD_PERCENT", "docs/webhooks.md", f"{fifths(at.BUDGET_TOLD_PERCENT)} of a key's"),
     ("WEBHOOKS", "docs/webhooks.md", f"A tenant has at most {at.WEBHOOKS} webhooks"),
     ("HEALTH_KEPT_SECONDS", "openapi.yaml", f"looked at within the last {at.HEALTH_KEPT_SECONDS} seconds"),
     ("HEALTH_KEPT_SECONDS", "docs/operations/watch.md", f"asks AWS every {at.HEALTH_KEPT_SECONDS} s at most"),

@@ -8,10 +8,10 @@ from importlib import import_module
 from typing import Any
 
 from httpapi.assembly import EdgeServices
-from httpapi.cors import cors_headers
+from httpapi.cors import cors_headers, open_preflight
 from httpapi.errors import MethodNotAllowedError, UnknownRouteError
 from httpapi.exchange import Exchange
-from httpapi.operations import Operation, Routes, match_path, path_pattern
+from httpapi.operations import Operation, Routes, is_for_pages, match_path, path_pattern
 from httpapi.requests import HttpRequest
 from httpapi.responses import Response
 
@@ -58,7 +58,10 @@ class Api:
     def _unmatched(self, request: HttpRequest, exchange: Exchange, services: EdgeServices) -> Response:
         methods = self._methods_of(request.path)
         if methods and request.method == "OPTIONS":
-            headers = cors_headers(request, services.settings.cors_origins, methods)
+            if is_for_pages(request.path):
+                headers = open_preflight(methods)
+            else:
+                headers = cors_headers(request, services.settings.cors_origins, methods)
             return Response(204, "", {"Allow": ", ".join(methods), "X-Request-Id": request.request_id, **headers})
         return exchange.respond(lambda: _refuse(methods))
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from knowledge.storage.audit_store import AuditStore
     from webhooks.assembly import WebhookServices
 
+    from httpapi.budgets import Budgets
     from httpapi.cursor_keys import CursorKeys
     from httpapi.health import Health
     from httpapi.idempotency import Idempotency
@@ -87,6 +88,14 @@ class EdgeServices:
     def rate_limiter(self) -> RateLimiter:
         """Counts what a key asks for."""
         return RateLimiter(self._clients.dynamodb, self.settings.rate_counters_table, self.clock)
+
+    @cached_property
+    def budgets(self) -> Budgets:
+        """Counts what a key may do on a day."""
+        from httpapi.budgets import Budgets
+
+        catalog = Catalog(self._clients.dynamodb, self.settings.catalog_table)
+        return Budgets(catalog, self.settings.rate_counters_table, self.clock)
 
     @cached_property
     def usage(self) -> UsageReader:

@@ -45,6 +45,7 @@ TABLE: dict[str, ErrorRow] = {
     "key_disabled": ErrorRow(401),
     "key_suspended": ErrorRow(401),
     "insufficient_scope": ErrorRow(403),
+    "browser_key_not_allowed": ErrorRow(403),
     "origin_not_allowed": ErrorRow(403),
     "not_found": ErrorRow(404),
     "method_not_allowed": ErrorRow(405),
@@ -84,6 +85,9 @@ TABLE: dict[str, ErrorRow] = {
     "unsupported_media_type": ErrorRow(415),
     # Its Retry-After is published and comes with the error.
     "rate_limited": ErrorRow(429),
+    # Theirs is the time until midnight, and comes with them.
+    "request_budget": ErrorRow(429),
+    "answer_budget": ErrorRow(429),
     "internal_error": ErrorRow(500),
     "build_failed": ErrorRow(502),
     "unavailable": ErrorRow(503, 1),

@@ -22,11 +22,13 @@ from httpapi.answers import RequestMark, WrittenAnswer
 from httpapi.assembly import EdgeServices
 from httpapi.bodies import read_object, read_text
 from httpapi.call import Call, OpenCall, check_ids
-from httpapi.cors import check_origin, cors_headers
+from httpapi.cors import check_origin, cors_headers, page_headers
 from httpapi.error_table import answer_for
 from httpapi.errors import InsufficientScopeError, invalid_field
-from httpapi.keys.model import Key, Scope
-from httpapi.operations import Operation, check_scope
+from httpapi.key_errors import BrowserKeyNotAllowedError
+from httpapi.keys.browser import check_page
+from httpapi.keys.model import Key, KeyKind, Scope
+from httpapi.operations import Operation, check_scope, is_for_pages
 from httpapi.requests import HttpRequest, decode_segment
 from httpapi.responses import Response
 from httpapi.schemas.fields import read_query
@@ -80,10 +82,12 @@ class Exchange:
         ids = {name: decode_segment(name, raw) for name, raw in raw_ids.items()}
         key = self._services.authenticator.identify_key(self._request)
         self._ids |= {"tenant_id": key.tenant_id, "key_id": key.key_id, **_logged(ids)}
+        if key.spec.kind is KeyKind.BROWSER:
+            self._check_page(key)
         self._services.authenticator.admit_key(key)
         loading = self._load_source(operation, key, ids)
         try:
-            self._headers |= self._services.rate_limiter.count_request(key).headers()
+            self._count(key)
             _check_access(operation, key, ids)
             if operation.minds_origin:
                 check_origin(self._request, self._services.settings.cors_origins)
@@ -107,6 +111,19 @@ class Exchange:
         finally:
             # A thread left behind would freeze with the process and wake up in some later request.
             wait([loading] if loading else [])
+
+    def _check_page(self, key: Key) -> None:
+        """Anybody can have such a key: it's told nothing, and nothing of it is counted, but where it belongs."""
+        self._headers["Vary"] = "Origin"
+        if not is_for_pages(self._request.path):
+            raise BrowserKeyNotAllowedError
+        self._headers |= page_headers(check_page(key.spec, self._request.headers.get("origin", [])))
+
+    def _count(self, key: Key) -> None:
+        counted = self._services.rate_limiter.count_request(key, self._request.address)
+        self._headers |= counted.headers()
+        if key.spec.requests_per_day is not None:
+            self._services.budgets.check_requests(key, counted)
 
     def _answer_anybody(self, operation: Operation) -> WrittenAnswer:
         return WrittenAnswer.of(operation.handler(OpenCall(self._services)))

@@ -14,6 +14,7 @@ from typing import Any
 from knowledge.limits import BODY_BYTES
 
 from httpapi.answers import Answer
+from httpapi.cors import BROWSER_PATHS
 from httpapi.errors import InsufficientScopeError
 from httpapi.keys.model import Key, Scope
 from httpapi.schemas.fields import BodyReader, NoQuery, QueryModel
@@ -132,3 +133,8 @@ def path_pattern(template: str, *, whole: bool = True) -> re.Pattern[str]:
 def match_path(template: str, path: str) -> bool:
     """Say whether a path has the shape of a template."""
     return path_pattern(template).fullmatch(path) is not None
+
+
+def is_for_pages(path: str) -> bool:
+    """Say whether keys for web pages may ask for a path."""
+    return any(match_path(template, path) for template in BROWSER_PATHS)

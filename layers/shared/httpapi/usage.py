@@ -1,4 +1,4 @@
-"""How many requests each key of a tenant made on each day, from what the rate limit counts anyway."""
+"""How many requests each key of a tenant made on each day, and how many answers it got, from what is counted anyway."""
 
 from __future__ import annotations
 
@@ -23,11 +23,20 @@ _TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
+class DayUsage:
+    """The requests of a day (`2026-11-28`), and the answers of it."""
+
+    day: str
+    requests: int
+    answers: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeyUsage:
-    """The requests of a rotation line, as `[(day, requests)]`, told of its last key; days without any are left out."""
+    """What a rotation line asked on some days, told of its last key; days without any are left out."""
 
     key: Key
-    days: list[tuple[str, int]]
+    days: list[DayUsage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +54,19 @@ class UsageReader:
         counted = self._read([counter_id(key.line_id, day) for key in lines for day in days])
         used = []
         for key in lines:
-            found = [(day, counted.get(counter_id(key.line_id, day), 0)) for day in days]
-            used.append(KeyUsage(key, [each for each in found if each[1]]))
+            found = [DayUsage(day, *counted.get(counter_id(key.line_id, day), (0, 0))) for day in days]
+            used.append(KeyUsage(key, [each for each in found if each.requests or each.answers]))
         return Page(used, page.next_position)
 
-    def _read(self, ids: list[str]) -> dict[str, int]:
-        counted: dict[str, int] = {}
+    def _read(self, ids: list[str]) -> dict[str, tuple[int, int]]:
+        counted: dict[str, tuple[int, int]] = {}
         for start in range(0, len(ids), _KEYS_PER_READ):
             wanted: list[Any] = [{"id": {"S": each}} for each in ids[start : start + _KEYS_PER_READ]]
             for attempt in range(_TRIES):
                 with translated():
                     answer: Any = self.client.batch_get_item(RequestItems={self.table: {"Keys": wanted}})
-                counted |= {
-                    row["id"]["S"]: int(row["requests"]["N"]) for row in answer["Responses"].get(self.table, [])
-                }
+                rows = answer["Responses"].get(self.table, [])
+                counted |= {row["id"]["S"]: (_number(row, "requests"), _number(row, "answers")) for row in rows}
                 wanted = answer.get("UnprocessedKeys", {}).get(self.table, {}).get("Keys", [])
                 if not wanted:
                     break
@@ -66,3 +74,7 @@ class UsageReader:
             else:
                 raise ServiceUnavailableError
         return counted
+
+
+def _number(row: Any, name: str) -> int:
+    return int(row[name]["N"]) if name in row else 0

@@ -21,6 +21,7 @@ KEY_CREATED = "key.created"
 KEY_EXPIRING = "key.expiring"
 KEY_ROTATED = "key.rotated"
 KEY_REVOKED = "key.revoked"
+BUDGET_REACHED = "budget.reached"
 WEBHOOK_DISABLED = "webhook.disabled"
 
 UNRELAYED = tuple(f"{shard}" for shard in range(8))

@@ -72,6 +72,8 @@ ENDED_KEY_KEPT_MS = 400 * MS_PER_DAY
 HEALTH_KEPT_SECONDS = 10
 # How long a browser keeps the answer to a preflight; Chromium keeps none longer than 2 hours.
 PREFLIGHT_KEPT_SECONDS = 600
+# And of one that says the same to every page.
+OPEN_PREFLIGHT_KEPT_SECONDS = 7_200
 
 # ---------------------------------------------------------------------------------------------------------- webhooks
 # Events and their deliveries.
@@ -211,6 +213,21 @@ KEY_SCOPES = 50
 KEY_SOURCES = 100
 DEFAULT_RATE_LIMIT_PER_MINUTE = 120
 MAX_RATE_LIMIT_PER_MINUTE = 6_000
+# Of a key for web pages, which anybody can copy, unless it is made with others: of all who use it, of one of them, and
+# of all on a day (UTC).
+DEFAULT_BROWSER_RATE_LIMIT_PER_MINUTE = 3_000
+DEFAULT_ADDRESS_LIMIT_PER_MINUTE = 60
+DEFAULT_BROWSER_REQUESTS_PER_DAY = 100_000
+DEFAULT_BROWSER_ANSWERS_PER_DAY = 1_000
+MAX_REQUESTS_PER_DAY = 10_000_000
+MAX_ANSWERS_PER_DAY = 1_000_000
+# How much of a day's budget is used when its tenant is told.
+BUDGET_TOLD_PERCENT = 80
+KEY_ORIGINS = 20
+# A scheme, a name of DNS, a port.
+ORIGIN_CHARACTERS = 267
+# For how long the count of one client's requests is kept, which is of one minute.
+ADDRESS_COUNT_KEPT_SECONDS = 3_600
 # What all live keys of a tenant may ask for together is a share of what the gateway lets through: `httpapi.settings`.
 
 # ------------------------------------------------------------------------------------------------- size: webhooks

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from httpapi.cors import cors_headers
+from httpapi.cors import cors_headers, open_preflight, page_headers
 from httpapi.requests import HttpRequest
 
 PAGES = ("https://console.example", "http://localhost:5173")
@@ -43,3 +43,18 @@ def test_preflight_names_the_methods_of_the_path() -> None:
     assert headers["Access-Control-Allow-Methods"] == "GET, PUT"
     assert "Idempotency-Key" in headers["Access-Control-Allow-Headers"]
     assert "Access-Control-Allow-Methods" not in cors_headers(request(PAGES[1]), PAGES)
+
+
+def test_open_preflight_allows_every_page_to_ask_and_lets_none_send_cookies() -> None:
+    headers = open_preflight(("OPTIONS", "POST"))
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert headers["Access-Control-Max-Age"] == "7200"
+    # `*` does not stand for this one.
+    assert "Authorization" in headers["Access-Control-Allow-Headers"].split(", ")
+    assert "Access-Control-Allow-Credentials" not in headers
+
+
+def test_page_of_a_key_is_named_and_caches_tell_it_apart() -> None:
+    headers = page_headers(PAGES[0])
+    assert (headers["Access-Control-Allow-Origin"], headers["Vary"]) == (PAGES[0], "Origin")
+    assert "Retry-After" in headers["Access-Control-Expose-Headers"]

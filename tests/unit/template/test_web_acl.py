@@ -10,7 +10,7 @@ import pytest
 from httpapi.authentication import _bearer
 from httpapi.errors import EdgeError
 from httpapi.keys import tokens
-from httpapi.keys.model import Environment
+from httpapi.keys.model import Environment, KeyKind
 from httpapi.requests import HttpRequest
 from httpapi.responses import ALWAYS
 from hypothesis import given
@@ -61,9 +61,12 @@ def taken(authorization: str) -> bool:
 
 @pytest.mark.parametrize("environment", list(Environment))
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_no_request_with_a_key_is_counted(acl: dict[str, Any], environment: Environment, scheme: str) -> None:
+@pytest.mark.parametrize("kind", list(KeyKind))
+def test_no_request_with_a_key_is_counted(
+    acl: dict[str, Any], environment: Environment, scheme: str, kind: KeyKind
+) -> None:
     for _ in range(50):
-        key = tokens.mint(environment, tokens.new_key_id()).text
+        key = tokens.mint(environment, tokens.new_key_id(), kind).text
         for header in (f"{scheme} {key}", f"{scheme}  {key}", f"{scheme} \t{key}"):
             assert taken(header)
             assert not counts(acl, header)

@@ -39,7 +39,7 @@ def issue_key(
     tenant_id: str, spec: KeySpec, key_id: str, now: int, *, replaces: Key | None = None, by: Actor | None = None
 ) -> IssuedKey:
     """Make a key, with a share of its own unless it `replaces` another one, which hands on its."""
-    token = tokens.mint(spec.environment, key_id)
+    token = tokens.mint(spec.environment, key_id, spec.kind)
     key = Key(key_id, tenant_id, spec, token.hash(), created_at=now, created_by=author_of(by))
     if replaces is None:
         return IssuedKey(begin_share(key), token)

@@ -40,6 +40,13 @@ _ASKED_FOR = (Scope.KEYS_MANAGE, Scope.ANSWERS_MANAGE, Scope.AUDIT_READ, Scope.C
 DEFAULT_SCOPES = tuple(scope for scope in Scope if scope not in _ASKED_FOR)
 
 
+class KeyKind(StrEnum):
+    """Who holds a key: a server, as a secret, or every browser that opens a page."""
+
+    SECRET = "secret"  # noqa: S105
+    BROWSER = "browser"
+
+
 class KeyStatus(StrEnum):
     """Whether a key can be used."""
 
@@ -51,7 +58,10 @@ class KeyStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeySpec:
-    """What a new key is to be; `source_ids` None means every source."""
+    """What a new key is to be; `source_ids` None means every source, a budget of a day None that there is none.
+
+    `allowed_origins` and `address_limit_per_minute` are of keys for web pages (`httpapi.keys.browser`), None else.
+    """
 
     name: str
     scopes: tuple[Scope, ...] = DEFAULT_SCOPES
@@ -60,6 +70,11 @@ class KeySpec:
     expires_at: int | None = None
     environment: Environment = Environment.LIVE
     description: str | None = None
+    kind: KeyKind = KeyKind.SECRET
+    allowed_origins: tuple[str, ...] | None = None
+    address_limit_per_minute: int | None = None
+    requests_per_day: int | None = None
+    answers_per_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from knowledge.environments import Environment
 from knowledge.storage.attributes import from_attribute, to_attribute
 from knowledge.times import optional_timestamp
 
-from httpapi.keys.model import Key, KeySpec, Scope
+from httpapi.keys.model import Key, KeyKind, KeySpec, Scope
 
 # Conditions on a row that more than one module writes or reads under.
 EXISTS = "attribute_exists(keyId)"
@@ -26,6 +26,9 @@ def key_to_row(key: Key) -> dict[str, Any]:
     leaves_at = key.share_leaves_at
     numbers = {
         "rateLimitPerMinute": spec.rate_limit_per_minute,
+        "addressLimitPerMinute": spec.address_limit_per_minute,
+        "requestsPerDay": spec.requests_per_day,
+        "answersPerDay": spec.answers_per_day,
         "createdAt": key.created_at,
         "expiresAt": spec.expires_at,
         "revokedAt": key.revoked_at,
@@ -43,6 +46,8 @@ def key_to_row(key: Key) -> dict[str, Any]:
         "name": spec.name,
         "description": spec.description,
         "environment": spec.environment,
+        # Rows of secret keys say nothing of it.
+        "kind": None if spec.kind is KeyKind.SECRET else spec.kind,
         "secretHash": key.secret_hash,
         "lineId": key.line,
         "rotatedFrom": key.rotated_from,
@@ -53,8 +58,9 @@ def key_to_row(key: Key) -> dict[str, Any]:
     row: dict[str, Any] = {name: {"N": str(number)} for name, number in numbers.items() if number is not None}
     row |= {name: {"S": text} for name, text in texts.items() if text is not None}
     row["scopes"] = {"L": [{"S": scope} for scope in spec.scopes]}
-    if spec.source_ids is not None:
-        row["sourceIds"] = {"L": [{"S": source_id} for source_id in spec.source_ids]}
+    for name, listed in (("sourceIds", spec.source_ids), ("allowedOrigins", spec.allowed_origins)):
+        if listed is not None:
+            row[name] = {"L": [{"S": each} for each in listed]}
     if key.created_by is not None:
         row["createdBy"] = to_attribute(key.created_by.to_value())
     return row
@@ -62,15 +68,19 @@ def key_to_row(key: Key) -> dict[str, Any]:
 
 def key_from_row(row: dict[str, Any]) -> Key:
     """Read a row of the table or of its index."""
-    source_ids = row.get("sourceIds")
     spec = KeySpec(
         name=row["name"]["S"],
         scopes=tuple(Scope(scope["S"]) for scope in row["scopes"]["L"]),
-        source_ids=tuple(source_id["S"] for source_id in source_ids["L"]) if source_ids else None,
+        source_ids=_texts(row, "sourceIds"),
         rate_limit_per_minute=int(row["rateLimitPerMinute"]["N"]),
         expires_at=_number(row, "expiresAt"),
         environment=Environment(row["environment"]["S"]),
         description=_text(row, "description"),
+        kind=KeyKind(_text(row, "kind") or KeyKind.SECRET),
+        allowed_origins=_texts(row, "allowedOrigins"),
+        address_limit_per_minute=_number(row, "addressLimitPerMinute"),
+        requests_per_day=_number(row, "requestsPerDay"),
+        answers_per_day=_number(row, "answersPerDay"),
     )
     return Key(
         key_id=row["keyId"]["S"],
@@ -99,10 +109,15 @@ def settings_told(key: Key) -> dict[str, Any]:
     return {
         "name": spec.name,
         "description": spec.description,
+        "kind": spec.kind,
         "environment": spec.environment,
         "scopes": list(spec.scopes),
         "sourceIds": None if spec.source_ids is None else list(spec.source_ids),
+        "allowedOrigins": None if spec.allowed_origins is None else list(spec.allowed_origins),
         "rateLimitPerMinute": spec.rate_limit_per_minute,
+        "addressLimitPerMinute": spec.address_limit_per_minute,
+        "requestsPerDay": spec.requests_per_day,
+        "answersPerDay": spec.answers_per_day,
         "expiresAt": optional_timestamp(spec.expires_at),
         "enabled": key.disabled_at is None,
     }
@@ -117,6 +132,10 @@ def row_changes(before: Key, after: Key) -> tuple[dict[str, Any], list[str]]:
 
 def _number(row: dict[str, Any], name: str) -> int | None:
     return int(row[name]["N"]) if name in row else None
+
+
+def _texts(row: dict[str, Any], name: str) -> tuple[str, ...] | None:
+    return tuple(each["S"] for each in row[name]["L"]) if name in row else None
 
 
 def _text(row: dict[str, Any], name: str) -> str | None:

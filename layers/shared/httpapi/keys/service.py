@@ -16,6 +16,7 @@ from knowledge.storage.clients import Fanout
 
 from httpapi.errors import InvalidKeyError, KeyNotFoundError, ValidationFailedError
 from httpapi.keys import tokens
+from httpapi.keys.browser import check_kind
 from httpapi.keys.issuing import Creation, IssuedKey, Rotation, issue_key
 from httpapi.keys.ledger import IdTakenError, KeyChangedError, KeyLedger, KeyWrite
 from httpapi.keys.model import ALL_SCOPES, Key, KeySpec, KeyStatus
@@ -56,8 +57,10 @@ class KeyService:
         A retry whose first attempt crashed after the key was stored finds that key under the id derived from its
         Idempotency-Key. Nobody ever saw its secret, so it gets a new one instead of a second key being made.
 
-        Raises TenantNotFoundError, ValidationFailedError (the tenant's limits would add up to too much).
+        Raises TenantNotFoundError, ValidationFailedError (what no key of its kind may be; the tenant's limits would add
+        up to too much).
         """
+        check_kind(spec)
         now = self._clock()
         attempt = creation
         while True:
@@ -130,7 +133,7 @@ class KeyService:
         """Change what `changes` names of a key's `KeySpec`, and whether it is enabled; the next request obeys it.
 
         Raises KeyNotFoundError, KeyInactiveError, KeyRotatedError, LastAdminKeyError, ValidationFailedError (a source
-        that is not there; the tenant's limits would add up to too much).
+        that is not there; what no key of its kind may be; the tenant's limits would add up to too much).
         """
         for _ in range(_TRIES):
             now = self._clock()
@@ -140,6 +143,7 @@ class KeyService:
             after = replace(before, spec=replace(before.spec, **changes), disabled_at=disabled_at)
             if after == before:
                 return before
+            check_kind(after.spec)
             if "source_ids" in changes:
                 self.check_sources(tenant_id, after.spec)
             after = change_share(before, after, now)

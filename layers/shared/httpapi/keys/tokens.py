@@ -1,4 +1,4 @@
-"""The text of an API key: `sk_live_<16 base62 key id>_<43 base62 secret><6 base62 CRC-32>`.
+"""The text of an API key: `sk_live_<16 base62 key id>_<43 base62 secret><6 base62 CRC-32>`, `pk_` for web pages.
 
 The fixed prefix and the checksum let secret scanners recognise a key, and let us refuse a mistyped one without a
 database read. The checksum covers everything before it; the stored hash covers the whole text.
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from knowledge.environments import Environment
 
 from httpapi.errors import InvalidKeyError
+from httpapi.keys.model import KeyKind
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 KEY_ID_LENGTH = 16
@@ -25,8 +26,9 @@ CHECKSUM_LENGTH = 6
 KEY_ID_PATTERN = r"^[0-9A-Za-z]{16}$"
 _KEY_ID = re.compile(KEY_ID_PATTERN[1:-1], re.ASCII)
 # What a web ACL can tell of a key, too: all but whether its checksum is right.
-WELL_FORMED = r"sk_(?:live|test)_[0-9A-Za-z]{16}_[0-9A-Za-z]{49}"
+WELL_FORMED = r"[ps]k_(?:live|test)_[0-9A-Za-z]{16}_[0-9A-Za-z]{49}"
 _TOKEN = re.compile(WELL_FORMED, re.ASCII)
+_BEGINNINGS = {KeyKind.SECRET: "sk", KeyKind.BROWSER: "pk"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,10 @@ class Token:
         return hmac.compare_digest(self.hash(), secret_hash)
 
 
-def mint(environment: Environment, key_id: str) -> Token:
+def mint(environment: Environment, key_id: str, kind: KeyKind = KeyKind.SECRET) -> Token:
     """Make the text of a new key from the system's random source."""
     secret = "".join(secrets.choice(ALPHABET) for _ in range(SECRET_LENGTH))
-    stem = f"sk_{environment}_{key_id}_{secret}"
+    stem = f"{_BEGINNINGS[kind]}_{environment}_{key_id}_{secret}"
     return Token(key_id, stem + checksum(stem))
 
 

@@ -15,10 +15,11 @@ def render_served(served: Served) -> dict[str, Any]:
 
 
 def render_usage(usage: KeyUsage) -> dict[str, Any]:
-    """Write the requests of a key and of those that it has replaced."""
+    """Write the requests and answers of a key and of those that it has replaced."""
     return {
         "keyId": usage.key.key_id,
         "name": usage.key.spec.name,
-        "requests": sum(requests for _, requests in usage.days),
-        "days": [{"day": day, "requests": requests} for day, requests in usage.days],
+        "requests": sum(each.requests for each in usage.days),
+        "answers": sum(each.answers for each in usage.days),
+        "days": [{"day": each.day, "requests": each.requests, "answers": each.answers} for each in usage.days],
     }

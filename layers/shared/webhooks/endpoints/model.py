@@ -28,6 +28,7 @@ class EventType(StrEnum):
     KEY_EXPIRING = events.KEY_EXPIRING
     KEY_ROTATED = events.KEY_ROTATED
     KEY_REVOKED = events.KEY_REVOKED
+    BUDGET_REACHED = events.BUDGET_REACHED
     WEBHOOK_DISABLED = events.WEBHOOK_DISABLED
 
 

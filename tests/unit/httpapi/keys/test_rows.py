@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from httpapi.keys.model import Key, KeySpec, Scope
+from httpapi.keys.model import Key, KeyKind, KeySpec, Scope
 from httpapi.keys.rows import key_from_row, key_to_row, row_changes
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +23,9 @@ specs = st.builds(
     st.none() | numbers,
     st.sampled_from(Environment),
     st.none() | texts,
+    st.sampled_from(KeyKind),
+    st.none() | st.lists(texts, max_size=3).map(tuple),
+    *(st.none() | numbers for _ in range(3)),
 )
 times = st.none() | numbers
 names = st.none() | texts

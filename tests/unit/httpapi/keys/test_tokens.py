@@ -8,13 +8,17 @@ import zlib
 import pytest
 from httpapi.errors import InvalidKeyError
 from httpapi.keys import tokens
+from httpapi.keys.model import KeyKind
 from knowledge.environments import Environment
 
 
 @pytest.mark.parametrize("environment", list(Environment))
-def test_minted_token_has_the_documented_shape_and_parses(environment: Environment) -> None:
-    token = tokens.mint(environment, tokens.new_key_id())
-    assert re.fullmatch(rf"sk_{environment}_[0-9A-Za-z]{{16}}_[0-9A-Za-z]{{49}}", token.text)
+@pytest.mark.parametrize(("kind", "beginning"), [(KeyKind.SECRET, "sk"), (KeyKind.BROWSER, "pk")])
+def test_minted_token_has_the_documented_shape_and_parses(
+    environment: Environment, kind: KeyKind, beginning: str
+) -> None:
+    token = tokens.mint(environment, tokens.new_key_id(), kind)
+    assert re.fullmatch(rf"{beginning}_{environment}_[0-9A-Za-z]{{16}}_[0-9A-Za-z]{{49}}", token.text)
     assert tokens.parse(token.text) == token
     assert token.text not in repr(token)
 
