@@ -21,7 +21,7 @@ KnowledgeError
     ImportFailedError
         ImportTooLargeError, ImportRejectedError, ImportKeyEndedError
     ServiceUnavailableError
-        SettlingUnfinishedError
+        SettlingUnfinishedError, ProviderFailedError
 
 The lifecycle knows nothing of HTTP: `httpapi.error_table` has the status of each code. What is stored names the code.
 """
@@ -312,6 +312,16 @@ class SettlingUnfinishedError(ServiceUnavailableError):
     """Raised when the clean-up after a publication has more to do than fits into a call; the next one goes on."""
 
     message = "The source is still being tidied up after its last publication. Retry the request shortly."
+
+
+class ProviderFailedError(ServiceUnavailableError):
+    """Raised when a provider of answers gives none; `reason` is one of `answering.model.ProviderFailure`."""
+
+    message = "The question could not be answered. Ask it again shortly."
+
+    def __init__(self, message: str | None = None, *, reason: str = "unavailable") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class EmptySnapshotError(KnowledgeError):

@@ -181,6 +181,8 @@ ASSISTANT_TEXT_CHARACTERS = 100_000
 ASSISTANT_BATCH_MESSAGES = 10
 # 16 bytes for the source and EXTERNAL_ITEM_ID_BYTES, in Base64.
 ITEM_TOKEN_CHARACTERS = 704
+# For all of a model's answer: the search before it and the other provider after it fit into the gateway's 29 as well.
+MODEL_SECONDS = 15
 # That a run puts together; larger ones are the compaction's.
 MERGED_DOCUMENTS = 50_000
 

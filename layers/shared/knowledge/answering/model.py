@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 
@@ -44,6 +45,18 @@ class Draft:
     """What a provider answers; nothing of it has been checked. Without a sentence it found no answer."""
 
     sentences: tuple[Sentence, ...] = ()
+
+
+class ProviderFailure(StrEnum):
+    """Why a provider gave no draft. `refused` is the deployment's to mend; the others pass, or are the model's."""
+
+    THROTTLED = "throttled"
+    TIMED_OUT = "timed_out"
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+    CUT = "cut"
+    FILTERED = "filtered"
+    MALFORMED = "malformed"
 
 
 class AnswerProvider(Protocol):

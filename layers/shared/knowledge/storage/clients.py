@@ -22,8 +22,10 @@ from botocore.exceptions import (
 )
 
 from knowledge.errors import ServiceUnavailableError
+from knowledge.limits import MODEL_SECONDS
 
 if TYPE_CHECKING:
+    from types_boto3_bedrock_runtime import BedrockRuntimeClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_events import EventBridgeClient
     from types_boto3_kms import KMSClient
@@ -127,6 +129,13 @@ class Clients:
     def stepfunctions(self) -> SFNClient:
         """Step Functions: one attempt only, since a retry of StartSyncExecution would start a second execution."""
         client: SFNClient = self._make("stepfunctions", read_timeout=25, retries={"total_max_attempts": 1})
+        return client
+
+    @cached_property
+    def bedrock(self) -> BedrockRuntimeClient:
+        """Models of Amazon Bedrock: one attempt only, since whoever asks has another way to an answer."""
+        options = {"connect_timeout": 2, "read_timeout": MODEL_SECONDS, "retries": {"total_max_attempts": 1}}
+        client: BedrockRuntimeClient = self._make("bedrock-runtime", **options)
         return client
 
     def _make(self, service: str, **options: Any) -> Any:
