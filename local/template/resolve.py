@@ -1,4 +1,4 @@
-"""Resolves Ref, Fn::GetAtt, Fn::Sub, Fn::Join and Fn::If against the names that resources have on this machine."""
+"""Resolves references and the functions that the template uses against the names of resources on this machine."""
 
 from __future__ import annotations
 
@@ -109,6 +109,15 @@ class Resolver:
         if function == "Fn::Join":
             separator, parts = argument
             return separator.join(str(part) for part in self.resolve(parts))
+        if function == "Fn::Split":
+            delimiter, text = argument
+            return str(self.resolve(text)).split(delimiter)
+        if function == "Fn::Select":
+            index, entries = argument
+            found = self.resolve(entries)
+            if int(index) >= len(found):
+                raise TemplateError(f"Fn::Select asks for entry {index} of {len(found)}")
+            return found[int(index)]
         if function == "Fn::If":
             condition, then, otherwise = argument
             return self.resolve(then if self._holds({"Condition": condition}) else otherwise)

@@ -11,8 +11,9 @@ from local.template.resolve import Resolver
 from local.workers.calls import FOLDER
 from local.workers.functions import FunctionSpec
 
-# What a worker takes over from the machine; the rest of the user's environment is none of a function's business.
-_INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", FOLDER)
+# What a worker takes over from the machine; the rest of the user's environment is none of a function's business. No
+# emulator has models: whoever sets AnswerModelId says where one is asked.
+_INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", FOLDER)
 
 
 def function_specs(

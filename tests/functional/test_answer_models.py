@@ -12,13 +12,17 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ParamValidationError
+from httpapi.assembly import EdgeServices
+from httpapi.settings import EdgeSettings
 from knowledge.answering.bedrock import BedrockProvider
 from knowledge.answering.converse import write_request
 from knowledge.answering.model import Draft, Passage, Quote, Sentence
 from knowledge.errors import ProviderFailedError
 from knowledge.storage.clients import Clients
+from telemetry.process import open_log
 
 from testing.converse_server import ConverseServer, Reply, called_tool, message, refusal
+from testing.resources import Resources
 
 MODEL = "eu.anthropic.claude-haiku-4-5-20251001-v1:0"
 QUESTION = "How long do refunds of SECRET-QUESTION take?"
@@ -250,6 +254,57 @@ def test_a_failure_says_why_for_who_operates_it(
         "error": "AccessDeniedException",
         "aws_code": "AccessDeniedException",
     }
+
+
+# ------------------------------------------------------------------------------------------------- in the deployment
+@pytest.fixture
+def search_api(bedrock: ConverseServer, monkeypatch: pytest.MonkeyPatch) -> EdgeServices:
+    """The services that the function makes of what template.yaml gives it, and of the name of a model."""
+    monkeypatch.setenv("METRICS_NAMESPACE", "stack")
+    for name, value in Resources(prefix="model").environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ANSWER_MODEL_ID", MODEL)
+    return EdgeServices(EdgeSettings.from_environment())
+
+
+def test_the_deployments_model_is_asked(bedrock: ConverseServer, search_api: EdgeServices) -> None:
+    bedrock.answer(GOOD)
+    model = search_api.knowledge.answer_model
+    assert model is not None and model.name == "bedrock"
+    assert "bedrock" not in vars(search_api.knowledge.clients)
+    assert model.answer(QUESTION, None, PASSAGES) == DRAFT
+    assert [asked.model_id for asked in bedrock.asked] == [MODEL]
+
+
+@pytest.mark.parametrize("variable", ["", None])
+def test_without_a_name_there_is_no_model(
+    search_api: EdgeServices, monkeypatch: pytest.MonkeyPatch, variable: str | None
+) -> None:
+    monkeypatch.delenv("ANSWER_MODEL_ID")
+    if variable is not None:
+        monkeypatch.setenv("ANSWER_MODEL_ID", variable)
+    assert search_api.knowledge.answer_model is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"), [(refusal(429, "ThrottlingException"), "throttled"), (called_tool({}), "malformed")]
+)
+def test_each_failure_is_counted_once_by_its_reason(
+    bedrock: ConverseServer,
+    search_api: EdgeServices,
+    capsys: pytest.CaptureFixture[str],
+    reply: Reply,
+    reason: str,
+) -> None:
+    open_log()
+    bedrock.answer(reply)
+    with pytest.raises(ProviderFailedError):
+        search_api.knowledge.answer_model.answer(QUESTION, None, PASSAGES)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    [counted] = [line for line in lines if "AnswerFallbacks" in line]
+    assert (counted["AnswerFallbacks"], counted["code"]) == (1, reason)
+    assert [line["reason"] for line in lines if line["message"] == "answer_model_failed"] == [reason]
+    assert "SECRET" not in json.dumps(lines)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
 HTTP = frozenset({"admin_api", "developer_api", "search_api"})
 # Each is loaded by the first request that needs it. `botocore.crt` and the like come with boto3, and are not named.
-_NOWHERE = ("aws_lambda_powertools", "moto", "pytest", "routes", "knowledge.items.validation")
+_NOWHERE = ("aws_lambda_powertools", "moto", "pytest", "routes", "knowledge.items.validation", "knowledge.answering")
 # Only requests over HTTP have bodies to validate as soon as they come.
 _NOT_IN_TASKS = ("pydantic",)
 # Whoever answers requests plans, builds, publishes and collects nothing.

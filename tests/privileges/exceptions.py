@@ -11,7 +11,17 @@ _POWERTOOLS = (
     "Powertools reads a record in progress when DynamoDB refuses to write over it and does not bring it along."
 )
 
+_MODELS = "No emulator has models: `test_answer_models.py` asks one over the wire, by no function's name."
+
 UNSEEN: dict[Fact, str] = {
     ("AdminApiFunction", "dynamodb:GetItem", "IdempotencyTable"): _POWERTOOLS,
     ("DeveloperApiFunction", "dynamodb:GetItem", "IdempotencyTable"): _POWERTOOLS,
+    ("SearchApiFunction", "bedrock:InvokeModel", "AnswerModelId"): _MODELS,
+    ("SearchApiFunction", "bedrock:InvokeModel", "arn:${AWS::Partition}:bedrock:*::foundation-model/*"): _MODELS,
+    ("SearchApiFunction", "bedrock:InvokeModel", "arn:${AWS::Partition}:bedrock:::foundation-model/*"): _MODELS,
+    (
+        "SearchApiFunction",
+        "bedrock:InvokeModel",
+        "arn:${AWS::Partition}:bedrock:${AWS::Region}:${AWS::AccountId}:project/default",
+    ): _MODELS,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -112,7 +113,14 @@ def _resource(value: Any) -> str:
         return str(argument[0])
     if function == "Ref":
         return str(argument)
-    name, _, rest = str(argument).removeprefix("arn:${AWS::Partition}:s3:::").partition("}")
+    if isinstance(argument, list):
+        # One that is made of a parameter goes by it, whatever stands around it.
+        (parameter,) = set(re.findall(r"\$\{(\w+)}", str(argument[1])))
+        return str(parameter)
+    text = str(argument).removeprefix("arn:${AWS::Partition}:s3:::")
+    if text.startswith("arn:"):
+        return text
+    name, _, rest = text.partition("}")
     return name.removeprefix("${").removesuffix(".Arn") + rest
 
 

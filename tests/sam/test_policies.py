@@ -74,7 +74,13 @@ _EXCEPTIONS = (
 
 def policies() -> Iterator[tuple[str, dict[str, Any]]]:
     """Find every policy with where it stands, of a stack with all that parameters can add."""
-    template = load_template(overrides=["DeploymentPreference=Canary10Percent5Minutes", "ImportBucketName=theirs"])
+    template = load_template(
+        overrides=[
+            "DeploymentPreference=Canary10Percent5Minutes",
+            "ImportBucketName=theirs",
+            "AnswerModelId=eu.x.y-v1:0",
+        ]
+    )
     resolver = Resolver(template)
     for logical_id, resource in template.resources.items():
         if resource["Type"] == "AWS::Events::EventBusPolicy":

@@ -151,7 +151,13 @@ def _knowledge_from_environment(clients: Clients) -> KnowledgeServices:
     from knowledge.assembly import KnowledgeServices
     from knowledge.settings import Settings
 
-    return KnowledgeServices(Settings.from_environment(), clients=clients)
+    return KnowledgeServices(Settings.from_environment(), clients=clients, tell_fallback=_count_fallback)
+
+
+def _count_fallback(reason: str) -> None:
+    from telemetry.lines import count_metric
+
+    count_metric("AnswerFallbacks", code=reason)
 
 
 def _webhooks_from_environment(clients: Clients) -> WebhookServices:

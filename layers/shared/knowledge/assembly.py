@@ -10,11 +10,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from knowledge.ids import new_id
-from knowledge.ports import Clock, ImportPermission, Machine, NewId
+from knowledge.ports import Clock, ImportPermission, Machine, NewId, TellFailure
 from knowledge.storage.clients import Clients, Fanout
 from knowledge.times import system_clock
 
 if TYPE_CHECKING:
+    from knowledge.answering.model import AnswerProvider
     from knowledge.deletions.steps import Deleter
     from knowledge.erasures.assembly import ErasureServices
     from knowledge.generations.building import Builder
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from knowledge.runs.planning import Planner
     from knowledge.runs.service import RunService
     from knowledge.searching.service import Searcher
-    from knowledge.settings import SearchSettings, Settings
+    from knowledge.settings import AnswerSettings, SearchSettings, Settings
     from knowledge.sources.service import SourceService
     from knowledge.staging.service import StagingService
     from knowledge.staging.snapshots import SnapshotService
@@ -52,6 +53,8 @@ class KnowledgeServices:
         import_machine: ImportMachine | None = None,
         import_permission: Callable[[Clients], ImportPermission] | None = None,
         search: SearchSettings | None = None,
+        answers: AnswerSettings | None = None,
+        tell_fallback: TellFailure | None = None,
     ) -> None:
         self.settings = settings
         self.clients = clients or Clients()
@@ -62,6 +65,8 @@ class KnowledgeServices:
         self._import_machine = import_machine
         self._import_permission = import_permission
         self._search = search
+        self._answers = answers
+        self._tell_fallback = tell_fallback
 
     @cached_property
     def stores(self) -> Stores:
@@ -123,6 +128,18 @@ class KnowledgeServices:
 
         search = self._search or SearchSettings.from_environment()
         return Searcher(self.stores, OpenIndexes(self.stores, self.stores.index, search), self.clock)
+
+    @cached_property
+    def answer_model(self) -> AnswerProvider | None:
+        """The model that answers questions; None when the deployment names none."""
+        from knowledge.settings import AnswerSettings
+
+        answers = self._answers or AnswerSettings.from_environment()
+        if answers.model_id is None:
+            return None
+        from knowledge.answering.bedrock import BedrockProvider
+
+        return BedrockProvider(lambda: self.clients.bedrock, answers.model_id, tell_failure=self._tell_fallback)
 
     @cached_property
     def restorer(self) -> Restorer:

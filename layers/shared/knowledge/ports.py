@@ -12,6 +12,8 @@ Clock = Callable[[], int]
 NewId = Callable[[str], str]
 # Whether a call has time for more of what it may leave to another.
 HasTime = Callable[[], bool]
+# Told why a provider of answers gave none, so that another one is asked.
+TellFailure = Callable[[str], None]
 # The items of a source whose erasure was opened at or after a moment (ms).
 ErasedSince = Callable[[str, int], frozenset[str]]
 

@@ -28,6 +28,18 @@ class SearchSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerSettings:
+    """The model of Amazon Bedrock that answers questions, by its id or ARN; None when no model does."""
+
+    model_id: str | None
+
+    @staticmethod
+    def from_environment() -> AnswerSettings:
+        """Read the variable that the template sets for the one function that answers questions."""
+        return AnswerSettings(os.environ.get("ANSWER_MODEL_ID") or None)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The names of what the stack made."""
 

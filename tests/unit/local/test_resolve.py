@@ -33,6 +33,8 @@ MACHINE_ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:test-Machine"
         ({"Fn::Sub": "${Table}/${Table.Arn}/${AWS::Partition}/${!Kept}"}, f"test-Table/{TABLE_ARN}/aws/${{Kept}}"),
         ({"Fn::Sub": ["${Own}-${Bucket}", {"Own": {"Ref": "Table"}}]}, "test-Table-test-bucket"),
         ({"Fn::Join": ["/", ["a", {"Ref": "Table"}, 3]]}, "a/test-Table/3"),
+        ({"Fn::Split": ["-", {"Ref": "Table"}]}, ["test", "Table"]),
+        ({"Fn::Select": [1, {"Fn::Split": ["/", {"Fn::Sub": "${LogLevel}/${LogLevel}"}]}]}, "INFO"),
         (
             {"Deep": [{"Ref": "Table"}, {"Ref": "AWS::NoValue"}], "Gone": {"Ref": "AWS::NoValue"}},
             {"Deep": ["test-Table"]},

@@ -201,6 +201,8 @@ def test_api_and_lifecycle_have_alarms(template: Template) -> None:
         ("OldestUnappliedAge", "None"),
         ("UpkeepRounds", "None"),
         ("BusRefusals", "None"),
+        ("AnswerFallbacks", "None"),
+        ("AnswerFallbacks", str([{"Name": "code", "Value": "refused"}])),
         *(("Refusals", str([{"Name": "code", "Value": code}])) for code in ("index_damaged", "index_too_large")),
     }
 

@@ -20,6 +20,7 @@ _STEPS = [name for name in _PARAMETERS["DeploymentPreference"]["AllowedValues"] 
 # Settings of a function that belong to none of its versions.
 _OF_NO_VERSION = {"ReservedConcurrentExecutions"}
 _DESCRIPTION_CHARACTERS = 256
+_LONGEST_MODEL = f"arn:aws-us-gov:bedrock:us-gov-east-1:123456789012:application-inference-profile/{'9' * 64}"
 _FUNCTIONS = ("DeveloperApiFunction", "AdminApiFunction", "SearchApiFunction")
 
 
@@ -99,10 +100,16 @@ def test_a_parameter_that_changes_a_function_changes_its_version_and_no_other_do
 @pytest.mark.parametrize("function", _FUNCTIONS)
 def test_the_description_of_a_version_is_never_too_long(translated: Template, function: str) -> None:
     longest = {}
+    # Of an ARN the description holds the end, which is as long as an id.
+    assert len(_LONGEST_MODEL) > len(_LONGEST_MODEL.rpartition("/")[2]) == 64
+    for model in (_LONGEST_MODEL, _LONGEST_MODEL.rpartition("/")[2]):
+        assert re.fullmatch(_PARAMETERS["AnswerModelId"]["AllowedPattern"], model)
+        assert not re.fullmatch(_PARAMETERS["AnswerModelId"]["AllowedPattern"], f"{model}9")
     for name, declared in _PARAMETERS.items():
         texts = [str(value) for value in declared.get("AllowedValues", [])]
         most = len(str(declared["MaxValue"])) if "MaxValue" in declared else declared.get("MaxLength", 12)
         longest[name] = max(texts, key=len, default="9" * most)
+    longest["AnswerModelId"] = _LONGEST_MODEL
     (description,) = version_of(replace(translated, parameters=longest), function).values()
     assert len(description) <= _DESCRIPTION_CHARACTERS
 

@@ -18,6 +18,7 @@ from knowledge.answering.converse import read_answer, write_request
 from knowledge.answering.model import Draft, Passage, ProviderFailure
 from knowledge.errors import ProviderFailedError
 from knowledge.limits import MODEL_SECONDS
+from knowledge.ports import TellFailure
 from knowledge.storage.clients import error_code
 
 if TYPE_CHECKING:
@@ -39,14 +40,23 @@ _OF_CODES = {
 
 
 class BedrockProvider:
-    """Answers with a model. It has `seconds` for all of a call; the client is made by the first call, within them."""
+    """Answers with a model. It has `seconds` for all of a call; the client is made by the first call, within them.
+
+    Each failure is told to `tell_failure` by its reason, for whoever counts them.
+    """
 
     def __init__(
-        self, client: Callable[[], BedrockRuntimeClient], model_id: str, *, seconds: float = MODEL_SECONDS
+        self,
+        client: Callable[[], BedrockRuntimeClient],
+        model_id: str,
+        *,
+        seconds: float = MODEL_SECONDS,
+        tell_failure: TellFailure | None = None,
     ) -> None:
         self._client = client
         self._model_id = model_id
         self._seconds = seconds
+        self._tell_failure = tell_failure
 
     @property
     def name(self) -> str:
@@ -84,6 +94,8 @@ class BedrockProvider:
         code = error_code(error) if isinstance(error, ClientError) else None
         fields = {"model_id": self._model_id, "reason": str(reason), "error": type(error).__name__, "aws_code": code}
         _log.warning("answer_model_failed", extra={name: value for name, value in fields.items() if value is not None})
+        if self._tell_failure is not None:
+            self._tell_failure(str(reason))
         return ProviderFailedError(reason=reason)
 
 
