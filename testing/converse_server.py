@@ -34,7 +34,7 @@ class Reply:
     body: bytes = b""
     error: str | None = None
     held: bool = False
-    # A byte now and then, for as long as it is not released.
+    # A byte now and then; never whole.
     trickles: bool = False
     # The connection ends in the middle of the body.
     broken: bool = False
@@ -150,9 +150,10 @@ class ConverseServer:
                     self.send_header("x-amzn-ErrorType", f"{reply.error}:http://internal.amazon.com/")
                 self.end_headers()
                 if reply.trickles:
-                    for byte in reply.body:
+                    # A byte a quarter of a second, for as long as what is held is held.
+                    for byte in reply.body[: int(_HELD_SECONDS * 4)]:
                         self.wfile.write(bytes([byte]))
-                        if stand_in._released.wait(0.05):
+                        if stand_in._released.wait(0.25):
                             break
                     self.close_connection = True
                 else:
