@@ -36,8 +36,9 @@ INTRO = (
     f" pages of {asking.HITS} hits in a source that was published at once, and then {asking.PUBLICATIONS} times with"
     " few changes. The cold search is the first of a process with nothing on its disk; the warm ones follow it, each"
     " with other words. Their price is that of what was counted (see Cost for the prices), and of the function's time:"
-    " its CPU here, and a wait for each call that follows another (5 ms for DynamoDB, 25 ms for S3). Left out are cold"
-    " starts, traces, alarms, and what the platform logs."
+    " its CPU here, a wait for each call that follows another (5 ms for DynamoDB, 25 ms for S3), and what bytes take"
+    f" from S3 ({asking.BYTES_A_SECOND // 1_000_000} MB a second). Left out are cold starts, traces, alarms, and"
+    " what the platform logs."
 )
 
 

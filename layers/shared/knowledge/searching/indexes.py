@@ -25,18 +25,23 @@ from search.segments.layout import Head, decode_head
 from knowledge.errors import IndexDamagedError, IndexTooLargeError, IndexUpgradingError
 from knowledge.index.segment_rows import NamedSegment
 from knowledge.index.store import IndexStore, PublishedIndex
+from knowledge.searching.chunks import ChunkReader, KeptChunks
 from knowledge.searching.model import Asked, Opened
 from knowledge.searching.own_folder import OwnFolder
 from knowledge.searching.recent import Recent
 from knowledge.searching.segment_files import SegmentFiles, SegmentKey
 from knowledge.segments.rows import ref_of
 from knowledge.settings import SearchSettings
+from knowledge.sources.model import Source
 from knowledge.storage.format import ObjectGoneError, UnknownFormatError
+from knowledge.storage.spans import BucketReader, PieceReader
 from knowledge.storage.stores import StorageStores
 
 # Of items of all manifests that are kept: each holds as much of its trie as was looked at.
 _ITEMS_KEPT = 2_000_000
 _ITEMS_AT_LEAST = 4_000
+# In memory, of contents and leaves: of 200 000 items of 900 bytes, packed.
+_CHUNKS_BYTES = 128 * 1024 * 1024
 IndexKey = tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]
 
 
@@ -52,6 +57,7 @@ class OpenIndexes:
         third = settings.storage_bytes // 3
         self._most_bytes = min(settings.index_bytes, third)
         self._files = SegmentFiles(self._folder / "segments", third)
+        self._chunks = KeptChunks(stores.objects, stores.fanout, _CHUNKS_BYTES)
         self._manifests: Recent[tuple[str, str], PublishedIndex] = Recent(_ITEMS_KEPT)
         self._served: Recent[IndexKey, tuple[ServedIndex, Path]] = Recent(third, _delete_folder)
         self._epochs: dict[tuple[str, str], int] = {}
@@ -72,6 +78,7 @@ class OpenIndexes:
                 each.index,
                 _ITEMS_AT_LEAST + each.index.manifest.entries,
             )
+            each.index.pieces = self._reader(each.source)
             self._forget_erased(each)
         return opened
 
@@ -102,6 +109,7 @@ class OpenIndexes:
         self._served.remove(_key(tenant_id, opened))
         for each in opened:
             self._manifests.remove((tenant_id, each.index.ref.digest))
+            self._chunks.forget(tenant_id, each.source.source_id)
 
     def _open_manifest(self, asked: Asked) -> PublishedIndex:
         source, ref = asked.source, asked.manifest
@@ -119,6 +127,13 @@ class OpenIndexes:
         index.trie.keeps = True
         return index
 
+    def _reader(self, source: Source) -> PieceReader:
+        """How a search reads of a source: by chunks from its second on, unless something is being erased."""
+        is_first = (source.tenant_id, source.source_id) not in self._epochs
+        if is_first or source.erasure_id is not None:
+            return BucketReader(self._stores.objects, self._stores.fanout)
+        return ChunkReader(self._chunks, source.tenant_id, source.source_id)
+
     def _forget_erased(self, opened: Opened) -> None:
         """After an erasure keep nothing of a source but what its manifest names.
 
@@ -130,6 +145,7 @@ class OpenIndexes:
             return
         current = {row.digest for row in _rows(opened)}
         self._files.forget(*place, current)
+        self._chunks.forget(*place)
         for key in self._served:
             digests = dict(key[1]).get(source.source_id, ())
             if key[0] == source.tenant_id and not current.issuperset(digests):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from knowledge.storage.clients import Fanout
 from knowledge.storage.format import ObjectGoneError
@@ -30,6 +30,13 @@ class Tail(NamedTuple):
     key: str
     start: int
     data: bytes
+
+
+class PieceReader(Protocol):
+    """Who reads pieces, in the order they are named; those that lie in the tail are cut out of it."""
+
+    def read(self, pieces: Sequence[Piece], tail: Tail | None = None) -> list[bytes]:
+        """Raises ObjectGoneError when an object is missing or too short."""
 
 
 @dataclass(slots=True)
@@ -80,3 +87,15 @@ def read_pieces(objects: ObjectStore, fanout: Fanout, pieces: Sequence[Piece], t
             if len(found[at]) != length:
                 raise ObjectGoneError(span.key)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class BucketReader:
+    """Reads pieces from the bucket, each time anew."""
+
+    objects: ObjectStore
+    fanout: Fanout
+
+    def read(self, pieces: Sequence[Piece], tail: Tail | None = None) -> list[bytes]:
+        """Read pieces. Raises ObjectGoneError when an object is missing or too short."""
+        return read_pieces(self.objects, self.fanout, pieces, tail)
