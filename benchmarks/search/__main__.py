@@ -20,13 +20,14 @@ from benchmarks.search import asking, effort, relevance, writing
 VARIABLE = "RELEVANCE_COLLECTIONS"
 COUNTS = {"small": (1, 8, 100, 1_000), "usual": (1, 8, 100, 1_000), "full": (1, 8, 100, 1_000, 10_000)}
 ROUNDS = {"small": 5, "usual": 20, "full": 50}
-ITEMS = {"small": (1_000,), "usual": (1_000, 10_000), "full": (1_000, 50_000)}
+ITEMS = {"small": (1_000,), "usual": (1_000, 10_000), "full": (1_000, 50_000, 500_000)}
 QUERIES = {"small": 50, "usual": 200, "full": 200}
 SEARCHED = {"small": (1_000,), "usual": (1_000, 10_000), "full": (1_000, 10_000, 50_000)}
 FOLLOWED = {"small": 5, "usual": 20, "full": 20}
 INTRO = (
     "Relevance is measured with public collections, all with one setting: a document an item, title and text"
-    " of equal weight, the analysis that the item's language asks for. Segments are built of made-up items of"
+    " of equal weight, the analysis that the item's language asks for; the index is what a search reads of it,"
+    " and the words themselves are much of it where documents are few. Segments are built of made-up items of"
     " 900 bytes with a tag and a value of metadata; their bytes are those of the whole object, with the texts"
     f" that merging needs. A list is followed through publications of 1 to {writing.MOST_CHANGES} changes in a"
     f" source of {writing.ITEMS:,} items, by the rule that runs merge by and the bytes that were measured;"

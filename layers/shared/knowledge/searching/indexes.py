@@ -42,6 +42,8 @@ _ITEMS_KEPT = 2_000_000
 _ITEMS_AT_LEAST = 4_000
 # In memory, of contents and leaves: of 200 000 items of 900 bytes, packed.
 _CHUNKS_BYTES = 128 * 1024 * 1024
+# That are read along when nothing is kept: calls are made side by side, and bytes come one after the other.
+_GAP_BYTES = 2 * 1024
 IndexKey = tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]
 
 
@@ -56,6 +58,7 @@ class OpenIndexes:
         # A third for heads, and two for what is assembled, the newest beside those before it.
         third = settings.storage_bytes // 3
         self._most_bytes = min(settings.index_bytes, third)
+        self._most_unpacked = third
         self._files = SegmentFiles(self._folder / "segments", third)
         self._chunks = KeptChunks(stores.objects, stores.fanout, _CHUNKS_BYTES)
         self._manifests: Recent[tuple[str, str], PublishedIndex] = Recent(_ITEMS_KEPT)
@@ -93,7 +96,9 @@ class OpenIndexes:
         if kept is not None:
             return kept[0]
         heads = self._heads(opened)
-        size = sum(row.head for each in opened for row in _rows(each))
+        size = sum(head.index_bytes for each in heads.values() for head in each)
+        if size > self._most_unpacked:
+            raise IndexTooLargeError
         self._served.make_room(size)
         folder = self._folder / "assembled" / tenant_id / str(next(self._numbers))
         try:
@@ -131,7 +136,7 @@ class OpenIndexes:
         """How a search reads of a source: by chunks from its second on, unless something is being erased."""
         is_first = (source.tenant_id, source.source_id) not in self._epochs
         if is_first or source.erasure_id is not None:
-            return BucketReader(self._stores.objects, self._stores.fanout)
+            return BucketReader(self._stores.objects, self._stores.fanout, _GAP_BYTES)
         return ChunkReader(self._chunks, source.tenant_id, source.source_id)
 
     def _forget_erased(self, opened: Opened) -> None:
