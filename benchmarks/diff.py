@@ -33,7 +33,7 @@ FIGURE = 50_000
 CALLS_FIGURE = 38
 # With the segments that search finds the items by: of the calls, and of the time without them.
 SEARCHED_CALLS_FIGURE = 165
-SEARCHED_FIGURE = 10.0
+SEARCHED_FIGURE = 6.0
 SIZES = {"small": 5_000, "usual": 100_000, "full": 100_000}
 ROUNDS = {"small": 2, "usual": 4, "full": 8}
 ITEMS_COUNTED = 5_000

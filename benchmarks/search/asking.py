@@ -1,7 +1,8 @@
 """What a search asks of AWS: calls, units and bytes of POST /v1/search, cold and warm, and the price of a million.
 
 The function is the real one, on Dynoxide and moto, with as many calls side by side as in production. How long it takes
-on AWS is estimated: its processor time here, without moto's, and a wait for each of its calls that follow one another.
+on AWS is estimated: its processor time here, without moto's, a wait for each of its calls that follow one another, and
+the time that the bytes take from the bucket.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ PUBLICATIONS = 7
 CALLS_TITLE, PRICE_TITLE = "What a search asks of AWS", "A million searches, in dollars"
 COLD, WARM = "cold", "warm, mean"
 HITS = 10
+# From the bucket, assumed: what a function of this size gets of the network.
+BYTES_A_SECOND = 75_000_000
 _CHANGES = 20
 _PARTS = {
     "API Gateway": ("requests",),
@@ -159,7 +162,8 @@ def ask(items: int, count: int, followed: int) -> Searched:
             warm_steps, wait = process.follow(source, further)
         with process.begun():
             cold_steps, _ = process.follow(source, asked[:1])
-    gb_seconds = (warm.cpu_ms / 1e3 + wait) * memory_mb(_FUNCTION) / 1024
+    seconds = warm.cpu_ms / 1e3 + wait + warm.bytes / BYTES_A_SECOND
+    gb_seconds = seconds * memory_mb(_FUNCTION) / 1024
     return Searched(
         items,
         segments,

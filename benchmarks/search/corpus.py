@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from itertools import accumulate
 
@@ -46,7 +47,7 @@ def documents(count: int, seed: int) -> list[SegmentDocument]:
     return [
         SegmentDocument(
             f"item-{seed}-{number}",
-            f"{seed * 1_000_003 + number:064x}",
+            hashlib.sha256(f"{seed} {number}".encode()).hexdigest(),
             extract(title, text, "text/plain"),
             "en",
             ("faq",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import math
 import tempfile
@@ -26,13 +27,14 @@ TITLE = "Relevance"
 
 
 class Found(NamedTuple):
-    """How a collection fared; `ms` is processor time a query."""
+    """How a collection fared; `ms` is processor time a query, `share` the bytes that a search reads to the texts."""
 
     collection: str
     documents: int
     queries: int
     ndcg: float
     ms: float
+    share: float
 
 
 def ndcg(hits: Sequence[str], gains: Mapping[str, float]) -> float:
@@ -48,19 +50,27 @@ def measure_collection(name: str, folder: Path) -> Found:
     with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
         rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
     items = [
-        SegmentDocument(row["doc"], "00" * 32, extract(row["title"], row["text"], "text/plain"), row.get("language"))
+        SegmentDocument(
+            row["doc"], _hash(row["text"]), extract(row["title"], row["text"], "text/plain"), row.get("language")
+        )
         for row in rows
         if "doc" in row
     ]
     asked = [row for row in rows if "query" in row]
     with tempfile.TemporaryDirectory() as place:
-        built = build_segments(items, (), Settings("src_1"))
+        built = list(build_segments(items, (), Settings("src_1")))
         index = ServedIndex({"src_1": [head_of(each) for each in built]}, Path(place))
         began = time.process_time()
         hits = [[hit.item_id for hit in index.search(SearchQuery(row["text"]), _LOOKED_AT)] for row in asked]
         seconds = time.process_time() - began
     values = [ndcg(found, row["relevant"]) for found, row in zip(hits, asked, strict=True)]
-    return Found(name, len(items), len(asked), sum(values) / len(values), seconds / len(asked) * 1e3)
+    size = sum(len(part.encode()) for each in items for part in (each.text.title, each.text.text))
+    share = sum(each.ref.head for each in built) / size
+    return Found(name, len(items), len(asked), sum(values) / len(values), seconds / len(asked) * 1e3, share)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def judged(reached: Mapping[str, float]) -> list[Figure]:
@@ -73,7 +83,14 @@ def judged(reached: Mapping[str, float]) -> list[Figure]:
 def table(found: Sequence[Found]) -> Table:
     """Lay out how the collections fared."""
     rows = [
-        [each.collection, f"{each.documents:,}", f"{each.queries:,}", f"{each.ndcg:.3f}", f"{each.ms:.1f}"]
+        [
+            each.collection,
+            f"{each.documents:,}",
+            f"{each.queries:,}",
+            f"{each.ndcg:.3f}",
+            f"{each.ms:.1f}",
+            f"{each.share:.2f}",
+        ]
         for each in found
     ]
-    return Table(["collection", "documents", "queries", "nDCG@10", "CPU ms a query"], rows, TITLE)
+    return Table(["collection", "documents", "queries", "nDCG@10", "CPU ms a query", "index to the texts"], rows, TITLE)

@@ -140,7 +140,7 @@ class Part:
         if self.name == "body":
             return validator_of(self.operation.request_body()["content"]["application/json"]["schema"])
         schemas = {each["name"]: each["schema"] for each in self.operation.parameters(self.name)}
-        return validator_of({"type": "object", "properties": schemas})
+        return validator_of({"type": "object", "properties": schemas, "additionalProperties": False})
 
     def __repr__(self) -> str:
         return f"{self.operation.name}-{self.name}"

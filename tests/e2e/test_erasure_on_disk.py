@@ -16,10 +16,10 @@ from typing import Any
 import boto3
 import httpx
 import pytest
+from search.segments.model import MAGIC as SEGMENT
 
 from local.template import ROOT
 from tests.support.erasing import inflated
-from tests.support.segment_words import MAGIC as SEGMENT
 from tests.support.segment_words import unexplained_in
 from tests.support.stack import StackProcess, eventually
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from knowledge.environments import Environment
 from knowledge.errors import IndexDamagedError, ServiceUnavailableError
+from knowledge.index.packs import read_documents
 from knowledge.searching.model import Asked, Question
 from knowledge.searching.service import Searcher
 from knowledge.storage.format import ObjectGoneError
@@ -215,6 +216,48 @@ def test_after_an_erasure_nothing_of_the_source_stays_but_what_its_manifest_name
     assert {path.name for path in files(edge) if path.parent.name == source} == named
     assert len([path for path in files(edge) if path.parent.name == other]) == 1
     assert assembled(edge) == []
+
+
+def test_chunks_of_contents_are_let_go_of_when_one_is_damaged(edge: Edge) -> None:
+    published(edge)
+    bucket, searcher = Bucket(edge), edge.services.knowledge.searcher
+    (pack,) = bucket.keys("pack")
+    data, metadata = bucket.read(pack)
+    whole = searcher.search(question(edge), None)
+    bucket.write(pack, data[:30] + bytes([data[30] ^ 0x10]) + data[31:], metadata)
+    with pytest.raises(IndexDamagedError):
+        searcher.search(question(edge), None)
+    bucket.write(pack, data, metadata)
+    assert searcher.search(question(edge), None) == whole
+    # What is kept now is asked for no more, and is checked all the same.
+    bucket.delete(pack)
+    assert searcher.search(question(edge), None) == whole
+    chunks = searcher.indexes._chunks._recent
+    for key in chunks:
+        kept = chunks.get(key)
+        assert kept is not None
+        chunks.put(key, kept[:30] + bytes([kept[30] ^ 0x10]) + kept[31:], len(kept))
+    bucket.write(pack, data, metadata)
+    assert searcher.search(question(edge), None) == whole
+
+
+def test_while_something_is_erased_no_contents_are_kept(edge: Edge) -> None:
+    source = published(edge)
+    searcher = edge.services.knowledge.searcher
+    for _ in range(2):
+        searcher.search(question(edge), None)
+    assert searcher.indexes._chunks.size
+    knowledge = edge.services.knowledge
+    row = knowledge.sources.get_source(edge.tenant_of(edge.token), source)
+    erased = replace(row, erasure_epoch=1, erasure_id="era_1")
+    (opened,) = searcher.indexes.open([Asked(erased, erased.manifest, None)])
+    opened.index.trie.find(["a"])
+    read_documents(opened.index, list(opened.index.trie.find(["a"]).values()))
+    assert searcher.indexes._chunks.size == 0
+    done = replace(erased, erasure_id=None)
+    (opened,) = searcher.indexes.open([Asked(done, done.manifest, None)])
+    read_documents(opened.index, list(opened.index.trie.find(["a"]).values()))
+    assert searcher.indexes._chunks.size
 
 
 def test_what_is_erased_is_found_no_more_and_leaves_the_disk(edge: Edge) -> None:

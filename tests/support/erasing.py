@@ -11,8 +11,8 @@ from typing import Any
 
 from knowledge.erasures.model import Erasure, ErasureState
 from knowledge.storage.attributes import from_row
+from search.segments.model import MAGIC as SEGMENT
 
-from tests.support.segment_words import MAGIC as SEGMENT
 from tests.support.segment_words import unexplained_in
 
 WAIT_SECONDS = 15 * 60 + 1

@@ -20,7 +20,6 @@ from search.segments.layout import decode_head, ref_in
 from search.segments.merging import read_part
 from search.segments.model import SegmentDocument, Settings
 
-MAGIC = b"KBS1"
 _MOST_WORDS = 1_000_000
 
 
@@ -71,4 +70,4 @@ def _strangers(index: tantivy.Index, documents: list[SegmentDocument]) -> list[s
     searcher = index.searcher()
     keys = (searcher.doc(tantivy.DocAddress(0, at)).get_first(KEY) for at in range(searcher.num_docs))
     stored = {tuple(read_key(key or b"")) for key in keys}
-    return [str(each) for each in stored ^ {(each.item_id, each.content_hash) for each in documents}]
+    return [str(each) for each in stored ^ {(each.item_id, each.content_hash[:32]) for each in documents}]

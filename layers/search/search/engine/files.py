@@ -15,7 +15,7 @@ import tantivy
 
 from search.engine.guard import guarded
 from search.engine.schema import Indexed, document_of, register_analyzers, schema
-from search.errors import EngineFailedError
+from search.errors import DamagedSegmentError, EngineFailedError
 
 # How much the writer holds before it begins a segment of its own accord, which must not happen.
 _HEAP_BYTES = 512 * 1024 * 1024
@@ -68,8 +68,11 @@ def unpack(files: EngineFiles, folder: Path) -> None:
 def assemble(segments: Iterable[EngineFiles], folder: Path) -> tantivy.Index:
     """Put segments side by side into an empty folder, in their order, and open it as one index.
 
-    It is for reading alone: a commit would merge them. Raises EngineFailedError.
+    It is for reading alone: a commit would merge them. Once open, the files have no names any more: nothing but
+    what is open leads to them, and they go with it. Raises EngineFailedError, and DamagedSegmentError when the disk has
+    other bytes than it was given.
     """
+    segments = list(segments)
     folder.mkdir(parents=True, exist_ok=True)
     with guarded():
         tantivy.Index(schema(), str(folder))
@@ -85,7 +88,19 @@ def assemble(segments: Iterable[EngineFiles], folder: Path) -> tantivy.Index:
         index.reload()
         if index.searcher().num_segments != len(meta["segments"]):
             raise EngineFailedError
-        return index
+    _take_names(segments, folder)
+    return index
+
+
+def _take_names(segments: Iterable[EngineFiles], folder: Path) -> None:
+    """Compare the files that the engine has open with what was to be written, and delete their names."""
+    for each in segments:
+        for suffix, data in each.files.items():
+            path = folder / f"{each.segment_id}{suffix}"
+            if path.read_bytes() != data:
+                raise DamagedSegmentError
+            path.unlink()
+    (folder / _META).unlink()
 
 
 def _cut(text: str, lengths: Iterable[int]) -> Iterable[str]:

@@ -19,7 +19,7 @@ class Found(NamedTuple):
     score: float
     segment: int
     item_id: str
-    content_hash: str
+    hash_prefix: str
 
 
 class IndexReader:

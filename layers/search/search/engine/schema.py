@@ -1,6 +1,7 @@
 """The fields of a document, the same in every segment: for each analysis a title and a text, of which it has one pair.
 
-Nothing of a text is stored: what a document says of itself is its key, the hash of its item's content and the id.
+Nothing of a text is stored: what a document says of itself is its key, the beginning of the hash of its item's content,
+and the id.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ NAME = f"tantivy {version('tantivy')}"
 """The engine and its version, whose files no other version need understand."""
 FILTERS = "filters"
 KEY = "key"
-_HASH_BYTES = 32
+# As many as nobody finds a second content for; the generation has the whole hash.
+_HASH_BYTES = 16
 
 
 class Fields(NamedTuple):
@@ -69,10 +71,10 @@ def document_of(indexed: Indexed) -> tantivy.Document:
             document.add_text(name, prepared(indexed.analysis, value))
     for term in indexed.terms:
         document.add_text(FILTERS, term)
-    document.add_bytes(KEY, bytes.fromhex(indexed.content_hash) + indexed.item_id.encode("utf-8"))
+    document.add_bytes(KEY, bytes.fromhex(indexed.content_hash)[:_HASH_BYTES] + indexed.item_id.encode("utf-8"))
     return document
 
 
 def read_key(key: bytes) -> tuple[str, str]:
-    """Return the id and the content hash that a key says. Raises ValueError when it is none."""
+    """Return the id that a key says, and how the content's hash begins (hex). Raises ValueError when it is none."""
     return key[_HASH_BYTES:].decode("utf-8"), key[:_HASH_BYTES].hex()

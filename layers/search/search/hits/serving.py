@@ -29,12 +29,16 @@ _LOOKED_AT = 100_000
 
 
 class Hit(NamedTuple):
-    """An item that was found. It is an answer only when its generation serves that content; `content_hash` is hex."""
+    """An item that was found. It is an answer only when it `is_of` the content that its generation serves."""
 
     source_id: str
     item_id: str
-    content_hash: str
+    hash_prefix: str
     score: float
+
+    def is_of(self, content_hash: str) -> bool:
+        """Tell whether a content of this hash (hex) was indexed."""
+        return bool(self.hash_prefix) and content_hash.startswith(self.hash_prefix)
 
 
 class _Place(NamedTuple):
@@ -96,13 +100,13 @@ class ServedIndex:
         return live[offset:wanted]
 
     def _live(self, found: list[Found]) -> Iterator[Hit]:
-        for score, segment, item_id, content_hash in found:
+        for score, segment, item_id, hash_prefix in found:
             source_id, number = self._places[segment]
             heads, prefix = self._sources[source_id], prefix_of(item_id)
             if prefix not in heads[number].added:
                 raise DamagedSegmentError
             if is_live(heads, number, prefix):
-                yield Hit(source_id, item_id, content_hash, score)
+                yield Hit(source_id, item_id, hash_prefix, score)
 
     def _planned(self, query: SearchQuery, synonyms: Mapping[str, Synonyms]) -> Query | None:
         """Plan a query for each weight of a title and synonyms that sources have, so that each ranks by its own."""

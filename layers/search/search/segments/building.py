@@ -15,7 +15,7 @@ from search.errors import DamagedSegmentError, InvalidDocumentError, OtherFormat
 from search.filters import item_terms, source_term
 from search.languages.choice import analysis_of
 from search.limits import SEGMENT_TEXT_BYTES
-from search.segments.layout import Head, encode_segment
+from search.segments.layout import Head, encode_segment, pack_files
 from search.segments.model import Header, SegmentDocument, SegmentRef, Settings, format_of
 from search.segments.policy import tier_of
 from search.segments.prefixes import Prefixes, prefix_of
@@ -88,7 +88,7 @@ def build_segment(
     indexed = [_indexed(each, settings) for each in documents]
     engine = write_files(indexed, folder)
     own, gone = Prefixes.of(added), Prefixes.of(set(killed) - set(added))
-    texts = encode_texts(documents)
+    packed, texts = pack_files(engine.files), encode_texts(documents)
     header = Header(
         engine=schema.NAME,
         analysis=rules.VERSION,
@@ -99,14 +99,15 @@ def build_segment(
         degraded=sum(each.text.is_degraded() for each in documents),
         analyses=dict(sorted(Counter(each.analysis for each in indexed).items())),
         files={suffix: len(data) for suffix, data in engine.files.items()},
-        index_digest=_digest(*engine.files.values()),
+        index_length=len(packed),
+        index_digest=_digest(packed),
         added=len(own),
         killed=len(gone),
         ids_digest=_digest(own.data, gone.data),
         text_length=len(texts),
         text_digest=_digest(texts),
     )
-    return Built(*encode_segment(header, engine.files, b"".join((own.data, gone.data)), texts))
+    return Built(*encode_segment(header, packed, b"".join((own.data, gone.data)), texts))
 
 
 def current_format() -> str:

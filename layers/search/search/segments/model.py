@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 
 from search.text.model import Text
 
+MAGIC = b"KBS2"
+"""What a segment begins with; another layout has another one."""
+
 
 @dataclass(frozen=True, slots=True)
 class SegmentDocument:
@@ -58,8 +61,9 @@ class SegmentRef(NamedTuple):
 class Header:
     """The header of a segment. Lengths are bytes, digests are hex.
 
-    `files` are the engine's, by the ends of their names, in their order; `engine` is its name and version, and
-    `analysis` the version of the rules by which words are told. `analyses` counts the documents of each.
+    `files` are the engine's, by the ends of their names, in their order; together they are packed into `index_length`.
+    `engine` is its name and version, and `analysis` the version of the rules by which words are told. `analyses` counts
+    the documents of each.
     """
 
     engine: str
@@ -71,6 +75,7 @@ class Header:
     degraded: int
     analyses: dict[str, int]
     files: dict[str, int]
+    index_length: int
     index_digest: str
     added: int
     killed: int
@@ -85,5 +90,5 @@ class Header:
 
 
 def format_of(engine: str, analysis: int) -> str:
-    """Return 16 hex digits for an engine with its version, and a version of the analysis."""
-    return hashlib.sha256(f"{engine}, analysis {analysis}".encode()).hexdigest()[:16]
+    """Return 16 hex digits for our layout, an engine with its version, and a version of the analysis."""
+    return hashlib.sha256(f"{MAGIC.decode()}, {engine}, analysis {analysis}".encode()).hexdigest()[:16]

@@ -62,7 +62,7 @@ class Message(NamedTuple):
 
 
 def read_incoming(read_text: Callable[[], bytes | None]) -> Incoming:
-    """Parse a body; `read_text` may raise InvalidJsonError, too."""
+    """Parse a body, or tell why it is none; that `read_text` refuses what it reads is told alike."""
     try:
         return Incoming(strict_json.parse(read_text() or b""))
     except InvalidJsonError as error:

@@ -48,7 +48,7 @@ _TOO_MUCH = "The replies of this batch are too large together. Send this call by
 
 
 class Tools(Protocol):
-    """What there is to be called; both may raise ProtocolError."""
+    """What there is to be called. Raises ProtocolError."""
 
     def list_tools(self) -> list[dict[str, Any]]:
         """List the tools."""

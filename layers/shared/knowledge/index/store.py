@@ -23,7 +23,7 @@ from knowledge.model import ObjectRef
 from knowledge.storage.clients import Fanout
 from knowledge.storage.format import ObjectGoneError
 from knowledge.storage.objects import ObjectStore
-from knowledge.storage.spans import Piece, Tail, read_pieces
+from knowledge.storage.spans import BucketReader, Piece, PieceReader, Tail
 
 # The manifest, the root's block and, in most, the two levels below it.
 TAIL_BYTES = 32 * 1024
@@ -34,11 +34,10 @@ _ALL_GONE = [GONE] * ROWS_A_BLOCK
 class PublishedIndex:
     """The index of one published state. Raises ObjectGoneError when something that is read is not what was written.
 
-    `size` is that of its own object in bytes, whose end, from `tail_start` on, is in memory.
+    `size` is that of its own object in bytes, whose end, `tail`, is in memory.
     """
 
-    objects: ObjectStore
-    fanout: Fanout
+    pieces: PieceReader
     tenant_id: str
     source_id: str
     ref: ObjectRef
@@ -68,7 +67,7 @@ class PublishedIndex:
         self.look_up(place.number for place in places)
         pieces = [Piece(self.key(number), offset, length) for number, offset, length in places]
         tail = Tail(self.ref.key, self.size - len(self.tail), self.tail)
-        return read_pieces(self.objects, self.fanout, pieces, tail)
+        return self.pieces.read(pieces, tail)
 
     def key(self, number: int) -> str:
         """Where the object of a number lies, which was looked up."""
@@ -86,7 +85,7 @@ class PublishedIndex:
         names.full.update((block, _ALL_GONE) for block in missing if places[block].name == GONE.name)
         missing = [block for block in missing if block not in names.full]
         pieces = [self._piece(places[block], BLOCK_BYTES) for block in missing]
-        for block, data in zip(missing, read_pieces(self.objects, self.fanout, pieces), strict=True):
+        for block, data in zip(missing, self.pieces.read(pieces), strict=True):
             names.full[block] = decode_block(data)
 
     def directory(self) -> list[BlockPlace]:
@@ -96,7 +95,7 @@ class PublishedIndex:
             names.blocks = []
             if names.directory is not None:
                 piece = self._piece(names.directory.place, names.directory.length)
-                names.blocks = decode_directory(read_pieces(self.objects, self.fanout, [piece])[0])
+                names.blocks = decode_directory(self.pieces.read([piece])[0])
         return names.blocks
 
     def objects_of(self, owner_id: str) -> list[ObjectRef]:
@@ -158,4 +157,5 @@ class IndexStore:
         _, tenant_id, source_id, *_ = ref.key.split("/")
         if manifest.own.key(tenant_id, source_id) != ref.key:
             raise ObjectGoneError(ref.key)
-        return PublishedIndex(self.objects, self.fanout, tenant_id, source_id, ref, manifest, size, tail)
+        reader = BucketReader(self.objects, self.fanout)
+        return PublishedIndex(reader, tenant_id, source_id, ref, manifest, size, tail)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from knowledge.actors import Author
-from knowledge.index.manifest import BuiltIndex
 from knowledge.model import Counts, Failure, ObjectRef
+
+if TYPE_CHECKING:
+    from knowledge.index.manifest import BuiltIndex
 
 
 class RunMode(StrEnum):
@@ -127,6 +129,9 @@ def part_from(value: Mapping[str, Any]) -> PlanPart:
 
 def built_from(value: Mapping[str, Any]) -> BuiltIndex:
     """Read what was built back from the plain value that `asdict` made of it."""
+    # Who reads of runs only how they are needs nothing of indexes.
+    from knowledge.index.manifest import BuiltIndex
+
     return BuiltIndex(**{**value, "manifest": ObjectRef(**value["manifest"])})
 
 

@@ -25,18 +25,25 @@ from search.segments.layout import Head, decode_head
 from knowledge.errors import IndexDamagedError, IndexTooLargeError, IndexUpgradingError
 from knowledge.index.segment_rows import NamedSegment
 from knowledge.index.store import IndexStore, PublishedIndex
+from knowledge.searching.chunks import ChunkReader, KeptChunks
 from knowledge.searching.model import Asked, Opened
 from knowledge.searching.own_folder import OwnFolder
 from knowledge.searching.recent import Recent
 from knowledge.searching.segment_files import SegmentFiles, SegmentKey
 from knowledge.segments.rows import ref_of
 from knowledge.settings import SearchSettings
+from knowledge.sources.model import Source
 from knowledge.storage.format import ObjectGoneError, UnknownFormatError
+from knowledge.storage.spans import BucketReader, PieceReader
 from knowledge.storage.stores import StorageStores
 
 # Of items of all manifests that are kept: each holds as much of its trie as was looked at.
 _ITEMS_KEPT = 2_000_000
 _ITEMS_AT_LEAST = 4_000
+# In memory, of contents and leaves: of 200 000 items of 900 bytes, packed.
+_CHUNKS_BYTES = 128 * 1024 * 1024
+# That are read along when nothing is kept: calls are made side by side, and bytes come one after the other.
+_GAP_BYTES = 2 * 1024
 IndexKey = tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]
 
 
@@ -51,7 +58,9 @@ class OpenIndexes:
         # A third for heads, and two for what is assembled, the newest beside those before it.
         third = settings.storage_bytes // 3
         self._most_bytes = min(settings.index_bytes, third)
+        self._most_unpacked = third
         self._files = SegmentFiles(self._folder / "segments", third)
+        self._chunks = KeptChunks(stores.objects, stores.fanout, _CHUNKS_BYTES)
         self._manifests: Recent[tuple[str, str], PublishedIndex] = Recent(_ITEMS_KEPT)
         self._served: Recent[IndexKey, tuple[ServedIndex, Path]] = Recent(third, _delete_folder)
         self._epochs: dict[tuple[str, str], int] = {}
@@ -72,6 +81,7 @@ class OpenIndexes:
                 each.index,
                 _ITEMS_AT_LEAST + each.index.manifest.entries,
             )
+            each.index.pieces = self._reader(each.source)
             self._forget_erased(each)
         return opened
 
@@ -86,7 +96,9 @@ class OpenIndexes:
         if kept is not None:
             return kept[0]
         heads = self._heads(opened)
-        size = sum(row.head for each in opened for row in _rows(each))
+        size = sum(head.index_bytes for each in heads.values() for head in each)
+        if size > self._most_unpacked:
+            raise IndexTooLargeError
         self._served.make_room(size)
         folder = self._folder / "assembled" / tenant_id / str(next(self._numbers))
         try:
@@ -102,6 +114,7 @@ class OpenIndexes:
         self._served.remove(_key(tenant_id, opened))
         for each in opened:
             self._manifests.remove((tenant_id, each.index.ref.digest))
+            self._chunks.forget(tenant_id, each.source.source_id)
 
     def _open_manifest(self, asked: Asked) -> PublishedIndex:
         source, ref = asked.source, asked.manifest
@@ -119,6 +132,13 @@ class OpenIndexes:
         index.trie.keeps = True
         return index
 
+    def _reader(self, source: Source) -> PieceReader:
+        """How a search reads of a source: by chunks from its second on, unless something is being erased."""
+        is_first = (source.tenant_id, source.source_id) not in self._epochs
+        if is_first or source.erasure_id is not None:
+            return BucketReader(self._stores.objects, self._stores.fanout, _GAP_BYTES)
+        return ChunkReader(self._chunks, source.tenant_id, source.source_id)
+
     def _forget_erased(self, opened: Opened) -> None:
         """After an erasure keep nothing of a source but what its manifest names.
 
@@ -130,6 +150,7 @@ class OpenIndexes:
             return
         current = {row.digest for row in _rows(opened)}
         self._files.forget(*place, current)
+        self._chunks.forget(*place)
         for key in self._served:
             digests = dict(key[1]).get(source.source_id, ())
             if key[0] == source.tenant_id and not current.issuperset(digests):

@@ -59,7 +59,7 @@ def _documents(opened: Opened, hits: Sequence[Hit]) -> list[dict[str, Any]]:
     entries = index.trie.find([hit.item_id for hit in hits])
     for hit in hits:
         entry = entries.get(hit.item_id)
-        if entry is None or entry.content_hash != hit.content_hash:
+        if entry is None or not hit.is_of(entry.content_hash):
             raise IndexDamagedError(source_id=opened.source.source_id, key=index.ref.key)
     return read_documents(index, [entries[hit.item_id] for hit in hits])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from knowledge.storage.clients import Fanout
 from knowledge.storage.format import ObjectGoneError
@@ -32,6 +32,13 @@ class Tail(NamedTuple):
     data: bytes
 
 
+class PieceReader(Protocol):
+    """Who reads pieces, in the order they are named; those that lie in the tail are cut out of it."""
+
+    def read(self, pieces: Sequence[Piece], tail: Tail | None = None) -> list[bytes]:
+        """Raises ObjectGoneError when an object is missing or too short."""
+
+
 @dataclass(slots=True)
 class Span:
     """What is read by one call, and which pieces lie in it, by their places in the list that was asked for."""
@@ -42,13 +49,13 @@ class Span:
     pieces: list[int] = field(default_factory=list)
 
 
-def join_pieces(pieces: Sequence[Piece], but: Collection[int] = ()) -> Iterator[Span]:
-    """Join pieces, `but` for some, into spans; gaps of up to 64 KB are read along, and a span ends at 8 MB."""
+def join_pieces(pieces: Sequence[Piece], but: Collection[int] = (), gap_bytes: int = GAP_BYTES) -> Iterator[Span]:
+    """Join pieces, `but` for some, into spans; gaps of up to so much are read along, and a span ends at 8 MB."""
     span: Span | None = None
     for at in sorted(set(range(len(pieces))).difference(but), key=pieces.__getitem__):
         key, offset, length = pieces[at]
         end = offset + length
-        if span is not None and span.key == key and offset <= span.end + GAP_BYTES and end <= span.start + SPAN_BYTES:
+        if span is not None and span.key == key and offset <= span.end + gap_bytes and end <= span.start + SPAN_BYTES:
             span.end = max(span.end, end)
             span.pieces.append(at)
             continue
@@ -59,7 +66,13 @@ def join_pieces(pieces: Sequence[Piece], but: Collection[int] = ()) -> Iterator[
         yield span
 
 
-def read_pieces(objects: ObjectStore, fanout: Fanout, pieces: Sequence[Piece], tail: Tail | None = None) -> list[bytes]:
+def read_pieces(
+    objects: ObjectStore,
+    fanout: Fanout,
+    pieces: Sequence[Piece],
+    tail: Tail | None = None,
+    gap_bytes: int = GAP_BYTES,
+) -> list[bytes]:
     """Read pieces, in the order they are named; those that lie in the tail are cut out of it.
 
     Raises ObjectGoneError when an object is missing or too short.
@@ -67,7 +80,7 @@ def read_pieces(objects: ObjectStore, fanout: Fanout, pieces: Sequence[Piece], t
     at_hand: list[int] = []
     if tail is not None:
         at_hand = [at for at, (key, offset, _) in enumerate(pieces) if key == tail.key and offset >= tail.start]
-    spans = list(join_pieces(pieces, at_hand))
+    spans = list(join_pieces(pieces, at_hand, gap_bytes))
     datas = fanout.map(lambda span: objects.read_range(span.key, span.start, span.end - span.start), spans)
     if tail is not None:
         spans.append(Span(tail.key, tail.start, tail.start + len(tail.data), at_hand))
@@ -80,3 +93,16 @@ def read_pieces(objects: ObjectStore, fanout: Fanout, pieces: Sequence[Piece], t
             if len(found[at]) != length:
                 raise ObjectGoneError(span.key)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class BucketReader:
+    """Reads pieces from the bucket, each time anew, and what lies in gaps of up to so many bytes along."""
+
+    objects: ObjectStore
+    fanout: Fanout
+    gap_bytes: int = GAP_BYTES
+
+    def read(self, pieces: Sequence[Piece], tail: Tail | None = None) -> list[bytes]:
+        """Read pieces. Raises ObjectGoneError when an object is missing or too short."""
+        return read_pieces(self.objects, self.fanout, pieces, tail, self.gap_bytes)

@@ -67,7 +67,7 @@ def test_segment_tells_whose_documents_it_has(segment: Built) -> None:
     assert not has_documents(copied(segment, "x").data, {"x"})
 
 
-@pytest.mark.parametrize("broken", [b"", b"KBS1", b"nothing at all", "cut", "flipped"])
+@pytest.mark.parametrize("broken", [b"", b"KBS2", b"nothing at all", "cut", "flipped"])
 def test_segment_that_cannot_be_read_is_refused(segment: Built, broken: Any) -> None:
     data = {"cut": segment.data[:-1], "flipped": segment.data[:-9] + bytes(9)}.get(broken, broken)
     for ask in (lambda: has_documents(data, {"x"}), lambda: copy_of_segment(row_of(segment), data, {"x"})):

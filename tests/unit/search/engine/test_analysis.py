@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
+import tantivy
 from hypothesis import given
 from hypothesis import strategies as st
 from search.engine.analysis import analyzer, prepared, spans, words
 from search.languages.choice import ANALYSES, CJK
+from search.languages.forms import normal_text
+from search.limits import WORD_BYTES
 
 
 @pytest.mark.parametrize(
@@ -40,3 +45,18 @@ def test_what_is_indexed_is_what_is_looked_up(analysis: str, text: str) -> None:
 def test_long_words_and_lone_surrogates_are_no_trouble() -> None:
     assert words("en", "a" * 5_000 + " cat") == ["cat"]
     assert words("en", "cat \ud800") == ["cat"]
+
+
+@given(st.text())
+def test_words_with_marks_are_cut_as_a_pattern_of_the_engine_would(text: str) -> None:
+    # Which characters are letters depends on the edition of Unicode, which differs for what was not assigned long ago.
+    text = "".join(each for each in text.replace("\ud800", "") if unicodedata.category(each) not in ("Cn", "Cs"))
+    pattern = tantivy.Tokenizer.regex(r"[\p{L}\p{N}\p{M}]+")
+    by_pattern = tantivy.TextAnalyzerBuilder(pattern).filter(tantivy.Filter.remove_long(WORD_BYTES)).build()
+    told = [each.text for each in by_pattern.pre_tokenize(normal_text(text)).tokens]
+    assert [each.lower() for each in told] == [each.lower() for each in written("plain", text)]
+
+
+def written(analysis: str, text: str) -> list[str]:
+    text = normal_text(text)
+    return [text[start:end] for _, start, end in spans(analysis, text)]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
+import time
 from pathlib import Path
 
 import pytest
+from search.engine import files
 from search.engine.files import EngineFiles, assemble, write_files
 from search.engine.reading import IndexReader
 from search.engine.schema import Indexed
-from search.errors import EngineFailedError
+from search.errors import DamagedSegmentError, EngineFailedError
 from search.queries.tree import Phrase, Sum, Word
 
 WORDS = [f"w{number}" for number in range(60)]
@@ -67,3 +71,34 @@ def test_missing_files_are_an_error(tmp_path: Path) -> None:
     part = write_files(documents(3, 1))
     with pytest.raises(EngineFailedError):
         assemble([part._replace(files={})], tmp_path)
+
+
+def test_files_of_an_open_index_have_no_names(tmp_path: Path) -> None:
+    """What no path leads to, nobody changes under a reader, and a process that dies leaves nothing."""
+    reader = IndexReader(assemble([write_files(documents(30, 1)), write_files(documents(3, 2))], tmp_path))
+    query = Sum(tuple(Word("text_en", word) for word in WORDS))
+    found = reader.find(query, 50)
+    assert len(found) == 33
+    assert [path.name for path in tmp_path.iterdir() if not path.name.startswith(".")] == []
+    # A thread of the engine looks for changes twice a second.
+    time.sleep(0.7)
+    shutil.rmtree(tmp_path)
+    assert reader.find(query, 50) == found
+
+
+@pytest.mark.long
+def test_any_byte_that_the_disk_changes_before_it_is_open_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = write_files(documents(3, 1))
+    real = files.unpack
+    for suffix, data in part.files.items():
+        for at in range(0, len(data), 1 if "FUZZ_CASES" in os.environ else 41):
+            flipped = data[:at] + bytes([data[at] ^ 0x10]) + data[at + 1 :]
+
+            def unpack(each: EngineFiles, folder: Path, suffix: str = suffix, flipped: bytes = flipped) -> None:
+                real(each._replace(files={**each.files, suffix: flipped}), folder)
+
+            monkeypatch.setattr(files, "unpack", unpack)
+            with pytest.raises((DamagedSegmentError, EngineFailedError)):
+                assemble([part], tmp_path / f"{suffix}-{at}")

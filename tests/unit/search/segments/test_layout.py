@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import struct
+import zlib
 
 import pytest
 from search.errors import DamagedSegmentError, OtherFormatError
 from search.segments.building import Built
-from search.segments.layout import MAGIC, decode_head, ref_in, texts_of
+from search.segments.layout import decode_head, encode_segment, pack_files, ref_in, texts_of
 from search.segments.merging import Part, read_part
+from search.segments.model import MAGIC
 from search.segments.texts import decode_texts
 
 from tests.support.segments import SETTINGS, built, document
@@ -37,7 +40,7 @@ def test_segment_is_read_as_it_was_written(segment: Built) -> None:
 def test_segment_tells_how_a_list_names_it(segment: Built) -> None:
     assert ref_in(segment.data) == segment.ref
     with pytest.raises(OtherFormatError):
-        ref_in(b"KBS2" + segment.data[4:])
+        ref_in(b"KBS9" + segment.data[4:])
     with pytest.raises(DamagedSegmentError):
         ref_in(segment.data[:7])
 
@@ -81,7 +84,7 @@ def test_name_of_another_segment_is_noticed(segment: Built, change: dict[str, ob
 
 
 @pytest.mark.parametrize(
-    ("magic", "told"), [(b"KBS2", b"{}"), (MAGIC, b"{}"), (MAGIC, b"no JSON"), (MAGIC, json.dumps({"a": 1}).encode())]
+    ("magic", "told"), [(b"KBS9", b"{}"), (MAGIC, b"{}"), (MAGIC, b"no JSON"), (MAGIC, json.dumps({"a": 1}).encode())]
 )
 def test_whole_segment_of_another_format_is_no_damage(segment: Built, magic: bytes, told: bytes) -> None:
     data = struct.pack("<4sI", magic, len(told)) + told
@@ -94,3 +97,22 @@ def test_part_has_what_the_segment_has(segment: Built) -> None:
     part = read_part(segment.ref, segment.data)
     assert isinstance(part, Part)
     assert [each.item_id for each in part.documents] == ["a", "b"]
+
+
+def test_files_are_packed_and_come_back() -> None:
+    documents = [document(f"item-{number}", f"word{number} common") for number in range(500)]
+    whole = built(documents)
+    head = decode_head(whole.ref, whole.data[: whole.ref.head])
+    assert pack_files(head.files) == pack_files(dict(head.files))
+    assert head.header.index_length == len(pack_files(head.files)) < head.index_bytes * 0.75
+    assert {name: len(data) for name, data in head.files.items()} == head.header.files
+
+
+@pytest.mark.parametrize("packed", [zlib.compress(bytes(10_000_000)), b"no stream", b""])
+def test_files_that_are_longer_than_told_or_no_stream_are_damage(segment: Built, packed: bytes) -> None:
+    head = decode_head(segment.ref, segment.data[: segment.ref.head])
+    digest = hashlib.sha256(packed).hexdigest()
+    header = dataclasses.replace(head.header, index_length=len(packed), index_digest=digest)
+    ref, data = encode_segment(header, packed, b"".join((head.added.data, head.killed.data)), b"")
+    with pytest.raises(DamagedSegmentError):
+        decode_head(ref, data)
