@@ -36,6 +36,8 @@ _MARK_DELETING = (
 # Rows that forget themselves once they are relayed.
 _EVENTS = "event#"
 _WEBHOOK = "webhook#"
+# What was asked of its sources stands in so many partitions for each of its environments.
+_ENVIRONMENTS, _SHARDS = ("live", "test"), 8
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Deployment:
     invoke: Callable[[dict[str, Any]], dict[str, Any]]
     keys_table: str
     catalog_table: str
+    questions_table: str
     bucket: str
 
     def create_tenant(self, name: str) -> dict[str, Any]:
@@ -127,7 +130,7 @@ class Deployment:
             marked = sum(self._mark_deleting(tenant_id, source) for source in sources)
             if sources:
                 return {"tenantId": tenant_id, "deleted": False, "markedSources": marked, "leftSources": sources}
-            rows = self._delete_rows(tenant_id)
+            rows = self._delete_rows(tenant_id) + self._delete_questions(tenant_id)
             versions = sum(self._delete_versions(f"{folder}/{tenant_id}/") for folder in _FOLDERS)
             return {
                 "tenantId": tenant_id,
@@ -180,8 +183,14 @@ class Deployment:
                 deleted += self._delete_row(tenant_id, sk)
         return deleted
 
-    def _delete_row(self, pk: str, sk: str) -> int:
-        self.dynamodb.delete_item(TableName=self.catalog_table, Key={"pk": {"S": pk}, "sk": {"S": sk}})
+    def _delete_questions(self, tenant_id: str) -> int:
+        """Delete what was asked late, while its sources were being deleted: their deletion took the rest along."""
+        partitions = [f"{tenant_id}#{each}#{shard}" for each in _ENVIRONMENTS for shard in range(_SHARDS)]
+        table = self.questions_table
+        return sum(self._delete_row(pk, sk, table) for pk in partitions for sk in self._sort_keys(pk, table=table))
+
+    def _delete_row(self, pk: str, sk: str, table: str = "") -> int:
+        self.dynamodb.delete_item(TableName=table or self.catalog_table, Key={"pk": {"S": pk}, "sk": {"S": sk}})
         return 1
 
     def _delete_versions(self, prefix: str) -> int:
@@ -243,12 +252,12 @@ class Deployment:
     def _sources(self, tenant_id: str) -> list[str]:
         return [sk.removeprefix("source#") for sk in self._sort_keys(tenant_id, "source#")]
 
-    def _sort_keys(self, pk: str, prefix: str = "") -> list[str]:
+    def _sort_keys(self, pk: str, prefix: str = "", *, table: str = "") -> list[str]:
         condition, values = "pk = :pk", {":pk": {"S": pk}}
         if prefix:
             condition, values = f"{condition} AND begins_with(sk, :prefix)", {**values, ":prefix": {"S": prefix}}
         pages = self.dynamodb.get_paginator("query").paginate(
-            TableName=self.catalog_table,
+            TableName=table or self.catalog_table,
             KeyConditionExpression=condition,
             ExpressionAttributeValues=values,
             ConsistentRead=True,
@@ -268,6 +277,7 @@ def deployment_of(stack: DeployedStack) -> Deployment:
         partial(stack.invoke, "BootstrapTenantFunction"),
         stack.physical("KeysTable"),
         stack.physical("CatalogTable"),
+        stack.physical("QuestionsTable"),
         stack.physical("ContentBucket"),
     )
 

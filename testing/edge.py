@@ -154,6 +154,7 @@ class Edge:
             catalog_table=environment["CATALOG_TABLE"],
             audit_table=environment["AUDIT_TABLE"],
             items_table=environment["ITEMS_TABLE"],
+            questions_table=environment["QUESTIONS_TABLE"],
             machine_arn=environment["DIFF_AND_APPLY_ARN"],
             cursor_key_id=environment["CURSOR_KEY_ID"],
             **{"cors_origins": ("https://console.example.com",), "tenant_limit": TENANT_LIMIT, **settings},

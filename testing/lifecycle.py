@@ -230,5 +230,6 @@ def settings_of(resources: Any) -> Settings:
         catalog_table=resources.table_name("CatalogTable"),
         audit_table=resources.table_name("AuditTable"),
         items_table=resources.table_name("ItemsTable"),
+        questions_table=resources.table_name("QuestionsTable"),
         content_bucket=resources.bucket,
     )

@@ -1,4 +1,4 @@
-"""Answers every operation of the Developer API but those on keys and searches."""
+"""Answers every operation of the Developer API but those on keys, searches and answers."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ PATHS_ELSEWHERE = {
     "/v1/admin/keys/{keyId}": ("GET", "PATCH", "DELETE"),
     "/v1/admin/keys/{keyId}/rotate": ("POST",),
     "/v1/mcp": ("POST",),
+    "/v1/answers/{answerId}/feedback": ("POST",),
     "/v1/search": ("POST",),
 }
 
@@ -37,6 +38,7 @@ api = Api(
         "/v1/sources/{sourceId}/erasures": "routes.erasures",
         "/v1/sources/{sourceId}/runs": "routes.runs",
         "/v1/sources/{sourceId}/generations": "routes.generations",
+        "/v1/questions": "routes.questions",
         "/v1/webhooks": "routes.webhooks",
     },
     elsewhere=PATHS_ELSEWHERE,

@@ -259,6 +259,13 @@ SENTENCES = [
         "docs/operations/pay.md",
         f"answers: {at.DELETED_PASSING_OBJECTS_KEPT_DAYS} day)",
     ),
+    ("QUESTION_KEPT_MS", "docs/questions.md", f"**For {lasting(at.QUESTION_KEPT_MS)}**, then it is gone"),
+    ("QUESTION_KEPT_MS", "docs/concepts.md", f"from now on is kept for {lasting(at.QUESTION_KEPT_MS)} |"),
+    ("QUESTION_KEPT_MS", "docs/operations/pay.md", f"of sources that keep them | {lasting(at.QUESTION_KEPT_MS)} |"),
+    ("QUESTION_KEPT_MS", "openapi.yaml", f"searches of the last {lasting(at.QUESTION_KEPT_MS)} that were put"),
+    ("QUESTION_KEPT_MS", "openapi.yaml", f"asked from now on are kept for {lasting(at.QUESTION_KEPT_MS)}."),
+    ("QUESTIONS_GROUPED", "docs/questions.md", f"One call looks at {number(at.QUESTIONS_GROUPED)} questions"),
+    ("QUESTIONS_GROUPED", "openapi.yaml", f"looks at the newest {number(at.QUESTIONS_GROUPED)} questions"),
     ("DEFAULT_RATE_LIMIT_PER_MINUTE", "docs/rate-limits.md", f"a minute, {at.DEFAULT_RATE_LIMIT_PER_MINUTE} unless"),
 ]
 

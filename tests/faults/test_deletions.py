@@ -7,7 +7,10 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from knowledge.environments import Environment
 from knowledge.errors import SourceNotFoundError
+from knowledge.ids import encode_ulid
+from knowledge.questions.model import CitedItem, KeptQuestion, Owner, QuestionKind, QuestionStatus
 from knowledge.storage.attributes import from_row
 
 from testing.faults import Way
@@ -17,6 +20,8 @@ from tests.support.faulty_world import FaultyWorld
 
 NewWorld = Callable[..., FaultyWorld]
 _ROUNDS = 8
+OWN: tuple[str, ...] = ()
+SHARED = ("src_other",)
 
 
 def _begin(new_world: NewWorld) -> FaultyWorld:
@@ -25,6 +30,22 @@ def _begin(new_world: NewWorld) -> FaultyWorld:
     world.publish()
     world.push(a="new")
     world.run()
+    for number, sources in enumerate((OWN, OWN, SHARED, SHARED)):
+        source_ids = frozenset({world.source_id, *sources})
+        asked_at = world.clock()
+        question = KeptQuestion(
+            # Two partitions, with one of each.
+            f"ans_{encode_ulid(asked_at << 80 | number)[:-1]}{number % 2}",
+            Owner(world.tenant_id, Environment.LIVE),
+            QuestionKind.QUESTION,
+            "Why?",
+            QuestionStatus.ANSWERED,
+            source_ids,
+            asked_at,
+            cited=(CitedItem(world.source_id, "a"),),
+        )
+        world.clock.advance(ms=1)
+        world.knowledge.stores.questions.put_question(question)
     world.knowledge.sources.archive_source(world.tenant_id, world.source_id)
     for row in rows_of(world):
         if "unrelayed" in row:
@@ -66,6 +87,9 @@ def _check_gone(world: FaultyWorld) -> None:
     for objects in (world.bucket.objects, world.bucket.deleted):
         assert [key for key in objects if own in str(key)] == []
     assert _row(world) is None
+    asked = [from_row(row) for row in world.dynamodb.scan(TableName=world.settings.questions_table)["Items"]]
+    mine = [row for row in asked if row["pk"].startswith(f"{world.tenant_id}#")]
+    assert [(row["sources"], row.get("cited")) for row in mine] == [(frozenset(SHARED), None)] * 2
     tally = _row(world, "sources")
     assert tally is not None
     assert tally["count"] == 0

@@ -23,6 +23,7 @@ from tests.support.edge_erasing import (
     relay_all,
     rows,
 )
+from tests.support.edge_questions import give, keep_answer, page_of, texts
 from tests.support.erasing import WAIT_SECONDS
 
 # Too much for a row, however it is compressed.
@@ -41,7 +42,7 @@ def fill(edge: Edge) -> str:
     """A source with something of each kind that may be kept of one."""
     versioned = {"Status": "Enabled"}
     edge.clients.s3.put_bucket_versioning(Bucket=edge.environment["CONTENT_BUCKET"], VersioningConfiguration=versioned)
-    source = edge.source(name=SECRET, synonyms=[[TITLE, "other"]])
+    source = edge.source(name=SECRET, synonyms=[[TITLE, "other"]], questionLog="on")
     edge.push(source, "x", content=SECRET, title=TITLE)
     edge.push(source, "y", content=SECRET)
     edge.publish(source)
@@ -73,12 +74,15 @@ def fill(edge: Edge) -> str:
         "report": {"B": gzip.compress(TITLE.encode())},
     }
     edge.clients.dynamodb.put_item(TableName=edge.environment["ITEMS_TABLE"], Item=rejects)
+    answer = keep_answer(edge, SECRET, source, cites="x")
+    assert give(edge, answer, helpful=False, comment=TITLE).status == 200
     return source
 
 
 def left_of(edge: Edge, source: str) -> list[str]:
     """Rows and versions that name a source, but for its events and what names it as a subject."""
-    return named_by_keys(edge, source, "CATALOG_TABLE", "ITEMS_TABLE")
+    asked = [str(row) for row in rows(edge, "QUESTIONS_TABLE") if source in str(row)]
+    return named_by_keys(edge, source, "CATALOG_TABLE", "ITEMS_TABLE") + asked
 
 
 def tally(edge: Edge) -> int:
@@ -109,6 +113,38 @@ def test_nothing_is_left_of_a_deleted_source_and_others_stay(edge: Edge) -> None
     items = edge.request("GET", f"/v1/sources/{other}/generations/{generation}/items", query="include=content")
     assert [item["content"] for item in items.body["items"]] == ["kept"]
     assert delete(edge, source).status == 404
+
+
+def test_questions_that_were_put_to_others_too_stay_without_the_source(edge: Edge) -> None:
+    source, other = edge.source(questionLog="on"), edge.source(questionLog="on")
+    keep_answer(edge, "to one alone", source, cites="x")
+    shared = keep_answer(edge, "to both, cites it", source, other, cites="x")
+    keep_answer(edge, "to both", other, source, cites="y")
+    keep_answer(edge, "to the other", other)
+    for number in range(60):
+        keep_answer(edge, f"many {number}", source)
+    limited = edge.key(edge.admin, source_ids=(other,))
+    assert texts(edge, key=limited) == ["to the other"]
+    archive(edge, source)
+    delete(edge, source)
+    carry_out_deletions(edge)
+    assert left_of(edge, source) == []
+    found = {each["text"]: each for each in page_of(edge)["questions"]}
+    assert found.keys() == {"to both, cites it", "to both", "to the other"}
+    assert {str(each["sourceIds"]) for each in found.values()} == {str([other])}
+    assert found["to both, cites it"]["cited"] == []
+    assert found["to both"]["cited"] == [{"sourceId": other, "externalItemId": "y"}]
+    assert give(edge, shared, limited, helpful=True).status == 200
+
+
+def test_a_question_that_is_kept_late_goes_with_its_source_all_the_same(edge: Edge) -> None:
+    source = edge.source(questionLog="on")
+    archive(edge, source)
+    delete(edge, source)
+    edge.services.knowledge.deleter.go_on(lambda: True)
+    keep_answer(edge, "a search that was under way", source)
+    carry_out_deletions(edge)
+    assert left_of(edge, source) == []
 
 
 def test_source_is_not_there_from_the_answer_on(edge: Edge) -> None:

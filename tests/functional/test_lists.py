@@ -10,6 +10,7 @@ from testing import spec
 from testing.edge import Edge, item_path
 from tests.support.edge_erasing import ask, carry_out
 from tests.support.edge_lists import pages
+from tests.support.edge_questions import keep_answer
 
 LISTS = [operation for operation in spec.operations() if operation.name.startswith("list_")]
 
@@ -44,6 +45,9 @@ def lists(edge: Edge) -> dict[str, str]:
         webhook = edge.request("POST", "/v1/webhooks", {"url": "https://hooks.example.com"}).body["webhook"]["id"]
     for _ in range(3):
         assert edge.request("POST", f"/v1/webhooks/{webhook}/test").status == 202
+    edge.request("PATCH", f"/v1/sources/{source}", {"questionLog": "on"})
+    for letter in "abc":
+        keep_answer(edge, letter, source, answered=False)
     ids = {
         "sourceId": source,
         "webhookId": webhook,

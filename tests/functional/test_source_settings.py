@@ -14,7 +14,7 @@ from knowledge.storage import catalog as catalog_module
 from testing.edge import Edge, Reply
 
 GROUPS = [["car", "automobile"], ["sign in", "log in", "login"]]
-SENT = {"serving": "off", "titleWeight": 2.5, "defaultLanguage": "pt-BR", "synonyms": GROUPS}
+SENT = {"serving": "off", "titleWeight": 2.5, "defaultLanguage": "pt-BR", "synonyms": GROUPS, "questionLog": "on"}
 # A row of DynamoDB takes no more.
 ROW_BYTES = 400 * 1024
 
@@ -47,8 +47,9 @@ def test_a_new_source_serves_with_equal_weights_no_language_and_no_synonyms(edge
         "defaultLanguage": None,
         "synonyms": [],
         "synonymGroups": 0,
+        "questionLog": "off",
     }
-    kept = {"serving", "titleWeight", "defaultLanguage", "synonymsVersion", "synonymGroups"}
+    kept = {"serving", "titleWeight", "defaultLanguage", "synonymsVersion", "synonymGroups", "questionLog"}
     assert not kept & source_row(edge, source).keys(), "the row is as large as it was without these"
 
 
@@ -76,10 +77,12 @@ def test_what_is_absent_stays_and_each_can_be_taken_back(edge: Edge) -> None:
     source = edge.source(**SENT)
     kept = patch(edge, source, {"name": "Other"}).body["source"]
     assert {name: kept[name] for name in SENT} == SENT
-    back = {"serving": "on", "titleWeight": 1, "defaultLanguage": None, "synonyms": []}
+    back = {"serving": "on", "titleWeight": 1, "defaultLanguage": None, "synonyms": [], "questionLog": "off"}
     assert {name: value for name, value in patch(edge, source, back).body["source"].items() if name in back} == back
     assert not row_of(edge, source, "synonyms")
-    assert {"serving", "titleWeight", "defaultLanguage", "synonymGroups"}.isdisjoint(source_row(edge, source))
+    assert {"serving", "titleWeight", "defaultLanguage", "synonymGroups", "questionLog"}.isdisjoint(
+        source_row(edge, source)
+    )
     assert source_row(edge, source)["synonymsVersion"] == {"N": "2"}, "it never goes back"
 
 
@@ -88,6 +91,8 @@ def test_what_is_absent_stays_and_each_can_be_taken_back(edge: Edge) -> None:
     [
         ("serving", "maybe", "serving"),
         ("serving", None, "serving"),
+        ("questionLog", "maybe", "questionLog"),
+        ("questionLog", None, "questionLog"),
         ("titleWeight", 0.09, "titleWeight"),
         ("titleWeight", 10.01, "titleWeight"),
         ("titleWeight", 1.005, "titleWeight"),
@@ -156,6 +161,7 @@ def test_the_audit_tells_of_settings_and_of_synonyms_only_how_many(edge: Edge) -
         "titleWeight": 1,
         "defaultLanguage": None,
         "synonyms": {"version": 0, "groups": 0},
+        "questionLog": "off",
     }
     assert first["after"] == {**SENT, "synonyms": {"version": 1, "groups": 2}}
     assert changed["before"] == {"synonyms": {"version": 1, "groups": 2}}

@@ -10,10 +10,12 @@ import pytest
 from httpapi.errors import KeySuspendedError
 from httpapi.keys import tokens
 from httpapi.keys.model import KeySpec
+from knowledge.environments import Environment
 
 from operations import tenants as tool
 from testing.edge import Edge, load_app
-from tests.support.edge_erasing import SECRET, TITLE, carry_out_deletions, named_by_keys
+from tests.support.edge_erasing import SECRET, TITLE, carry_out_deletions, named_by_keys, rows
+from tests.support.edge_questions import keep_answer
 from tests.support.keys import whoami
 
 
@@ -25,6 +27,7 @@ def deployment(edge: Edge) -> Any:
         lambda event: load_app("bootstrap_tenant").handler(event, None),
         edge.environment["KEYS_TABLE"],
         edge.environment["CATALOG_TABLE"],
+        edge.environment["QUESTIONS_TABLE"],
         edge.environment["CONTENT_BUCKET"],
     )
 
@@ -34,7 +37,8 @@ def run(deployment: Any, *arguments: str) -> list[dict[str, Any]]:
 
 
 def named(edge: Edge, what: str) -> set[str]:
-    return set(named_by_keys(edge, what, "CATALOG_TABLE"))
+    asked = {str(row) for row in rows(edge, "QUESTIONS_TABLE") if what in str(row)}
+    return set(named_by_keys(edge, what, "CATALOG_TABLE")) | asked
 
 
 def listed(deployment: Any, tenant: str) -> dict[str, Any]:
@@ -142,6 +146,7 @@ def test_tenant_is_deleted_with_all_it_has_and_others_stay(edge: Edge, deploymen
     # What is under way doesn't stand in the way.
     assert edge.request("POST", f"/v1/sources/{source}/erasures", {"externalItemIds": ["y"]}).status == 202
     edge.request("DELETE", f"/v1/sources/{archived}")
+    keep_answer(edge, SECRET, source)
     hook = edge.request("POST", "/v1/webhooks", {"url": "https://hooks.example.com"}).body["webhook"]["id"]
     edge.request("POST", f"/v1/webhooks/{hook}/test")
     kept = {"Bucket": deployment.bucket, "Key": f"idempotency/{tenant}/kept"}
@@ -151,6 +156,7 @@ def test_tenant_is_deleted_with_all_it_has_and_others_stay(edge: Edge, deploymen
     other = edge.source()
     edge.push(other, "x", content="kept")
     edge.publish(other)
+    keep_answer(edge, "kept", other)
     stays = named(edge, edge.tenant_of(edge.token)) | named(edge, other)
 
     run(deployment, "suspend", tenant)
@@ -165,6 +171,9 @@ def test_tenant_is_deleted_with_all_it_has_and_others_stay(edge: Edge, deploymen
     assert whoami(edge, token) == whoami(edge, admin) == (401, "key_suspended")
     edge.clock.advance(seconds=60 * 60 * 24 * 400)
     carry_out_deletions(edge)
+    for environment in Environment:
+        # By requests that were under way.
+        keep_answer(edge, SECRET, archived, token=token, environment=environment)
     (told,) = run(deployment, "delete", tenant)
     assert (told["deleted"], told["deletedKeys"], told["deletedVersions"]) == (True, 2, 1)
     assert named(edge, tenant) | named(edge, source) | named(edge, hook) == set()

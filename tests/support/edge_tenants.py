@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from testing import spec
 from testing.edge import Edge
 from testing.operations import ABSENT, path_names, send
+from tests.support.edge_questions import keep_answer
 from tests.support.keys import key_id
 
 
@@ -41,6 +42,9 @@ def make_tenant(edge: Edge) -> Tenant:
     webhook = edge.request("POST", "/v1/webhooks", {"url": "https://hooks.example.com"}).body["webhook"]["id"]
     ids["webhookId"] = webhook
     ids["deliveryId"] = edge.request("POST", f"/v1/webhooks/{webhook}/test").body["delivery"]["id"]
+    edge.request("PATCH", f"/v1/sources/{source}", {"questionLog": "on"})
+    ids["answerId"] = keep_answer(edge, "theirs", source)
+    ids["questionId"] = keep_answer(edge, "theirs", source)
     make_the_rest(edge, ids)
     tenant = Tenant(admin, edge.token, ids)
     edge.token = before

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from knowledge.storage.catalog import Catalog
-from knowledge.storage.clients import Clients
+from knowledge.storage.clients import Clients, Fanout
 from knowledge.times import system_clock
 
 from httpapi.authentication import Authenticator
@@ -21,6 +21,7 @@ from httpapi.settings import EdgeSettings
 if TYPE_CHECKING:
     from knowledge.assembly import KnowledgeServices
     from knowledge.environments import Environment
+    from knowledge.questions.store import QuestionStore
     from knowledge.storage.audit_store import AuditStore
     from webhooks.assembly import WebhookServices
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from httpapi.cursor_keys import CursorKeys
     from httpapi.health import Health
     from httpapi.idempotency import Idempotency
+    from httpapi.question_log import QuestionRecorder
     from httpapi.usage import UsageReader
 
 
@@ -133,6 +135,18 @@ class EdgeServices:
     def webhooks(self) -> WebhookServices:
         """Endpoints and deliveries."""
         return self._make_webhooks(self._clients)
+
+    @cached_property
+    def questions(self) -> QuestionRecorder:
+        """Keeps what is asked; with clients of its own, which do not hold an answer up for long."""
+        from httpapi.question_log import QuestionRecorder
+
+        def make_store() -> QuestionStore:
+            from knowledge.questions.store import QuestionStore
+
+            return QuestionStore(Catalog(Clients(hurried=True).dynamodb, self.settings.questions_table), Fanout())
+
+        return QuestionRecorder(make_store)
 
     @cached_property
     def health(self) -> Health:

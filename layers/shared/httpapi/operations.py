@@ -50,7 +50,8 @@ class Operation:
     `loads_source` reads the source of the path while the rate limit is being counted; `finds_deleting` says that it
     may be one that is being deleted. One that is `open` takes no key,
     and nothing of a tenant: its route function is given an `OpenCall`, and no cache may keep what it answers.
-    One that `changes_nothing` is a question that no path has room for. One that `minds_origin` answers no page of an
+    One that `changes_nothing` is a question that no path has room for; what is the `same_when_repeated` sets what it is
+    given, whatever stood there. Neither takes an Idempotency-Key. One that `minds_origin` answers no page of an
     origin that is not configured: browsers send its requests without asking, where it is reached as another host.
     `complete_replay` is given the call and what was kept of its answer, and makes it whole again.
     """
@@ -73,12 +74,13 @@ class Operation:
     open: bool = False
     changes_nothing: bool = False
     minds_origin: bool = False
+    same_when_repeated: bool = False
     complete_replay: Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
 
     @property
     def mutating(self) -> bool:
         """True for an operation that takes an Idempotency-Key."""
-        return self.method != "GET" and not self.changes_nothing
+        return self.method != "GET" and not self.changes_nothing and not self.same_when_repeated
 
     @property
     def pattern(self) -> re.Pattern[str]:

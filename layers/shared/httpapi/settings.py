@@ -20,6 +20,7 @@ class EdgeSettings:
     content_bucket: str
     catalog_table: str = ""
     audit_table: str = ""
+    questions_table: str = ""
     items_table: str = ""
     machine_arn: str = ""
     idempotency_key_id: str | None = None
@@ -38,6 +39,7 @@ class EdgeSettings:
             content_bucket=os.environ.get("CONTENT_BUCKET", ""),
             catalog_table=os.environ.get("CATALOG_TABLE", ""),
             audit_table=os.environ.get("AUDIT_TABLE", ""),
+            questions_table=os.environ.get("QUESTIONS_TABLE", ""),
             items_table=os.environ.get("ITEMS_TABLE", ""),
             machine_arn=os.environ.get("DIFF_AND_APPLY_ARN", ""),
             idempotency_key_id=os.environ.get("IDEMPOTENCY_KEY_ID") or None,

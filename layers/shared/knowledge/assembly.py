@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from knowledge.generations.settling import Settler
     from knowledge.imports.assembly import ImportServices
     from knowledge.imports.machine import ImportMachine
+    from knowledge.questions.service import QuestionService
     from knowledge.runs.failures import FailureRecorder
     from knowledge.runs.planning import Planner
     from knowledge.runs.service import RunService
@@ -128,6 +129,13 @@ class KnowledgeServices:
 
         search = self._search or SearchSettings.from_environment()
         return Searcher(self.stores, OpenIndexes(self.stores, self.stores.index, search), self.clock)
+
+    @cached_property
+    def questions(self) -> QuestionService:
+        """Questions that are kept."""
+        from knowledge.questions.service import QuestionService
+
+        return QuestionService(self.stores.questions, self.clock)
 
     @cached_property
     def answer_model(self) -> AnswerProvider | None:

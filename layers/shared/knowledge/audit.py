@@ -34,6 +34,7 @@ class AuditKind(StrEnum):
     RUN_APPLIED = "run.applied"
     GENERATION_RESTORED = "generation.restored"
     ERASURE_CREATED = "erasure.created"
+    QUESTION_DELETED = "question.deleted"
     WEBHOOK_CREATED = "webhook.created"
     WEBHOOK_UPDATED = "webhook.updated"
     WEBHOOK_DELETED = "webhook.deleted"

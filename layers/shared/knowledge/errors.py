@@ -6,7 +6,7 @@ KnowledgeError
     IndexDamagedError, InvalidItemsError
     NotFoundError
         SourceNotFoundError, ItemNotFoundError, RunNotFoundError, SnapshotNotFoundError,
-        ImportNotFoundError, ErasureNotFoundError
+        ImportNotFoundError, ErasureNotFoundError, QuestionNotFoundError, AnswerNotFoundError
         GenerationNotFoundError
             GenerationRetiredError
     ConflictError
@@ -106,6 +106,18 @@ class ErasureNotFoundError(NotFoundError):
     """Raised when the source has no erasure of that id."""
 
     message = "Erasure not found. List the erasures of the source to see which there are."
+
+
+class QuestionNotFoundError(NotFoundError):
+    """Raised when no question of that id is kept, or none that the key may see."""
+
+    message = "Question not found."
+
+
+class AnswerNotFoundError(NotFoundError):
+    """Raised when no answer of that id is kept, or none that the key could have asked for."""
+
+    message = "Answer not found. Feedback is taken of answers whose `feedback` is true, for as long as they are kept."
 
 
 class ConflictError(KnowledgeError):

@@ -19,10 +19,10 @@ class MadeIds(NamedTuple):
     earlier: str | None
 
 
-def new_id(prefix: str) -> str:
-    """Make a fresh id such as `src_01J...`: 48 bits of time, 80 random bits."""
-    value = (int(time.time() * 1000) << 80) | int.from_bytes(os.urandom(10), "big")
-    return f"{prefix}_{encode_ulid(value)}"
+def new_id(prefix: str, at: int | None = None) -> str:
+    """Make a fresh id such as `src_01J...`: 48 bits of time (ms since 1970, now unless it is given), 80 random bits."""
+    moment = int(time.time() * 1000) if at is None else at
+    return f"{prefix}_{encode_ulid(moment << 80 | int.from_bytes(os.urandom(10), 'big'))}"
 
 
 def derived_id(prefix: str, owner_id: str, idempotency_key: str, day: int) -> str:

@@ -66,6 +66,8 @@ DEFAULT_USAGE_DAYS = 30
 # For how long a key that ended still counts among its tenant's limits: the minute in which it was used, and a clock
 # that is wrong.
 ENDED_KEY_COUNTED_MS = 2 * MS_PER_MINUTE
+# What visitors ask, where a source says that it is kept; as long as an older generation is.
+QUESTION_KEPT_MS = 30 * MS_PER_DAY
 # How long it is known of a key that it ended, as for the lines of an audit.
 ENDED_KEY_KEPT_MS = 400 * MS_PER_DAY
 # For how long a process answers `GET /health` by its last look, so that nobody can have it ask AWS all the time.
@@ -183,6 +185,8 @@ ASSISTANT_BATCH_MESSAGES = 10
 ITEM_TOKEN_CHARACTERS = 704
 # For all of a model's answer: the search before it and the other provider after it fit into the gateway's 29 as well.
 MODEL_SECONDS = 15
+# That one account of what found nothing looks at.
+QUESTIONS_GROUPED = 10_000
 # That a run puts together; larger ones are the compaction's.
 MERGED_DOCUMENTS = 50_000
 

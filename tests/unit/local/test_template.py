@@ -52,6 +52,7 @@ def test_tables_are_kept_backed_up_and_protected(template: Template) -> None:
         "IdempotencyTable",
         "RateCountersTable",
         "AuditTable",
+        "QuestionsTable",
     }
     for logical_id, table in tables.items():
         assert template.resources[logical_id]["DeletionPolicy"] == "Retain"
@@ -84,7 +85,8 @@ def test_every_operation_is_integrated_with_a_function_of_the_template(template:
             name = integration["uri"]["Fn::Sub"].split("${")[-1].split(".Arn}")[0]
             assert name in functions, (path, method)
             assert (name == "AdminApiFunction") == path.startswith("/v1/admin/"), (path, method)
-            assert (name == "SearchApiFunction") == (path in {"/v1/mcp", "/v1/search"}), (path, method)
+            searching = path.startswith(("/v1/answers", "/v1/mcp", "/v1/search"))
+            assert (name == "SearchApiFunction") == searching, (path, method)
 
 
 def test_table_requests_follow_the_template(template: Template) -> None:

@@ -288,7 +288,7 @@ def test_operations_guide_names_what_outlives_the_stack_and_what_could_collide(t
     guide = (ROOT / "docs" / "operations" / "deploy.md").read_text("utf-8")
     kept = {name for name, resource in template.resources.items() if resource["Type"] in _RETAINED} - {_HOLDS_NOTHING}
     assert {name for name in kept if f"`{name}`" not in guide} == set()
-    assert len(kept) == 9
+    assert len(kept) == 10
     named = {
         resource["Type"]
         for resource in template.resources.values()

@@ -23,6 +23,7 @@ def render_source(source: Source) -> dict[str, Any]:
         "titleWeight": source.title_weight,
         "defaultLanguage": source.default_language,
         "synonymGroups": source.synonyms.groups,
+        "questionLog": source.question_log,
         "generationId": source.generation_id,
         "sequence": source.sequence,
         "servedItems": source.served_items,

@@ -20,7 +20,7 @@ from knowledge.limits import (
     SYNONYMS_BYTES,
     TITLE_WEIGHT_DECIMALS,
 )
-from knowledge.sources.model import RemovalGuard, Serving, Synonyms
+from knowledge.sources.model import QuestionLog, RemovalGuard, Serving, Synonyms
 from knowledge.unset import UNSET
 from pydantic import Field
 
@@ -74,6 +74,7 @@ class CreateSourceRequest(BodyModel):
     title_weight: TitleWeight = DEFAULT_TITLE_WEIGHT
     default_language: Language | None = None
     synonyms: SynonymGroups = Field(default_factory=list)
+    question_log: Annotated[QuestionLog, Field(strict=False)] = QuestionLog.OFF
 
     def settings(self) -> dict[str, Any]:
         """Return the settings as the service takes them."""
@@ -85,6 +86,7 @@ class CreateSourceRequest(BodyModel):
             "title_weight": self.title_weight,
             "default_language": self.default_language,
             "synonyms": _groups(self.synonyms),
+            "question_log": self.question_log,
         }
 
 
@@ -104,10 +106,11 @@ class UpdateSourceRequest(BodyModel):
     title_weight: Annotated[TitleWeight | None, _NO_NULL] = None
     default_language: Language | None = None
     synonyms: Annotated[SynonymGroups | None, _NO_NULL] = None
+    question_log: Annotated[Annotated[QuestionLog, Field(strict=False)] | None, _NO_NULL] = None
 
     def changes(self) -> dict[str, Any]:
         """Return what was sent as the service takes it. Raises ValidationFailedError for a null that means nothing."""
-        refuse_nulls(self, "serving", "title_weight", "synonyms")
+        refuse_nulls(self, "serving", "title_weight", "synonyms", "question_log")
         sent = self.model_fields_set
         return {
             "name": self.name,
@@ -117,6 +120,7 @@ class UpdateSourceRequest(BodyModel):
             "title_weight": self.title_weight,
             "default_language": self.default_language if "default_language" in sent else UNSET,
             "synonyms": None if self.synonyms is None else _groups(self.synonyms),
+            "question_log": self.question_log,
         }
 
 

@@ -13,6 +13,7 @@ from knowledge.deletions.stores import DeletionStores
 from knowledge.imports.rejects import rejects_partition
 from knowledge.imports.rows import import_sk
 from knowledge.ports import HasTime
+from knowledge.questions.model import Owner
 from knowledge.sources.deletion import Deletion
 from knowledge.staging.rows import SLOTS
 from knowledge.storage.partitions import delete_rows, list_sort_keys
@@ -43,7 +44,7 @@ class Emptier:
         The rows of imports go in the `last` pass, and don't count: they tell where rejected lines are looked for.
         """
         found = 0
-        for step in (self._delete_objects, self._delete_items):
+        for step in (self._delete_objects, self._delete_items, self._forget_questions):
             deleted, done = step(deletion, has_time)
             found += deleted
             if not done:
@@ -86,6 +87,10 @@ class Emptier:
         catalog = self.stores.catalog
         for sk in list_sort_keys(catalog.dynamodb, catalog.table, source_id, _IMPORTS):
             yield rejects_partition(source_id, sk.removeprefix(_IMPORTS))
+
+    def _forget_questions(self, deletion: Deletion, has_time: HasTime) -> tuple[int, bool]:
+        owner = Owner(deletion.tenant_id, deletion.environment)
+        return self.stores.questions.remove_source(owner, deletion.source_id, has_time)
 
     def _give_back_places(self, deletion: Deletion) -> None:
         places = [

@@ -6,12 +6,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from knowledge.imports.stores import ImportStores
+from knowledge.questions.stores import QuestionStores
 
 if TYPE_CHECKING:
     from knowledge.sources.deletion import DeletionStore
 
 
-class DeletionStores(ImportStores):
+class DeletionStores(ImportStores, QuestionStores):
     """What deletions need."""
 
     @cached_property

@@ -94,12 +94,16 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class SearchAnswer:
-    """A page of results, and the generations that they are of; one of a preview is of none."""
+    """A page of results, and the generations that they are of; one of a preview is of none.
+
+    `kept_for` are the sources that were asked and keep what they are asked.
+    """
 
     results: list[Result]
     generations: dict[str, str]
     next_position: Any
     preview: Preview | None = None
+    kept_for: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ from knowledge.searching.model import Asked, Opened, Question, ReadItem, SearchA
 from knowledge.searching.reading import read_item
 from knowledge.searching.recent import Recent
 from knowledge.searching.showing import show_hits
-from knowledge.sources.model import Source, Synonyms
+from knowledge.sources.model import QuestionLog, Source, Synonyms
 from knowledge.storage.format import ObjectGoneError
 
 _SYNONYMS_KEPT = 200
@@ -134,6 +134,7 @@ class Searcher:
             {each.source.source_id: each.generation_id for each in asked if each.generation_id is not None},
             [state, end] if len(hits) > question.limit and end < SEARCH_RESULTS else None,
             asked[0].preview if question.run_id is not None else None,
+            frozenset(each.source.source_id for each in asked if each.source.question_log is QuestionLog.ON),
         )
 
     def _read_synonyms(self, tenant_id: str, opened: Sequence[Opened]) -> Mapping[str, tuple[Synonyms, QuerySynonyms]]:

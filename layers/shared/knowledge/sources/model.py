@@ -29,6 +29,13 @@ class Serving(StrEnum):
     OFF = "off"
 
 
+class QuestionLog(StrEnum):
+    """Whether it is kept what a source is asked. Questions are personal data, so somebody has to turn it on."""
+
+    ON = "on"
+    OFF = "off"
+
+
 Synonyms = tuple[tuple[str, ...], ...]
 """Groups of texts that mean the same to a tenant."""
 
@@ -62,6 +69,7 @@ class SourceSettings:
     title_weight: float = DEFAULT_TITLE_WEIGHT
     default_language: str | None = None
     synonyms: SynonymsHeld = NO_SYNONYMS
+    question_log: QuestionLog = QuestionLog.OFF
 
     @property
     def shape(self) -> tuple[int, RemovalGuard | None]:
@@ -137,6 +145,7 @@ class Source:
     title_weight: float = DEFAULT_TITLE_WEIGHT
     default_language: str | None = None
     synonyms: SynonymsHeld = NO_SYNONYMS
+    question_log: QuestionLog = QuestionLog.OFF
 
     @property
     def settings(self) -> SourceSettings:
@@ -149,6 +158,7 @@ class Source:
             self.title_weight,
             self.default_language,
             self.synonyms,
+            self.question_log,
         )
 
     @property

@@ -12,6 +12,7 @@ from knowledge.model import ObjectRef
 from knowledge.sources.model import (
     DEVELOPER_API,
     Lease,
+    QuestionLog,
     RemovalGuard,
     Serving,
     Settled,
@@ -64,6 +65,7 @@ def settings_row(settings: SourceSettings) -> dict[str, Any]:
         "defaultLanguage": settings.default_language,
         "synonymsVersion": settings.synonyms.version or None,
         "synonymGroups": settings.synonyms.groups or None,
+        "questionLog": None if settings.question_log is QuestionLog.OFF else settings.question_log,
     }
 
 
@@ -108,6 +110,7 @@ def source_from(row: Mapping[str, Any]) -> Source:
         title_weight=row.get("titleWeight", DEFAULT_TITLE_WEIGHT),
         default_language=row.get("defaultLanguage"),
         synonyms=SynonymsHeld(row.get("synonymsVersion", 0), row.get("synonymGroups", 0)),
+        question_log=QuestionLog(row.get("questionLog", QuestionLog.OFF)),
     )
 
 

@@ -18,6 +18,7 @@ from knowledge.ports import Clock, NewId
 from knowledge.sources.deletion import DeletionStore
 from knowledge.sources.model import (
     NO_SYNONYMS,
+    QuestionLog,
     RemovalGuard,
     Served,
     Serving,
@@ -59,6 +60,7 @@ class SourceService:
         title_weight: float = DEFAULT_TITLE_WEIGHT,
         default_language: str | None = None,
         synonyms: Synonyms = (),
+        question_log: QuestionLog = QuestionLog.OFF,
         by: Actor | None = None,
     ) -> Source:
         """Create a source; one that has this id already is returned as it is (a repeated creation).
@@ -95,6 +97,7 @@ class SourceService:
             title_weight=title_weight,
             default_language=default_language,
             synonyms=SynonymsHeld(1, len(synonyms)) if synonyms else NO_SYNONYMS,
+            question_log=question_log,
         )
         recorded = _recorded(AuditKind.SOURCE_CREATED, source, now, by, after=_told(source.settings))
         return self.store.create_source(source, recorded, synonyms)
@@ -142,6 +145,7 @@ class SourceService:
         title_weight: float | None = None,
         default_language: str | Unset | None = UNSET,
         synonyms: Synonyms | None = None,
+        question_log: QuestionLog | None = None,
         by: Actor | None = None,
     ) -> Source:
         """Change settings of an active source. Raises SourceInactiveError on an archived one.
@@ -150,6 +154,7 @@ class SourceService:
         an older plan is refused once and planned again. The others shape no plan.
         """
         sent = {"name": name, "grace_days": grace_days, "serving": serving, "title_weight": title_weight}
+        sent["question_log"] = question_log
         cleared = {"removal_guard": removal_guard, "default_language": default_language}
         changes: dict[str, Any] = {field: value for field, value in sent.items() if value is not None}
         changes |= {field: value for field, value in cleared.items() if value is not UNSET}
@@ -211,6 +216,7 @@ def _told(settings: SourceSettings) -> dict[str, Any]:
         "defaultLanguage": settings.default_language,
         # The version tells of a change that leaves the number of groups as it was.
         "synonyms": settings.synonyms._asdict(),
+        "questionLog": settings.question_log,
     }
 
 

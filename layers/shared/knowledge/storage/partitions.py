@@ -35,7 +35,7 @@ def delete_rows(
     keys = (row for row in _keys(dynamodb, table, pk) if doomed(row["sk"]["S"]))
     deleted = 0
     while batch := list(islice(keys, _KEYS_PER_DELETE)):
-        _delete(dynamodb, table, batch)
+        delete_keys(dynamodb, table, batch)
         deleted += len(batch)
         if not has_time():
             return deleted, False
@@ -57,7 +57,8 @@ def _keys(
     return query_rows(dynamodb, query)
 
 
-def _delete(dynamodb: DynamoDBClient, table: str, keys: list[dict[str, Any]]) -> None:
+def delete_keys(dynamodb: DynamoDBClient, table: str, keys: list[dict[str, Any]]) -> None:
+    """Delete up to 25 rows by their keys. Raises ServiceUnavailableError."""
     requests: Any = {table: [{"DeleteRequest": {"Key": key}} for key in keys]}
     for attempt in range(_TRIES):
         with translated():

@@ -1,0 +1,1 @@
+"""Questions: what visitors ask and search for, kept for a while where a source says so."""
