@@ -81,8 +81,8 @@ class QuestionService:
     def group_unanswered(self, owner: Owner, wanted: QuestionFilter, *, limit: int, position: Any) -> Unanswered:
         """Group what found nothing among the newest 10 000 questions; behind their groups come those of others before.
 
-        A position is `[sort key, offset]`: of the newest question that is grouped, and of a group. Raises
-        InvalidPositionError.
+        A position is `[sort key, offset]`: of the newest question that is grouped, and of a group.
+        Raises InvalidPositionError.
         """
         newest, offset = _stretch(position)
         walk = self._walk(owner, wanted, newest, QUESTIONS_GROUPED)
