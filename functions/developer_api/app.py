@@ -1,4 +1,4 @@
-"""Answers every operation of the Developer API but those on keys and searches."""
+"""Answers every operation of the Developer API but those on keys, searches and answers."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ PATHS_ELSEWHERE = {
     "/v1/admin/keys/identify": ("POST",),
     "/v1/admin/keys/{keyId}": ("GET", "PATCH", "DELETE"),
     "/v1/admin/keys/{keyId}/rotate": ("POST",),
+    "/v1/answers": ("POST",),
     "/v1/mcp": ("POST",),
     "/v1/search": ("POST",),
 }

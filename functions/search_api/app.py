@@ -1,4 +1,4 @@
-"""Answers searches, of people and of their assistants."""
+"""Answers searches and questions, of people and of their assistants."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from httpapi.api import Api
 from httpapi.assembly import EdgeServices
 from httpapi.settings import EdgeSettings
 
-api = Api({"/v1/search": "routes.search", "/v1/mcp": "routes.mcp"})
+api = Api({"/v1/search": "routes.search", "/v1/answers": "routes.answers", "/v1/mcp": "routes.mcp"})
 
 
 @cache
