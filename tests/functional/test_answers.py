@@ -178,10 +178,10 @@ def test_another_provider_answers_when_the_first_fails(edge: Edge) -> None:
     source = edge.source()
     edge.push(source, "a", content="Refunds take 14 days.")
     edge.publish(source)
-    answering(edge, Said(fails=ProviderFailedError(ProviderFailure.TIMED_OUT)), ExtractiveProvider())
+    answering(edge, Said(fails=ProviderFailedError(reason=ProviderFailure.TIMED_OUT)), ExtractiveProvider())
     answer = ask(edge, "How long do refunds take?").body
     assert (answer["provider"], answer["answer"]) == ("extractive", "Refunds take 14 days. [1]")
-    answering(edge, Said(fails=ProviderFailedError(ProviderFailure.TIMED_OUT)))
+    answering(edge, Said(fails=ProviderFailedError(reason=ProviderFailure.TIMED_OUT)))
     reply = ask(edge, "How long do refunds take?")
     assert (reply.status, reply.code) == (503, "unavailable")
 
