@@ -83,9 +83,10 @@ faults: setup
 
 fuzz: setup
 	@FUZZ_CASES=$${FUZZ_CASES:-100000} FORGED_CURSORS=$${FORGED_CURSORS:-10000} FORGED_KEYS=$${FORGED_KEYS:-10000} \
+		ANSWER_QUESTIONS=$${ANSWER_QUESTIONS:-10000} \
 		$(BIN)/python -m pytest tests/functional/test_fuzz.py tests/functional/test_forged_cursors.py \
 		tests/functional/test_search_fuzz.py tests/functional/test_search_damage.py \
-		tests/functional/test_forged_keys.py tests/unit/search/hits/test_serving.py --timeout 0
+		tests/functional/test_answer_quotes.py tests/functional/test_forged_keys.py tests/unit/search/hits/test_serving.py --timeout 0
 
 reference: setup
 	@$(BIN)/python docs/render_reference.py

@@ -29,6 +29,7 @@ BENCHMARKS = (
         "imports",
         "peers",
         "search",
+        "answers",
         "local_stack",
         "scale",
     ),

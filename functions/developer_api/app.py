@@ -20,6 +20,7 @@ PATHS_ELSEWHERE = {
     "/v1/admin/keys/identify": ("POST",),
     "/v1/admin/keys/{keyId}": ("GET", "PATCH", "DELETE"),
     "/v1/admin/keys/{keyId}/rotate": ("POST",),
+    "/v1/answers": ("POST",),
     "/v1/mcp": ("POST",),
     "/v1/answers/{answerId}/feedback": ("POST",),
     "/v1/search": ("POST",),

@@ -1,4 +1,4 @@
-"""Answers searches, of people and of their assistants, and takes feedback."""
+"""Answers searches and questions, of people and of their assistants, and takes feedback."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from httpapi.settings import EdgeSettings
 
 api = Api(
     {
+        "/v1/answers": "routes.answers",
         "/v1/answers/{answerId}/feedback": "routes.feedback",
         "/v1/mcp": "routes.mcp",
         "/v1/search": "routes.search",

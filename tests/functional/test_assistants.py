@@ -285,7 +285,7 @@ def test_a_damaged_content_is_told_and_never_returned(edge: Edge) -> None:
 def test_a_manifest_that_is_not_whole_in_memory_is_read_anew(edge: Edge) -> None:
     _, token = published(edge)
     found(edge, "fetch", {"id": token})
-    manifests = edge.services.knowledge.searcher.indexes._manifests
+    manifests = edge.services.knowledge.searcher.finder.indexes._manifests
 
     class Broken:
         def find(self, *_: object) -> None:

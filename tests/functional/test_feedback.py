@@ -103,3 +103,22 @@ def test_feedback_is_checked(edge: Edge) -> None:
         assert give(edge, answer, **body).status == 400, body
     assert give(edge, answer, helpful=True, comment="x" * 500).status == 200
     assert give(edge, answer, helpful=True, comment="x" * 501).status == 400
+
+
+def test_an_answer_that_is_kept_takes_feedback_under_its_id(edge: Edge) -> None:
+    source = edge.source(questionLog="on", defaultLanguage="en")
+    edge.push(source, "faq-1", title="Refunds", content="Refunds take 14 days.")
+    edge.publish(source)
+    found, missed = (
+        edge.request("POST", "/v1/answers", {"question": question}).body
+        for question in ("How long do refunds take?", "Who feeds the llama?")
+    )
+    assert (found["feedback"], missed["feedback"], missed["status"]) == (True, True, "not_found")
+    assert give(edge, found["id"], helpful=True).status == 200
+    last, first = page_of(edge)["questions"]
+    assert (first["id"], first["status"], first["feedback"]["helpful"]) == (found["id"], "answered", True)
+    assert [(each["sourceId"], each["externalItemId"]) for each in first["cited"]] == [(source, "faq-1")]
+    assert (last["id"], last["text"], last["status"]) == (missed["id"], "Who feeds the llama?", "not_found")
+    edge.request("PATCH", f"/v1/sources/{source}", {"questionLog": "off"})
+    assert edge.request("POST", "/v1/answers", {"question": "How long do refunds take?"}).body["feedback"] is False
+    assert len(page_of(edge)["questions"]) == 2

@@ -14,6 +14,8 @@ import pytest
 
 from benchmarks import aged, cold_start, diff, edge, imports, local_stack, publish, report, staging
 from benchmarks.__main__ import BENCHMARKS, plots_of
+from benchmarks.answers import __main__ as answers
+from benchmarks.answers import collections, help_centre
 from benchmarks.cost import report as cost
 from benchmarks.findings import Figure, Findings, Plot
 from benchmarks.peers.effort import Effort
@@ -150,6 +152,18 @@ def searched() -> list[Figure]:
     return figures + effort.stated(ratios) + asking.judged(shares, dollars)
 
 
+def answered() -> list[Figure]:
+    tables = section_of("answers").tables
+    figures = answers.judged(
+        {
+            row["collection"]: (number(row["inside 3"]), number(row["kept at 90 %"]), number(row["verbatim"]))
+            for row in tables[collections.TITLE]
+        }
+    )
+    right, refused = (int(number(row["right"])) for row in tables[help_centre.TITLE])
+    return figures + answers.judged_help_centre(right, refused)
+
+
 def served() -> list[Figure]:
     return local_stack.judged({row[""]: number(row["p50 ms"]) for row in section_of("local_stack").rows})
 
@@ -166,7 +180,7 @@ def test_says_how_it_is_made_and_links_to_no_picture() -> None:
 
 def test_figures_follow_from_the_tables_with_the_goals_of_the_code() -> None:
     figures = [*staged(), *published(), *compared(), *lived_through(), *requested(), *started(), *paid(), *imported()]
-    figures += [*held_against_peers(), *searched(), *served()]
+    figures += [*held_against_peers(), *searched(), *answered(), *served()]
     assert [figure.row[:3] for figure in figures] == [list(row.values())[:3] for row in FIGURES.values()]
     # What is shown is rounded, and with it the percentage that a verdict ends in.
     verdicts = [figure.verdict.partition(",")[0] for figure in figures]

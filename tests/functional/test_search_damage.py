@@ -95,8 +95,8 @@ def test_any_byte_flipped_on_the_disk_is_noticed_and_mended(edge: Edge, fresh: C
     data = path.read_bytes()
     for at in places(len(data)):
         path.write_bytes(data[:at] + bytes([data[at] ^ 0x10]) + data[at + 1 :])
-        for key in searcher.indexes._served:
-            searcher.indexes._served.remove(key)
+        for key in searcher.finder.indexes._served:
+            searcher.finder.indexes._served.remove(key)
         assert searcher.search(asked, None) == whole
         assert path.read_bytes() == data, at
 
@@ -147,7 +147,7 @@ def test_a_publication_between_two_reads_is_answered_from(edge: Edge, monkeypatc
     source = published(edge)
     bucket = Bucket(edge)
     searcher = edge.services.knowledge.searcher
-    opened = searcher.indexes.open
+    opened = searcher.finder.indexes.open
     later: list[str] = []
 
     def overtaken(asked: Any) -> Any:
@@ -159,7 +159,7 @@ def test_a_publication_between_two_reads_is_answered_from(edge: Edge, monkeypatc
                 bucket.delete(key)
         return opened(asked)
 
-    monkeypatch.setattr(type(searcher.indexes), "open", lambda self, asked: overtaken(asked))
+    monkeypatch.setattr(type(searcher.finder.indexes), "open", lambda self, asked: overtaken(asked))
     with pytest.raises(ServiceUnavailableError):
         # What the new generation has of the old one is gone, too; but it moved, so it may be there by the next try.
         searcher.search(question(edge), None)
@@ -168,7 +168,7 @@ def test_a_publication_between_two_reads_is_answered_from(edge: Edge, monkeypatc
 def test_a_manifest_that_was_swapped_is_read_again(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     source = published(edge)
     searcher = edge.services.knowledge.searcher
-    opened, later = searcher.indexes.open, []
+    opened, later = searcher.finder.indexes.open, []
 
     def overtaken(self: Any, asked: Any) -> Any:
         if not later:
@@ -177,7 +177,7 @@ def test_a_manifest_that_was_swapped_is_read_again(edge: Edge, monkeypatch: pyte
             raise ObjectGoneError
         return opened(asked)
 
-    monkeypatch.setattr(type(searcher.indexes), "open", overtaken)
+    monkeypatch.setattr(type(searcher.finder.indexes), "open", overtaken)
     answer = searcher.search(question(edge), None)
     assert ([each.external_item_id for each in answer.results], answer.generations) == (["b"], {source: later[0]})
 
@@ -185,12 +185,12 @@ def test_a_manifest_that_was_swapped_is_read_again(edge: Edge, monkeypatch: pyte
 def test_too_large_is_refused_and_publishing_goes_on(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     source = published(edge)
     searcher = edge.services.knowledge.searcher
-    monkeypatch.setattr(searcher.indexes, "_most_bytes", 100)
+    monkeypatch.setattr(searcher.finder.indexes, "_most_bytes", 100)
     reply: Reply = search(edge, "common")
     assert (reply.status, reply.code, reply.headers.get("retry-after")) == (503, "index_too_large", None)
     edge.push(source, "c", content="gamma common")
     edge.publish(source)
-    monkeypatch.setattr(searcher.indexes, "_most_bytes", 1_000_000)
+    monkeypatch.setattr(searcher.finder.indexes, "_most_bytes", 1_000_000)
     assert len(found(edge, "common")) == 3
 
 
@@ -211,7 +211,7 @@ def test_after_an_erasure_nothing_of_the_source_stays_but_what_its_manifest_name
     assert len(found(edge, "common")) == 3
     assert len(files(edge)) == 3 and len(assembled(edge)) == 1
     erased = replace(first, erasure_epoch=1)
-    (opened,) = knowledge.searcher.indexes.open([Asked(erased, erased.manifest, None)])
+    (opened,) = knowledge.searcher.finder.indexes.open([Asked(erased, erased.manifest, None)])
     named = {row.digest for row in opened.index.manifest.segments.rows}
     assert {path.name for path in files(edge) if path.parent.name == source} == named
     assert len([path for path in files(edge) if path.parent.name == other]) == 1
@@ -283,6 +283,7 @@ def assembled(edge: Edge) -> list[Path]:
 @pytest.fixture
 def fresh(edge: Edge, tmp_path: Path) -> Callable[[], Searcher]:
     """Make a searcher of a new process with an empty disk."""
+    from knowledge.searching.finding import Finder
     from knowledge.searching.indexes import OpenIndexes
     from knowledge.settings import SearchSettings
 
@@ -292,6 +293,6 @@ def fresh(edge: Edge, tmp_path: Path) -> Callable[[], Searcher]:
         stores = edge.services.knowledge.stores
         folder = tmp_path / str(next(numbers))
         edge.search = SearchSettings(str(folder), edge.search.index_bytes, edge.search.storage_bytes)
-        return Searcher(stores, OpenIndexes(stores, stores.index, edge.search), edge.clock)
+        return Searcher(Finder(stores, OpenIndexes(stores, stores.index, edge.search), edge.clock))
 
     return make

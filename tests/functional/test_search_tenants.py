@@ -41,7 +41,7 @@ def test_two_tenants_in_turns_never_see_each_other(edge: Edge, kept: str) -> Non
         size = 3 * 2_500
         settings = SearchSettings(edge.search.folder, size, size)
         stores = edge.services.knowledge.stores
-        searcher.indexes = OpenIndexes(stores, stores.index, settings)
+        searcher.finder.indexes = OpenIndexes(stores, stores.index, settings)
     chance = random.Random(20)
     for number in range(QUERIES):
         tenant = list(tenants)[number % 2] if number % 10 else chance.choice(list(tenants))

@@ -34,3 +34,9 @@ SNIPPET_CHARACTERS = 240
 # Matches behind these are not looked for.
 SNIPPET_SEARCHED_CHARACTERS = 100_000
 HIGHLIGHTS = 50
+
+# ------------------------------------------------------------------------------------------------ an answer
+# Of a passage; longer sections are cut.
+PASSAGE_WORDS = 200
+# A longer sentence is cut between its clauses: nobody reads a quote of a page.
+SENTENCE_CHARACTERS = 600

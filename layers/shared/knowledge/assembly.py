@@ -16,6 +16,7 @@ from knowledge.times import system_clock
 
 if TYPE_CHECKING:
     from knowledge.answering.model import AnswerProvider
+    from knowledge.answering.service import Answerer
     from knowledge.deletions.steps import Deleter
     from knowledge.erasures.assembly import ErasureServices
     from knowledge.generations.building import Builder
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from knowledge.runs.failures import FailureRecorder
     from knowledge.runs.planning import Planner
     from knowledge.runs.service import RunService
+    from knowledge.searching.finding import Finder
     from knowledge.searching.service import Searcher
     from knowledge.settings import AnswerSettings, SearchSettings, Settings
     from knowledge.sources.service import SourceService
@@ -123,12 +125,30 @@ class KnowledgeServices:
     @cached_property
     def searcher(self) -> Searcher:
         """Searching what is published."""
-        from knowledge.searching.indexes import OpenIndexes
         from knowledge.searching.service import Searcher
+
+        return Searcher(self.finder)
+
+    @cached_property
+    def finder(self) -> Finder:
+        """What searches and answers find, each in one state of the sources."""
+        from knowledge.searching.finding import Finder
+        from knowledge.searching.indexes import OpenIndexes
         from knowledge.settings import SearchSettings
 
         search = self._search or SearchSettings.from_environment()
-        return Searcher(self.stores, OpenIndexes(self.stores, self.stores.index, search), self.clock)
+        return Finder(self.stores, OpenIndexes(self.stores, self.stores.index, search), self.clock)
+
+    @cached_property
+    def answerer(self) -> Answerer:
+        """Answering from what is published."""
+        from knowledge.answering.extractive import ExtractiveProvider
+        from knowledge.answering.service import Answerer, Providers
+
+        sentences = ExtractiveProvider()
+        model = self.answer_model
+        providers = Providers(sentences) if model is None else Providers(model, sentences)
+        return Answerer(self.finder, providers)
 
     @cached_property
     def questions(self) -> QuestionService:

@@ -183,6 +183,19 @@ ASSISTANT_TEXT_CHARACTERS = 100_000
 ASSISTANT_BATCH_MESSAGES = 10
 # 16 bytes for the source and EXTERNAL_ITEM_ID_BYTES, in Base64.
 ITEM_TOKEN_CHARACTERS = 704
+# Of a question that is answered.
+ANSWER_QUESTION_CHARACTERS = 1_000
+# Items that an answer is looked for in, the best hits of the question.
+ANSWER_ITEMS = 8
+# Of each of them; what stands further behind is found, but not answered from.
+ANSWER_TEXT_CHARACTERS = 60_000
+# Of about 200 words, that a provider is given.
+ANSWER_PASSAGES = 12
+ANSWER_SENTENCES = 3
+# Of an answer; a provider may quote more than once for a sentence.
+ANSWER_CITATIONS = 10
+# Of an answer with its marks; sentences behind these are left out.
+ANSWER_CHARACTERS = 4_000
 # For all of a model's answer: the search before it and the other provider after it fit into the gateway's 29 as well.
 MODEL_SECONDS = 15
 # That one account of what found nothing looks at.

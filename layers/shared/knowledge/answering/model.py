@@ -13,7 +13,11 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of an item; `number` counts from 1, `start` is where its text begins in the text of the item."""
+    """A piece of an item; `number` counts from 1, `start` is where its text begins in the text of the item.
+
+    `section` are the headings that lead to it; `language` is the item's or its source's, None when nobody
+    said. `promise` is how well its item fits the question as a whole, 1 for the best.
+    """
 
     number: int
     source_id: str
@@ -22,6 +26,9 @@ class Passage:
     url: str | None
     text: str
     start: int
+    section: str = ""
+    language: str | None = None
+    promise: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Answers: the sentences of several texts that answer a question best, as they stand there."""
