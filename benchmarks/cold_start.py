@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 UNREACHABLE = "http://127.0.0.1:9"
 HTTP_FIGURE = 1.6
 OTHER_FIGURE = 1.25
-HTTP_FUNCTIONS = frozenset({"admin_api", "developer_api", "search_api"})
+HTTP_FUNCTIONS = frozenset({"admin_api", "developer_api", "search_api", "serve_site"})
 BARE = "bare"
 ROUNDS = {"small": 2, "usual": 9, "full": 15}
 
@@ -78,6 +78,7 @@ def first_event(function: str, token: str, bucket: str) -> dict[str, object] | N
         "admin_api": _get("/v1/admin/keys", token),
         "developer_api": _get("/v1/sources", token),
         "search_api": _get("/v1/search", token) | {"httpMethod": "POST", "body": '{"query": "a"}'},
+        "serve_site": {"httpMethod": "GET", "pathParameters": {"file": "widget/widget.json"}},
         "bootstrap_tenant": {"tenantId": "ten_cold"},
         "diff_run": {**absent, "action": "diff"},
         "build_generation": {**absent, "action": "apply"},

@@ -94,10 +94,10 @@ def _examples() -> Iterator[tuple[dict[str, Any], Any]]:
                     yield media["schema"], example["value"]
 
 
-def test_every_media_type_is_binary_and_everything_else_goes_to_one_function() -> None:
+def test_every_media_type_is_binary_and_what_is_no_operation_goes_to_two_functions() -> None:
     assert spec.document()["x-amazon-apigateway-binary-media-types"] == ["*/*"]
     catch_all = [path for path, item in spec.document()["paths"].items() if "x-amazon-apigateway-any-method" in item]
-    assert catch_all == ["/{proxy+}"]
+    assert catch_all == ["/site/{file+}", "/{proxy+}"]
 
 
 def test_schemas_hold_only_what_api_gateway_imports() -> None:
