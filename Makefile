@@ -9,7 +9,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .PHONY: help setup venv aws-tools .venv-sam .venv-checkov .venv-parliament demo local test faults fuzz lint format
-.PHONY: bench bench-full clean dynoxide tools reference lock check soak coverage
+.PHONY: bench bench-full clean dynoxide tools reference lock check soak coverage widget widget-tools screenshots
 
 help:
 	@echo "make demo [CONTENT=folder]  publish a folder of documents on the local stack and keep serving"
@@ -22,13 +22,15 @@ help:
 	@echo "make lint                   ruff, mypy in its strict mode, the order of the rooms, and what nobody uses (vulture)"
 	@echo "make faults                 every crash case and 20 000 interleavings: about two hours"
 	@echo "make fuzz                   100 000 hostile requests and queries: about half an hour"
+	@echo "make widget                 the widget's file anew from widget/src, for functions/serve_site"
+	@echo "make screenshots            the pictures in docs/images anew, in a browser"
 	@echo "make lock                   what is deployed anew into requirements.txt, with hashes; UPGRADE=1 takes the newest"
 	@echo "make reference              docs/reference.md anew from openapi.yaml, docs/architecture.md's drawings from imports"
 	@echo "make bench                  every figure of the design; report and plots in .local/benchmarks: some minutes"
 	@echo "make bench-full             with larger sources and a file of 1 GiB, for benchmarks/report.md: about an hour"
 	@echo "make clean                  remove what setting up and running left"
 
-setup: venv dynoxide
+setup: venv dynoxide widget-tools
 
 venv:
 	@setup/make_venv.sh .venv pyproject.toml --editable '.[dev]'
@@ -42,6 +44,20 @@ dynoxide:
 		if npm ci --silent --no-audit --no-fund >/dev/null || npm install --silent --no-save --no-package-lock; \
 		then touch node_modules/.ready; else echo "note: Dynoxide could not be installed" >&2; fi; \
 	fi
+
+# What builds and tests the widget. What is built is kept with the source, so nobody needs it to run or deploy.
+widget-tools:
+	@if command -v npm >/dev/null && ! test widget/node_modules/.ready -nt widget/package-lock.json; then \
+		echo "Installing what builds the widget into widget/node_modules, with npm ..."; \
+		if (cd widget && npm ci --silent --no-audit --no-fund >/dev/null); \
+		then touch widget/node_modules/.ready; else echo "note: what builds the widget could not be installed" >&2; fi; \
+	fi
+
+widget: widget-tools
+	@cd widget && node build.mjs
+
+screenshots: setup
+	@SCREENSHOTS=docs/images $(BIN)/python -m pytest -q tests/e2e/test_widget_pictures.py
 
 # The published quickstart and the examples are run as they are written: they call these. C# needs a compiler and a
 # runtime besides. The browser is for the page that tries to get into the local stack.
@@ -106,6 +122,8 @@ lint: setup
 	@for function in functions/*/; do MYPYPATH=layers/shared:$$function $(BIN)/mypy --no-error-summary $$function || exit 1; done
 	@log=$$(PYTHONPATH=layers/shared:layers/search $(BIN)/lint-imports --no-cache --no-logo) || { echo "$$log"; exit 1; }
 	@$(BIN)/vulture
+	@if test -e widget/node_modules/.ready; then widget/node_modules/.bin/tsc --project widget; \
+		else echo "note: without npm the widget's types are not checked" >&2; fi
 
 format: setup
 	@$(BIN)/ruff format .
@@ -124,5 +142,5 @@ bench-full: setup .venv/.bench-ready
 	@PYTHONPATH=layers/shared:layers/search $(BIN)/python -m benchmarks --size full
 
 clean:
-	@rm -rf .venv .venv-* .aws-sam node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	@rm -rf .venv .venv-* .aws-sam node_modules widget/node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlsplit
 
 from local.console import say
 from local.credentials import Credentials, write_private
@@ -45,6 +46,7 @@ def publish(base_url: str, credentials: Credentials, content: Path, data: Path) 
         raise DemoError(str(error)) from error
     _report(base_url, credentials, example.changes_of(outcome.run["counts"]), outcome, generation)
     _ask(example, api, outcome.source_id)
+    print(f"Ask in a browser:\n  {_page(base_url, credentials, outcome.source_id, data)}\n", flush=True)
 
 
 def _load_example() -> ModuleType:
@@ -63,6 +65,24 @@ def _source(example: ModuleType, api: Any, content: Path, data: Path) -> str:
         sources[folder] = example.source_named(api, f"Demo: {folder}"[:200])
         write_private(kept, sources)
     return sources[folder]
+
+
+def _page(base_url: str, credentials: Credentials, source_id: str, data: Path) -> str:
+    """Return the address of the page with the widget; its key for web pages is made once for each source and port."""
+    kept = data / "browser_keys.json"
+    keys: dict[str, str] = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
+    address = urlsplit(base_url)
+    name = f"{source_id} {address.port}"
+    if name not in keys:
+        origins = [f"http://{host}:{address.port}" for host in ("127.0.0.1", "localhost")]
+        wanted = {"name": "Demo page", "kind": "browser", "sourceIds": [source_id], "allowedOrigins": origins}
+        try:
+            admin = _load_example().DeveloperApi(base_url, credentials.admin_key)
+            keys[name] = admin.request("POST", "/v1/admin/keys", wanted)["secret"]
+        except _load_example().ApiError as error:
+            raise DemoError(str(error)) from error
+        write_private(kept, keys)
+    return f"{base_url}/site/try.html#{keys[name]}"
 
 
 def _report(base_url: str, credentials: Credentials, changes: str, outcome: Any, generation: dict[str, Any]) -> None:

@@ -23,14 +23,14 @@ export interface Citation {
   quote: string;
 }
 
-/** `answer` is null when nothing that is published answers the question. */
+/** `answer` is null when nothing that is published answers the question; `id` when no feedback on it is taken. */
 export interface Answer {
   id: string | null;
   answer: string | null;
   citations: Citation[];
 }
 
-export type Kind = "offline" | "unreachable" | "slow" | "limited" | "budget" | "unavailable" | "refused" | "rejected" | "failed";
+export type Kind = "offline" | "unreachable" | "slow" | "limited" | "budget" | "spent" | "unavailable" | "refused" | "rejected" | "failed";
 
 /** Why a request brought nothing; `seconds` is when to come back, where the API says so. */
 export class Failure extends Error {
@@ -46,7 +46,7 @@ export class Failure extends Error {
 }
 
 const PATIENCE_MS = 30_000;
-/** Codes with which the API says that it takes no feedback on an answer. */
+/** With these the API says that it takes no feedback on an answer, say since it is no longer kept. */
 const NOT_TAKEN = [403, 404, 405, 409];
 
 type Json = Record<string, unknown>;
@@ -78,7 +78,7 @@ export class Client {
     const found = await this.post("/v1/answers", { question, ...named(options.sourceIds) }, signal);
     const answered = found["status"] === "answered";
     return {
-      id: textOrNull(found["id"]),
+      id: found["feedback"] === true ? textOrNull(found["id"]) : null,
       answer: answered ? text(found["answer"]) : null,
       citations: answered
         ? objects(found["citations"]).map((each, index) => ({
@@ -156,7 +156,7 @@ function failureOf(response: Response, said: Json | null): Failure {
 }
 
 function kindOf(status: number, code: string): Kind {
-  if (status === 429) return code === "answer_budget" ? "budget" : "limited";
+  if (status === 429) return code === "answer_budget" ? "budget" : code === "request_budget" ? "spent" : "limited";
   if (status === 401 || status === 403 || status === 404) return "refused";
   if (status === 503) return "unavailable";
   if (status === 504) return "slow";

@@ -1,15 +1,17 @@
 /** `<knowledge-widget>`: search as one types, and ask. It makes no request before somebody uses it. */
 
 import { answered, waitingFor } from "./answer";
-import { type Answer, Client, Failure, type Result } from "./client";
+import { type Answer, Client, Failure, type Kind, type Result } from "./client";
 import { icon, make, set, webAddress } from "./dom";
 import { ResultList } from "./results";
 import { styleSheet } from "./style";
 import { filled, type Words, wordsOf } from "./words";
 
-const DEBOUNCE_MS = 200;
+const DEBOUNCE_MS = 250;
 const PATIENCE_MS = 8_000;
 const QUERY_CHARACTERS = 1_000;
+/** What trying again does not mend. */
+const LASTING: Kind[] = ["refused", "rejected", "budget", "spent"];
 const RESULTS = 6;
 const MOST_RESULTS = 20;
 const SEARCH = "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14m5-2 4 4";
@@ -262,13 +264,14 @@ export class KnowledgeWidget extends HTMLElement {
     const seconds = failure.seconds ?? (failure.kind === "limited" ? 10 : 0);
     this.notBefore = failure.kind === "limited" ? Date.now() + seconds * 1000 : 0;
     this.retry = retry;
-    this.again.hidden = failure.kind === "refused" || failure.kind === "rejected" || failure.kind === "budget";
+    this.again.hidden = LASTING.includes(failure.kind);
     this.again.disabled = this.notBefore > 0;
     if (this.again.disabled) setTimeout(() => (this.again.disabled = false), seconds * 1000);
     this.message.hidden = false;
     this.alarm.textContent = filled(this.words[failure.kind], { n: seconds });
-    // For whoever sets the page up; a visitor can do nothing about it.
-    console.warn(`<knowledge-widget>: ${failure.status || ""} ${failure.code} ${failure.message} (${location.origin})`);
+    // For whoever sets the page up; a visitor can do nothing about it. A browser hides why a page's origin was refused.
+    const hint = failure.kind === "unreachable" ? ` Does the key allow the origin ${location.origin}?` : "";
+    console.warn(`<knowledge-widget>: ${failure.status || ""} ${failure.code} ${failure.message}${hint}`);
     this.tell("error", { kind: failure.kind, status: failure.status, code: failure.code });
   }
 
