@@ -20,6 +20,7 @@ HOSTILE = (
     "{{constructor.constructor('alert(4)')()}}",
     "]]>--><style>*{display:none}</style>",
 )
+WIDGET = f'<knowledge-widget key="{KEY}"></knowledge-widget>'
 ARABIC = "كيف أعيد طلبا"
 
 
@@ -40,10 +41,8 @@ def api() -> Iterator[WidgetApi]:
 def visit(started: Browser, api: WidgetApi) -> Iterator[Visiting]:
     visits: list[Visit] = []
 
-    def open_page(
-        element: str = f'<knowledge-widget key="{KEY}"></knowledge-widget>', *, head: str = "", **context: Any
-    ) -> Visit:
-        visits.append(Visit(started, api.page(element, head=head), zoomless=context))
+    def open_page(element: str = WIDGET, *, head: str = "", **context: Any) -> Visit:
+        visits.append(Visit(started, api.page(element, head=head), options=context))
         return visits[-1]
 
     yield open_page
@@ -63,9 +62,8 @@ def test_it_asks_nothing_before_it_is_used_but_for_its_own_file(api: WidgetApi, 
 
 
 def test_it_searches_as_one_types_once_the_typing_rests(api: WidgetApi, visit: Visiting) -> None:
-    api.search = lambda _: found(
-        result("Refunds 🙂 money", highlights={"title": [{"start": 10, "end": 15}], "snippet": []})
-    )
+    money = {"title": [{"start": 10, "end": 15}], "snippet": []}
+    api.search = lambda _: found(result("Refunds 🙂 money", highlights=money))
     seen = visit(f'<knowledge-widget key="{KEY}" sources="src_1 src_2" limit="3"></knowledge-widget>')
     seen.type("refu")
     expect(seen.options).to_have_count(1)
@@ -325,26 +323,12 @@ def test_a_slow_answer_says_that_it_goes_on(api: WidgetApi, visit: Visiting) -> 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=["markup", "bidi", "huge", "template", "style"])
 def test_whatever_is_published_stays_text(api: WidgetApi, visit: Visiting, text: str) -> None:
-    addresses = (
-        "javascript:alert(5)",
-        "data:text/html,<script>alert(6)</script>",
-        "//evil.example",
-        "jAvAsCrIpT:alert(7)",
-    )
-    api.search = lambda _: found(
-        *(
-            result(
-                text,
-                snippet=text,
-                url=url,
-                highlights={"title": [{"start": 2, "end": 4}], "snippet": [{"start": -5, "end": 1e9}]},
-            )
-            for url in addresses
-        )
-    )
-    api.answer = lambda _: answered(
-        text, *(citation(n, title=text, url=url, quote=text) for n, url in enumerate(addresses, 1))
-    )
+    addresses = ("javascript:alert(5)", "data:text/html,<script>alert(6)</script>", "//evil.example", "jAvAsCrIpT:x()")
+    places = {"title": [{"start": 2, "end": 4}], "snippet": [{"start": -5, "end": 1e9}, {"start": "x"}]}
+    results = [result(text, snippet=text, url=url, highlights=places) for url in addresses]
+    citations = [citation(n, title=text, url=url, quote=text) for n, url in enumerate(addresses, 1)]
+    api.search = lambda _: found(*results)
+    api.answer = lambda _: answered(text, *citations)
     seen = visit(viewport={"width": 320, "height": 640})
     seen.type("anything")
     expect(seen.part("title")).to_have_text([text] * 4)
@@ -355,9 +339,8 @@ def test_whatever_is_published_stays_text(api: WidgetApi, visit: Visiting, text:
     expect(seen.part("text")).to_contain_text(text)
     # Nothing of it is a link, and nothing of it became an element.
     expect(seen.page.get_by_role("link")).to_have_count(0)
-    inside = (
-        "document.querySelector('knowledge-widget').shadowRoot.querySelectorAll('img, script, style, iframe').length"
-    )
+    made = "img, script, style, iframe, a"
+    inside = f"document.querySelector('knowledge-widget').shadowRoot.querySelectorAll('{made}').length"
     assert seen.page.evaluate(inside) == 0
     assert seen.faults() == []
 

@@ -22,7 +22,7 @@ KEY = "pk_live_0123456789ABCDEF_test"
 
 
 def policy(origin: str) -> str:
-    """The policy that docs/widget.md gives, with trusted types on top, which the widget doesn't need to be asked for."""
+    """The policy that docs/widget.md gives, and no markup from scripts on top."""
     return (
         f"default-src 'none'; script-src {origin}; connect-src {origin}; base-uri 'none'; form-action 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
@@ -120,7 +120,7 @@ class WidgetApi:
     def __init__(self) -> None:
         self.search: Say = lambda _: found(result())
         self.answer: Say = lambda _: answered()
-        self.feedback: Say = lambda _: Said(204)
+        self.feedback: Say = lambda _: Said(body={"feedback": {}})
         self.asked: list[Asked] = []
         self.pages: dict[str, str] = {}
         self.files: list[str] = []
@@ -146,7 +146,8 @@ class WidgetApi:
         self.pages[name] = (
             f'<!doctype html>{html}<head><meta charset="utf-8"><title>Help</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f'<script type="module" src="{SCRIPT}" integrity="{MANIFEST["integrity"]}" crossorigin="anonymous"></script>'
+            f'<script type="module" src="{SCRIPT}" integrity="{MANIFEST["integrity"]}" crossorigin="anonymous">'
+            "</script>"
             f"</head><body><main><h1>Help</h1>{element}</main></body></html>"
         )
         return self.origin + name
@@ -192,9 +193,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
             return
-        content = (
-            said.body if isinstance(said.body, bytes) else b"" if said.body is None else json.dumps(said.body).encode()
-        )
+        content = said.body if isinstance(said.body, bytes) else json.dumps(said.body).encode()
         self._send(said.status, {"Content-Type": "application/json", **said.headers}, content)
 
     def _send(self, status: int, headers: dict[str, str], content: bytes) -> None:
@@ -202,8 +201,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
-            if status != 204:
-                self.send_header("Content-Length", str(len(content)))
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
         except ConnectionError:

@@ -38,9 +38,8 @@ def require_axe() -> Path:
 class Visit:
     """A page with a widget, in a browser context of its own."""
 
-    def __init__(self, started: Browser, url: str, *, zoomless: dict[str, Any] | None = None) -> None:
-        # axe is put into the page by the browser itself, past the page's policy, which is therefore watched by hand.
-        self.context = started.new_context(reduced_motion="reduce", **(zoomless or {}))
+    def __init__(self, started: Browser, url: str, *, options: dict[str, Any] | None = None) -> None:
+        self.context = started.new_context(reduced_motion="reduce", **(options or {}))
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(30_000)
         self.said: list[str] = []
@@ -55,7 +54,7 @@ class Visit:
         )
         self.page.goto(url)
         self.page.wait_for_function("customElements.get('knowledge-widget') !== undefined")
-        self.input: Locator = self.page.get_by_role("combobox")
+        self.input: Locator = self.page.locator("knowledge-widget").get_by_role("combobox")
 
     def part(self, name: str) -> Locator:
         """The elements of a part of the widget."""
@@ -115,7 +114,7 @@ class Visit:
         return found
 
     def close(self) -> None:
-        """End the visit; nothing of the page's policy was broken, nothing went wrong, and nothing ran that came as text."""
+        """End the visit: the policy was kept, nothing went wrong, and nothing ran that came as text."""
         try:
             assert self.violations() == []
             assert [line for line in self.said if line.startswith(("pageerror", "dialog"))] == []

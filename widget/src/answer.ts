@@ -15,14 +15,14 @@ export interface Frame {
 
 /** Returns what is shown while an answer is looked for. */
 export function waitingFor(question: string, said: string): Node[] {
-  return [asked(question), make("p", { class: "wait", part: "wait" }, said)];
+  return [asked(question), make("p", { class: "wait", part: "wait", dir: "auto" }, said)];
 }
 
 /** Returns an answer with its sources, or that there is none. */
 export function answered(question: string, answer: Answer, frame: Frame): Node[] {
   const { words } = frame;
   if (answer.answer === null) {
-    return [asked(question), make("p", { class: "text", part: "not-found" }, words.notFound)];
+    return [asked(question), make("p", { class: "text own", part: "not-found", dir: "auto" }, words.notFound)];
   }
   const shown: Node[] = [
     asked(question),
@@ -92,7 +92,7 @@ function leading(address: URL, frame: Frame): Record<string, string> {
 function feedback(tell: (helpful: boolean) => Promise<boolean>, frame: Frame): HTMLElement {
   const { words } = frame;
   const row = make("div", { class: "feedback", part: "feedback", role: "group", "aria-label": words.helpful });
-  const said = make("p", { tabindex: "-1" }, words.helpful);
+  const said = make("p", { tabindex: "-1", dir: "auto" }, words.helpful);
   const buttons = [true, false].map((helpful) => {
     const button = make("button", { type: "button", class: "plain", part: "button" }, helpful ? words.yes : words.no);
     button.addEventListener("click", () => void send(helpful));

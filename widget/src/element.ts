@@ -36,7 +36,7 @@ export class KnowledgeWidget extends HTMLElement {
   private readonly asks = make("button", { type: "submit", class: "ask", part: "ask" });
   private readonly field = make("div", { class: "field", part: "field" }, icon("search", SEARCH), this.input, this.clear, this.asks);
   private readonly status = make("div", { class: "quiet", role: "status" });
-  private readonly alarm = make("p", { role: "alert" });
+  private readonly alarm = make("p", { role: "alert", dir: "auto" });
   private readonly again = make("button", { type: "button", class: "plain", part: "button" });
   private readonly message = make("div", { class: "message", part: "message", hidden: true }, this.alarm, this.again);
   private readonly answer = make("section", { class: "answer", part: "answer", hidden: true, tabindex: "-1" });
@@ -209,6 +209,7 @@ export class KnowledgeWidget extends HTMLElement {
     } catch (error) {
       if (turn.signal.aborted) return;
       this.answer.hidden = true;
+      this.answer.replaceChildren();
       this.fail(error, () => void this.ask(question));
     } finally {
       if (this.asking === turn) {

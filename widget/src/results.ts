@@ -7,7 +7,7 @@ import type { Words } from "./words";
 export class ResultList {
   readonly popup: HTMLElement;
   private readonly list = make("ul", { id: "results", role: "listbox", part: "results" });
-  private readonly note = make("p", { class: "note", part: "note" });
+  private readonly note = make("p", { class: "note", part: "note", dir: "auto" });
   private results: Result[] = [];
   private active = -1;
 
