@@ -137,8 +137,8 @@ def _takes_gzip(request: HttpRequest) -> bool:
     for part in ",".join(request.headers.get("accept-encoding", [])).lower().split(","):
         coding, _, weight = part.replace(" ", "").partition(";q=")
         taken[coding] = weight
-    weight = taken.get("gzip", taken.get("*"))
-    return weight is not None and not re.fullmatch(r"0(\.0*)?", weight)
+    gzip_weight = taken.get("gzip", taken.get("*"))
+    return gzip_weight is not None and not re.fullmatch(r"0(\.0*)?", gzip_weight)
 
 
 def _knows(request: HttpRequest, tag: str) -> bool:
