@@ -107,6 +107,6 @@ def test_a_page_that_the_key_does_not_allow_gets_nothing(
     """To the browser `localhost` is another origin, and the key names `127.0.0.1` alone."""
     seen = Visit(started, f"{site.replace('127.0.0.1', 'localhost')}/try.html#{published(local_stack)}")
     seen.type("refunds")
-    expect(seen.page.get_by_role("alert")).to_contain_text("can't be reached", timeout=60_000)
-    assert any("Does the key allow the origin http://localhost" in line for line in seen.said)
+    expect(seen.page.get_by_role("alert")).to_contain_text("not set up for this page", timeout=60_000)
+    assert any("403 origin_not_allowed" in line for line in seen.said)
     seen.close()
