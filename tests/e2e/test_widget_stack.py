@@ -42,6 +42,7 @@ def published(stack: StackProcess) -> str:
         api.post(f"v1/sources/{source}/items", json=item)
         run = api.post(f"v1/sources/{source}/runs").json()["run"]["id"]
         assert api.post(f"v1/sources/{source}/runs/{run}/apply").status_code == 200
+        assert api.patch(f"v1/sources/{source}", json={"questionLog": "on"}).status_code == 200
     origin = stack.credentials["baseUrl"].removesuffix("/api")
     wanted = {"name": "page", "kind": "browser", "sourceIds": [source], "allowedOrigins": [origin]}
     with stack.client(stack.credentials["adminKey"]) as admin:
@@ -98,6 +99,20 @@ def test_the_page_to_try_it_on_searches_and_shows_what_to_embed(
     expect(snippet).to_contain_text(f'integrity="{MANIFEST["integrity"]}"')
     seen.page.get_by_label("Language").select_option("de")
     expect(seen.part("ask")).to_have_text("Fragen")
+    seen.close()
+
+
+def test_a_question_is_answered_with_its_source_and_its_answer_judged(
+    local_stack: StackProcess, started: Browser, site: str
+) -> None:
+    seen = Visit(started, f"{site}/try.html#{published(local_stack)}")
+    seen.ask("Within how many days do you refund orders?")
+    expect(seen.part("text")).to_contain_text("We refund orders within 14 days.", timeout=60_000)
+    expect(seen.part("quote")).to_have_text("We refund orders within 14 days.")
+    expect(seen.part("link")).to_have_attribute("href", "https://x.example/a")
+    seen.page.get_by_role("button", name="Yes").click()
+    expect(seen.part("feedback")).to_have_text("Thank you.", timeout=60_000)
+    assert seen.faults() == []
     seen.close()
 
 
