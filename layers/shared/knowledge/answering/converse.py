@@ -10,17 +10,15 @@ Format: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Conv
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from knowledge.answering.model import Draft, Passage, ProviderFailure, Quote, Sentence
 from knowledge.errors import ProviderFailedError
+from knowledge.limits import ANSWER_QUESTION_CHARACTERS
 
 TOOL = "give_answer"
-# Whatever the edge lets through: a model is paid by the word.
-QUESTION_CHARACTERS = 1_000
-# Of all passages; the first ones are the best ones.
+# Of all passages; the first ones are the best ones, and a model is paid by the word.
 PASSAGES_CHARACTERS = 40_000
 ANSWER_TOKENS = 1_500
 # More than was asked for, and far less than a model that runs wild writes.
@@ -73,17 +71,12 @@ _STOPPED = {
     "content_filtered": ProviderFailure.FILTERED,
     "refusal": ProviderFailure.FILTERED,
 }
-# What harms if it is made up: numbers, addresses, names of hosts. All three take time by the length of the text alone.
-_NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
-_HOST = re.compile(r"(?<!\w)\w++(?:\.\w++)++")
-_RUN = re.compile(r"[!-~]+")
-_AROUND = "\"'`.,;:!?()[]{}<>*_"
 
 
 def write_request(question: str, language: str | None, passages: Sequence[Passage]) -> dict[str, Any]:
     """Write what Converse is called with, but for the model."""
     document = {
-        "question": question[:QUESTION_CHARACTERS],
+        "question": question[:ANSWER_QUESTION_CHARACTERS],
         "language": language,
         "passages": [
             {"number": each.number, "title": each.title, "text": each.text} for each in _first_that_fit(passages)
@@ -133,8 +126,7 @@ def _input_of(blocks: Sequence[Any]) -> Any:
 def _draft(given: Any) -> Draft:
     match given:
         case {"sentences": [*sentences]} if len(sentences) <= SENTENCES:
-            read = [_sentence(each) for each in sentences]
-            return Draft(tuple(each for each in read if _states_only_quoted_facts(each)))
+            return Draft(tuple(_sentence(each) for each in sentences))
     raise _malformed()
 
 
@@ -154,20 +146,6 @@ def _quote(given: Any) -> Quote:
         ):
             return Quote(passage, text)
     raise _malformed()
-
-
-def _states_only_quoted_facts(sentence: Sentence) -> bool:
-    """Tell whether each number, address and link of a sentence stands in one of its quotes.
-
-    A quote that is real proves nothing of the words around it: this is as much of them as can be checked.
-    """
-    quoted = {fact for quote in sentence.quotes for fact in _facts(quote.text)}
-    return _facts(sentence.text) <= quoted
-
-
-def _facts(text: str) -> set[str]:
-    addresses = (run.strip(_AROUND) for run in _RUN.findall(text) if "@" in run or "://" in run)
-    return {found.casefold() for found in (*_NUMBER.findall(text), *_HOST.findall(text), *addresses)}
 
 
 def _malformed() -> ProviderFailedError:

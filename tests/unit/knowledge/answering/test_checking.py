@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from knowledge.answering import checking
-from knowledge.answering.checking import Checked, check_draft
+from knowledge.answering.checking import Checked, check_draft, is_held_up
 from knowledge.answering.model import Draft, Passage, Quote, Sentence
 from knowledge.limits import ANSWER_CHARACTERS, ANSWER_CITATIONS
 
@@ -79,6 +79,43 @@ def test_what_is_too_much_is_left_out_from_the_end() -> None:
     assert check_draft(draft, "", [replace(passage, text=long)], {("src_1", "a"): long}) == Checked("", ())
 
 
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("Refunds take 5 days.", "Refunds take five days."),
+        ("Refunds take 50 days.", "Refunds take 5 days."),
+        ("Call us at +1 555 0100.", "Call us."),
+        ("See https://evil.example/login.", "See https://good.example/login."),
+        ("Write to a@evil.example.", "Write to a@good.example."),
+        ("Open evil.example, open it now.", "Open it now."),
+        ("Open EVIL.example:8080.", "Open evil.example."),
+        ("Costs \u0665 dinars.", "Costs dinars."),
+    ],
+)
+def test_figures_and_addresses_that_are_not_quoted_are_not_held_up(text: str, quoted: str) -> None:
+    """The quote is real, and proves nothing of what is written beside it."""
+    assert not is_held_up(Sentence(text, (Quote(1, quoted),)), "", [PASSAGE])
+    assert is_held_up(Sentence(quoted, (Quote(1, quoted),)), "", [PASSAGE])
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("A 5-day wait.", "Wait for 5 days."),
+        ("Write to Help@Example.com.", "Mail: help@example.com, or call."),
+        ("It is at (https://example.com/a?b=1).", "See https://example.com/a?b=1"),
+        ("5% of 1,000.50 is due on 2026/01/02.", "Due 2026/01/02: 5 % of 1,000.50"),
+        ("Öffnen Sie bücher.example.", "Besuchen Sie bücher.example!"),
+    ],
+)
+def test_figures_and_addresses_may_stand_in_other_words(text: str, quoted: str) -> None:
+    assert is_held_up(Sentence(text, (Quote(1, quoted),)), "", [PASSAGE])
+
+
+def test_facts_of_several_quotes_count_together() -> None:
+    assert is_held_up(Sentence("At 5 until 9.", (Quote(1, "at 5"), Quote(1, "until 9"))), "", [PASSAGE])
+
+
 Broken = Callable[..., Any]
 BROKEN: dict[str, tuple[str, Broken]] = {
     "quotes are not looked for": ("find_quote", lambda quote, passage, texts: 0 if passage else None),
@@ -93,7 +130,7 @@ BROKEN: dict[str, tuple[str, Broken]] = {
         lambda quote, passage, texts: 0 if passage and any(quote.text in text for text in texts.values()) else None,
     ),
     "sentences are not held against quotes": ("is_held_up", lambda sentence, question, cited: True),
-    "facts are not held against quotes": ("_facts", lambda text: ()),
+    "facts are not held against quotes": ("_facts", lambda text: set()),
 }
 
 
