@@ -22,7 +22,8 @@ from urllib.parse import parse_qs, quote
 
 from httpapi.assembly import EdgeServices
 from httpapi.keys.import_permission import KeyImportPermission
-from httpapi.keys.model import ALL_SCOPES, Key, KeySpec
+from httpapi.keys.model import Key, KeySpec
+from httpapi.keys.scopes import ALL_SCOPES
 from httpapi.settings import EdgeSettings
 from knowledge.assembly import KnowledgeServices
 from knowledge.settings import SearchSettings, Settings

@@ -10,7 +10,8 @@ from typing import Any
 
 from httpapi.call import Call, check_ids
 from httpapi.errors import ValidationFailedError
-from httpapi.keys.model import ALL_SCOPES, Key, KeySpec
+from httpapi.keys.model import Key, KeySpec
+from httpapi.keys.scopes import ALL_SCOPES
 from httpapi.operations import Operation
 from httpapi.requests import HttpRequest
 from httpapi.schemas.fields import read_query

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from httpapi.keys import tokens
-from httpapi.keys.model import Scope
+from httpapi.keys.scopes import Scope
 from knowledge.environments import Environment
 
 from testing import spec

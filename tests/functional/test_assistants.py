@@ -11,7 +11,7 @@ import pytest
 from httpapi.assistants.item_tokens import item_token
 from httpapi.assistants.revisions import AGREED, MODERN
 from httpapi.assistants.toolbox import Toolbox
-from httpapi.keys.model import ALL_SCOPES, Scope
+from httpapi.keys.scopes import ALL_SCOPES, Scope
 from knowledge import limits
 from knowledge.environments import Environment
 from knowledge.errors import IndexUpgradingError

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from httpapi.keys.model import ALL_SCOPES
+from httpapi.keys.scopes import ALL_SCOPES
 
 from testing.edge import Edge, Reply
 from tests.support.edge_crashes import Watched, cases

@@ -8,7 +8,8 @@ import boto3
 import pytest
 from httpapi.answers import RequestMark
 from httpapi.keys import tokens
-from httpapi.keys.model import KeyKind, Scope
+from httpapi.keys.model import KeyKind
+from httpapi.keys.scopes import Scope
 from knowledge.environments import Environment
 
 from testing import spec

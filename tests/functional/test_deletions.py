@@ -8,7 +8,7 @@ import random
 from typing import Any
 
 import pytest
-from httpapi.keys.model import DEFAULT_SCOPES
+from httpapi.keys.scopes import DEFAULT_SCOPES
 from knowledge.errors import ServiceUnavailableError, SourceNotFoundError
 from knowledge.ids import new_id
 from knowledge.sources.model import SourceStatus

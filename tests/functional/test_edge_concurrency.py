@@ -14,7 +14,8 @@ from httpapi.answers import RequestMark, WrittenAnswer
 from httpapi.assembly import EdgeServices
 from httpapi.errors import EdgeError, RateLimitedError
 from httpapi.keys.issuing import Creation
-from httpapi.keys.model import ALL_SCOPES, KeySpec
+from httpapi.keys.model import KeySpec
+from httpapi.keys.scopes import ALL_SCOPES
 from httpapi.settings import EdgeSettings
 from knowledge.errors import ServiceUnavailableError
 from knowledge.storage.clients import Clients

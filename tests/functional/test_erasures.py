@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from httpapi.keys.model import DEFAULT_SCOPES
+from httpapi.keys.scopes import DEFAULT_SCOPES
 
 from testing.edge import Edge
 from tests.support.edge_erasing import SECRET, TITLE, ask, carry_out, erasures, places_with

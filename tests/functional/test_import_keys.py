@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from httpapi.keys.import_permission import ATTRIBUTES, import_scopes
-from httpapi.keys.model import ALL_SCOPES, Scope
+from httpapi.keys.scopes import ALL_SCOPES, Scope
 
 from testing.edge import Edge
 from testing.import_files import ndjson

@@ -6,7 +6,7 @@ import gzip
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from httpapi.keys.model import ALL_SCOPES, Scope
+from httpapi.keys.scopes import ALL_SCOPES, Scope
 from knowledge.imports import places as import_places
 
 from testing.edge import Edge, Reply

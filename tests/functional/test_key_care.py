@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from httpapi.keys import tokens
-from httpapi.keys.model import ALL_SCOPES, DEFAULT_SCOPES, Scope
+from httpapi.keys.scopes import ALL_SCOPES, DEFAULT_SCOPES, Scope
 from knowledge.environments import Environment
 from knowledge.times import timestamp
 

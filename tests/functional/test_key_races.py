@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from httpapi.assembly import EdgeServices
 from httpapi.errors import EdgeError
-from httpapi.keys.model import ALL_SCOPES, Key, KeySpec, Scope
+from httpapi.keys.model import Key, KeySpec
+from httpapi.keys.scopes import ALL_SCOPES, Scope
 from httpapi.requests import HttpRequest
 from httpapi.settings import EdgeSettings
 from knowledge.errors import ServiceUnavailableError

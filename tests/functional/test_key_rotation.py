@@ -10,7 +10,8 @@ from typing import Any
 import boto3
 import pytest
 from httpapi.errors import EdgeError
-from httpapi.keys.model import ALL_SCOPES, KeySpec, Scope
+from httpapi.keys.model import KeySpec
+from httpapi.keys.scopes import ALL_SCOPES, Scope
 from knowledge.environments import Environment
 from knowledge.times import timestamp
 

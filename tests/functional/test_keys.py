@@ -8,7 +8,7 @@ import json
 import boto3
 import pytest
 from httpapi.keys import tokens
-from httpapi.keys.model import DEFAULT_SCOPES, Scope
+from httpapi.keys.scopes import DEFAULT_SCOPES, Scope
 from httpapi.paging import Listing
 from knowledge.times import timestamp
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
-from httpapi.keys.model import ALL_SCOPES, Scope
+from httpapi.keys.scopes import ALL_SCOPES, Scope
 
 from testing import spec
 from testing.edge import Edge, Reply

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from httpapi.keys.model import Scope
+from httpapi.keys.scopes import Scope
 
 from testing.edge import Edge, item_path
 

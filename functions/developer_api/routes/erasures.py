@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from httpapi.answers import Answer, ok, queued
 from httpapi.call import Call
-from httpapi.keys.model import Scope
+from httpapi.keys.scopes import Scope
 from httpapi.operations import Routes
 from httpapi.render.erasures import render_erasure
 from httpapi.schemas.erasures import CreateErasureRequest

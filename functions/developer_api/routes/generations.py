@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from httpapi.answers import Answer, ok
 from httpapi.call import Call, known_generation
-from httpapi.keys.model import Scope
+from httpapi.keys.scopes import Scope
 from httpapi.operations import SHOWS_ITEMS, Routes
 from httpapi.render.generations import render_generation
 from httpapi.render.items import render_changed_item, render_generation_item

@@ -6,7 +6,8 @@ from httpapi.answers import Answer, created, ok
 from httpapi.call import Call
 from httpapi.errors import InsufficientScopeError
 from httpapi.keys.import_permission import import_scopes
-from httpapi.keys.model import Key, Scope
+from httpapi.keys.model import Key
+from httpapi.keys.scopes import Scope
 from httpapi.operations import Routes
 from httpapi.render.imports import render_import, render_upload
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of

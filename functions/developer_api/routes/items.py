@@ -6,7 +6,7 @@ from typing import Any
 
 from httpapi.answers import Answer, created, ok
 from httpapi.call import Call
-from httpapi.keys.model import Scope
+from httpapi.keys.scopes import Scope
 from httpapi.operations import Routes
 from httpapi.render.items import (
     check_results_fit,

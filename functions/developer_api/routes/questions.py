@@ -6,7 +6,7 @@ from typing import Any
 
 from httpapi.answers import Answer, ok
 from httpapi.call import Call
-from httpapi.keys.model import Scope
+from httpapi.keys.scopes import Scope
 from httpapi.operations import Routes
 from httpapi.render.questions import render_group, render_question
 from httpapi.schemas.fields import NoQuery

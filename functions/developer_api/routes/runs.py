@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from httpapi.answers import Answer, accepted, created, ok
 from httpapi.call import Call
-from httpapi.keys.model import Scope
+from httpapi.keys.scopes import Scope
 from httpapi.operations import SHOWS_ITEMS, Routes
 from httpapi.render.runs import render_change, render_outcome, render_run
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from httpapi.answers import Answer, accepted, created, ok
 from httpapi.call import Call
-from httpapi.keys.model import Scope
+from httpapi.keys.scopes import Scope
 from httpapi.operations import Routes
 from httpapi.render.snapshots import render_part, render_snapshot
 from httpapi.schemas.fields import BodyReader, ListQuery, NoQuery, body_of

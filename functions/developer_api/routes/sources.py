@@ -6,7 +6,7 @@ from typing import Any
 
 from httpapi.answers import Answer, created, ok, queued
 from httpapi.call import Call
-from httpapi.keys.model import Scope
+from httpapi.keys.scopes import Scope
 from httpapi.operations import Routes
 from httpapi.render.sources import render_source, render_whole_source
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of

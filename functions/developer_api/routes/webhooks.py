@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from httpapi.answers import Answer, created, ok, queued
 from httpapi.call import Call
-from httpapi.keys.model import Scope
+from httpapi.keys.scopes import Scope
 from httpapi.operations import Routes
 from httpapi.render.webhooks import render_delivery, render_webhook
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of, distinct

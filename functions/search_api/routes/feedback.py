@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from httpapi.answers import Answer, ok
 from httpapi.call import Call
-from httpapi.keys.model import Scope
+from httpapi.keys.scopes import Scope
 from httpapi.operations import Routes
 from httpapi.render.questions import render_feedback
 from httpapi.schemas.fields import NoQuery, body_of

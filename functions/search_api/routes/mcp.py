@@ -7,7 +7,7 @@ from httpapi.assistants.messages import Incoming, read_incoming
 from httpapi.assistants.protocol import answer
 from httpapi.assistants.toolbox import Toolbox
 from httpapi.call import Call
-from httpapi.keys.model import Scope
+from httpapi.keys.scopes import Scope
 from httpapi.operations import Routes
 from httpapi.schemas.assistants import AssistantMessage
 from httpapi.schemas.fields import BodyReader, NoQuery

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from httpapi.answers import Answer, ok
 from httpapi.call import Call
-from httpapi.keys.model import Key, Scope
+from httpapi.keys.model import Key
+from httpapi.keys.scopes import Scope
 from httpapi.operations import Routes, check_scope
 from httpapi.render.search import render_preview, render_result
 from httpapi.schemas.fields import NoQuery, body_of

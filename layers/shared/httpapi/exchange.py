@@ -27,7 +27,8 @@ from httpapi.error_table import answer_for
 from httpapi.errors import InsufficientScopeError, invalid_field
 from httpapi.key_errors import BrowserKeyNotAllowedError
 from httpapi.keys.browser import check_page
-from httpapi.keys.model import Key, KeyKind, Scope
+from httpapi.keys.model import Key, KeyKind
+from httpapi.keys.scopes import Scope
 from httpapi.operations import Operation, check_scope, is_for_pages
 from httpapi.requests import HttpRequest, decode_segment
 from httpapi.responses import Response

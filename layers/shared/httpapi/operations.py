@@ -16,7 +16,8 @@ from knowledge.limits import BODY_BYTES
 from httpapi.answers import Answer
 from httpapi.cors import BROWSER_PATHS
 from httpapi.errors import InsufficientScopeError
-from httpapi.keys.model import Key, Scope
+from httpapi.keys.model import Key
+from httpapi.keys.scopes import Scope
 from httpapi.schemas.fields import BodyReader, NoQuery, QueryModel
 
 _PARAMETER = re.compile(r"({\w+})")

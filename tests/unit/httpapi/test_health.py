@@ -18,7 +18,16 @@ from testing import spec
 from testing.held_clock import HeldClock
 
 _TABLES = {"keys", "catalog", "audit", "items", "idempotency", "rates"}
-_SETTINGS = EdgeSettings("keys", "rates", "idempotency", "bucket", "catalog", "audit", "items", "arn:machine")
+_SETTINGS = EdgeSettings(
+    "keys",
+    "rates",
+    "idempotency",
+    "bucket",
+    catalog_table="catalog",
+    audit_table="audit",
+    items_table="items",
+    machine_arn="arn:machine",
+)
 _DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "no to arn:aws:s3:::bucket"}}, "HeadBucket")
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from httpapi.errors import OriginNotAllowedError, ValidationFailedError
-from httpapi.keys.model import KeyKind, KeySpec, Scope
+from httpapi.keys.model import KeyKind, KeySpec
+from httpapi.keys.scopes import Scope
 
 BROWSER_SCOPES = (Scope.SEARCH_READ, Scope.ANSWERS_READ)
 _LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"

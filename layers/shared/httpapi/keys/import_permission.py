@@ -16,7 +16,7 @@ from knowledge.actors import Actor
 from knowledge.storage.clients import Clients, translated
 from knowledge.times import system_clock
 
-from httpapi.keys.model import Scope
+from httpapi.keys.scopes import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,34 +10,10 @@ from knowledge.actors import Author
 from knowledge.environments import Environment
 from knowledge.limits import DEFAULT_RATE_LIMIT_PER_MINUTE, ENDED_KEY_KEPT_MS
 
+from httpapi.keys.scopes import DEFAULT_SCOPES, Scope
+
 # The last millisecond that a time of ISO 8601 can name with four digits for the year.
 LAST_MOMENT_MS = 253_402_300_799_999
-
-
-class Scope(StrEnum):
-    """What a key may be used for."""
-
-    KEYS_MANAGE = "keys:manage"
-    SOURCES_READ = "sources:read"
-    SOURCES_WRITE = "sources:write"
-    ITEMS_READ = "items:read"
-    ITEMS_WRITE = "items:write"
-    RUNS_READ = "runs:read"
-    RUNS_WRITE = "runs:write"
-    RUNS_APPLY = "runs:apply"
-    SEARCH_READ = "search:read"
-    ANSWERS_READ = "answers:read"
-    ANSWERS_MANAGE = "answers:manage"
-    WEBHOOKS_MANAGE = "webhooks:manage"
-    AUDIT_READ = "audit:read"
-    CONTENT_ERASE = "content:erase"
-
-
-ALL_SCOPES = tuple(Scope)
-# What nobody gets without asking: making keys, reading who did what from where or who asked what, and what can't be
-# undone.
-_ASKED_FOR = (Scope.KEYS_MANAGE, Scope.ANSWERS_MANAGE, Scope.AUDIT_READ, Scope.CONTENT_ERASE)
-DEFAULT_SCOPES = tuple(scope for scope in Scope if scope not in _ASKED_FOR)
 
 
 class KeyKind(StrEnum):

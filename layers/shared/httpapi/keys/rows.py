@@ -13,7 +13,8 @@ from knowledge.environments import Environment
 from knowledge.storage.attributes import from_attribute, to_attribute
 from knowledge.times import optional_timestamp
 
-from httpapi.keys.model import Key, KeyKind, KeySpec, Scope
+from httpapi.keys.model import Key, KeyKind, KeySpec
+from httpapi.keys.scopes import Scope
 
 # Conditions on a row that more than one module writes or reads under.
 EXISTS = "attribute_exists(keyId)"

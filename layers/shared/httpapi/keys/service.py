@@ -19,8 +19,9 @@ from httpapi.keys import tokens
 from httpapi.keys.browser import check_kind
 from httpapi.keys.issuing import Creation, IssuedKey, Rotation, issue_key
 from httpapi.keys.ledger import IdTakenError, KeyChangedError, KeyLedger, KeyWrite
-from httpapi.keys.model import ALL_SCOPES, Key, KeySpec, KeyStatus
+from httpapi.keys.model import Key, KeySpec, KeyStatus
 from httpapi.keys.rules import check_changeable, check_rotatable
+from httpapi.keys.scopes import ALL_SCOPES
 from httpapi.keys.shares import change_share, end_share, hand_share_on
 from httpapi.keys.store import KeyStore
 from httpapi.keys.telling import tell_change, tell_creation, tell_revocation, tell_rotation

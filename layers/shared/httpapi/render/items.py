@@ -18,7 +18,8 @@ from knowledge.times import optional_timestamp, timestamp
 
 from httpapi import strict_json
 from httpapi.errors import ResultsTooLargeError
-from httpapi.keys.model import Key, Scope
+from httpapi.keys.model import Key
+from httpapi.keys.scopes import Scope
 from httpapi.render.runs import render_change
 
 # What a write made of an item; and what a push brings itself.

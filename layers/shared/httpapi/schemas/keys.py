@@ -29,7 +29,8 @@ from pydantic import Field
 
 from httpapi.errors import InsufficientScopeError, invalid_field
 from httpapi.keys.browser import BROWSER_SCOPES, ORIGIN_MESSAGE, ORIGIN_PATTERN
-from httpapi.keys.model import DEFAULT_SCOPES, LAST_MOMENT_MS, Key, KeyKind, KeySpec, KeyStatus, Scope
+from httpapi.keys.model import LAST_MOMENT_MS, Key, KeyKind, KeySpec, KeyStatus
+from httpapi.keys.scopes import DEFAULT_SCOPES, Scope
 from httpapi.schemas.fields import (
     BodyModel,
     ListQuery,

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from httpapi.errors import OriginNotAllowedError, ValidationFailedError
 from httpapi.keys.browser import BROWSER_SCOPES, ORIGIN_PATTERN, check_kind, check_page
-from httpapi.keys.model import KeyKind, KeySpec, Scope
+from httpapi.keys.model import KeyKind, KeySpec
+from httpapi.keys.scopes import Scope
 
 SPEC = KeySpec(
     "page",

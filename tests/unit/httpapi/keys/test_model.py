@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from httpapi.keys.model import ALL_SCOPES, DEFAULT_SCOPES, LAST_MOMENT_MS, Key, KeySpec, KeyStatus, Scope
+from httpapi.keys.model import LAST_MOMENT_MS, Key, KeySpec, KeyStatus
+from httpapi.keys.scopes import ALL_SCOPES, DEFAULT_SCOPES, Scope
 from hypothesis import given
 from hypothesis import strategies as st
 

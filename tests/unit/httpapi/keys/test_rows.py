@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from httpapi.keys.model import Key, KeyKind, KeySpec, Scope
+from httpapi.keys.model import Key, KeyKind, KeySpec
 from httpapi.keys.rows import key_from_row, key_to_row, row_changes
+from httpapi.keys.scopes import Scope
 from hypothesis import given
 from hypothesis import strategies as st
 from knowledge.environments import Environment

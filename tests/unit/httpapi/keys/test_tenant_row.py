@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from httpapi.keys.model import ALL_SCOPES, Key, KeySpec, Scope
+from httpapi.keys.model import Key, KeySpec
+from httpapi.keys.scopes import ALL_SCOPES, Scope
 from httpapi.keys.tenant_row import FiguresDelta, new_tenant_row, tenant_key
 from hypothesis import given
 from hypothesis import strategies as st
