@@ -15,6 +15,7 @@ from knowledge.searching.segment_files import SegmentFiles, SegmentKey
 from knowledge.settings import SearchSettings
 
 from testing.edge import Edge
+from tests.functional.test_search import found
 
 QUERIES = 1_000
 
@@ -119,3 +120,14 @@ def test_processes_beside_each_other_have_a_folder_each(edge: Edge) -> None:
     assert OpenIndexes(stores, stores.index, edge.search)._folder == taken
     shutil.rmtree(edge.search.folder)
     assert isinstance(second, OpenIndexes)
+
+
+def test_no_more_segments_are_open_than_a_process_may_map(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("knowledge.searching.indexes._SEGMENTS_OPEN", 6)
+    source = edge.source()
+    for number in range(6):
+        edge.push(source, f"i{number}", content="common")
+        edge.publish(source)
+        assert len(found(edge, "common")) == number + 1
+    served = edge.services.knowledge.finder.indexes._served
+    assert sum(len(segments) for key in served for _, segments in key[1]) <= 6

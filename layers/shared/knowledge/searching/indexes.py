@@ -40,6 +40,8 @@ from knowledge.storage.stores import StorageStores
 # Of items of all manifests that are kept: each holds as much of its trie as was looked at.
 _ITEMS_KEPT = 2_000_000
 _ITEMS_AT_LEAST = 4_000
+# Of all indexes that are kept open.
+_SEGMENTS_OPEN = 4_000
 # In memory, of contents and leaves: of 200 000 items of 900 bytes, packed.
 _CHUNKS_BYTES = 128 * 1024 * 1024
 # That are read along when nothing is kept: calls are made side by side, and bytes come one after the other.
@@ -99,6 +101,8 @@ class OpenIndexes:
         size = sum(head.index_bytes for each in heads.values() for head in each)
         if size > self._most_unpacked:
             raise IndexTooLargeError
+        # However small they are: the system maps only so many files for a process (65 530), and a segment has six.
+        size = max(size, self._most_unpacked * sum(map(len, heads.values())) // _SEGMENTS_OPEN)
         self._served.make_room(size)
         folder = self._folder / "assembled" / tenant_id / str(next(self._numbers))
         try:
