@@ -74,7 +74,7 @@ aws-tools: .venv-sam .venv-checkov .venv-parliament
 
 demo: setup
 	@$(BIN)/python -m local demo --port $(PORT) --data "$(DATA)" --credentials .local/credentials.json \
-		$(if $(CONTENT),--content "$(CONTENT)")
+		$(if $(CONTENT),--content "$(CONTENT)") $(if $(CONTENT_LANGUAGE),--language "$(CONTENT_LANGUAGE)")
 
 local: setup
 	@$(BIN)/python -m local up --port $(PORT) --credentials .local/credentials.json

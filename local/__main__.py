@@ -28,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
     _add_container_options(up)
     demo = commands.add_parser("demo", help="start the stack, publish a folder of documents, keep serving")
     demo.add_argument("--content", type=Path, help="folder of .md, .html and .txt files (default: examples/content)")
+    demo.add_argument("--language", help="what most of the folder is written in, such as de (default for examples: en)")
     demo.add_argument("--credentials", type=Path, help="file to write the URL and the keys to while it serves")
     demo.add_argument("--once", action="store_true", help="end after publishing instead of serving on")
     _add_stack_options(demo, port=8787, data=Path(".local/demo"))

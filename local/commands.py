@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from local.console import say
 from local.credentials import withdraw_credentials, write_credentials
-from local.demo import HELP_CENTRE, publish
+from local.demo import HELP_CENTRE, HELP_CENTRE_LANGUAGE, publish
 from local.emulators.containers import Containers
 from local.emulators.dynoxide import find_dynoxide
 from local.running import ask
@@ -46,7 +46,8 @@ def demo(arguments: argparse.Namespace) -> None:
     stack = _stack(arguments)
     try:
         credentials = stack.credentials()
-        publish(stack.base_url, credentials, arguments.content or HELP_CENTRE, stack.data.path)
+        language = arguments.language or (None if arguments.content else HELP_CENTRE_LANGUAGE)
+        publish(stack.base_url, credentials, arguments.content or HELP_CENTRE, stack.data.path, language)
         if not arguments.once:
             if arguments.credentials:
                 write_credentials(arguments.credentials, stack.base_url, credentials, stack.door.key.key_id)

@@ -16,6 +16,7 @@ from local.failures import LocalStackError
 from local.template import ROOT
 
 HELP_CENTRE = ROOT / "examples" / "content"
+HELP_CENTRE_LANGUAGE = "en"
 QUESTIONS = ("how do I return gloves", "when is my plant dilivered", "cancel a subscription")
 _EXAMPLES = str(ROOT / "examples" / "python")
 
@@ -26,8 +27,11 @@ class DemoError(LocalStackError):
     exit_code = 8
 
 
-def publish(base_url: str, credentials: Credentials, content: Path, data: Path) -> None:
-    """Push, run, apply and report; the source's id is kept in the data directory for the next time."""
+def publish(base_url: str, credentials: Credentials, content: Path, data: Path, language: str | None) -> None:
+    """Push, run, apply and report; the source's id is kept in the data directory for the next time.
+
+    `language` is what most documents are written in, such as `de`: without it a search knows no endings of words.
+    """
     example = _load_example()
     if not content.is_dir():
         raise DemoError(f"{content} is not a folder")
@@ -38,7 +42,7 @@ def publish(base_url: str, credentials: Credentials, content: Path, data: Path) 
         raise DemoError(f"{content} holds no .md, .html or .txt file that can be published")
     api = example.DeveloperApi(base_url, credentials.api_key)
     try:
-        source_id = _source(example, api, content, data)
+        source_id = _source(example, api, content, data, language)
         say(f"Pushing {len(folder.items)} documents of {content} ...")
         outcome = example.sync(api, folder, source_id, apply=True, progress=example.show_progress)
         generation = api.generation(source_id)
@@ -56,7 +60,7 @@ def _load_example() -> ModuleType:
     return importlib.import_module("sync_folder")
 
 
-def _source(example: ModuleType, api: Any, content: Path, data: Path) -> str:
+def _source(example: ModuleType, api: Any, content: Path, data: Path, language: str | None) -> str:
     """Return the source that belongs to a folder: each folder has one of its own, so that none empties another."""
     kept = data / "sources.json"
     sources: dict[str, str] = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
@@ -64,6 +68,8 @@ def _source(example: ModuleType, api: Any, content: Path, data: Path) -> str:
     if folder not in sources:
         sources[folder] = example.source_named(api, f"Demo: {folder}"[:200])
         write_private(kept, sources)
+    if language is not None:
+        api.request("PATCH", f"/v1/sources/{sources[folder]}", {"defaultLanguage": language})
     return sources[folder]
 
 
