@@ -10,6 +10,7 @@ import pytest
 
 from testing import spec
 from testing.edge import Edge, Reply, item_path
+from tests.support.edge_questions import keep_answer
 
 MIB = 1_048_576
 # Operations that take many items have room for 8 MiB, all others for 1 MiB.
@@ -100,7 +101,7 @@ def test_body_is_taken_to_its_bound_and_no_further(edge: Edge, operation: spec.S
     key_id = edge.stored(edge.key(edge.admin)).key_id
     webhook = edge.request("POST", "/v1/webhooks", {"url": "https://hooks.example.com"}).body["webhook"]["id"]
     ids = {"sourceId": source, "snapshotId": snapshot, "partNumber": "1", "runId": edge.run(source), "keyId": key_id}
-    ids |= {"webhookId": webhook, "generationId": generation}
+    ids |= {"webhookId": webhook, "generationId": generation, "answerId": keep_answer(edge, "why", source)}
     path = operation.path.format(**ids)
     example = operation.request_body()["content"]["application/json"]["example"]
     example = {"secret": edge.token} if operation.name == "identify_key" else example
