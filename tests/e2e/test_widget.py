@@ -79,6 +79,28 @@ def test_it_searches_as_one_types_once_the_typing_rests(api: WidgetApi, visit: V
     assert seen.faults() == []
 
 
+def test_a_snippet_that_begins_with_the_title_does_not_say_it_again(api: WidgetApi, visit: Visiting) -> None:
+    title, places = "Dimmers 🙂", {"title": [], "snippet": [{"start": 0, "end": 7}, {"start": 16, "end": 22}]}
+    api.search = lambda _: found(
+        result(title, snippet=f"{title}\nUse a dimmer.", highlights=places),
+        result("Dimmers", snippet="Dimmers flicker.", highlights={}),
+    )
+    seen = visit()
+    seen.type("dimmer")
+    expect(seen.part("snippet")).to_have_text(["Use a dimmer.", "Dimmers flicker."])
+    expect(seen.part("mark")).to_have_text("dimmer")
+    assert seen.faults() == []
+
+
+def test_a_secret_key_on_a_page_is_sent_to_nobody_and_told(api: WidgetApi, visit: Visiting) -> None:
+    seen = visit('<knowledge-widget key="sk_live_secret"></knowledge-widget>')
+    seen.type("refunds")
+    expect(seen.page.get_by_role("alert")).to_contain_text("not set up for this page")
+    assert api.asked == []
+    assert any("is a secret key" in line for line in seen.said)
+    assert seen.faults() == []
+
+
 def test_one_letter_is_no_search_but_one_of_chinese_is(api: WidgetApi, visit: Visiting) -> None:
     seen = visit()
     seen.type("r")

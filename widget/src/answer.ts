@@ -98,6 +98,8 @@ function feedback(tell: (helpful: boolean) => Promise<boolean>, frame: Frame): H
     button.addEventListener("click", () => void send(helpful));
     return button;
   });
+  // They stay side by side where there is no room for them behind the question.
+  const choice = make("div", { class: "choice" }, ...buttons);
   const send = async (helpful: boolean): Promise<void> => {
     // Not by `disabled`, which would take the focus away.
     if (row.ariaBusy === "true") return;
@@ -106,7 +108,7 @@ function feedback(tell: (helpful: boolean) => Promise<boolean>, frame: Frame): H
       const taken = await tell(helpful);
       said.textContent = taken ? words.thanks : "";
       said.focus();
-      buttons.forEach((button) => button.remove());
+      choice.remove();
       if (!taken) row.remove();
     } catch {
       said.textContent = words.helpfulFailed;
@@ -114,6 +116,6 @@ function feedback(tell: (helpful: boolean) => Promise<boolean>, frame: Frame): H
     row.ariaBusy = "false";
     frame.announce(said.textContent);
   };
-  row.append(said, ...buttons);
+  row.append(said, choice);
   return row;
 }

@@ -14,6 +14,8 @@ const QUERY_CHARACTERS = 1_000;
 const LASTING: Kind[] = ["refused", "rejected", "budget", "spent"];
 const RESULTS = 6;
 const MOST_RESULTS = 20;
+const SECRET_KEY =
+  "`key` is a secret key, which every visitor can read here: rotate it with `overlapSeconds: 0`, and make a key for web pages";
 const SEARCH = "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14m5-2 4 4";
 const CLEAR = "m7 7 10 10M17 7 7 17";
 
@@ -271,8 +273,9 @@ export class KnowledgeWidget extends HTMLElement {
     this.message.hidden = false;
     this.alarm.textContent = filled(this.words[failure.kind], { n: seconds });
     // For whoever sets the page up; a visitor can do nothing about it. A browser hides why a page's origin was refused.
-    const hint = failure.kind === "unreachable" ? ` Does the key allow the origin ${location.origin}?` : "";
-    console.warn(`<knowledge-widget>: ${failure.status || ""} ${failure.code} ${failure.message}${hint}`);
+    const hint = `Is the API there, is the whole key copied, and does it allow the origin ${location.origin}?`;
+    const said = [failure.status, failure.code, failure.message, failure.kind === "unreachable" && hint];
+    console.warn(`<knowledge-widget>: ${said.filter(Boolean).join(" ")}`);
     this.tell("error", { kind: failure.kind, status: failure.status, code: failure.code });
   }
 
@@ -280,6 +283,7 @@ export class KnowledgeWidget extends HTMLElement {
     const key = this.getAttribute("key");
     const api = this.getAttribute("api") ?? apiOf(import.meta.url);
     if (!key) throw new Failure("refused", 0, "", "the attribute `key` is missing");
+    if (key.startsWith("sk_")) throw new Failure("refused", 0, "", SECRET_KEY);
     if (!api) throw new Failure("refused", 0, "", "the attribute `api` is missing, and the script is not the API's own");
     return new Client(api.replace(/\/+$/, ""), key);
   }

@@ -102,6 +102,14 @@ function option(result: Result, index: number, words: Words): HTMLElement {
     "li",
     { id: `result-${index}`, class: "option", role: "option", part: "option", "aria-selected": "false" },
     make("div", { class: "title", part: "title", dir: "auto" }, ...title),
-    make("div", { class: "snippet", part: "snippet", dir: "auto" }, ...marked(result.snippet, result.inSnippet)),
+    make("div", { class: "snippet", part: "snippet", dir: "auto" }, ...snippetOf(result)),
   );
+}
+
+/** Returns the marked snippet. Where it begins with the title, as a page under its own heading does, that is not said twice. */
+function snippetOf({ title, snippet, inSnippet }: Result): (Node | string)[] {
+  if (!title || !snippet.startsWith(`${title}\n`)) return marked(snippet, inSnippet);
+  const cut = Array.from(title).length + 1;
+  const places = inSnippet.map(({ start, end }) => ({ start: start - cut, end: end - cut }));
+  return marked(snippet.slice(title.length + 1), places);
 }
