@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes a key for a site and fills in the page:
 #
-#     ./set_up.sh SOURCE_ID ORIGIN > page/index.html      needs CHATBOT_API and CHATBOT_ADMIN_KEY, curl and jq
+#     ./set_up.sh SOURCE_ID ORIGIN > page/index.html      needs CHATBOT_API and CHATBOT_ADMIN_KEY, curl, jq and uuidgen
 set -euo pipefail
 source_id=$1 origin=$2
 get() { curl -sS --fail-with-body "$@"; }
