@@ -132,4 +132,8 @@ def _ask(example: ModuleType, api: Any, source_id: str) -> None:
 
 
 def _line(result: dict[str, Any]) -> str:
-    return f"{result['title']}: {' '.join(result['snippet'].split())[:100]}" if result else "nothing"
+    if not result:
+        return "nothing"
+    # A page that begins with its own title has it in the snippet, too.
+    snippet = result["snippet"].removeprefix(f"{result['title']}\n")
+    return f"{result['title']}: {' '.join(snippet.split())[:100]}"

@@ -54,6 +54,7 @@ def test_demo_publishes_then_keeps_then_updates(tmp_path: Path) -> None:
     assert re.search(r"root hash +[0-9a-f]{64}", first)
     assert len(re.findall(r"^  curl ", first, re.MULTILINE)) == 4
     assert re.search(r"^  how do I return gloves\n    (?!nothing)\S.+: \S", first, re.MULTILINE)
+    assert not re.search(r"^    (.+): \1 ", first, re.MULTILINE), "a title is said twice"
     assert re.search(
         r"^Ask in a browser:\n  http://127\.0\.0\.1:\d+/api/site/try\.html#pk_live_\w+$", first, re.MULTILINE
     )
