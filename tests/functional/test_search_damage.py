@@ -232,7 +232,7 @@ def test_chunks_of_contents_are_let_go_of_when_one_is_damaged(edge: Edge) -> Non
     # What is kept now is asked for no more, and is checked all the same.
     bucket.delete(pack)
     assert searcher.search(question(edge), None) == whole
-    chunks = searcher.indexes._chunks._recent
+    chunks = searcher.finder.indexes._chunks._recent
     for key in chunks:
         kept = chunks.get(key)
         assert kept is not None
@@ -246,18 +246,18 @@ def test_while_something_is_erased_no_contents_are_kept(edge: Edge) -> None:
     searcher = edge.services.knowledge.searcher
     for _ in range(2):
         searcher.search(question(edge), None)
-    assert searcher.indexes._chunks.size
+    assert searcher.finder.indexes._chunks.size
     knowledge = edge.services.knowledge
     row = knowledge.sources.get_source(edge.tenant_of(edge.token), source)
     erased = replace(row, erasure_epoch=1, erasure_id="era_1")
-    (opened,) = searcher.indexes.open([Asked(erased, erased.manifest, None)])
+    (opened,) = searcher.finder.indexes.open([Asked(erased, erased.manifest, None)])
     opened.index.trie.find(["a"])
     read_documents(opened.index, list(opened.index.trie.find(["a"]).values()))
-    assert searcher.indexes._chunks.size == 0
+    assert searcher.finder.indexes._chunks.size == 0
     done = replace(erased, erasure_id=None)
-    (opened,) = searcher.indexes.open([Asked(done, done.manifest, None)])
+    (opened,) = searcher.finder.indexes.open([Asked(done, done.manifest, None)])
     read_documents(opened.index, list(opened.index.trie.find(["a"]).values()))
-    assert searcher.indexes._chunks.size
+    assert searcher.finder.indexes._chunks.size
 
 
 def test_what_is_erased_is_found_no_more_and_leaves_the_disk(edge: Edge) -> None:
