@@ -52,9 +52,16 @@ class Target:
         for name in re.findall(r"{(\w+)}", operation.path):
             if name == "deliveryId":
                 ids[name] = self._made(tenant, "/v1/webhooks/{webhookId}/test".format(**ids))
+            elif name == "questionId":
+                ids[name] = self._asked(tenant)
             elif name not in ids:
                 ids[name] = self._made(tenant, operation.path.partition(f"/{{{name}}}")[0].format(**ids))
         return operation.path.format(**ids)
+
+    def _asked(self, tenant: Tenant) -> str:
+        """Ask something that is kept."""
+        tenant.request("PATCH", f"/v1/sources/{self.source}", {"questionLog": "on"})
+        return str(tenant.request("POST", "/v1/answers", {"question": "why", "sourceIds": [self.source]}).body["id"])
 
     def _made(self, tenant: Tenant, collection: str) -> str:
         """Make what a path names by sending the example of the POST on its collection."""
