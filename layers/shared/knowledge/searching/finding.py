@@ -90,8 +90,9 @@ class Finder:
     def find(self, question: Question, position: Any, make: Callable[[Found], T]) -> T:
         """Find, and make something of it: again, when the sources changed or something is damaged meanwhile.
 
-        A position is `[digest of the state, offset]` of the next hit. An IndexDamagedError,
-        ObjectGoneError or EngineFailedError of `make` counts for that.
+        A position is `[digest of the state, offset]` of the next hit.
+
+        `make` raises IndexDamagedError, ObjectGoneError and EngineFailedError for that.
 
         Raises SourceNotFoundError, InvalidSearchError, StaleCursorError, the refusals of a run, IndexTooLargeError,
         IndexUpgradingError, IndexDamagedError, ServiceUnavailableError.
