@@ -69,6 +69,12 @@ _EXCEPTIONS = (
         ".*",
         "SAM writes these for the queues that failures go to; they hold no variables, which the old version lacks.",
     ),
+    Excepted(
+        r"AskModelPolicy\.PolicyDocument",
+        "RESOURCE_MISMATCH",
+        ".*bedrock:InvokeModel.*",
+        "The linter knows no projects, and no models without a region, which global profiles pass requests on to.",
+    ),
 )
 
 

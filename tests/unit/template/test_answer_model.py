@@ -33,7 +33,7 @@ def allows(model_id: str, resource: str, *, through: str | None = None) -> bool:
     for statement in Resolver(template).resolve(statements):
         assert (statement["Effect"], statement["Action"]) == ("Allow", "bedrock:InvokeModel")
         listed = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
-        profiles = statement.get("Condition", {}).get("StringEquals", {}).get("bedrock:InferenceProfileArn")
+        profiles = statement.get("Condition", {}).get("ArnEquals", {}).get("bedrock:InferenceProfileArn")
         if any(fnmatchcase(resource, each) for each in listed) and (profiles is None or through in profiles):
             return True
     return False
