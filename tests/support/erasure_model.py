@@ -151,8 +151,9 @@ class ErasureModel:
         """A write of one item; what became of it when it was struck, or erased meanwhile, the row tells."""
         if name in self._busy:
             return
-        self._busy.add(name)
+        # Read first, for the reading may be struck, too.
         source = self.world.source
+        self._busy.add(name)
         try:
             request()
         except ENDS as error:
