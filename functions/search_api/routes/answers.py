@@ -9,10 +9,10 @@ from httpapi.operations import Routes
 from httpapi.render.answers import render_answer
 from httpapi.schemas.answers import AnswerRequest
 from httpapi.schemas.fields import NoQuery, body_of
+from httpapi.schemas.search import question_of
 from knowledge.ids import new_id
 from knowledge.limits import ANSWER_ITEMS
 from knowledge.questions.model import ANSWER_PREFIX, CitedItem, Owner
-from knowledge.searching.model import Question
 
 routes = Routes()
 
@@ -21,18 +21,7 @@ routes = Routes()
 def answer_question(call: Call[AnswerRequest, NoQuery]) -> Answer:
     """Answer a question in the words of what sources serve."""
     body = call.body
-    filter_, allowed = body.filter, call.key.spec.source_ids
-    question = Question(
-        tenant_id=call.tenant_id,
-        environment=call.key.spec.environment,
-        text=body.question,
-        source_ids=body.sources(),
-        allowed=None if allowed is None else frozenset(allowed),
-        tags=filter_.tags if filter_ else (),
-        language=filter_.language if filter_ else None,
-        metadata=filter_.metadata if filter_ else {},
-        limit=ANSWER_ITEMS,
-    )
+    question = question_of(call.key, body.question, body.source_ids, body.filter, limit=ANSWER_ITEMS)
     # Before it is looked into, since that is what costs.
     call.services.budgets.spend_answer(call.key)
     answer = call.services.knowledge.answerer.answer(question, body.language)

@@ -19,11 +19,10 @@ routes = Routes()
 )
 def give_feedback(call: Call[FeedbackRequest, NoQuery]) -> Answer:
     """Say whether an answer helped; the last word counts."""
-    allowed = call.key.spec.source_ids
     question = call.services.knowledge.questions.give_feedback(
         Owner(call.tenant_id, call.key.spec.environment),
         call.ids["answerId"],
-        allowed=None if allowed is None else frozenset(allowed),
+        allowed=call.key.reach,
         helpful=call.body.helpful,
         comment=call.body.comment,
     )

@@ -9,10 +9,9 @@ from httpapi.keys.scopes import Scope
 from httpapi.operations import Routes, check_scope
 from httpapi.render.search import render_preview, render_result
 from httpapi.schemas.fields import NoQuery, body_of
-from httpapi.schemas.search import SearchRequest
+from httpapi.schemas.search import SearchRequest, question_of
 from knowledge.ids import new_id
 from knowledge.questions.model import SEARCH_PREFIX, Owner
-from knowledge.searching.model import Question
 
 routes = Routes()
 
@@ -34,19 +33,9 @@ def _asks_anew(body: SearchRequest) -> bool:
 def search(call: Call[SearchRequest, NoQuery]) -> Answer:
     """Search what sources serve, or what a run would publish."""
     body = call.body
-    filter_, allowed = body.filter, call.key.spec.source_ids
-    question = Question(
-        tenant_id=call.tenant_id,
-        environment=call.key.spec.environment,
-        text=body.query,
-        source_ids=body.sources(),
-        allowed=None if allowed is None else frozenset(allowed),
-        tags=filter_.tags if filter_ else (),
-        language=filter_.language if filter_ else None,
-        metadata=filter_.metadata if filter_ else {},
-        prefix=body.prefix,
-        limit=body.limit,
-        run_id=body.run_id,
+    body.check_sources()
+    question = question_of(
+        call.key, body.query, body.source_ids, body.filter, prefix=body.prefix, limit=body.limit, run_id=body.run_id
     )
     listing = call.listing(**body.model_dump(mode="json", exclude={"cursor", "limit"}))
     answer = call.services.knowledge.searcher.search(question, listing.position(body.cursor))

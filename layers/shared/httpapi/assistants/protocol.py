@@ -36,10 +36,10 @@ from httpapi.assistants.revisions import (
     revision_of,
     said_versions,
 )
-from httpapi.assistants.tools import INSTRUCTIONS
+from httpapi.assistants.tools import INSTRUCTIONS, error_result
+from httpapi.health import VERSION
 
-# `version` is that of the API, in openapi.yaml.
-SERVER = {"name": "knowledge", "title": "Knowledge base", "version": "1.0.0"}
+SERVER = {"name": "knowledge", "title": "Knowledge base", "version": VERSION}
 SERVER_KEY = "io.modelcontextprotocol/serverInfo"
 _CAPABILITIES: dict[str, Any] = {"tools": {}}
 # For how long a client may keep a list of tools, which only a deployment changes.
@@ -167,8 +167,7 @@ def _answer_batch(values: list[Any], headers: Headers, tools: Tools, count_reque
             continue
         size = _weight(body)
         if size > left:
-            refusal = {"content": [{"type": "text", "text": _TOO_MUCH}], "isError": True}
-            body = result_reply(id_of(value), refusal)
+            body = result_reply(id_of(value), error_result(_TOO_MUCH))
             size = _weight(body)
         left -= size
         replies.append(body)

@@ -6,18 +6,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from knowledge.limits import ASSISTANT_TEXT_CHARACTERS
-from knowledge.searching.model import Question, ReadItem, Result
+from knowledge.searching.model import ReadItem, Result
 from telemetry.lines import Metric, write_line
 
 from httpapi import strict_json
 from httpapi.assistants.item_tokens import item_token, read_token
 from httpapi.assistants.messages import INVALID_PARAMS, ProtocolError
-from httpapi.assistants.tools import TOOLS
+from httpapi.assistants.tools import TOOLS, error_result
 from httpapi.error_table import ErrorAnswer, answer_for
 from httpapi.errors import invalid_field
 from httpapi.keys.model import Key
 from httpapi.schemas.assistants import FetchArguments, NoArguments, SearchArguments
 from httpapi.schemas.fields import read_model
+from httpapi.schemas.search import question_of
 
 if TYPE_CHECKING:
     from knowledge.searching.service import Searcher
@@ -63,25 +64,20 @@ class Toolbox:
         }
 
     def _search(self, arguments: SearchArguments) -> dict[str, Any]:
-        named = None if arguments.source_ids is None else tuple(dict.fromkeys(arguments.source_ids))
-        found = self._searcher().search(self._question(named, arguments.query, limit=arguments.limit), None)
+        question = question_of(self._key, arguments.query, arguments.source_ids, limit=arguments.limit)
+        found = self._searcher().search(question, None)
         return {"results": [_result(each) for each in found.results]}
 
     def _fetch(self, arguments: FetchArguments) -> dict[str, Any]:
         name = read_token(arguments.id)
-        item = self._searcher().read_item(self._question((name.source_id,)), name.external_item_id)
+        item = self._searcher().read_item(question_of(self._key, "", [name.source_id]), name.external_item_id)
         return _item(item, arguments.offset)
 
     def _list_sources(self, _arguments: NoArguments) -> dict[str, Any]:
-        found = self._searcher().list_sources(self._question(None))
+        found = self._searcher().list_sources(question_of(self._key, "", None))
         return {
             "sources": [{"id": each.source_id, "name": each.name, "items": each.served_items} for each in found],
         }
-
-    def _question(self, source_ids: tuple[str, ...] | None, text: str = "", *, limit: int = 1) -> Question:
-        spec = self._key.spec
-        allowed = None if spec.source_ids is None else frozenset(spec.source_ids)
-        return Question(self._key.tenant_id, spec.environment, text, source_ids, allowed, limit=limit)
 
     def _note(self, name: str, error: Exception, refusal: ErrorAnswer) -> None:
         """Count a refusal as one of any other route is: alarms go by that."""
@@ -96,11 +92,6 @@ class Toolbox:
             tool=name,
             code=code,
         )
-
-
-def error_result(text: str) -> dict[str, Any]:
-    """Write what a tool failed with."""
-    return {"content": [{"type": "text", "text": text}], "isError": True}
 
 
 def _told(refusal: ErrorAnswer) -> str:

@@ -138,6 +138,11 @@ LIST_SOURCES = Tool(
 TOOLS = {tool.name: tool for tool in (SEARCH, FETCH, LIST_SOURCES)}
 
 
+def error_result(text: str) -> dict[str, Any]:
+    """Write what a tool failed with."""
+    return {"content": [{"type": "text", "text": text}], "isError": True}
+
+
 def _plain(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Write a schema as every client reads it: without titles, and without null beside a type, which may be sent."""
     found: dict[str, Any] = {}

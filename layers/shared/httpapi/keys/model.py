@@ -89,6 +89,11 @@ class Key:
         """The id of the first key of the rotation line: it stays when a key is replaced."""
         return self.line or self.key_id
 
+    @property
+    def reach(self) -> frozenset[str] | None:
+        """The sources that the key is limited to, None for every source of its environment."""
+        return None if self.spec.source_ids is None else frozenset(self.spec.source_ids)
+
     def status(self, now: int) -> KeyStatus:
         """Say whether the key can be used at a time."""
         if self.revoked_at is not None:

@@ -20,7 +20,3 @@ class AnswerRequest(BodyModel):
     source_ids: Annotated[list[SourceId], Field(min_length=1, max_length=SEARCH_SOURCES)] | None = None
     filter: SearchFilter | None = None
     language: Language | None = None
-
-    def sources(self) -> tuple[str, ...] | None:
-        """Return the sources that are named, each once."""
-        return None if self.source_ids is None else tuple(dict.fromkeys(self.source_ids))

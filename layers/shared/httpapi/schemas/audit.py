@@ -6,23 +6,15 @@ from typing import Annotated
 
 from knowledge.audit import AuditEntry, AuditKind
 
-from httpapi.errors import invalid_field
 from httpapi.keys.tokens import KEY_ID_PATTERN
-from httpapi.schemas.fields import ListQuery, Timestamp, matching
+from httpapi.schemas.fields import TimesQuery, matching
 
 
-class AuditQuery(ListQuery):
+class AuditQuery(TimesQuery):
     """Which changes to list: of one key, of one kind, from one time until another, both included."""
 
     key_id: Annotated[str, matching(KEY_ID_PATTERN, "must be the id of a key")] | None = None
     kind: AuditKind | None = None
-    since: Timestamp | None = None
-    until: Timestamp | None = None
-
-    def check_times(self) -> None:
-        """Raises ValidationFailedError for times in the wrong order."""
-        if self.since is not None and self.until is not None and self.since > self.until:
-            raise invalid_field("since", "must not be after until")
 
     def keeps(self, entry: AuditEntry) -> bool:
         """Tell whether the filters let a change through."""

@@ -140,6 +140,18 @@ SourceId = Annotated[str, Rule(_source_id, {"pattern": id_pattern("src")})]
 Timestamp = Annotated[int, BeforeValidator(_read_timestamp), told(format="date-time", pattern=_TIMESTAMP_PATTERN)]
 
 
+class TimesQuery(ListQuery):
+    """A list of what happened from one time until another, both included."""
+
+    since: Timestamp | None = None
+    until: Timestamp | None = None
+
+    def check_times(self) -> None:
+        """Raises ValidationFailedError for times in the wrong order."""
+        if self.since is not None and self.until is not None and self.since > self.until:
+            raise invalid_field("since", "must not be after until")
+
+
 class BodyReader(Generic[ReadT]):
     """Reads the parsed object of a body; `model` tells what that may hold, and the contract is compared with it."""
 

@@ -7,8 +7,7 @@ from enum import StrEnum
 
 from knowledge.questions.model import QuestionFilter, QuestionKind, QuestionStatus
 
-from httpapi.errors import invalid_field
-from httpapi.schemas.fields import BodyModel, ListQuery, Message, SourceId, Timestamp
+from httpapi.schemas.fields import BodyModel, Message, SourceId, TimesQuery
 
 
 class Opinion(StrEnum):
@@ -18,23 +17,16 @@ class Opinion(StrEnum):
     UNHELPFUL = "unhelpful"
 
 
-class UnansweredQuery(ListQuery):
+class UnansweredQuery(TimesQuery):
     """Which questions to look at: of one kind, put to one source, from one time until another, both included."""
 
     kind: QuestionKind | None = None
     source_id: SourceId | None = None
-    since: Timestamp | None = None
-    until: Timestamp | None = None
 
-    def check_times(self) -> None:
-        """Raises ValidationFailedError for times in the wrong order."""
-        if self.since is not None and self.until is not None and self.since > self.until:
-            raise invalid_field("since", "must not be after until")
-
-    def wanted(self, allowed: tuple[str, ...] | None) -> QuestionFilter:
+    def wanted(self, allowed: frozenset[str] | None) -> QuestionFilter:
         """Make the filter, for a key that reaches these sources, None for all."""
         return QuestionFilter(
-            allowed=None if allowed is None else frozenset(allowed),
+            allowed=allowed,
             kind=self.kind,
             source_id=self.source_id,
             since=self.since,
@@ -48,7 +40,7 @@ class QuestionsQuery(UnansweredQuery):
     status: QuestionStatus | None = None
     feedback: Opinion | None = None
 
-    def wanted(self, allowed: tuple[str, ...] | None) -> QuestionFilter:
+    def wanted(self, allowed: frozenset[str] | None) -> QuestionFilter:
         """Make the filter, as above."""
         helpful = None if self.feedback is None else self.feedback is Opinion.HELPFUL
         return replace(super().wanted(allowed), status=self.status, helpful=helpful)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from knowledge.ids import id_pattern, is_id
@@ -16,11 +17,13 @@ from knowledge.limits import (
     SEARCH_SOURCES,
     TAG_CHARACTERS,
 )
+from knowledge.searching.model import Question
 from pydantic import Field
 
 from httpapi.errors import invalid_field
+from httpapi.keys.model import Key
 from httpapi.paging import CURSOR_PATTERN
-from httpapi.schemas.fields import BodyModel, SourceId, told
+from httpapi.schemas.fields import BodyModel, SourceId, distinct, told
 
 
 def _run_id(value: str) -> str:
@@ -42,6 +45,24 @@ class SearchFilter(BodyModel):
     metadata: dict[str, Any] = Field(default_factory=dict)
 
 
+def question_of(
+    key: Key, text: str, source_ids: Sequence[str] | None, filter_: SearchFilter | None = None, **asked: Any
+) -> Question:
+    """Make what a key asks of the sources that are named, of all that serve without; `asked` is what else it says."""
+    filter_ = filter_ or SearchFilter()
+    return Question(
+        tenant_id=key.tenant_id,
+        environment=key.spec.environment,
+        text=text,
+        source_ids=distinct(source_ids),
+        allowed=key.reach,
+        tags=filter_.tags,
+        language=filter_.language,
+        metadata=filter_.metadata,
+        **asked,
+    )
+
+
 class SearchRequest(BodyModel):
     """A search; of all sources that serve, unless some are named."""
 
@@ -53,9 +74,7 @@ class SearchRequest(BodyModel):
     prefix: bool = False
     run_id: _RunId | None = None
 
-    def sources(self) -> tuple[str, ...] | None:
-        """Return the sources that are named, each once. Raises ValidationFailedError when a run has not one."""
-        named = None if self.source_ids is None else tuple(dict.fromkeys(self.source_ids))
-        if self.run_id is not None and (named is None or len(named) != 1):
+    def check_sources(self) -> None:
+        """A run is searched with the one source that it is of. Raises ValidationFailedError."""
+        if self.run_id is not None and len(set(self.source_ids or ())) != 1:
             raise invalid_field("sourceIds", "must name the one source whose run is searched")
-        return named

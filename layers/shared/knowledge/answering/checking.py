@@ -59,18 +59,14 @@ def check_draft(draft: Draft, question: str, passages: Sequence[Passage], texts:
     cited: dict[tuple[ItemKey, int, str], Citation] = {}
     told: list[str] = []
     for sentence in draft.sentences:
-        found = [find_quote(quote, by_number.get(quote.passage), texts) for quote in sentence.quotes]
-        if None in found or not is_held_up(sentence, question, [by_number[each.passage] for each in sentence.quotes]):
+        found = _found(sentence, by_number, texts)
+        if found is None or not is_held_up(sentence, question, [passage for passage, *_ in found]):
             continue
         more = dict(cited)
-        for quote, start in zip(sentence.quotes, found, strict=True):
-            assert start is not None  # noqa: S101
-            passage = by_number[quote.passage]
-            more.setdefault(_key(passage, start, quote), Citation(len(more) + 1, passage, quote.text, start))
-        numbers = [
-            more[_key(by_number[quote.passage], start or 0, quote)].number
-            for quote, start in zip(sentence.quotes, found, strict=True)
-        ]
+        numbers = []
+        for passage, start, quote in found:
+            place = (passage.source_id, passage.external_item_id), start, quote
+            numbers.append(more.setdefault(place, Citation(len(more) + 1, passage, quote, start)).number)
         text = f"{sentence.text} {''.join(f'[{number}]' for number in dict.fromkeys(numbers))}"
         if len(more) > ANSWER_CITATIONS or len(" ".join([*told, text])) > ANSWER_CHARACTERS:
             break
@@ -99,8 +95,18 @@ def is_held_up(sentence: Sentence, question: str, cited: Sequence[Passage]) -> b
     return bool(sentence.quotes and said) and sum(word in known for word in said) >= _SHARE * len(said)
 
 
-def _key(passage: Passage, start: int, quote: Quote) -> tuple[ItemKey, int, str]:
-    return (passage.source_id, passage.external_item_id), start, quote.text
+def _found(
+    sentence: Sentence, by_number: Mapping[int, Passage], texts: Mapping[ItemKey, str]
+) -> list[tuple[Passage, int, str]] | None:
+    """Find all quotes of a sentence: passages, and where in the text of their items; None when one is not there."""
+    found = []
+    for quote in sentence.quotes:
+        passage = by_number.get(quote.passage)
+        start = find_quote(quote, passage, texts)
+        if passage is None or start is None:
+            return None
+        found.append((passage, start, quote.text))
+    return found
 
 
 def _words(text: str) -> list[str]:

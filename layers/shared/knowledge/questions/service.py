@@ -9,7 +9,7 @@ What would break it, and what stands against it:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
@@ -103,7 +103,7 @@ class QuestionService:
 
         Only answers that were kept can be found, by a key that reaches the sources they are kept for.
         """
-        found = self._find(owner, answer_id, ANSWER_PREFIX, allowed)
+        found = self._find(owner, answer_id, (ANSWER_PREFIX,), allowed)
         if found is None:
             raise AnswerNotFoundError
         try:
@@ -118,9 +118,7 @@ class QuestionService:
 
         Raises QuestionNotFoundError.
         """
-        found = self._find(owner, question_id, ANSWER_PREFIX, allowed) or self._find(
-            owner, question_id, SEARCH_PREFIX, allowed
-        )
+        found = self._find(owner, question_id, (ANSWER_PREFIX, SEARCH_PREFIX), allowed)
         if found is None:
             raise QuestionNotFoundError
         subject = {"questionId": question_id}
@@ -131,8 +129,10 @@ class QuestionService:
             raise QuestionNotFoundError from error
         return found
 
-    def _find(self, owner: Owner, question_id: str, prefix: str, allowed: frozenset[str] | None) -> KeptQuestion | None:
-        if not is_id(prefix, question_id):
+    def _find(
+        self, owner: Owner, question_id: str, prefixes: Sequence[str], allowed: frozenset[str] | None
+    ) -> KeptQuestion | None:
+        if not any(is_id(each, question_id) for each in prefixes):
             return None
         found = self.store.find_question(owner, question_id)
         if found is None or not found.within(allowed) or found.asked_at < self.clock() - QUESTION_KEPT_MS:

@@ -23,7 +23,7 @@ from knowledge.searching.recent import Recent
 from knowledge.storage.clients import Fanout
 from knowledge.storage.format import ObjectGoneError
 from knowledge.storage.objects import ObjectStore
-from knowledge.storage.spans import Piece, Span, Tail, join_pieces
+from knowledge.storage.spans import Piece, Tail, join_pieces, read_spans
 
 CHUNK_BYTES = 64 * 1024
 
@@ -63,7 +63,8 @@ class KeptChunks:
                 missing.append(chunk)
             else:
                 found[chunk] = kept
-        for span, data in self._read_spans(missing):
+        spans = list(join_pieces(missing))
+        for span, data in zip(spans, read_spans(self._objects, self._fanout, spans), strict=True):
             # What was read along between two chunks is one, too.
             for chunk in _chunks(Piece(span.key, span.start, span.end - span.start)):
                 found[chunk] = own = _slice(data, chunk.offset - span.start, CHUNK_BYTES)
@@ -75,13 +76,6 @@ class KeptChunks:
         for key in self._recent:
             if key[:2] == (tenant_id, source_id):
                 self._recent.remove(key)
-
-    def _read_spans(self, chunks: Sequence[Piece]) -> list[tuple[Span, bytes]]:
-        spans = list(join_pieces(chunks))
-        datas = self._fanout.map(
-            lambda span: self._objects.read_range(span.key, span.start, span.end - span.start), spans
-        )
-        return list(zip(spans, datas, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,11 @@ def join_pieces(pieces: Sequence[Piece], but: Collection[int] = (), gap_bytes: i
         yield span
 
 
+def read_spans(objects: ObjectStore, fanout: Fanout, spans: Sequence[Span]) -> list[bytes]:
+    """Read spans side by side, each by one call. Raises ObjectGoneError when an object is missing."""
+    return fanout.map(lambda span: objects.read_range(span.key, span.start, span.end - span.start), spans)
+
+
 def read_pieces(
     objects: ObjectStore,
     fanout: Fanout,
@@ -81,7 +86,7 @@ def read_pieces(
     if tail is not None:
         at_hand = [at for at, (key, offset, _) in enumerate(pieces) if key == tail.key and offset >= tail.start]
     spans = list(join_pieces(pieces, at_hand, gap_bytes))
-    datas = fanout.map(lambda span: objects.read_range(span.key, span.start, span.end - span.start), spans)
+    datas = read_spans(objects, fanout, spans)
     if tail is not None:
         spans.append(Span(tail.key, tail.start, tail.start + len(tail.data), at_hand))
         datas.append(tail.data)
