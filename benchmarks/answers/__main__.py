@@ -9,15 +9,13 @@ the option or by RELEVANCE_COLLECTIONS; without it their part is left out, and s
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from benchmarks.answers import collections, help_centre
-from benchmarks.findings import Figure, Findings, Table, conclude, parser
+from benchmarks.findings import Figure, Findings, Table, conclude
+from benchmarks.public_collections import collections_parser, find_folder
 
-VARIABLE = "RELEVANCE_COLLECTIONS"
 RIGHT, REFUSED = 27, 9
 INTRO = (
     "The provider that needs no model, with the product's defaults for all: its search, its passages, its choice of"
@@ -32,12 +30,10 @@ INTRO = (
 
 def measure(arguments: argparse.Namespace) -> Findings:
     """Measure all of it, or all but the collections."""
-    folder = arguments.collections
+    folder = find_folder(arguments, "collections are")
     figures: list[Figure] = []
     tables: list[Table] = []
-    if folder is None or not folder.is_dir():
-        print(f"note: collections are left out: no folder of them ({VARIABLE} or --collections)", file=sys.stderr)
-    else:
+    if folder is not None:
         found = [collections.measure_collection(name, folder) for name in collections.NAMES]
         figures += judged(
             {each.collection: (each.inside[-1], each.kept, each.verbatim) for each in found},
@@ -72,17 +68,9 @@ def judged_help_centre(right: int, refused: int) -> list[Figure]:
     ]
 
 
-def options() -> argparse.ArgumentParser:
-    """Make the options."""
-    made = parser(__doc__)
-    named = os.environ.get(VARIABLE)
-    made.add_argument("--collections", type=Path, default=Path(named) if named else None)
-    return made
-
-
 def main() -> int:
     """Run the benchmark."""
-    arguments = options().parse_args()
+    arguments = collections_parser(__doc__).parse_args()
     return conclude(measure(arguments), arguments)
 
 

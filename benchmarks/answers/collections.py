@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from search.answers.choosing import CONFIDENT
 
 from benchmarks.answers.asking import Base, Material
+from benchmarks.public_collections import read_lines
 
 NAMES = ("xquad-en", "xquad-de")
 INSIDE = {"xquad-en": 0.85, "xquad-de": 0.80}
@@ -48,21 +47,16 @@ class Answered(NamedTuple):
     verbatim: float
 
 
-def _rows(folder: Path, name: str) -> list[dict[str, Any]]:
-    with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
-
-
 def measure_collection(name: str, folder: Path) -> Answered:
     """Put each question to all items, and again to all but the one that answers it: then nothing does."""
-    rows = _rows(folder, name)
+    rows = read_lines(folder, name)
     items = [
         Material(row["doc"], row["title"], row["text"], "text/plain", row.get("language"))
         for row in rows
         if "doc" in row
     ]
     texts = {row["query"]: row["text"] for row in rows if "query" in row}
-    golden = _rows(folder, f"answers-{name}")
+    golden = read_lines(folder, f"answers-{name}")
     scores: list[float] = []
     none: list[float] = []
     inside = [0] * _SENTENCES

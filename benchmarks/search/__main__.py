@@ -10,14 +10,12 @@ counted on Dynoxide and moto.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from pathlib import Path
 
-from benchmarks.findings import Figure, Findings, Table, conclude, parser
+from benchmarks.findings import Figure, Findings, Table, conclude
+from benchmarks.public_collections import collections_parser, find_folder
 from benchmarks.search import asking, effort, relevance, writing
 
-VARIABLE = "RELEVANCE_COLLECTIONS"
 # The large ones as well: a merge writes fewer bytes an item.
 COUNTS = (1, 8, 100, 1_000, 10_000)
 ROUNDS = {"small": 5, "usual": 20, "full": 50}
@@ -46,12 +44,10 @@ INTRO = (
 
 def measure(arguments: argparse.Namespace) -> Findings:
     """Measure all of it, or all but relevance."""
-    size, folder = arguments.size, arguments.collections
+    size, folder = arguments.size, find_folder(arguments, "relevance is")
     figures: list[Figure] = []
     tables: list[Table] = []
-    if folder is None or not folder.is_dir():
-        print(f"note: relevance is left out: no folder of collections ({VARIABLE} or --collections)", file=sys.stderr)
-    else:
+    if folder is not None:
         found = [relevance.measure_collection(name, folder) for name in relevance.FLOORS]
         figures += relevance.judged({each.collection: each.ndcg for each in found})
         tables.append(relevance.table(found))
@@ -72,17 +68,9 @@ def measure(arguments: argparse.Namespace) -> Findings:
     return Findings("Search", INTRO, figures, tables)
 
 
-def options() -> argparse.ArgumentParser:
-    """Make the options."""
-    made = parser(__doc__)
-    named = os.environ.get(VARIABLE)
-    made.add_argument("--collections", type=Path, default=Path(named) if named else None)
-    return made
-
-
 def main() -> int:
     """Run the benchmark."""
-    arguments = options().parse_args()
+    arguments = collections_parser(__doc__).parse_args()
     return conclude(measure(arguments), arguments)
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
 import math
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from search.hits.serving import ServedIndex
 from search.queries.model import SearchQuery
@@ -20,6 +18,7 @@ from search.segments.model import SegmentDocument, Settings
 from search.text.extraction import extract
 
 from benchmarks.findings import Figure, Table
+from benchmarks.public_collections import read_lines
 
 FLOORS = {"stackfaq": 0.87, "xquad-en": 0.96, "xquad-de": 0.93, "xquad-zh": 0.96, "cran": 0.35}
 _LOOKED_AT = 10
@@ -47,8 +46,7 @@ def ndcg(hits: Sequence[str], gains: Mapping[str, float]) -> float:
 
 def measure_collection(name: str, folder: Path) -> Found:
     """Index a collection, and put its queries."""
-    with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
-        rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    rows = read_lines(folder, name)
     items = [
         SegmentDocument(
             row["doc"], _hash(row["text"]), extract(row["title"], row["text"], "text/plain"), row.get("language")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support.stack import StackProcess, require_whole_stack
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -18,6 +22,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.skip(reason="the end-to-end tests read /proc"))
+
+
+@pytest.fixture(scope="module")
+def started() -> Iterator[Browser]:
+    """A browser of the tests of a module."""
+    # Imported here, because few tests need one.
+    from tests.support.widget_browser import browser
+
+    with browser() as running:
+        yield running
 
 
 @pytest.fixture

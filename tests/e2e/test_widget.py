@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.widget_api import KEY, Asked, Said, WidgetApi, answered, citation, found, not_found, refused, result
-from tests.support.widget_browser import Visit, browser
+from tests.support.widget_browser import Visit
 
 Visiting = Callable[..., Visit]
 HOSTILE = (
@@ -22,12 +22,6 @@ HOSTILE = (
 )
 WIDGET = f'<knowledge-widget key="{KEY}"></knowledge-widget>'
 ARABIC = "كيف أعيد طلبا"
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[Browser]:
-    with browser() as running:
-        yield running
 
 
 @pytest.fixture

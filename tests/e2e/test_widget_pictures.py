@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.widget_api import KEY, WidgetApi, answered, citation, found, not_found, refused, result
-from tests.support.widget_browser import Visit, browser
+from tests.support.widget_browser import Visit
 
 IN_DOCS = ("widget-search", "widget-answer", "widget-dark")
 WIDE: dict[str, Any] = {"viewport": {"width": 640, "height": 520}}
@@ -40,12 +40,6 @@ ARABIC = answered(
     "يمكنك إرجاع الطلب خلال 30 يومًا. [1]",
     citation(1, title="إرجاع طلب", quote="يمكنك إرجاع الطلب خلال 30 يومًا."),
 )
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[Browser]:
-    with browser() as running:
-        yield running
 
 
 @pytest.fixture

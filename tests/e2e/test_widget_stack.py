@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -12,16 +11,10 @@ from playwright.sync_api import Browser, expect
 
 from local.template import ROOT
 from tests.support.stack import StackProcess
-from tests.support.widget_browser import Visit, browser
+from tests.support.widget_browser import Visit
 
 SITE = ROOT / "functions" / "serve_site" / "site"
 MANIFEST = json.loads((SITE / "widget" / "widget.json").read_text("utf-8"))
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[Browser]:
-    with browser() as running:
-        yield running
 
 
 @pytest.fixture

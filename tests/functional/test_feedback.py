@@ -60,8 +60,8 @@ def test_an_answer_that_has_expired_takes_none(edge: Edge) -> None:
     assert "feedback" not in rows(edge, "QUESTIONS_TABLE")[0]
 
 
-def test_feedback_does_not_bring_a_deleted_question_back(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = keep_answer(edge, "private", edge.source(questionLog="on"))
+def delete_once_it_is_found(edge: Edge, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    """Have somebody delete a question when the next request has read it."""
     find = QuestionStore.find_question
 
     def find_and_lose(store: QuestionStore, *asked: object) -> object:
@@ -71,21 +71,18 @@ def test_feedback_does_not_bring_a_deleted_question_back(edge: Edge, monkeypatch
         return found
 
     monkeypatch.setattr(QuestionStore, "find_question", find_and_lose)
+
+
+def test_feedback_does_not_bring_a_deleted_question_back(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = keep_answer(edge, "private", edge.source(questionLog="on"))
+    delete_once_it_is_found(edge, monkeypatch, answer)
     assert give(edge, answer, helpful=True, comment="too late").status == 404
     assert rows(edge, "QUESTIONS_TABLE") == []
 
 
 def test_two_who_delete_at_once_are_one_who_did(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = keep_answer(edge, "private", edge.source(questionLog="on"))
-    find = QuestionStore.find_question
-
-    def find_and_lose(store: QuestionStore, *asked: object) -> object:
-        found = find(store, *asked)
-        monkeypatch.setattr(QuestionStore, "find_question", find)
-        assert edge.request("DELETE", f"/v1/questions/{answer}").status == 200
-        return found
-
-    monkeypatch.setattr(QuestionStore, "find_question", find_and_lose)
+    delete_once_it_is_found(edge, monkeypatch, answer)
     assert edge.request("DELETE", f"/v1/questions/{answer}").status == 404
     entries = edge.request("GET", "/v1/admin/audit", query="kind=question.deleted").body["entries"]
     assert len(entries) == 1

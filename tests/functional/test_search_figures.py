@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.findings import Table
+from benchmarks.public_collections import VARIABLE, collections_parser
 from benchmarks.search import __main__ as search
 from benchmarks.search import asking
 from benchmarks.search.relevance import ndcg
@@ -20,8 +21,8 @@ EXACT = {
 @pytest.mark.long
 @pytest.mark.usefixtures("dynoxide_server")
 def test_counted_figures_hold(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.delenv(search.VARIABLE, raising=False)
-    found = search.measure(search.options().parse_args(["--size", "small"]))
+    monkeypatch.delenv(VARIABLE, raising=False)
+    found = search.measure(collections_parser("").parse_args(["--size", "small"]))
     counted = [figure for figure in found.figures if figure.counted]
     assert len(counted) == 7
     assert [figure.row for figure in counted if figure.share > 1] == []
