@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -40,7 +41,7 @@ class Reference:
 
     def _lines(self) -> Iterator[str]:
         document = self._document
-        base = document["servers"][0]["url"]
+        base = urlsplit(document["servers"][0]["url"]).path
         yield from (f"# {document['info']['title']}: reference", "")
         yield from ("Made from [openapi.yaml](../openapi.yaml) by `make reference`: edit that file, not this page.", "")
         yield from (document["info"]["description"].strip(), "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -18,6 +20,9 @@ FUNCTIONS = ("developer_api", "admin_api", "search_api")
 _NO_RULES = {"title", "description", "$defs"}
 # What each of these says when it is left out.
 _ABSENT = {"default": None, "nullable": False, "minLength": 0, "minItems": 0, "additionalProperties": True}
+# Of a body the description tells what counts when a field is left out: generators take a field with a `default` for one
+# that everybody sends.
+_DEFAULT_TOLD = re.compile(r"`([^`]+)` by default")
 _COMPARED = {"type", "enum", "format", "pattern", "maxLength", "maxItems", "minimum", "maximum", *_ABSENT}
 
 
@@ -74,6 +79,8 @@ def normal(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Schema:
     if "const" in found:
         found["enum"] = [found.pop("const")]
     whole: Schema = {}
+    if told := _DEFAULT_TOLD.search(found.get("description", "")):
+        whole["default"] = told[1] if found["type"] == "string" else json.loads(told[1])
     for keyword, value in found.items():
         if keyword == "properties":
             whole[keyword] = {name: normal(field, root) for name, field in value.items()}

@@ -203,6 +203,7 @@ SENTENCES = [
     ("PROBLEMS_SHOWN", "docs/errors.md", f"every fault it found, up to {at.PROBLEMS_SHOWN}, in"),
     ("PROBLEMS_SHOWN", "openapi.yaml", f"every fault, at most {at.PROBLEMS_SHOWN} of them"),
     ("KEY_SOURCES", "docs/auth.md", f"limits a key to up to {at.KEY_SOURCES} sources"),
+    ("DEFAULT_RATE_LIMIT_PER_MINUTE", "openapi.yaml", f"`{at.DEFAULT_RATE_LIMIT_PER_MINUTE}` by default, of a"),
     ("DEFAULT_RATE_LIMIT_PER_MINUTE", "docs/auth.md", f"is {at.DEFAULT_RATE_LIMIT_PER_MINUTE} unless you ask"),
     ("MAX_RATE_LIMIT_PER_MINUTE", "docs/auth.md", f"(up to {number(at.MAX_RATE_LIMIT_PER_MINUTE)})"),
     ("MAX_RATE_LIMIT_PER_MINUTE", "docs/rate-limits.md", f"goes up to {number(at.MAX_RATE_LIMIT_PER_MINUTE)}."),
@@ -214,7 +215,7 @@ SENTENCES = [
     (
         "DEFAULT_BROWSER_RATE_LIMIT_PER_MINUTE",
         "openapi.yaml",
-        f"Of a browser key {number(at.DEFAULT_BROWSER_RATE_LIMIT_PER_MINUTE)} unless",
+        f"of a browser key {number(at.DEFAULT_BROWSER_RATE_LIMIT_PER_MINUTE)}.",
     ),
     ("DEFAULT_ADDRESS_LIMIT_PER_MINUTE", "docs/auth.md", f"{at.DEFAULT_ADDRESS_LIMIT_PER_MINUTE} unless you say other"),
     ("DEFAULT_ADDRESS_LIMIT_PER_MINUTE", "openapi.yaml", f"each client; {at.DEFAULT_ADDRESS_LIMIT_PER_MINUTE} unless"),

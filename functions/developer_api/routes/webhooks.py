@@ -11,7 +11,7 @@ from httpapi.schemas.fields import ListQuery, NoQuery, body_of, distinct
 from httpapi.schemas.webhooks import (
     CreateWebhookRequest,
     DeliveryQuery,
-    RedeliverRequest,
+    RedeliverFailedRequest,
     RotateSecretRequest,
     UpdateWebhookRequest,
 )
@@ -97,8 +97,8 @@ def test_webhook(call: Call[None, NoQuery]) -> Answer:
     return queued({"delivery": render_delivery(delivery)})
 
 
-@routes.post(WEBHOOK + "/redeliver", SCOPE, body=body_of(RedeliverRequest), unlimited_key=True)
-def redeliver_failed(call: Call[RedeliverRequest, NoQuery]) -> Answer:
+@routes.post(WEBHOOK + "/redeliver", SCOPE, body=body_of(RedeliverFailedRequest), unlimited_key=True)
+def redeliver_failed(call: Call[RedeliverFailedRequest, NoQuery]) -> Answer:
     """Deliver again what failed since a time."""
     redelivered, more = call.services.webhooks.deliveries.redeliver_failed(
         call.tenant_id, call.webhook_id, call.body.since

@@ -71,7 +71,7 @@ class RotateSecretRequest(BodyModel):
     overlap_seconds: Annotated[int, Field(ge=0, le=MAX_OVERLAP_SECONDS)] = DEFAULT_OVERLAP_SECONDS
 
 
-class RedeliverRequest(BodyModel):
+class RedeliverFailedRequest(BodyModel):
     """From when on failed deliveries are delivered again."""
 
     since: Timestamp
