@@ -137,7 +137,7 @@ api_remove_item() { _api_item DELETE "$@"; }
 # prints how many came to what. Without items it needs ALLOW_EMPTY to be true.
 api_replace_items() (
   set +e
-  path=/v1/sources/$1 allow_empty=${2:-false} open='' status=0
+  path=/v1/sources/$1 allow_empty=${2:-false} open='' meant='' status=0
   work=$(mktemp -d) || exit "$API_MISUSED"
   # An open snapshot would stand in the way of the next one, and of runs, for a day.
   trap '[[ -z $open ]] || API_TRIES=1 api_request DELETE "$open" &>/dev/null; rm -rf "$work"' EXIT
@@ -155,10 +155,13 @@ api_replace_items() (
       ((status == 0)) || exit "$status"
     done
     open=''
+    # A part that was lost would take its items along.
+    meant=$(jq -nc --argjson parts "$(ls "$work"/part-* | wc -l)" --argjson items "$(cat "$work"/part-* | wc -l)" '$ARGS.named')
   fi
   # An answer without counts is a snapshot that is still to be completed; so many removals take a few requests.
   until counts=$(jq -ce '.counts // (.snapshot | select(.state == "completed") | .counts)' <<<"$answer"); do
-    answer=$(api_request POST "$path/snapshots/$(jq -r .snapshot.id <<<"$answer")/complete") || exit
+    completing=$path/snapshots/$(jq -r .snapshot.id <<<"$answer")/complete
+    answer=$(echo "$meant" | api_request ${meant:+--body -} POST "$completing") || exit
   done
   echo "$counts"
 )

@@ -213,17 +213,20 @@ export class DeveloperApi {
     const path = `/v1/sources/${sourceId}`;
     const parts = [...partsOf(items)];
     let answer;
+    let meant;
     if (parts.length <= 1) {
       answer = await this.request("POST", `${path}/items/snapshot`, { body: { items, allowEmpty } });
     } else {
       answer = await this.request("POST", `${path}/snapshots`);
       await this.#sendParts(`${path}/snapshots/${answer.snapshot.id}`, parts);
+      // A part that was lost would take its items along.
+      meant = { parts: parts.length, items: parts.flat().length };
     }
     // An answer without counts is a snapshot that is still to be completed; so many removals take a few requests.
     while (!answer.counts) {
       const { id, state } = answer.snapshot;
       if (state === "completed") return answer.snapshot.counts;
-      answer = await this.request("POST", `${path}/snapshots/${id}/complete`);
+      answer = await this.request("POST", `${path}/snapshots/${id}/complete`, { body: meant });
     }
     return answer.counts;
   }

@@ -293,6 +293,8 @@ class DeveloperApi:
         """
         parts = list(parts_of(items))
         path = f"/v1/sources/{source_id}"
+        # A part that was lost would take its items along.
+        meant = {"parts": len(parts), "items": len(items)} if len(parts) > 1 else None
         if len(parts) <= 1:
             body = {"items": items, "allowEmpty": allow_empty}
             answer = self.request("POST", f"{path}/items/snapshot", body)
@@ -306,7 +308,7 @@ class DeveloperApi:
             if snapshot["state"] == "completed":
                 answer = snapshot
             else:
-                answer = self.request("POST", f"{path}/snapshots/{snapshot['id']}/complete")
+                answer = self.request("POST", f"{path}/snapshots/{snapshot['id']}/complete", meant)
         counts: Json = answer["counts"]
         return counts
 

@@ -1,6 +1,6 @@
 """What the schemas of requests cannot say, or do not: the only ways in which they differ from what is accepted.
 
-What is no strict JSON (a name twice, more than 32 levels) is refused before any of it.
+What is no strict JSON (a name twice, more than 64 levels) is refused before any of it.
 """
 
 from __future__ import annotations

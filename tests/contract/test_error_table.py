@@ -55,6 +55,7 @@ BEYOND = {
     "method_not_allowed": 405,
     "snapshot_open": 409,
     "snapshot_closed": 409,
+    "snapshot_incomplete": 409,
     "source_limit": 409,
     "import_limit": 409,
     "import_ended": 409,

@@ -156,6 +156,8 @@ SENTENCES = [
     ("TAG_CHARACTERS", "docs/items.md", f"each of {at.TAG_CHARACTERS} characters"),
     ("METADATA_BYTES", "docs/items.md", f"a JSON object of up to {large(at.METADATA_BYTES)}"),
     ("METADATA_BYTES", "openapi.yaml", f"JSON object of at most {large(at.METADATA_BYTES)}"),
+    ("METADATA_LEVELS", "docs/items.md", f"nested up to {at.METADATA_LEVELS} levels deep"),
+    ("METADATA_LEVELS", "openapi.yaml", f"nested at most {at.METADATA_LEVELS} levels deep"),
     ("INLINE_MEMBER_BYTES", "docs/architecture.md", f"contents over {large(at.INLINE_MEMBER_BYTES)}"),
     ("BODY_BYTES", "docs/items.md", f"An item in a body of up to {large(at.BODY_BYTES)}"),
     ("BODY_BYTES", "docs/errors.md", f"over {large(at.BODY_BYTES)}, or {large(at.BATCH_BODY_BYTES)} for a batch"),

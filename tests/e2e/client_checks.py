@@ -213,6 +213,7 @@ def large_sets_go_in_parts(call: Call) -> None:
         ("POST", f"{path}/snp_1/complete"),
     ]
     assert [item for request in api.requests[1:3] for item in request.body["items"]] == items
+    assert [request.body for request in api.requests[3:]] == [{"parts": 2, "items": 1_500}] * 2
     with ScriptedApi(Answer(201, {"snapshot": snapshot}), refusal(413, "payload_too_large"), Answer()) as api:
         outcome = call(api, "replaceItems", SOURCE, items)
     assert outcome.error and outcome.error.code == "payload_too_large"

@@ -24,7 +24,7 @@ MIB = 1_048_576
         (b'{"name": "a", "name": "b"}', "invalid_json"),
         (b'\xef\xbb\xbf{"name": "a"}', "invalid_json"),
         (b'{"name": "\xff"}', "invalid_json"),
-        (b'{"name": ' + b"[" * 40 + b"]" * 40 + b"}", "invalid_json"),
+        (b'{"name": ' + b"[" * 70 + b"]" * 70 + b"}", "invalid_json"),
         (b"[" * 100_000, "invalid_json"),
         (b'{"name": ' + b"9" * 5_000 + b"}", "invalid_json"),
         (b"", "invalid_body"),
@@ -181,3 +181,37 @@ def test_cursor_of_another_list_is_400(edge: Edge) -> None:
         edge.request("GET", "/v1/sources", query=f"cursor={cursor}", key=edge.bootstrap()),
     ):
         assert (reply.status, reply.code) == (400, "validation_error")
+
+
+def test_number_that_cannot_be_kept_is_told_with_its_item(edge: Edge) -> None:
+    source = edge.source()
+    entries = [{"externalItemId": f"id-{n}", "title": "T", "content": "C", "metadata": {"p": n}} for n in range(1_000)]
+    body = json.dumps({"items": entries}, indent=1).replace('"p": 437\n', '"p": 1e999\n')
+    for target in ("batch", "snapshot"):
+        reply = edge.request("POST", f"/v1/sources/{source}/items/{target}", body=body.encode())
+        assert (reply.status, reply.code) == (400, "invalid_json")
+        line = body[: body.index("1e999")].count("\n") + 1
+        assert reply.body["error"] == f"The body holds a number that is too large (line {line}, column 10)."
+        assert reply.body["details"] == [
+            {
+                "index": 437,
+                "externalItemId": "id-437",
+                "path": "items[437].metadata.p",
+                "message": f"holds a number that is too large (line {line}, column 10)",
+            }
+        ]
+    alone = edge.request(
+        "POST", f"/v1/sources/{source}/items", body=b'{"externalItemId": "x", "metadata": {"p": 1e-999}}'
+    )
+    assert alone.body["details"][0]["path"] == "metadata.p"
+
+
+def test_names_that_nobody_sees_are_refused(edge: Edge) -> None:
+    for name in (" ", "\u200b\ufeff", "\u3000\u3164"):
+        for path, body in (
+            ("/v1/sources", {"name": name}),
+            ("/v1/admin/keys", {"name": name, "scopes": ["items:read"]}),
+        ):
+            reply = edge.request("POST", path, body, key=edge.admin)
+            assert [fault["path"] for fault in reply.body["details"]] == ["name"], reply.text
+            assert "blank" in reply.body["details"][0]["message"]

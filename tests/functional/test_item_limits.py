@@ -16,12 +16,21 @@ MIB = 1_048_576
 # Operations that take many items have room for 8 MiB, all others for 1 MiB.
 LARGE = {"push_batch", "replace_items", "put_snapshot_part"}
 
+
+def nested(levels: int) -> dict[str, Any]:
+    """Metadata of so many levels, itself the first."""
+    inner: Any = 1
+    for level in range(levels):
+        inner = [inner] if level % 2 and level < levels - 1 else {"a": inner}
+    return inner  # type: ignore[no-any-return]
+
+
 TAKEN: dict[str, list[Any]] = {
     "externalItemId": ["x" * 512, "ä" * 256, "😀" * 128],
     "title": ["x" * 500, "😀" * 500],
     "url": ["https://example.com/" + "x" * 2_028],
     "tags": [["t"] * 50, ["t" * 64], ["😀" * 64]],
-    "metadata": [{"a": "x" * 16_376}, {"a": "ä" * 8_188}],
+    "metadata": [{"a": "x" * 16_376}, {"a": "ä" * 8_188}, nested(32), {"a": 5e-324, "b": 10**40, "c": 0.1}],
 }
 REFUSED: list[tuple[str, Any, str]] = [
     ("externalItemId", "x" * 513, "externalItemId"),
@@ -37,6 +46,10 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("tags", ["t", "t" * 65], "tags[1]"),
     ("metadata", {"a": "x" * 16_377}, "metadata"),
     ("metadata", {"a": "ä" * 8_188 + "x"}, "metadata"),
+    ("metadata", nested(33), "metadata"),
+    ("metadata", nested(60), "metadata"),
+    ("title", " \u200b", "title"),
+    ("tags", ["t", "\u3000"], "tags[1]"),
 ]
 
 

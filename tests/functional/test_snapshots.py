@@ -69,7 +69,7 @@ def test_parts_come_in_any_order_and_may_be_repeated(edge: Edge) -> None:
     edge.push(source, "pushed meanwhile")
     seen = edge.request("GET", snapshot).body["snapshot"]
     assert (seen["state"], seen["parts"], seen["items"]) == ("open", 2, 2)
-    done = edge.request("POST", f"{snapshot}/complete").body["snapshot"]
+    done = edge.request("POST", f"{snapshot}/complete", {"allowGaps": True}).body["snapshot"]
     assert (done["state"], done["counts"]["removed"]) == ("completed", 2)
     assert states(edge, source) == {
         "a": "active",
@@ -79,6 +79,44 @@ def test_parts_come_in_any_order_and_may_be_repeated(edge: Edge) -> None:
         "wrong": "removed",
     }
     assert edge.request("POST", f"{snapshot}/complete").body["snapshot"] == done
+
+
+@pytest.mark.parametrize(
+    ("sent", "said", "told"),
+    [
+        ((1, 3), {}, "no 2."),
+        ((2,), {}, "no 1."),
+        ((1, 14), {}, "no 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and more."),
+        ((1, 2), {"parts": 3}, "has 2 parts with 2 items"),
+        ((1, 2), {"items": 3}, "has 2 parts with 2 items"),
+        ((1, 3), {"allowGaps": True, "parts": 3}, "has 2 parts with 2 items"),
+    ],
+)
+def test_part_that_never_arrived_removes_nothing(
+    edge: Edge, sent: tuple[int, ...], said: dict[str, Any], told: str
+) -> None:
+    source = edge.source()
+    edge.push(source, "of the lost part")
+    snapshot = opened(edge, source)
+    for number in sent:
+        edge.request("PUT", f"{snapshot}/parts/{number}", {"items": items(f"item {number}")})
+    refused = edge.request("POST", f"{snapshot}/complete", said)
+    assert (refused.status, refused.code) == (409, "snapshot_incomplete")
+    assert told in refused.body["error"]
+    assert edge.request("GET", snapshot).body["snapshot"]["state"] == "open"
+    assert states(edge, source)["of the lost part"] == "active"
+
+
+def test_snapshot_that_has_what_it_must_have_is_completed(edge: Edge) -> None:
+    source = edge.source()
+    snapshot = opened(edge, source)
+    edge.request("PUT", f"{snapshot}/parts/2", {"items": items("b", "c")})
+    said = {"parts": 2, "items": 3}
+    assert edge.request("POST", f"{snapshot}/complete", said).code == "snapshot_incomplete"
+    edge.request("PUT", f"{snapshot}/parts/1", {"items": items("a")})
+    for _ in range(2):
+        done = edge.request("POST", f"{snapshot}/complete", said)
+        assert (done.status, done.body["snapshot"]["state"]) == (200, "completed")
 
 
 def test_one_snapshot_at_a_time(edge: Edge) -> None:

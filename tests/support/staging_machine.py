@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from knowledge.items.model import ItemDraft, Removal
+from knowledge.staging.expected_parts import ExpectedParts
 
 from testing.lifecycle import Lifecycle
 from tests.support.invariants import Reader, check_history
@@ -172,14 +173,21 @@ class SourceMachine(SideBySide, RuleBasedStateMachine):
         self.put_part(number, [items[name].draft for name in there], 0)
 
     @precondition(lambda self: self.snapshots)
-    @rule(pick=st.sampled_from((0, 0, 0, 1)), allow_empty=st.sampled_from((False, False, True)))
-    def complete_snapshot(self, pick: int, allow_empty: bool) -> None:
+    @rule(
+        pick=st.sampled_from((0, 0, 0, 1)),
+        allow_empty=st.sampled_from((False, False, True)),
+        allow_gaps=st.sampled_from((True, True, False)),
+    )
+    def complete_snapshot(self, pick: int, allow_empty: bool, allow_gaps: bool = False) -> None:
         snapshot = self._snapshot(pick)
         self.both(
             lambda: self.life.knowledge.snapshots.complete_snapshot(
-                self.life.source, snapshot.snapshot_id, allow_empty=allow_empty
+                self.life.source,
+                snapshot.snapshot_id,
+                allow_empty=allow_empty,
+                expected=ExpectedParts(allow_gaps=allow_gaps),
             ),
-            lambda: self.model.complete(snapshot, self.now, allow_empty=allow_empty),
+            lambda: self.model.complete(snapshot, self.now, allow_empty=allow_empty, allow_gaps=allow_gaps),
         )
         self.compare_snapshot(snapshot)
 

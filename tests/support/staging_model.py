@@ -163,7 +163,7 @@ class Model:
         snapshot.did[name] = max(snapshot.did.get(name, "unchanged"), result, key=_EFFECTS.index)
         return snapshot.did[name]
 
-    def complete(self, snapshot: ModelSnapshot, now: int, *, allow_empty: bool) -> None:
+    def complete(self, snapshot: ModelSnapshot, now: int, *, allow_empty: bool, allow_gaps: bool = False) -> None:
         """Remove what no part names and nobody wrote since the opening."""
         self.demand_active()
         if snapshot.state == "completed":
@@ -171,6 +171,8 @@ class Model:
         named = {name for names, _ in snapshot.parts.values() for name in names}
         if snapshot.state == "open" and not named and not allow_empty:
             raise RefusedError("EmptySnapshotError")
+        if snapshot.state == "open" and not allow_gaps and max(snapshot.parts, default=0) > len(snapshot.parts):
+            raise RefusedError("SnapshotIncompleteError")
         if snapshot.state_at(now) != "open":
             raise RefusedError("SnapshotClosedError")
         for name, item in self.items.items():

@@ -122,6 +122,7 @@ namespace Chatbot
             var path = $"/v1/sources/{sourceId}";
             var parts = PartsOf(items).ToList();
             JsonElement answer;
+            object meant = null;
             if (parts.Count <= 1)
             {
                 var body = new { items = parts.SelectMany(part => part).ToArray(), allowEmpty };
@@ -132,6 +133,8 @@ namespace Chatbot
                 answer = await RequestAsync(HttpMethod.Post, $"{path}/snapshots").ConfigureAwait(false);
                 var id = answer.GetProperty("snapshot").GetProperty("id").GetString();
                 await SendPartsAsync($"{path}/snapshots/{id}", parts).ConfigureAwait(false);
+                // A part that was lost would take its items along.
+                meant = new { parts = parts.Count, items = parts.Sum(part => part.Count) };
             }
             JsonElement counts;
             // An answer without counts is a snapshot still to be completed; so many removals take a few requests.
@@ -141,7 +144,7 @@ namespace Chatbot
                 var id = snapshot.GetProperty("id").GetString();
                 answer = snapshot.GetProperty("state").GetString() == "completed"
                     ? snapshot
-                    : await RequestAsync(HttpMethod.Post, $"{path}/snapshots/{id}/complete").ConfigureAwait(false);
+                    : await RequestAsync(HttpMethod.Post, $"{path}/snapshots/{id}/complete", meant).ConfigureAwait(false);
             }
             return counts;
         }

@@ -20,6 +20,7 @@ from httpapi.schemas.snapshots import (
 from knowledge.items.model import ItemDraft
 from knowledge.items.validation import read_items
 from knowledge.limits import BATCH_BODY_BYTES
+from knowledge.staging.expected_parts import ExpectedParts
 from knowledge.staging.model import SnapshotState
 
 SOURCE = "/v1/sources/{sourceId}"
@@ -103,8 +104,13 @@ def put_snapshot_part(call: Call[list[ItemDraft], NoQuery]) -> Answer:
 )
 def complete_snapshot(call: Call[CompleteSnapshotRequest, NoQuery]) -> Answer:
     """Remove what no part names; 202 when that takes longer than a request may, and a repeat goes on with it."""
+    asked = call.body
     snapshot = call.services.knowledge.snapshots.complete_snapshot(
-        call.source, call.snapshot_id, allow_empty=call.body.allow_empty, key_id=call.key.key_id
+        call.source,
+        call.snapshot_id,
+        allow_empty=asked.allow_empty,
+        expected=ExpectedParts(asked.parts, asked.items, asked.allow_gaps),
+        key_id=call.key.key_id,
     )
     answer = ok if snapshot.state is SnapshotState.COMPLETED else accepted
     return answer({"snapshot": render_snapshot(snapshot)})

@@ -11,7 +11,7 @@ from knowledge.items.problems import InvalidItemsError
 from knowledge.storage.clients import translated
 from webhooks.errors import TargetRefusedError
 
-from httpapi.errors import EdgeError, UnreachableError, ValidationFailedError
+from httpapi.errors import EdgeError, InvalidJsonError, UnreachableError, ValidationFailedError
 
 INTERNAL_MESSAGE = "Something went wrong on our side. Retry the request; if it fails again, send us the X-Request-Id."
 
@@ -59,6 +59,7 @@ TABLE: dict[str, ErrorRow] = {
     "source_active": ErrorRow(409),
     "snapshot_open": ErrorRow(409),
     "snapshot_closed": ErrorRow(409),
+    "snapshot_incomplete": ErrorRow(409),
     "source_limit": ErrorRow(409),
     "import_limit": ErrorRow(409),
     "import_ended": ErrorRow(409),
@@ -131,7 +132,7 @@ def _translated(error: Exception) -> Exception:
 
 
 def _details(error: Exception) -> list[Mapping[str, Any]]:
-    if isinstance(error, ValidationFailedError | UnreachableError):
+    if isinstance(error, ValidationFailedError | InvalidJsonError | UnreachableError):
         return error.details
     if isinstance(error, InvalidItemsError):
         return [problem.as_detail() for problem in error.problems]

@@ -139,10 +139,14 @@ class UnsupportedMediaTypeError(EdgeError):
 
 
 class InvalidJsonError(EdgeError):
-    """Raised when a body does not parse as strict JSON."""
+    """Raised when a body does not parse as strict JSON; `details` name the field where that is known."""
 
     code = "invalid_json"
     message = "The body is not valid JSON."
+
+    def __init__(self, message: str | None = None, details: Sequence[Mapping[str, Any]] = ()) -> None:
+        super().__init__(message)
+        self.details = list(details)
 
 
 class InvalidBodyError(EdgeError):

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from knowledge.items.json_text import JsonTextError, parse_json
+from knowledge.items.problems import Problem, field_path
 
 from httpapi.errors import InvalidJsonError
 
@@ -15,7 +16,16 @@ def parse(raw: bytes) -> Any:
     try:
         return parse_json(raw)
     except JsonTextError as error:
-        raise InvalidJsonError(f"The body {error}") from error
+        raise InvalidJsonError(f"The body {error}", _details(error)) from error
+
+
+def _details(error: JsonTextError) -> list[dict[str, Any]]:
+    """The place, if it is in an item: then there is more to say than the line and the column."""
+    place = error.place
+    if place is None or not place.steps:
+        return []
+    problem = Problem(field_path(place.steps), str(error).removesuffix("."), place.index, place.external_item_id)
+    return [problem.as_detail()]
 
 
 def write(value: Any) -> str:

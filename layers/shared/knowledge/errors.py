@@ -11,9 +11,9 @@ KnowledgeError
             GenerationRetiredError
     ConflictError
         SourceInactiveError, SourceActiveError, SourceLimitError, ImportLimitError,
-        ImportEndedError, SnapshotOpenError, SnapshotClosedError, StaleVersionError,
-        RunInProgressError, NotApplyEligibleError, RemovalGuardError, ErasureInProgressError,
-        StaleCursorError
+        ImportEndedError, SnapshotOpenError, SnapshotClosedError, SnapshotIncompleteError,
+        StaleVersionError, RunInProgressError, NotApplyEligibleError, RemovalGuardError,
+        ErasureInProgressError, StaleCursorError
         TransientApplyError
             ApplyInProgressError, StaleBaseError, LeaseLostError, ApplyConflictError
             StalePlanError
@@ -174,6 +174,13 @@ class SnapshotClosedError(ConflictError):
 
     code = "snapshot_closed"
     message = "The snapshot is no longer open. Open a new one."
+
+
+class SnapshotIncompleteError(ConflictError):
+    """Raised when a snapshot is to be completed and a part of it is missing, or it has not what it must have."""
+
+    code = "snapshot_incomplete"
+    message = "Parts of the snapshot are missing. Send them, and complete it then."
 
 
 class StaleVersionError(ConflictError):

@@ -121,6 +121,7 @@ LANGUAGE_CHARACTERS = 35
 TAGS = 50
 TAG_CHARACTERS = 64
 METADATA_BYTES = 16_384
+METADATA_LEVELS = 32
 SOURCE_VERSION_LIMIT = 2**63 - 1
 # Contents over this lie in the bucket. A row is billed by its size, whatever is read of it.
 INLINE_MEMBER_BYTES = 8 * 1024
@@ -131,8 +132,8 @@ BATCH_BODY_BYTES = 8 * 1_048_576
 # The gateway takes 10 MB, and hands a function 6 MB with the body in Base64.
 GATEWAY_BODY_BYTES = 4 * 1_048_576
 BATCH_ENTRIES = 5_000
-# Nested deeper, JSON costs a parser its stack.
-JSON_LEVELS = 32
+# Nested deeper, JSON costs a parser its stack. What metadata may have ends long before, whatever they are sent in.
+JSON_LEVELS = 64
 SNAPSHOT_PARTS = 10_000
 IDEMPOTENCY_KEY_CHARACTERS = 255
 # A page ends here, and a content that takes more of an answer comes as a link: control characters take six bytes each.

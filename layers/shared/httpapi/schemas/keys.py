@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from knowledge.environments import Environment
-from knowledge.items.field_rules import name_text
+from knowledge.items.field_rules import line_text, name_text
 from knowledge.limits import (
     DEFAULT_ADDRESS_LIMIT_PER_MINUTE,
     DEFAULT_BROWSER_ANSWERS_PER_DAY,
@@ -42,8 +42,8 @@ from httpapi.schemas.fields import (
     tell_no_null,
 )
 
-Name = Annotated[str, name_text(1, KEY_NAME_CHARACTERS)]
-Description = Annotated[str, name_text(0, KEY_DESCRIPTION_CHARACTERS)]
+Name = Annotated[str, name_text(KEY_NAME_CHARACTERS)]
+Description = Annotated[str, line_text(KEY_DESCRIPTION_CHARACTERS)]
 Scopes = Annotated[list[Annotated[Scope, Field(strict=False)]], Field(min_length=1, max_length=KEY_SCOPES)]
 SourceIds = Annotated[list[SourceId], Field(min_length=1, max_length=KEY_SOURCES)]
 RateLimit = Annotated[int, Field(ge=1, le=MAX_RATE_LIMIT_PER_MINUTE)]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from knowledge.items.model import ItemDraft
 from knowledge.items.validation import ItemInput, read_items
-from knowledge.limits import BATCH_ENTRIES
+from knowledge.limits import BATCH_ENTRIES, SNAPSHOT_PARTS
 from pydantic import Field
 
 from httpapi.schemas.fields import BodyModel
@@ -38,6 +38,9 @@ class CompleteSnapshotRequest(BodyModel):
     """The end of a snapshot in parts."""
 
     allow_empty: bool = False
+    allow_gaps: bool = False
+    parts: Annotated[int, Field(ge=0, le=SNAPSHOT_PARTS)] | None = None
+    items: Annotated[int, Field(ge=0, le=SNAPSHOT_PARTS * BATCH_ENTRIES)] | None = None
 
 
 def read_snapshot(body: Mapping[str, Any]) -> SnapshotRequest:

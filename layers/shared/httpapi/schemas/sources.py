@@ -26,7 +26,7 @@ from pydantic import Field
 
 from httpapi.schemas.fields import BodyModel, Message, refuse_nulls, tell_no_null
 
-Name = Annotated[str, name_text(1, SOURCE_NAME_CHARACTERS)]
+Name = Annotated[str, name_text(SOURCE_NAME_CHARACTERS)]
 GraceDays = Annotated[int, Field(ge=0, le=MAX_GRACE_DAYS)]
 _NO_NULL = Field(json_schema_extra=tell_no_null)
 

@@ -14,5 +14,5 @@ from httpapi.schemas.fields import BodyModel
 class BootstrapEvent(BodyModel):
     """What the operator sends; the id ends up in object keys, so it is kept plain."""
 
-    name: Annotated[str, name_text(1, TENANT_NAME_CHARACTERS)] = "tenant"
+    name: Annotated[str, name_text(TENANT_NAME_CHARACTERS)] = "tenant"
     tenant_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from knowledge.items.field_rules import name_text, plain_text
+from knowledge.items.field_rules import line_text, plain_text
 from knowledge.limits import (
     DEFAULT_OVERLAP_SECONDS,
     MAX_OVERLAP_SECONDS,
@@ -27,7 +27,7 @@ from httpapi.schemas.fields import (
 )
 
 Url = Annotated[str, plain_text(1, WEBHOOK_URL_BYTES)]
-Description = Annotated[str, name_text(0, WEBHOOK_DESCRIPTION_CHARACTERS)]
+Description = Annotated[str, line_text(WEBHOOK_DESCRIPTION_CHARACTERS)]
 EventTypes = Annotated[list[Annotated[EventType, Field(strict=False)]], Field(min_length=1, max_length=len(EventType))]
 SourceIds = Annotated[list[SourceId], Field(min_length=1, max_length=WEBHOOK_SOURCES)]
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from knowledge.imports.lines import Line
 from knowledge.items.content import encode_item
 from knowledge.items.json_text import JsonTextError, parse_json
-from knowledge.items.problems import InvalidItemsError, Problem
+from knowledge.items.problems import InvalidItemsError, Problem, field_path
 from knowledge.items.validation import read_item
 from knowledge.limits import LINE_BYTES, PROBLEMS_A_LINE
 from knowledge.staging.rules import Push, StagingCommand
@@ -51,7 +51,9 @@ def read_import_line(line: Line) -> ImportLine:
     try:
         value = parse_json(line.text, one_line=True)
     except JsonTextError as error:
-        return _bad(line, [Problem("", str(error))])
+        place = error.place
+        path, named = ("", None) if place is None else (field_path(place.steps), place.external_item_id)
+        return _bad(line, [Problem(path, str(error))], named)
     if not isinstance(value, dict):
         return _bad(line, [Problem("", "must be a JSON object, one item a line")])
     try:

@@ -14,18 +14,31 @@ from functools import cache, partial
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
+from knowledge.items.json_text import levels_over
 from knowledge.limits import (
     EXTERNAL_ITEM_ID_BYTES,
     LANGUAGE_CHARACTERS,
     METADATA_BYTES,
+    METADATA_LEVELS,
     URL_BYTES,
 )
 
 # Unicode's category Cc, whole: C0, DELETE and C1.
 _CONTROLS = r"\x00-\x1F\x7F-\x9F"
-# And what could make a name look like another one: line breaks, and marks, embeddings and isolates of direction
+# And what could make a line look like another one: line breaks, and marks, embeddings and isolates of direction
 # (https://www.unicode.org/reports/tr9/#Explicit_Directional_Formatting_Codes).
-NAME_PATTERN = rf"^[^{_CONTROLS}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]*$"
+_NO_NAME_CHARACTERS = rf"{_CONTROLS}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069"
+LINE_PATTERN = rf"^[^{_NO_NAME_CHARACTERS}]*$"
+# What shows nothing: white space, and what Unicode lets a reader ignore (DerivedCoreProperties.txt, Default_Ignorable;
+# zero-width marks and those of direction are among it), fillers, and the empty pattern of Braille.
+_BLANK = (
+    r"\x20\xA0\xAD\u034F\u061C\u115F\u1160\u1680\u17B4\u17B5\u180B-\u180F\u2000-\u200F\u2028-\u202F\u205F-\u206F"
+    r"\u2800\u3000\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFF8"
+)
+VISIBLE_PATTERN = rf"[^{_CONTROLS}{_BLANK}]"
+NAME_PATTERN = rf"^[^{_NO_NAME_CHARACTERS}]*[^{_CONTROLS}{_BLANK}][^{_NO_NAME_CHARACTERS}]*$"
+# The same with those beyond U+FFFF, which not every engine of patterns can name.
+_SEEN = rf"[^{_CONTROLS}{_BLANK}\U0001BCA0-\U0001BCA3\U0001D173-\U0001D17A\U000E0000-\U000E0FFF]"
 # Quotes are written as their codes: not every engine lets them be escaped, and Markdown shows the patterns.
 _NO_URL_CHARACTERS = rf"{_CONTROLS}\x20<>\x22\\^\x60{{|}}"
 # What JSON Schema can say of a field whose check says more; the contract is held to these.
@@ -83,10 +96,19 @@ def plain_text(minimum: int, maximum: int) -> Rule:
     return Rule(partial(_check_length, minimum, maximum), {"minLength": minimum, "maxLength": maximum})
 
 
-def name_text(minimum: int, maximum: int) -> Rule:
-    """Make the rule for a name that people read in lists: no control characters, and none that turn text around."""
-    tells = {"minLength": minimum, "maxLength": maximum, "pattern": NAME_PATTERN}
-    return Rule(partial(_check_name, minimum, maximum), tells)
+def title_text(maximum: int) -> Rule:
+    """Make the rule for a text that people find something by: something of it must be seen."""
+    return Rule(partial(_check_title, maximum), {"minLength": 1, "maxLength": maximum, "pattern": VISIBLE_PATTERN})
+
+
+def line_text(maximum: int) -> Rule:
+    """Make the rule for a line that people read in lists: no control characters, and none that turn text around."""
+    return Rule(partial(_check_line, 0, maximum), {"minLength": 0, "maxLength": maximum, "pattern": LINE_PATTERN})
+
+
+def name_text(maximum: int) -> Rule:
+    """Make the rule for a name: a line of which something is seen."""
+    return Rule(partial(_check_name, maximum), {"minLength": 1, "maxLength": maximum, "pattern": NAME_PATTERN})
 
 
 def text_bytes(minimum: int, maximum: int) -> Rule:
@@ -101,10 +123,24 @@ def _check_length(minimum: int, maximum: int, value: str) -> str:
     return value
 
 
-def _check_name(minimum: int, maximum: int, value: str) -> str:
+def _check_title(maximum: int, value: str) -> str:
+    return _check_seen(_check_length(1, maximum, value))
+
+
+def _check_line(minimum: int, maximum: int, value: str) -> str:
     _check_length(minimum, maximum, value)
-    if not _compiled(NAME_PATTERN).fullmatch(value):
+    if not _compiled(LINE_PATTERN).fullmatch(value):
         raise ValueError("must not hold control characters, line breaks, or marks that change the direction of text")
+    return value
+
+
+def _check_name(maximum: int, value: str) -> str:
+    return _check_seen(_check_line(1, maximum, value))
+
+
+def _check_seen(value: str) -> str:
+    if not _compiled(_SEEN).search(value):
+        raise ValueError("must not be blank: nothing of it can be seen")
     return value
 
 
@@ -160,7 +196,9 @@ def check_language(value: str) -> str:
 
 
 def check_metadata(value: dict[str, Any]) -> dict[str, Any]:
-    """Check a JSON object's size in its canonical form."""
+    """Check how deep a JSON object is, itself the first level, and its size in its canonical form."""
+    if levels_over(value, METADATA_LEVELS):
+        raise ValueError(f"must be nested at most {METADATA_LEVELS} levels deep")
     try:
         canonical = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     except UnicodeEncodeError:

@@ -21,8 +21,8 @@ from knowledge.items.field_rules import (
     check_language,
     check_metadata,
     check_url,
-    plain_text,
     text_bytes,
+    title_text,
 )
 from knowledge.limits import (
     CONTENT_BYTES,
@@ -41,12 +41,12 @@ ExternalItemId = Annotated[
         {"minLength": 1, "maxLength": EXTERNAL_ITEM_ID_BYTES, "pattern": EXTERNAL_ITEM_ID_PATTERN},
     ),
 ]
-Title = Annotated[str, plain_text(1, TITLE_CHARACTERS)]
+Title = Annotated[str, title_text(TITLE_CHARACTERS)]
 Content = Annotated[str, text_bytes(1, CONTENT_BYTES)]
 ContentType = Literal["text/plain", "text/markdown", "text/html"]
 Url = Annotated[str, Rule(check_url, {"format": "uri", "maxLength": URL_BYTES, "pattern": URL_PATTERN})]
 Language = Annotated[str, Rule(check_language, {"maxLength": LANGUAGE_CHARACTERS, "pattern": LANGUAGE_PATTERN})]
-Tag = Annotated[str, plain_text(1, TAG_CHARACTERS)]
+Tag = Annotated[str, title_text(TAG_CHARACTERS)]
 Metadata = Annotated[dict[str, Any], Rule(check_metadata)]
 
 

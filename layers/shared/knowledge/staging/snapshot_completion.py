@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from knowledge.errors import EmptySnapshotError, SnapshotClosedError, SourceInactiveError
 from knowledge.ports import Clock
 from knowledge.sources.model import Source
+from knowledge.staging.expected_parts import ANY_PARTS, ExpectedParts
 from knowledge.staging.model import ItemState, PushResult, Snapshot, SnapshotState, StagingCounts
 from knowledge.staging.rows import SLOTS
 from knowledge.staging.rules import Decision, StagingCommand, Sweep
@@ -32,12 +33,19 @@ class SnapshotCompleter:
     clock: Clock
 
     def complete_snapshot(
-        self, source: Source, snapshot_id: str, *, allow_empty: bool = False, key_id: str | None = None
+        self,
+        source: Source,
+        snapshot_id: str,
+        *,
+        allow_empty: bool = False,
+        expected: ExpectedParts = ANY_PARTS,
+        key_id: str | None = None,
     ) -> Snapshot:
         """Remove what no part names; the answer is `completing` when that takes over 20 s, and a repeat goes on.
 
-        Raises EmptySnapshotError when it names nothing and `allow_empty` is not set, SnapshotClosedError when it was
-        aborted or expired. A completed one is returned as it is.
+        Raises EmptySnapshotError when it names nothing and `allow_empty` is not set, SnapshotIncompleteError when its
+        parts are not the `expected` ones, SnapshotClosedError when it was aborted or expired. A completed one is
+        returned as it is.
         """
         if not source.active:
             raise SourceInactiveError
@@ -47,6 +55,7 @@ class SnapshotCompleter:
         if snapshot.state is SnapshotState.OPEN:
             if not allow_empty and not any(part.items for part in parts):
                 raise EmptySnapshotError
+            expected.check_parts(parts)
             try:
                 self.stores.snapshots.begin_completion(snapshot, started)
             except TransitionRefusedError:

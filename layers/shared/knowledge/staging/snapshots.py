@@ -6,6 +6,8 @@ What would break it, and what stands against it:
   forward; until then every run is incomplete, so half of it can't be applied.
 - Somebody pushes an item while the snapshot is open: the row carries the epoch since the opening, and stays.
 - A part is repeated with fewer items: parts write the epoch before the opening, so what is no longer named goes.
+- A part is lost on its way, and its items would go: what is completed has parts 1 to n, and as many as the client says.
+  A part that comes between this look and the flip only adds names.
 - A part is staged and its acknowledgement is lost: it names nothing; the repeat finds its items unchanged.
 - A snapshot in one request dies: its retry, which has its id, is given the time anew and goes on with it.
 - A completion that was taken for dead goes on beside its retry: it removes only rows older than the opening that no
@@ -35,6 +37,7 @@ from knowledge.limits import SNAPSHOT_OPEN_MS
 from knowledge.pages import Page
 from knowledge.ports import Clock, NewId
 from knowledge.sources.model import Source
+from knowledge.staging.expected_parts import ANY_PARTS, ExpectedParts
 from knowledge.staging.model import Snapshot, SnapshotState, StagingCounts
 from knowledge.staging.part_receipts import PartReceipt, receipt_of
 from knowledge.staging.rules import Push, StagingCommand
@@ -145,10 +148,18 @@ class SnapshotService:
         return receipt
 
     def complete_snapshot(
-        self, source: Source, snapshot_id: str, *, allow_empty: bool = False, key_id: str | None = None
+        self,
+        source: Source,
+        snapshot_id: str,
+        *,
+        allow_empty: bool = False,
+        expected: ExpectedParts = ANY_PARTS,
+        key_id: str | None = None,
     ) -> Snapshot:
         """Remove what no part names; see `SnapshotCompleter.complete_snapshot`."""
-        return self.completer.complete_snapshot(source, snapshot_id, allow_empty=allow_empty, key_id=key_id)
+        return self.completer.complete_snapshot(
+            source, snapshot_id, allow_empty=allow_empty, expected=expected, key_id=key_id
+        )
 
     def abort_snapshot(self, source: Source, snapshot_id: str) -> Snapshot:
         """End an open snapshot; nothing is removed, and what its parts staged stays. Twice is the same as once."""
