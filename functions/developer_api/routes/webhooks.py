@@ -128,4 +128,4 @@ def get_delivery(call: Call[None, NoQuery]) -> Answer:
 def redeliver(call: Call[None, NoQuery]) -> Answer:
     """Deliver one event again."""
     delivery = call.services.webhooks.deliveries.redeliver(call.tenant_id, call.webhook_id, call.delivery_id)
-    return queued({"delivery": render_delivery(delivery)}, call.place(DELIVERY, deliveryId=delivery.delivery_id))
+    return queued({"delivery": render_delivery(delivery)})
