@@ -40,7 +40,7 @@ def made_by(edge: Edge) -> dict[str, tuple[Reply, str, str]]:
     make("push_item", "item", f"{path}/items", item, named="externalItemId")
     snapshot = make("open_snapshot", "snapshot", f"{path}/snapshots").body["snapshot"]["id"]
     edge.request("DELETE", f"{path}/snapshots/{snapshot}")
-    make("create_import", "import", f"{path}/imports", {"format": "ndjson"})
+    make("create_import", "import", f"{path}/imports", {"mode": "upsert", "format": "ndjson"})
     make("create_run", "run", f"{path}/runs")
     make("create_erasure", "erasure", f"{path}/erasures", {"externalItemIds": ["another"]})
     webhook = make("create_webhook", "webhook", "/v1/webhooks", {"url": "https://hooks.example.com/x"})
