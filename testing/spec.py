@@ -113,6 +113,17 @@ def find(method: str, path: str) -> SpecOperation | None:
     return None
 
 
+def function_of(method: str, path: str) -> str:
+    """The folder of the function that the gateway invokes for a path without its stage, documented or not."""
+    operation = find(method, path)
+    if operation is not None:
+        return operation.function
+    for template, item in document()["paths"].items():
+        if "x-amazon-apigateway-any-method" in item and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
+            return SpecOperation("ANY", template, item["x-amazon-apigateway-any-method"]).function
+    return "developer_api"
+
+
 # The description of the document tells of them, once.
 OF_EVERY_ANSWER = frozenset({"cache-control", "strict-transport-security", "x-content-type-options"})
 
@@ -124,13 +135,16 @@ def faults(operation: SpecOperation, status: int, headers: dict[str, str], body:
         return
     documented = operation.response(status)
     names = {name.lower() for name in documented["headers"]}
-    always = names - {"retry-after", "idempotent-replayed", "www-authenticate"} | OF_EVERY_ANSWER
+    sometimes = {"retry-after", "idempotent-replayed", "www-authenticate"}
+    # What is not there has no tag.
+    sometimes |= {"etag"} if status == 412 else set()
+    always = names - sometimes | OF_EVERY_ANSWER
     for name in always - set(headers):
         # A request that fails before it was counted has no rate to tell.
         uncounted = status in {400, 500, 503} or body.get("code") in {"browser_key_not_allowed", "origin_not_allowed"}
         if not (name.startswith("ratelimit") and uncounted):
             yield f"{operation.name} {status} lacks the header {name}"
-    known = names | OF_EVERY_ANSWER | {"content-type", "vary"}
+    known = names | OF_EVERY_ANSWER | {"content-type", "content-encoding", "vary"}
     for name in set(headers) - known:
         if not (name.startswith(("access-control", "ratelimit"))):
             yield f"{operation.name} {status} does not document the header {name}"

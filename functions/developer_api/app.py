@@ -13,12 +13,10 @@ from httpapi.api import Api
 from httpapi.assembly import EdgeServices
 from httpapi.settings import EdgeSettings
 
-# The gateway sends wrong methods of these paths here, although AdminApi and SearchApi serve the right ones.
+# The gateway sends wrong methods of these paths here, although AdminApi and SearchApi serve the right ones. What can be
+# read there takes a HEAD, too, so all methods of such a path go to its own function.
 PATHS_ELSEWHERE = {
-    "/v1/admin/audit": ("GET",),
-    "/v1/admin/keys": ("GET", "POST"),
     "/v1/admin/keys/identify": ("POST",),
-    "/v1/admin/keys/{keyId}": ("GET", "PATCH", "DELETE"),
     "/v1/admin/keys/{keyId}/rotate": ("POST",),
     "/v1/answers": ("POST",),
     "/v1/mcp": ("POST",),

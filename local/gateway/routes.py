@@ -43,7 +43,10 @@ class RouteTable:
             if name in _METHODS or name == _ANY
         ]
         # The gateway prefers a literal segment to a parameter, and a parameter to a greedy one, from the left.
-        self._routes = sorted(routes, key=lambda route: ([_rank(s) for s in _split(route.resource)], route.method))
+        # Of one path it prefers the method that is named to the one that stands for all others.
+        self._routes = sorted(
+            routes, key=lambda route: ([_rank(s) for s in _split(route.resource)], route.method == "ANY", route.method)
+        )
 
     def match(self, method: str, path: str) -> Match | None:
         """Find the route of a method and a raw path without its stage; None when nothing fits."""

@@ -40,6 +40,7 @@ PUBLISHED = {
 BEYOND = {
     "internal_error": 500,
     "unavailable": 503,
+    "precondition_failed": 412,
     "stale_version": 409,
     "removal_guard": 409,
     "run_in_progress": 409,

@@ -60,13 +60,18 @@ def test_operation_takes_what_its_route_takes(operation: spec.SpecOperation) -> 
     in_query = {parameter["name"] for parameter in operation.parameters("query")}
     assert in_query == {field.alias or name for name, field in route.query.model_fields.items()}
     in_header = {parameter["name"] for parameter in operation.parameters("header")}
-    assert in_header == ({"Idempotency-Key"} if route.mutating else set())
+    wanted = {"Idempotency-Key"} if route.mutating else set()
+    wanted |= {"If-Match"} if route.takes_if_match else set()
+    wanted |= {"If-None-Match"} if route.tagged or route.takes_if_absent else set()
+    assert in_header == wanted
+    assert (304 in operation.statuses(), 412 in operation.statuses()) == (route.tagged, route.takes_if_match)
 
 
 def test_developer_api_knows_the_paths_that_another_function_serves() -> None:
     elsewhere: dict[str, set[str]] = {}
     for operation in spec.operations():
-        if operation.function != "developer_api":
+        whole = "x-amazon-apigateway-any-method" in spec.document()["paths"][operation.path]
+        if operation.function != "developer_api" and not whole:
             elsewhere.setdefault(operation.path, set()).add(operation.method)
     declared = load_app("developer_api").PATHS_ELSEWHERE
     assert {path: set(methods) for path, methods in declared.items()} == elsewhere
@@ -97,7 +102,20 @@ def _examples() -> Iterator[tuple[dict[str, Any], Any]]:
 def test_every_media_type_is_binary_and_what_is_no_operation_goes_to_two_functions() -> None:
     assert spec.document()["x-amazon-apigateway-binary-media-types"] == ["*/*"]
     catch_all = [path for path, item in spec.document()["paths"].items() if "x-amazon-apigateway-any-method" in item]
-    assert catch_all == ["/site/{file+}", "/{proxy+}"]
+    readable = [each.path for each in spec.operations() if each.method == "GET" and each.function != "developer_api"]
+    assert catch_all == [*readable, "/site/{file+}", "/{proxy+}"]
+
+
+def test_what_is_made_is_told_where_it_is() -> None:
+    made = {each.name for each in spec.operations() for status in (201, 202) if "Location" in _headers_of(each, status)}
+    assert made >= {each.name for each in spec.operations() if 201 in each.statuses()}
+    # What of 202 makes nothing that could be read: it goes on with something that is there.
+    nothing = {"call_assistant_tools", "redeliver", "redeliver_failed", "delete_source", "complete_snapshot"}
+    assert made == {each.name for each in spec.operations() if each.statuses() & {201, 202}} - nothing
+
+
+def _headers_of(operation: spec.SpecOperation, status: int) -> dict[str, Any]:
+    return operation.response(status)["headers"] if status in operation.statuses() else {}
 
 
 def test_schemas_hold_only_what_api_gateway_imports() -> None:
@@ -149,8 +167,9 @@ def test_operation_documents_every_way_it_may_end(operation: spec.SpecOperation)
 def test_operation_shows_an_example_of_every_body_and_describes_every_header(operation: spec.SpecOperation) -> None:
     body = operation.request_body()
     for holder in [operation.response(status) for status in operation.statuses()] + ([body] if body else []):
-        # 202 may say nothing more.
-        if "content" not in holder and holder == operation.response(202):
+        # 202 may say nothing more, and 304 can't.
+        bare = [operation.response(each) for each in {202, 304} & operation.statuses()]
+        if "content" not in holder and holder in bare:
             continue
         media = holder["content"]["application/json"]
         assert "example" in media or media.get("examples"), holder

@@ -20,10 +20,11 @@ class Front:
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
+        self.status = 200
 
     def answer(self, request: Request) -> Response:
         self.requests.append(request)
-        return Response(200, [], request.body)
+        return Response(self.status, [], b"" if self.status == 304 else request.body)
 
     def refuse(self, response_type: str, request_id: str) -> Response:
         return Response(413, [], response_type.encode())
@@ -46,9 +47,9 @@ class Served:
         self.client.close()
         self.server.close()
 
-    def say(self, headers: str, body: bytes = b"") -> None:
+    def say(self, headers: str, body: bytes = b"", *, method: str = "POST") -> None:
         self.client.sendall(
-            f"POST /api/x HTTP/1.1\r\nHost: 127.0.0.1:{self.server.port}\r\n{headers}\r\n\r\n".encode() + body
+            f"{method} /api/x HTTP/1.1\r\nHost: 127.0.0.1:{self.server.port}\r\n{headers}\r\n\r\n".encode() + body
         )
 
     def hear(self) -> tuple[int, bytes]:
@@ -114,3 +115,23 @@ def test_what_is_no_request_ends_the_connection(served: Served) -> None:
     served.say("Content-Length: many", b"body")
     assert served.ended()
     assert served.front.requests == []
+
+
+def test_head_tells_the_length_of_a_body_that_is_left_out(served: Served) -> None:
+    served.say("Content-Length: 4", b"body", method="HEAD")
+    served.say("Content-Length: 3", b"end")
+    assert served.answers.readline().split()[1] == b"200"
+    told = dict(line.strip().split(b": ", 1) for line in iter(served.answers.readline, b"\r\n"))
+    assert told[b"Content-Length"] == b"4"
+    # What comes next is the next answer.
+    assert served.hear() == (200, b"end")
+
+
+def test_answer_without_a_body_tells_no_length(served: Served) -> None:
+    served.front.status = 304
+    served.say("Content-Length: 0")
+    assert served.answers.readline().split()[1] == b"304"
+    assert b"Content-Length" not in b"".join(iter(served.answers.readline, b"\r\n"))
+    served.front.status = 200
+    served.say("Content-Length: 3", b"end")
+    assert served.hear() == (200, b"end")

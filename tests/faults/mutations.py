@@ -31,7 +31,7 @@ from knowledge.sources.model import Source
 from knowledge.storage import objects as object_store
 from knowledge.upkeep import collecting
 
-from tests.faults import traps_imports, traps_planning, traps_publishing, traps_upkeep
+from tests.faults import traps_conditions, traps_imports, traps_planning, traps_publishing, traps_upkeep
 from tests.faults.mutating import Mutation, Patch, key_of, without, without_put, writes_of
 from tests.faults.mutations_erasures import ERASURES
 from tests.faults.mutations_segments import SEGMENTS
@@ -286,6 +286,28 @@ MUTATIONS = [
     Mutation("strong read", traps_planning.run_never_reads_older_than_what_was_acknowledged, _weakly_read),
     Mutation("put-once", traps_planning.acknowledged_writes_are_in_the_next_run, _put_anyhow),
     Mutation("rev of a changed row", traps_planning.higher_source_version_is_never_lost, without("rev = :rev")),
+    Mutation("rev that an editor saw", traps_conditions.one_of_two_editors_of_an_item_wins, without("rev = :rev")),
+    Mutation("rev of what is removed", traps_conditions.removal_removes_what_was_seen, without("rev = :rev")),
+    Mutation(
+        "absence of what is created",
+        traps_conditions.one_of_two_creators_of_an_item_wins,
+        without("attribute_not_exists(pk) OR expiresAt <= :now"),
+    ),
+    Mutation(
+        "state that an editor saw",
+        traps_conditions.removed_item_that_is_dropped_meanwhile_is_another_one,
+        without("#state = :state"),
+    ),
+    Mutation(
+        "settings that an editor saw",
+        traps_conditions.one_of_two_editors_of_a_source_wins,
+        without("#name = :nameBefore"),
+    ),
+    Mutation(
+        "settings of what is archived",
+        traps_conditions.source_is_archived_as_it_was_seen,
+        without("#name = :nameBefore", where="SET #status = :status"),
+    ),
     Mutation(
         "absence of a new row",
         traps_planning.two_creations_of_one_item_are_one,

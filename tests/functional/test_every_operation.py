@@ -121,9 +121,11 @@ def test_unknown_path_is_404_and_wrong_method_405(edge: Edge) -> None:
         # A path such as /items/batch is also the path of an item that is called so.
         path = template.format(**ABSENT)
         allowed = {operation.method for operation in spec.operations() if match_path(operation.path, path)}
+        allowed |= {"HEAD"} if "GET" in allowed else set()
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"} - allowed:
             reply = edge.request(method, path, key=None)
-            assert (reply.status, reply.code) == (405, "method_not_allowed"), (method, template)
+            code = None if method == "HEAD" else reply.code
+            assert (reply.status, code) == (405, None if method == "HEAD" else "method_not_allowed"), (method, template)
             assert set(reply.headers["allow"].split(", ")) == allowed | {"OPTIONS"}
 
 

@@ -17,6 +17,8 @@ from httpapi.schemas.keys import (
     check_grant,
 )
 
+KEY = "/v1/admin/keys/{keyId}"
+
 routes = Routes()
 
 
@@ -27,7 +29,7 @@ def create_key(call: Call[CreateKeyRequest, NoQuery]) -> Answer:
     call.services.keys.check_sources(call.tenant_id, spec)
     issued = call.services.keys.create_key(call.tenant_id, spec, call.key_creation(), by=call.actor)
     body = {"key": render_key(issued.key, call.now), "secret": issued.token.text}
-    return created(body, secret=issued.token.text)
+    return created(body, call.place(KEY, keyId=issued.key.key_id), secret=issued.token.text)
 
 
 @routes.get("/v1/admin/keys", Scope.KEYS_MANAGE, query=KeyListQuery)
@@ -44,14 +46,14 @@ def list_keys(call: Call[None, KeyListQuery]) -> Answer:
     return ok(listing.render("keys", page, lambda key: render_key(key, call.now)))
 
 
-@routes.get("/v1/admin/keys/{keyId}", Scope.KEYS_MANAGE)
+@routes.get(KEY, Scope.KEYS_MANAGE)
 def get_key(call: Call[None, NoQuery]) -> Answer:
     """Read one key."""
     key = call.services.keys.get_key(call.tenant_id, call.ids["keyId"], within=call.key.spec.source_ids)
     return ok({"key": render_key(key, call.now)})
 
 
-@routes.patch("/v1/admin/keys/{keyId}", Scope.KEYS_MANAGE, body=body_of(UpdateKeyRequest), check_body=check_grant)
+@routes.patch(KEY, Scope.KEYS_MANAGE, body=body_of(UpdateKeyRequest), check_body=check_grant)
 def update_key(call: Call[UpdateKeyRequest, NoQuery]) -> Answer:
     """Change what is named."""
     key = call.services.keys.update_key(
@@ -73,7 +75,7 @@ def identify_key(call: Call[IdentifyKeyRequest, NoQuery]) -> Answer:
 
 
 @routes.post(
-    "/v1/admin/keys/{keyId}/rotate",
+    KEY + "/rotate",
     Scope.KEYS_MANAGE,
     body=body_of(RotateKeyRequest),
     body_required=False,
@@ -92,10 +94,10 @@ def rotate_key(call: Call[RotateKeyRequest, NoQuery]) -> Answer:
         # As of now and not of when the request came in: without an overlap it expired in between.
         "previousKey": render_key(rotation.previous, call.services.clock()),
     }
-    return created(body, secret=secret)
+    return created(body, call.place(KEY, keyId=rotation.issued.key.key_id), secret=secret)
 
 
-@routes.delete("/v1/admin/keys/{keyId}", Scope.KEYS_MANAGE)
+@routes.delete(KEY, Scope.KEYS_MANAGE)
 def revoke_key(call: Call[None, NoQuery]) -> Answer:
     """Revoke a key at once."""
     key = call.services.keys.revoke_key(

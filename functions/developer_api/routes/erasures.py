@@ -11,6 +11,7 @@ from httpapi.schemas.erasures import CreateErasureRequest
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of
 
 ERASURES = "/v1/sources/{sourceId}/erasures"
+ERASURE = ERASURES + "/{erasureId}"
 
 routes = Routes()
 
@@ -27,7 +28,7 @@ def create_erasure(call: Call[CreateErasureRequest, NoQuery]) -> Answer:
         message=call.body.message,
         by=call.actor,
     )
-    return queued({"erasure": render_erasure(erasure)})
+    return queued({"erasure": render_erasure(erasure)}, call.place(ERASURE, erasureId=erasure.erasure_id))
 
 
 @routes.get(ERASURES, Scope.CONTENT_ERASE, query=ListQuery, loads_source=True)
@@ -39,7 +40,7 @@ def list_erasures(call: Call[None, ListQuery]) -> Answer:
     return ok(listing.render("erasures", page, render_erasure))
 
 
-@routes.get(ERASURES + "/{erasureId}", Scope.CONTENT_ERASE, loads_source=True)
+@routes.get(ERASURE, Scope.CONTENT_ERASE, loads_source=True)
 def get_erasure(call: Call[None, NoQuery]) -> Answer:
     """Read the receipt of an erasure: what was done when, and what remains until when."""
     erasure = call.services.knowledge.erasures.service.get_erasure(call.source, call.erasure_id)

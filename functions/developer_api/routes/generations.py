@@ -20,7 +20,7 @@ GENERATION = GENERATIONS + "/{generationId}"
 routes = Routes()
 
 
-@routes.get(GENERATIONS, Scope.RUNS_READ, query=ListQuery, loads_source=True)
+@routes.get(GENERATIONS, Scope.RUNS_READ, query=ListQuery, loads_source=True, tagged=True)
 def list_generations(call: Call[None, ListQuery]) -> Answer:
     """List the generations of a source, newest first."""
     listing = call.listing()
@@ -30,7 +30,7 @@ def list_generations(call: Call[None, ListQuery]) -> Answer:
     return ok(listing.render("generations", page, render_generation))
 
 
-@routes.get(GENERATION, Scope.RUNS_READ, loads_source=True)
+@routes.get(GENERATION, Scope.RUNS_READ, loads_source=True, tagged=True)
 def get_generation(call: Call[None, NoQuery]) -> Answer:
     """Read one generation, or the one that is served now."""
     generation = call.services.knowledge.generations.get_generation(call.source, call.generation_id)
@@ -38,7 +38,12 @@ def get_generation(call: Call[None, NoQuery]) -> Answer:
 
 
 @routes.get(
-    GENERATION + "/items", Scope.RUNS_READ, further_scopes=SHOWS_ITEMS, query=ContentListQuery, loads_source=True
+    GENERATION + "/items",
+    Scope.RUNS_READ,
+    further_scopes=SHOWS_ITEMS,
+    query=ContentListQuery,
+    loads_source=True,
+    tagged=True,
 )
 def list_generation_items(call: Call[None, ContentListQuery]) -> Answer:
     """List what a generation serves."""

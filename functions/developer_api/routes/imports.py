@@ -14,6 +14,7 @@ from httpapi.schemas.fields import ListQuery, NoQuery, body_of
 from httpapi.schemas.imports import CreateImportRequest
 
 IMPORTS = "/v1/sources/{sourceId}/imports"
+IMPORT = IMPORTS + "/{importId}"
 
 routes = Routes()
 
@@ -50,7 +51,8 @@ def create_import(call: Call[CreateImportRequest, NoQuery]) -> Answer:
         by=call.actor,
         message=call.body.message,
     )
-    return created({"import": render_import(job), "upload": render_upload(job, url)})
+    body = {"import": render_import(job), "upload": render_upload(job, url)}
+    return created(body, call.place(IMPORT, importId=job.import_id))
 
 
 @routes.get(IMPORTS, Scope.ITEMS_WRITE, query=ListQuery, loads_source=True)
@@ -62,7 +64,7 @@ def list_imports(call: Call[None, ListQuery]) -> Answer:
     return ok(listing.render("imports", page, render_import))
 
 
-@routes.get(IMPORTS + "/{importId}", Scope.ITEMS_WRITE, loads_source=True)
+@routes.get(IMPORT, Scope.ITEMS_WRITE, loads_source=True)
 def get_import(call: Call[None, NoQuery]) -> Answer:
     """Read an import: how far it has come, and what was wrong with its lines."""
     service = call.services.knowledge.imports.service
@@ -70,7 +72,7 @@ def get_import(call: Call[None, NoQuery]) -> Answer:
     return ok({"import": render_import(job, service.report_link(job))})
 
 
-@routes.post(IMPORTS + "/{importId}/cancel", Scope.ITEMS_WRITE, loads_source=True)
+@routes.post(IMPORT + "/cancel", Scope.ITEMS_WRITE, loads_source=True)
 def cancel_import(call: Call[None, NoQuery]) -> Answer:
     """End an import, wherever it is; what it staged stays."""
     service = call.services.knowledge.imports.service

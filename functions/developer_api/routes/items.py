@@ -39,14 +39,20 @@ def complete_push(call: Call[ItemDraft, NoQuery], kept: dict[str, Any]) -> dict[
     Scope.ITEMS_WRITE,
     body=BodyReader(ItemInput, read_item),
     loads_source=True,
+    takes_if_match=True,
+    takes_if_absent=True,
     complete_replay=complete_push,
 )
 def push_item(call: Call[ItemDraft, NoQuery]) -> Answer:
     """Create or replace one item."""
-    item, result = call.services.knowledge.staging.push_item(call.source, call.body, key_id=call.key.key_id)
-    answer = created if result is PushResult.CREATED else ok
+    item, result = call.services.knowledge.staging.push_item(
+        call.source, call.body, key_id=call.key.key_id, expected=call.expected
+    )
     body = {"item": render_written(item, call.key, sent=True), "result": result}
-    return answer(body, kept=keepable(body))
+    if result is not PushResult.CREATED:
+        return ok(body, kept=keepable(body), revision=item.revision)
+    place = call.place(ITEM, externalItemId=item.external_item_id)
+    return created(body, place, kept=keepable(body), revision=item.revision)
 
 
 @routes.post(
@@ -64,7 +70,7 @@ def push_batch(call: Call[tuple[list[ItemDraft], list[Removal]], NoQuery]) -> An
     return ok(render_results(results))
 
 
-@routes.get(ITEMS, Scope.ITEMS_READ, query=ItemListQuery, loads_source=True)
+@routes.get(ITEMS, Scope.ITEMS_READ, query=ItemListQuery, loads_source=True, tagged=True)
 def list_items(call: Call[None, ItemListQuery]) -> Answer:
     """List the staging set in the order of the ids."""
     query = call.query
@@ -80,23 +86,28 @@ def list_items(call: Call[None, ItemListQuery]) -> Answer:
     return ok(listing.render("items", page, render_item))
 
 
-@routes.get(ITEM, Scope.ITEMS_READ, loads_source=True)
+@routes.get(ITEM, Scope.ITEMS_READ, loads_source=True, tagged=True)
 def get_item(call: Call[None, NoQuery]) -> Answer:
     """Read one item with its content."""
-    return ok({"item": render_item(call.services.knowledge.staging.get_item(call.source, call.external_item_id))})
+    item = call.services.knowledge.staging.get_item(call.source, call.external_item_id)
+    return ok({"item": render_item(item)}, revision=item.revision)
 
 
-@routes.delete(ITEM, Scope.ITEMS_WRITE, query=RemoveItemQuery, loads_source=True)
+@routes.delete(ITEM, Scope.ITEMS_WRITE, query=RemoveItemQuery, loads_source=True, takes_if_match=True)
 def remove_item(call: Call[None, RemoveItemQuery]) -> Answer:
     """Remove one item; it is served until its grace has passed."""
     item = call.services.knowledge.staging.remove_item(
-        call.source, call.external_item_id, call.query.source_version, key_id=call.key.key_id
+        call.source,
+        call.external_item_id,
+        call.query.source_version,
+        key_id=call.key.key_id,
+        expected=call.expected,
     )
-    return ok({"item": render_written(item, call.key, sent=False)})
+    return ok({"item": render_written(item, call.key, sent=False)}, revision=item.revision)
 
 
 @routes.post(ITEM + "/restore", Scope.ITEMS_WRITE, loads_source=True)
 def restore_item(call: Call[None, NoQuery]) -> Answer:
     """Take a removal back."""
     item = call.services.knowledge.staging.restore_item(call.source, call.external_item_id, key_id=call.key.key_id)
-    return ok({"item": render_written(item, call.key, sent=False)})
+    return ok({"item": render_written(item, call.key, sent=False)}, revision=item.revision)

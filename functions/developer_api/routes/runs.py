@@ -30,7 +30,7 @@ def create_run(call: Call[CreateRunRequest, NoQuery]) -> Answer:
         message=call.body.message,
     )
     answer = accepted if run.state is RunState.PLANNING else created
-    return answer({"run": render_run(run)})
+    return answer({"run": render_run(run)}, call.place(RUN, runId=run.run_id))
 
 
 @routes.get(RUNS, Scope.RUNS_READ, query=ListQuery, loads_source=True)

@@ -49,7 +49,8 @@ def replace_items(call: Call[SnapshotRequest, NoQuery]) -> Answer:
         key_id=call.key.key_id,
     )
     if snapshot.state is not SnapshotState.COMPLETED:
-        return accepted({"snapshot": render_snapshot(snapshot)})
+        place = call.place(SNAPSHOT, snapshotId=snapshot.snapshot_id)
+        return accepted({"snapshot": render_snapshot(snapshot)}, place)
     return ok({"counts": asdict(snapshot.counts)})
 
 
@@ -60,7 +61,8 @@ def open_snapshot(call: Call[None, NoQuery]) -> Answer:
     snapshot = call.services.knowledge.snapshots.open_snapshot(
         call.source, snapshot_id=made.id, earlier_id=made.earlier
     )
-    return created({"snapshot": render_snapshot(snapshot)})
+    place = call.place(SNAPSHOT, snapshotId=snapshot.snapshot_id)
+    return created({"snapshot": render_snapshot(snapshot)}, place)
 
 
 @routes.get(SNAPSHOTS, Scope.ITEMS_WRITE, query=ListQuery, loads_source=True)

@@ -12,6 +12,9 @@ from httpapi.render.sources import render_source, render_whole_source
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of
 from httpapi.schemas.sources import CreateSourceRequest, DeleteSourceRequest, UpdateSourceRequest
 from knowledge.sources.model import Source
+from knowledge.sources.rows import source_revision
+
+SOURCE = "/v1/sources/{sourceId}"
 
 routes = Routes()
 
@@ -28,10 +31,11 @@ def create_source(call: Call[CreateSourceRequest, NoQuery]) -> Answer:
         environment=call.key.spec.environment,
         by=call.actor,
     )
-    return created({"source": _whole(call, source)})
+    place = call.place(SOURCE, sourceId=source.source_id)
+    return created({"source": _whole(call, source)}, place, revision=source_revision(source))
 
 
-@routes.get("/v1/sources", Scope.SOURCES_READ, query=ListQuery)
+@routes.get("/v1/sources", Scope.SOURCES_READ, query=ListQuery, tagged=True)
 def list_sources(call: Call[None, ListQuery]) -> Answer:
     """List the sources that the key reaches."""
     only = call.key.spec.source_ids
@@ -46,38 +50,40 @@ def list_sources(call: Call[None, ListQuery]) -> Answer:
     return ok(listing.render("sources", page, render_source))
 
 
-@routes.get("/v1/sources/{sourceId}", Scope.SOURCES_READ, loads_source=True)
+@routes.get(SOURCE, Scope.SOURCES_READ, loads_source=True, tagged=True)
 def get_source(call: Call[None, NoQuery]) -> Answer:
     """Read one source."""
-    return ok({"source": _whole(call, call.source)})
+    return ok({"source": _whole(call, call.source)}, revision=source_revision(call.source))
 
 
-@routes.patch("/v1/sources/{sourceId}", Scope.SOURCES_WRITE, body=body_of(UpdateSourceRequest), loads_source=True)
+@routes.patch(SOURCE, Scope.SOURCES_WRITE, body=body_of(UpdateSourceRequest), loads_source=True, takes_if_match=True)
 def update_source(call: Call[UpdateSourceRequest, NoQuery]) -> Answer:
     """Change what is named; a removal guard or a language of null is taken away."""
     changes = call.body.changes()
     source = call.services.knowledge.sources.update_source(
-        call.tenant_id, call.source.source_id, **changes, by=call.actor
+        call.tenant_id, call.source.source_id, **changes, by=call.actor, expected=call.expected
     )
-    return ok({"source": _whole(call, source)})
+    return ok({"source": _whole(call, source)}, revision=source_revision(source))
 
 
-@routes.delete("/v1/sources/{sourceId}", Scope.SOURCES_WRITE, loads_source=True)
+@routes.delete(SOURCE, Scope.SOURCES_WRITE, loads_source=True, takes_if_match=True)
 def archive_source(call: Call[None, NoQuery]) -> Answer:
     """Archive a source; its last generation keeps serving."""
-    source = call.services.knowledge.sources.archive_source(call.tenant_id, call.source.source_id, by=call.actor)
-    return ok({"source": render_source(source)})
+    source = call.services.knowledge.sources.archive_source(
+        call.tenant_id, call.source.source_id, by=call.actor, expected=call.expected
+    )
+    return ok({"source": render_source(source)}, revision=source_revision(source))
 
 
-@routes.post("/v1/sources/{sourceId}/restore", Scope.SOURCES_WRITE, loads_source=True)
+@routes.post(SOURCE + "/restore", Scope.SOURCES_WRITE, loads_source=True)
 def restore_source(call: Call[None, NoQuery]) -> Answer:
     """Bring an archived source back."""
     source = call.services.knowledge.sources.restore_source(call.tenant_id, call.source.source_id, by=call.actor)
-    return ok({"source": render_source(source)})
+    return ok({"source": render_source(source)}, revision=source_revision(source))
 
 
 @routes.post(
-    "/v1/sources/{sourceId}/delete",
+    SOURCE + "/delete",
     Scope.CONTENT_ERASE,
     body=body_of(DeleteSourceRequest),
     body_required=False,

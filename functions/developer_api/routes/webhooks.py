@@ -42,7 +42,7 @@ def create_webhook(call: Call[CreateWebhookRequest, NoQuery]) -> Answer:
         by=call.actor,
     )
     body = {"webhook": render_webhook(issued.endpoint, call.now), "secret": issued.secret}
-    return created(body, secret=issued.secret)
+    return created(body, call.place(WEBHOOK, webhookId=issued.endpoint.endpoint_id), secret=issued.secret)
 
 
 @routes.get(WEBHOOKS, SCOPE, query=ListQuery, unlimited_key=True)
@@ -87,14 +87,14 @@ def rotate_webhook_secret(call: Call[RotateSecretRequest, NoQuery]) -> Answer:
         call.tenant_id, call.webhook_id, call.body.overlap_seconds * 1000, call.request_token, by=call.actor
     )
     body = {"webhook": render_webhook(issued.endpoint, call.now), "secret": issued.secret}
-    return created(body, secret=issued.secret)
+    return created(body, call.place(WEBHOOK, webhookId=issued.endpoint.endpoint_id), secret=issued.secret)
 
 
 @routes.post(WEBHOOK + "/test", SCOPE, unlimited_key=True)
 def test_webhook(call: Call[None, NoQuery]) -> Answer:
     """Send a test event."""
     delivery = call.services.webhooks.deliveries.test(call.tenant_id, call.webhook_id, call.make_ids("evt").id)
-    return queued({"delivery": render_delivery(delivery)})
+    return queued({"delivery": render_delivery(delivery)}, call.place(DELIVERY, deliveryId=delivery.delivery_id))
 
 
 @routes.post(WEBHOOK + "/redeliver", SCOPE, body=body_of(RedeliverFailedRequest), unlimited_key=True)

@@ -15,7 +15,7 @@ class Answer:
 
     `secret` is a text inside the body that must never be stored in clear. `final` is False while the work goes on
     (202): such an answer is not kept for replays. `kept` is what is kept in place of the body, if not all of it may be.
-    A body of None is none at all.
+    A body of None is none at all. `place` is the path of what was made, `revision` that of what was read or written.
     """
 
     body: Mapping[str, Any] | Sequence[Any] | None
@@ -23,26 +23,35 @@ class Answer:
     secret: str | None = field(default=None, repr=False)
     final: bool = True
     kept: Mapping[str, Any] | None = field(default=None, repr=False)
+    place: str | None = None
+    revision: str | None = None
 
 
-def ok(body: Mapping[str, Any], *, kept: Mapping[str, Any] | None = None) -> Answer:
+def ok(body: Mapping[str, Any], *, kept: Mapping[str, Any] | None = None, revision: str | None = None) -> Answer:
     """Answer 200."""
-    return Answer(body, kept=kept)
+    return Answer(body, kept=kept, revision=revision)
 
 
-def created(body: Mapping[str, Any], *, secret: str | None = None, kept: Mapping[str, Any] | None = None) -> Answer:
-    """Answer 201."""
-    return Answer(body, 201, secret, kept=kept)
+def created(
+    body: Mapping[str, Any],
+    place: str,
+    *,
+    secret: str | None = None,
+    kept: Mapping[str, Any] | None = None,
+    revision: str | None = None,
+) -> Answer:
+    """Answer 201, and where it is."""
+    return Answer(body, 201, secret, kept=kept, place=place, revision=revision)
 
 
-def accepted(body: Mapping[str, Any]) -> Answer:
+def accepted(body: Mapping[str, Any], place: str | None = None) -> Answer:
     """Answer 202: the work goes on, and a retry looks at it again."""
-    return Answer(body, 202, final=False)
+    return Answer(body, 202, final=False, place=place)
 
 
-def queued(body: Mapping[str, Any]) -> Answer:
+def queued(body: Mapping[str, Any], place: str | None = None) -> Answer:
     """Answer 202: what was asked for is on its way, and a retry asks for nothing more."""
-    return Answer(body, 202)
+    return Answer(body, 202, place=place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +64,23 @@ class WrittenAnswer:
     final: bool = True
     replayed: bool = False
     kept: str | None = field(default=None, repr=False)
+    place: str | None = None
+    revision: str | None = None
 
     @classmethod
     def of(cls, answer: Answer) -> WrittenAnswer:
         """Write an answer."""
         kept = None if answer.kept is None else strict_json.write(answer.kept)
         text = "" if answer.body is None else strict_json.write(answer.body)
-        return cls(answer.status, text, answer.secret, answer.final, kept=kept)
+        return cls(
+            answer.status,
+            text,
+            answer.secret,
+            answer.final,
+            kept=kept,
+            place=answer.place,
+            revision=answer.revision,
+        )
 
 
 @dataclass(frozen=True, slots=True)

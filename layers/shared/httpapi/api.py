@@ -12,10 +12,8 @@ from httpapi.cors import cors_headers, open_preflight
 from httpapi.errors import MethodNotAllowedError, UnknownRouteError
 from httpapi.exchange import Exchange
 from httpapi.operations import Operation, Routes, is_for_pages, match_path, path_pattern
-from httpapi.requests import HttpRequest
+from httpapi.requests import BASE_PATH, HttpRequest
 from httpapi.responses import Response
-
-BASE_PATH = "/api"
 
 
 class Api:
@@ -49,9 +47,11 @@ class Api:
         return exchange.respond(lambda: exchange.carry_out(*found)).as_event()
 
     def _find(self, request: HttpRequest) -> tuple[Operation, dict[str, str]] | None:
+        # A HEAD is a GET of which the gateway leaves out the body, and tells its length.
+        method = "GET" if request.method == "HEAD" else request.method
         for beginning, module in self._beginnings:
             for operation in _operations_of(module) if beginning.match(request.path) else ():
-                if operation.method == request.method and (matched := operation.pattern.fullmatch(request.path)):
+                if operation.method == method and (matched := operation.pattern.fullmatch(request.path)):
                     return operation, matched.groupdict()
         return None
 
@@ -69,6 +69,7 @@ class Api:
         found = [operation.method for operation in self.operations if operation.pattern.fullmatch(path)]
         for template, methods in self._elsewhere.items():
             found += methods if match_path(template, path) else ()
+        found += ["HEAD"] if "GET" in found else []
         return sorted({*found, "OPTIONS"}) if found else []
 
 

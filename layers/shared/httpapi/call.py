@@ -21,6 +21,7 @@ from knowledge.errors import (
 from knowledge.ids import MadeIds, derived_id, is_id, new_id
 from knowledge.items.field_rules import check_external_item_id
 from knowledge.limits import RETRY_KNOWN_MS, SNAPSHOT_PARTS
+from knowledge.revisions import Expected
 from webhooks.errors import DeliveryNotFoundError, WebhookNotFoundError
 
 from httpapi.errors import invalid_field
@@ -28,7 +29,7 @@ from httpapi.keys import tokens
 from httpapi.keys.issuing import Creation
 from httpapi.keys.model import Key
 from httpapi.paging import Listing
-from httpapi.requests import HttpRequest
+from httpapi.requests import HttpRequest, path_of
 from httpapi.schemas.fields import ListQuery
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Call(Generic[BodyT, QueryT]):
     idempotency_key: str | None = None
     fingerprint: str | None = None
     loading: Future[Source] | None = None
+    expected: Expected | None = None
 
     @property
     def tenant_id(self) -> str:
@@ -181,6 +183,10 @@ class Call(Generic[BodyT, QueryT]):
         today = self.now // RETRY_KNOWN_MS
         of_day = partial(derived_id, prefix, self.key.line_id, self.idempotency_key)
         return MadeIds(of_day(today), of_day(today - 1))
+
+    def place(self, template: str, **ids: str) -> str:
+        """The path of what this request makes, by the template of what reads it; ids of its own path need no naming."""
+        return path_of(template, {**self.ids, **ids})
 
     def key_creation(self) -> Creation | None:
         """Name the key this request creates, if a retry has to find it again."""

@@ -14,8 +14,15 @@ from knowledge.limits import OPEN_PREFLIGHT_KEPT_SECONDS, PREFLIGHT_KEPT_SECONDS
 from httpapi.errors import OriginNotAllowedError
 from httpapi.requests import HttpRequest
 
-EXPOSED = "X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, Idempotent-Replayed"
-ALLOWED = "Authorization, Content-Type, Content-Encoding, Idempotency-Key, MCP-Protocol-Version, Mcp-Method, Mcp-Name"
+EXPOSED = (
+    "X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, Idempotent-Replayed, ETag, "
+    "Location"
+)
+# What the instruments of a page add to its requests by themselves is among them: a page could not ask otherwise.
+ALLOWED = (
+    "Authorization, Content-Type, Content-Encoding, Idempotency-Key, If-Match, If-None-Match, X-Request-Id, "
+    "traceparent, tracestate, MCP-Protocol-Version, Mcp-Method, Mcp-Name"
+)
 # What a key for web pages may ask for.
 BROWSER_PATHS = ("/v1/search", "/v1/answers", "/v1/answers/{answerId}/feedback")
 

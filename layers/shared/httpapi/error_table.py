@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from knowledge.errors import KnowledgeError, ServiceUnavailableError
+from knowledge.errors import KnowledgeError, PreconditionFailedError, ServiceUnavailableError
 from knowledge.items.problems import InvalidItemsError
 from knowledge.storage.clients import translated
 from webhooks.errors import TargetRefusedError
 
+from httpapi.entity_tags import written
 from httpapi.errors import EdgeError, InvalidJsonError, UnreachableError, ValidationFailedError
 
 INTERNAL_MESSAGE = "Something went wrong on our side. Retry the request; if it fails again, send us the X-Request-Id."
@@ -69,6 +70,7 @@ TABLE: dict[str, ErrorRow] = {
     "too_many_rejected": ErrorRow(409),
     "import_key_ended": ErrorRow(409),
     "stale_version": ErrorRow(409),
+    "precondition_failed": ErrorRow(412),
     "not_apply_eligible": ErrorRow(409),
     "removal_guard": ErrorRow(409),
     "erasure_in_progress": ErrorRow(409, 60),
@@ -110,6 +112,8 @@ def answer_for(error: Exception) -> ErrorAnswer:
     if details:
         body["details"] = details
     headers = dict(error.headers) if isinstance(error, EdgeError) else {}
+    if isinstance(error, PreconditionFailedError) and error.revision is not None:
+        headers["ETag"] = written(error.revision)
     if row.retry_after_seconds is not None:
         headers.setdefault("Retry-After", str(row.retry_after_seconds))
     return ErrorAnswer(row.status, body, headers)

@@ -15,6 +15,7 @@ from knowledge.envelope import envelope_bytes
 from knowledge.errors import SourceNotFoundError
 from knowledge.ids import is_id
 from knowledge.limits import ENVELOPE_BYTES, IDEMPOTENCY_KEY_CHARACTERS
+from knowledge.revisions import Expected
 from telemetry.lines import Metric, write_line
 
 from httpapi import strict_json
@@ -22,7 +23,9 @@ from httpapi.answers import RequestMark, WrittenAnswer
 from httpapi.assembly import EdgeServices
 from httpapi.bodies import read_object, read_text
 from httpapi.call import Call, OpenCall, check_ids
+from httpapi.client_ids import client_ids
 from httpapi.cors import check_origin, cors_headers, page_headers
+from httpapi.entity_tags import NamedTags, read_expected, read_known
 from httpapi.error_table import answer_for
 from httpapi.errors import InsufficientScopeError, invalid_field
 from httpapi.key_errors import BrowserKeyNotAllowedError
@@ -33,12 +36,12 @@ from httpapi.operations import Operation, check_scope, is_for_pages
 from httpapi.requests import HttpRequest, decode_segment
 from httpapi.responses import Response
 from httpapi.schemas.fields import read_query
+from httpapi.sent_answers import send_answer
 
 if TYPE_CHECKING:
     from knowledge.sources.model import Source
 
 _IDEMPOTENCY_KEY = re.compile(rf"[\x20-\x7e]{{1,{IDEMPOTENCY_KEY_CHARACTERS}}}")
-_JSON = "application/json"
 # The ids of a path that go into the log, with their prefixes. Only what has the shape of one does: anything else may be
 # a secret that was pasted into the wrong place, and a client's own id of an item may be anything.
 _LOGGED_IDS = {
@@ -61,7 +64,9 @@ class Exchange:
         self._began = time.perf_counter()
         self._operation: Operation | None = None
         self._ids: dict[str, Any] = {"address": request.address, "user_agent": request.user_agent}
+        self._ids |= client_ids(request)
         self._code: str | None = None
+        self._known: NamedTags | None = None
 
     def respond(self, work: Callable[[], WrittenAnswer]) -> Response:
         """Turn what the work returns or raises into a response."""
@@ -71,9 +76,10 @@ class Exchange:
             answer = self._refusal(error)
         if answer.replayed:
             self._headers["Idempotent-Replayed"] = "true"
-        self._write_line(answer)
-        content_type = {"Content-Type": _JSON} if answer.text else {}
-        return Response(answer.status, answer.text, {**content_type, **self._headers})
+        tagged = self._operation is not None and self._operation.tagged
+        response = send_answer(answer, self._request, self._headers, tagged=tagged, known=self._known)
+        self._write_line(answer, response.status)
+        return response
 
     def carry_out(self, operation: Operation, raw_ids: Mapping[str, str]) -> WrittenAnswer:
         """Check a request and do what it asks. Raises every error that `httpapi.error_table` knows."""
@@ -107,6 +113,7 @@ class Exchange:
                 self._services,
                 self._services.clock(),
                 loading=loading,
+                expected=self._conditions(operation),
             )
             return self._work(operation, call, parsed)
         finally:
@@ -136,6 +143,18 @@ class Exchange:
         sources = self._services.knowledge.sources
         read = sources.find_source if operation.finds_deleting else sources.get_source
         return self._services.loader.submit(read, key.tenant_id, source_id)
+
+    def _conditions(self, operation: Operation) -> Expected | None:
+        """Read what the client has of a read, and what it wants to find of a write. Raises ValidationFailedError."""
+        headers = self._request.headers
+        if operation.method == "GET":
+            self._known = read_known(headers)
+        return read_expected(
+            headers,
+            changes=operation.method != "GET",
+            if_match=operation.takes_if_match,
+            if_absent=operation.takes_if_absent,
+        )
 
     def _read_body(self, operation: Operation) -> Any:
         if operation.body is None:
@@ -182,7 +201,7 @@ class Exchange:
         self._code = str(answer.body["code"])
         return WrittenAnswer(answer.status, strict_json.write(answer.body))
 
-    def _write_line(self, answer: WrittenAnswer) -> None:
+    def _write_line(self, answer: WrittenAnswer, status: int) -> None:
         """Write the line of the request, with what is counted of it."""
         operation = None if self._operation is None else self._operation.name
         metrics = [] if self._code is None else [Metric("Refusals", dimensions={"code": self._code})]
@@ -196,7 +215,7 @@ class Exchange:
             function_request_id=getattr(self._context, "aws_request_id", None),
             method=self._request.method,
             operation=operation,
-            status=answer.status,
+            status=status,
             replayed=answer.replayed or None,
             duration_ms=round((time.perf_counter() - self._began) * 1000, 1),
             **self._ids,
@@ -228,6 +247,9 @@ def _fingerprint(operation: Operation, call: Call[Any, Any], parsed: dict[str, A
     # The path goes in decoded, so that two spellings of one id are one request.
     query = call.query.model_dump(mode="json", exclude_none=True)
     asked = [operation.method, operation.path, dict(call.ids), query, parsed]
+    if call.expected is not None:
+        # The same change under another condition is another request.
+        asked.append([sorted(call.expected.revisions or ()), call.expected.absent])
     return hashlib.sha256(strict_json.canonical(asked)).hexdigest()
 
 

@@ -43,6 +43,8 @@ class KeptAnswers:
     def to_record(self, tenant_id: str, answer: WrittenAnswer) -> dict[str, Any]:
         """Write an answer as a record."""
         record: dict[str, Any] = {"status": answer.status}
+        named = {"place": answer.place, "revision": answer.revision}
+        record |= {name: value for name, value in named.items() if value is not None}
         text = answer.text if answer.kept is None else answer.kept
         if answer.secret is not None:
             sealed = self._given_sealer.seal_text(answer.secret, {"tenantId": tenant_id})
@@ -63,7 +65,14 @@ class KeptAnswers:
         if "sealed" in record:
             secret = self._given_sealer.unseal_text(base64.b64decode(record["sealed"]), {"tenantId": tenant_id})
             text = text.replace(_CUT, secret)
-        return WrittenAnswer(record["status"], text, secret, replayed=True)
+        return WrittenAnswer(
+            record["status"],
+            text,
+            secret,
+            replayed=True,
+            place=record.get("place"),
+            revision=record.get("revision"),
+        )
 
     @property
     def _given_sealer(self) -> Sealer:

@@ -54,6 +54,9 @@ class Operation:
     One that `changes_nothing` is a question that no path has room for; what is the `same_when_repeated` sets what it is
     given, whatever stood there. Neither takes an Idempotency-Key. One that `minds_origin` answers no page of an
     origin that is not configured: browsers send its requests without asking, where it is reached as another host.
+    One that is `tagged` answers with an entity tag, and 304 to a client that has it. One that `takes_if_match` changes
+    what is as a tag says, or nothing; one that `takes_if_absent` writes what is not there yet. The call has what a
+    request wants to find as `expected`.
     `complete_replay` is given the call and what was kept of its answer, and makes it whole again.
     """
 
@@ -76,6 +79,9 @@ class Operation:
     changes_nothing: bool = False
     minds_origin: bool = False
     same_when_repeated: bool = False
+    tagged: bool = False
+    takes_if_match: bool = False
+    takes_if_absent: bool = False
     complete_replay: Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
 
     @property

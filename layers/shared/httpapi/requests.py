@@ -7,12 +7,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from knowledge.limits import USER_AGENT_CHARACTERS
 
 from httpapi.errors import InvalidJsonError, invalid_field
 
+# The stage, which stands before every path.
+BASE_PATH = "/api"
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -75,6 +77,11 @@ def decode_segment(name: str, raw: str) -> str:
         return unquote_to_bytes(raw).decode("utf-8")
     except UnicodeError as error:
         raise invalid_field(name, "is not percent-encoded UTF-8") from error
+
+
+def path_of(template: str, ids: Mapping[str, str]) -> str:
+    """Write the path of a thing, as it is sent: with the stage, and its ids percent-encoded."""
+    return BASE_PATH + template.format(**{name: quote(value, safe="") for name, value in ids.items()})
 
 
 def _headers(event: Mapping[str, Any]) -> dict[str, list[str]]:

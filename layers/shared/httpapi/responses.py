@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +17,10 @@ ALWAYS = {
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A status, a body of JSON text or none, and headers, each of one value."""
+    """A status, a body of JSON text, compressed or not, or none, and headers, each of one value."""
 
     status: int
-    text: str
+    body: str | bytes
     headers: Mapping[str, str]
 
     def as_event(self) -> dict[str, Any]:
@@ -27,6 +28,7 @@ class Response:
         return {
             "statusCode": self.status,
             "multiValueHeaders": {name: [value] for name, value in {**self.headers, **ALWAYS}.items()},
-            "body": self.text,
-            "isBase64Encoded": False,
+            # The gateway decodes what is encoded: to it, every media type is binary.
+            "body": base64.b64encode(self.body).decode() if isinstance(self.body, bytes) else self.body,
+            "isBase64Encoded": isinstance(self.body, bytes),
         }

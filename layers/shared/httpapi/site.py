@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from httpapi.content_codings import takes_gzip
 from httpapi.requests import HttpRequest
 from httpapi.responses import ALWAYS
 
@@ -118,7 +119,7 @@ class Site:
 
 def _sent(file: SiteFile, request: HttpRequest) -> dict[str, Any]:
     compressed = file.compressed
-    zipped = compressed if compressed is not None and _takes_gzip(request) else None
+    zipped = compressed if compressed is not None and takes_gzip(request.headers.get("accept-encoding", [])) else None
     # Two forms of a file are two entities, so each has a tag of its own.
     tag = f'"{file.tag}{"-gzip" if zipped is not None else ""}"'
     headers = {**file.headers(), "ETag": tag}
@@ -130,15 +131,6 @@ def _sent(file: SiteFile, request: HttpRequest) -> dict[str, Any]:
         headers["Content-Encoding"] = "gzip"
     # A HEAD is answered like a GET: the gateway leaves out the body, and tells its length.
     return _event(200, headers, file.content if zipped is None else zipped)
-
-
-def _takes_gzip(request: HttpRequest) -> bool:
-    taken = {}
-    for part in ",".join(request.headers.get("accept-encoding", [])).lower().split(","):
-        coding, _, weight = part.replace(" ", "").partition(";q=")
-        taken[coding] = weight
-    gzip_weight = taken.get("gzip", taken.get("*"))
-    return gzip_weight is not None and not re.fullmatch(r"0(\.0*)?", gzip_weight)
 
 
 def _knows(request: HttpRequest, tag: str) -> bool:

@@ -13,7 +13,7 @@ KnowledgeError
         SourceInactiveError, SourceActiveError, SourceLimitError, ImportLimitError,
         ImportEndedError, SnapshotOpenError, SnapshotClosedError, SnapshotIncompleteError,
         StaleVersionError, RunInProgressError, NotApplyEligibleError, RemovalGuardError,
-        ErasureInProgressError, StaleCursorError
+        ErasureInProgressError, StaleCursorError, PreconditionFailedError
         TransientApplyError
             ApplyInProgressError, StaleBaseError, LeaseLostError, ApplyConflictError
             StalePlanError
@@ -223,6 +223,17 @@ class StaleCursorError(ConflictError):
 
     code = "stale_cursor"
     message = "What is searched has changed since this cursor was made. Search again without it."
+
+
+class PreconditionFailedError(ConflictError):
+    """Raised when what is to be changed is not what the write wants to find; `revision` is what it is, if anything."""
+
+    code = "precondition_failed"
+    message = "What is there is not what the condition names. Read it anew, then decide again."
+
+    def __init__(self, message: str | None = None, *, revision: str | None = None) -> None:
+        super().__init__(message)
+        self.revision = revision
 
 
 class TransientApplyError(ConflictError):

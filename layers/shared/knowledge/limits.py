@@ -136,6 +136,10 @@ BATCH_ENTRIES = 5_000
 JSON_LEVELS = 64
 SNAPSHOT_PARTS = 10_000
 IDEMPOTENCY_KEY_CHARACTERS = 255
+# Of the id that a client gives its request, for our log.
+CLIENT_REQUEST_ID_CHARACTERS = 128
+# Smaller answers gain less than compressing them takes, and a packet or two carry them anyway.
+GZIP_FROM_BYTES = 4_096
 # A page ends here, and a content that takes more of an answer comes as a link: control characters take six bytes each.
 ANSWER_BYTES = 4_000_000
 # Lambda passes 6 291 556 bytes on of what a function returns. That is JSON with the body as a string in it, so each

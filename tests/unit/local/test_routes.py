@@ -20,6 +20,7 @@ def routes() -> RouteTable:
                 "/{proxy+}": {"x-amazon-apigateway-any-method": operation("rest")},
                 "/v1/sources/{sourceId}": {"parameters": [], "get": operation("get")},
                 "/v1/sources/own": {"get": operation("own")},
+                "/v1/whole": {"x-amazon-apigateway-any-method": operation("whole"), "get": operation("read")},
                 "/v1/sources/{sourceId}/items/{externalItemId}": {"get": operation("item")},
             }
         }
@@ -35,6 +36,8 @@ def routes() -> RouteTable:
         ("GET", "/v1/sources/a/items/b%2Fc", "item", {"sourceId": "a", "externalItemId": "b%2Fc"}),
         ("GET", "/v1/sources/a/items/", "rest", {"proxy": "v1/sources/a/items/"}),
         ("GET", "/v1/sources/", "rest", {"proxy": "v1/sources/"}),
+        ("GET", "/v1/whole", "read", {}),
+        ("HEAD", "/v1/whole", "whole", {}),
         ("DELETE", "/anything/at/all", "rest", {"proxy": "anything/at/all"}),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from knowledge.items.fields import ItemDetails
+from knowledge.revisions import Expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class ItemDraft(ItemDetails):
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A command to remove one item, with the version it is made at."""
+    """A command to remove one item, with the version it is made at, and what it wants to find."""
 
     external_item_id: str
     source_version: int | None = None
+    expected: Expected | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from knowledge.actors import Author, author_value
 from knowledge.environments import Environment
 from knowledge.limits import DEFAULT_TITLE_WEIGHT
 from knowledge.model import ObjectRef
+from knowledge.revisions import revision_of
 from knowledge.sources.model import (
     DEVELOPER_API,
     Lease,
@@ -67,6 +69,13 @@ def settings_row(settings: SourceSettings) -> dict[str, Any]:
         "synonymGroups": settings.synonyms.groups or None,
         "questionLog": None if settings.question_log is QuestionLog.OFF else settings.question_log,
     }
+
+
+def source_revision(source: Source) -> str:
+    """Name what a change of a source may depend on: its settings and its status, and nothing that publishing moves."""
+    # The numbers of a request and those of a row may differ in their kind.
+    settings = json.loads(json.dumps(settings_row(source.settings)), parse_int=float)
+    return revision_of(str(source.status), settings)
 
 
 def guard_row(guard: RemovalGuard | None) -> dict[str, Any] | None:

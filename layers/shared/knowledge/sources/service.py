@@ -15,6 +15,7 @@ from knowledge.events import SOURCE_ARCHIVED, Event
 from knowledge.limits import DEFAULT_TITLE_WEIGHT
 from knowledge.pages import Page
 from knowledge.ports import Clock, NewId
+from knowledge.revisions import Expected
 from knowledge.sources.deletion import DeletionStore
 from knowledge.sources.model import (
     NO_SYNONYMS,
@@ -28,7 +29,7 @@ from knowledge.sources.model import (
     Synonyms,
     SynonymsHeld,
 )
-from knowledge.sources.rows import guard_row
+from knowledge.sources.rows import guard_row, source_revision
 from knowledge.sources.store import SourceChangedError, SourceStore
 from knowledge.storage.clients import backoff
 from knowledge.unset import UNSET, Unset
@@ -147,8 +148,12 @@ class SourceService:
         synonyms: Synonyms | None = None,
         question_log: QuestionLog | None = None,
         by: Actor | None = None,
+        expected: Expected | None = None,
     ) -> Source:
         """Change settings of an active source. Raises SourceInactiveError on an archived one.
+
+        Raises PreconditionFailedError when it would change another source than the `expected` one: what is compared is
+        what the write is conditional on.
 
         Plans are bound to the settings that shaped them: after a change of `grace_days` or `removal_guard` an apply of
         an older plan is refused once and planned again. The others shape no plan.
@@ -165,6 +170,9 @@ class SourceService:
             after = replace(before, **changes)
             if written is not None:
                 after = replace(after, synonyms=SynonymsHeld(before.synonyms.version + 1, len(written)))
+            # What changes nothing may be the repeat of a change whose answer was lost.
+            if expected is not None and source.active and after != before:
+                expected.check(source_revision(source))
             now = self.clock()
             was, became = changed_settings(_told(before), _told(after))
             recorded = (
@@ -176,13 +184,28 @@ class SourceService:
                 backoff(attempt)
         raise ServiceUnavailableError
 
-    def archive_source(self, tenant_id: str, source_id: str, *, by: Actor | None = None) -> Source:
-        """Take a source out of use; its last generation keeps serving. Twice is the same as once."""
-        source, now = self.store.get_source(tenant_id, source_id), self.clock()
-        data = {"generationId": source.generation_id}
-        event = Event(self.new_id("evt"), SOURCE_ARCHIVED, tenant_id, source_id, now, data)
-        recorded = _recorded(AuditKind.SOURCE_ARCHIVED, source, now, by)
-        return self.store.set_status(source, SourceStatus.ARCHIVED, now, recorded=recorded, event=event)
+    def archive_source(
+        self, tenant_id: str, source_id: str, *, by: Actor | None = None, expected: Expected | None = None
+    ) -> Source:
+        """Take a source out of use; its last generation keeps serving. Twice is the same as once.
+
+        Raises PreconditionFailedError when it is active and not the `expected` one.
+        """
+        for attempt in range(_TRIES):
+            source, now = self.store.get_source(tenant_id, source_id), self.clock()
+            if expected is not None and source.active:
+                expected.check(source_revision(source))
+            data = {"generationId": source.generation_id}
+            event = Event(self.new_id("evt"), SOURCE_ARCHIVED, tenant_id, source_id, now, data)
+            recorded = _recorded(AuditKind.SOURCE_ARCHIVED, source, now, by)
+            archived = self.store.set_status(
+                source, SourceStatus.ARCHIVED, now, recorded=recorded, event=event, same_settings=expected is not None
+            )
+            if expected is None or not archived.active:
+                return archived
+            # Its settings were changed in between, so it is another one now.
+            backoff(attempt)
+        raise ServiceUnavailableError
 
     def restore_source(self, tenant_id: str, source_id: str, *, by: Actor | None = None) -> Source:
         """Bring an archived source back."""

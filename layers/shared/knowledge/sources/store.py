@@ -157,10 +157,11 @@ class SourceStore:
         A change that shapes plans moves the settings version that they are bound to. Raises SourceInactiveError on an
         archived source, SourceChangedError when its settings were changed meanwhile.
         """
-        before, after = settings_row(source.settings), settings_row(settings)
+        after = settings_row(settings)
+        same, held = _same_settings(source)
         values: dict[str, Any] = {
             **{f":{name}": value for name, value in after.items()},
-            **{f":{name}Before": value for name, value in before.items()},
+            **held,
             ":now": now,
             ":active": SourceStatus.ACTIVE,
         }
@@ -172,11 +173,7 @@ class SourceStore:
         if settings.shape != source.settings.shape:
             expression += " ADD settingsVersion :one"
             values[":one"] = 1
-        same = [
-            f"attribute_not_exists(#{name})" if value is None else f"#{name} = :{name}Before"
-            for name, value in before.items()
-        ]
-        condition = " AND ".join([ACTIVE, *same])
+        condition = f"{ACTIVE} AND {same}"
         update = self.catalog.updating(source.tenant_id, source_sk(source.source_id), expression, condition, values)
         written = [] if synonyms is None else [writing_synonyms(self.catalog, source, synonyms)]
         try:
@@ -195,11 +192,18 @@ class SourceStore:
         *,
         recorded: AuditEntry | None = None,
         event: Event | None = None,
+        same_settings: bool = False,
     ) -> Source:
-        """Archive or bring back a source; doing it twice is the same as once, and is recorded once."""
+        """Archive or bring back a source; doing it twice is the same as once, and is recorded once.
+
+        With `same_settings` only one whose settings are those that were read: it is returned as it is otherwise.
+        """
         key = source.tenant_id, source_sk(source.source_id)
         condition = f"attribute_exists(pk) AND #status <> :status AND {NOT_DELETING}"
-        values = {":status": status, ":now": now, ":deleting": SourceStatus.DELETING}
+        values: dict[str, Any] = {":status": status, ":now": now, ":deleting": SourceStatus.DELETING}
+        if same_settings:
+            same, held = _same_settings(source)
+            condition, values = f"{condition} AND {same}", values | held
         update = self.catalog.updating(*key, "SET #status = :status, updatedAt = :now", condition, values)
         told = [] if event is None else [self.catalog.putting_new(event_row(event))]
         with suppress(RefusedTransactionError):
@@ -297,3 +301,13 @@ class SourceStore:
                 raise SourceInactiveError from error
             raise ApplyInProgressError from error
         return source_from(row)
+
+
+def _same_settings(source: Source) -> tuple[str, dict[str, Any]]:
+    """The condition that a source's settings are those that were read, with the values it names."""
+    before = settings_row(source.settings)
+    same = [
+        f"attribute_not_exists(#{name})" if value is None else f"#{name} = :{name}Before"
+        for name, value in before.items()
+    ]
+    return " AND ".join(same), {f":{name}Before": value for name, value in before.items()}

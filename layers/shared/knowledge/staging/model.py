@@ -6,8 +6,17 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
+from typing import Any
 
 from knowledge.items.fields import ItemDetails
+from knowledge.revisions import revision_of
+
+# All that is seen of an item and that a write may change.
+_SEEN = attrgetter(
+    *("state", "content_hash", "source_version", "key_id"),
+    *("created_at", "updated_at", "removed_at", "tombstoned_at"),
+)
 
 
 class ItemState(StrEnum):
@@ -50,6 +59,19 @@ class StagedItem:
     tombstone_due_at: int | None
     tombstoned_at: int | None
     key_id: str | None
+
+    @property
+    def revision(self) -> str:
+        """What a write of this item may be made to depend on."""
+        return item_revision(self)
+
+
+def item_revision(item: Any) -> str:
+    """Name what a staged item is, as a value or as a row: its content by its hash, and its state.
+
+    Not its row's `rev`, which moves with pushes that change nothing and stays when an item is marked as dropped.
+    """
+    return revision_of(*_SEEN(item))
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ from dataclasses import dataclass, replace
 from knowledge.items.content import EncodedItem
 from knowledge.items.model import Removal
 from knowledge.limits import TOMBSTONE_KEPT_MS
-from knowledge.staging.model import ItemState, PushResult
+from knowledge.revisions import Expected
+from knowledge.staging.model import ItemState, PushResult, item_revision
 from knowledge.staging.rows import StagedRow
 
 
@@ -39,6 +40,7 @@ class Push:
 
     item: EncodedItem
     source_version: int | None
+    expected: Expected | None = None
 
     @property
     def external_item_id(self) -> str:
@@ -85,13 +87,15 @@ class WriteContext:
 class Decision:
     """What to do: the row to put (None: nothing) on condition of `expected_rev`, and whether the journal names it.
 
-    `row` is the row as it is afterwards; `upload` is a key and a member to put into the bucket first.
+    `expected_state` is a condition, too, where a command wants to find something: an item that is marked as dropped
+    keeps its rev. `row` is the row as it is afterwards; `upload` is a key and a member to put into the bucket first.
     """
 
     result: PushResult
     row: StagedRow | None
     writes: StagedRow | None = None
     expected_rev: int | None = None
+    expected_state: ItemState | None = None
     journaled: bool = False
     upload: tuple[str, bytes] | None = None
 
@@ -99,7 +103,19 @@ class Decision:
 def decide(
     command: StagingCommand, row: StagedRow | None, at: WriteContext, content_key: Callable[[EncodedItem], str]
 ) -> Decision:
-    """Decide on one command; `content_key` names the object of an item that is too large for its row."""
+    """Decide on one command; `content_key` names the object of an item that is too large for its row.
+
+    Raises PreconditionFailedError when the row is not what the command wants to find.
+    """
+    decision = _decided(command, row, at, content_key)
+    if isinstance(command, Push | Removal) and command.expected is not None:
+        return _held(command.expected, row, decision)
+    return decision
+
+
+def _decided(
+    command: StagingCommand, row: StagedRow | None, at: WriteContext, content_key: Callable[[EncodedItem], str]
+) -> Decision:
     if isinstance(command, Restore):
         return _restored(row, at)
     if isinstance(command, Sweep):
@@ -113,6 +129,21 @@ def decide(
     if isinstance(command, Removal):
         return _removed(command.external_item_id, command.source_version, row, at)
     return _pushed(command, row, at, content_key)
+
+
+def _held(expected: Expected, row: StagedRow | None, decision: Decision) -> Decision:
+    """Hold a decision to what its command wants to find, unless it is stale, or leaves the item as it is.
+
+    What changes nothing may be the repeat of a write whose answer was lost. A tombstone counts as gone, as for a push
+    of it, which is answered `created`; who names its revision knows it and means it.
+    """
+    found = None if row is None or row.is_mark else item_revision(row)
+    written = decision.writes
+    changes = written is not None and (written.is_mark or item_revision(written) != found)
+    if decision.result is PushResult.STALE or not (changes or expected.absent):
+        return decision
+    expected.check(found, there=row is not None and row.state is not ItemState.TOMBSTONED)
+    return replace(decision, expected_state=None if row is None else row.state)
 
 
 def chained(first: Decision, then: Decision) -> Decision:

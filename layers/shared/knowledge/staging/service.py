@@ -19,6 +19,7 @@ from knowledge.items.model import ItemDraft, Removal
 from knowledge.limits import ANSWER_BYTES
 from knowledge.pages import Page
 from knowledge.ports import Clock
+from knowledge.revisions import Expected
 from knowledge.sources.model import Source
 from knowledge.staging.model import ItemResult, ItemState, PushResult, StagedItem
 from knowledge.staging.rows import SLOTS, StagedRow
@@ -59,9 +60,15 @@ class StagingService:
             ItemResult(command.external_item_id, decisions[command.external_item_id].result) for command in commands
         ]
 
-    def push_item(self, source: Source, item: ItemDraft, *, key_id: str | None = None) -> tuple[StagedItem, PushResult]:
-        """Stage one item. Raises StaleVersionError when a newer `source_version` is staged."""
-        decision = self._stage(source, [Push(encode_item(item), item.source_version)], key_id)[item.external_item_id]
+    def push_item(
+        self, source: Source, item: ItemDraft, *, key_id: str | None = None, expected: Expected | None = None
+    ) -> tuple[StagedItem, PushResult]:
+        """Stage one item. Raises StaleVersionError when a newer `source_version` is staged.
+
+        Raises PreconditionFailedError when it would change another item than the `expected` one.
+        """
+        push = Push(encode_item(item), item.source_version, expected)
+        decision = self._stage(source, [push], key_id)[item.external_item_id]
         if decision.result is PushResult.STALE:
             raise StaleVersionError
         return self._view(source, _row_of(decision), content=True), decision.result
@@ -73,9 +80,14 @@ class StagingService:
         source_version: int | None = None,
         *,
         key_id: str | None = None,
+        expected: Expected | None = None,
     ) -> StagedItem:
-        """Remove an item. Raises ItemNotFoundError when there is none to remove."""
-        decision = self._stage(source, [Removal(external_item_id, source_version)], key_id)[external_item_id]
+        """Remove an item. Raises ItemNotFoundError when there is none to remove.
+
+        Raises PreconditionFailedError when it is not the `expected` one.
+        """
+        removal = Removal(external_item_id, source_version, expected)
+        decision = self._stage(source, [removal], key_id)[external_item_id]
         if decision.result is PushResult.STALE:
             raise StaleVersionError
         if decision.result is PushResult.UNCHANGED:

@@ -42,10 +42,14 @@ Row = TypeVar("Row", StagedRow, RunRow)
 
 @dataclass(frozen=True, slots=True)
 class RowWrite:
-    """A row to put, on condition that the stored one still has `expected_rev` (None: that there is none)."""
+    """A row to put, on condition that the stored one still has `expected_rev` (None: that there is none).
+
+    And that it is in `expected_state`, if one is given.
+    """
 
     row: StagedRow
     expected_rev: int | None
+    expected_state: ItemState | None = None
 
 
 class RowChangedError(Exception):
@@ -217,6 +221,10 @@ class ItemStore:
         else:
             put["ConditionExpression"] = "rev = :rev"
             put["ExpressionAttributeValues"] = {":rev": {"N": str(write.expected_rev)}}
+            if write.expected_state is not None:
+                put["ConditionExpression"] += " AND #state = :state"
+                put["ExpressionAttributeNames"] = {"#state": "state"}
+                put["ExpressionAttributeValues"][":state"] = {"S": str(write.expected_state)}
         return put
 
 

@@ -3,6 +3,7 @@
 What would break it, and what stands against it:
 
 - Two writers of one item: each row is put on condition of the rev that was read; the loser reads and decides again.
+  So a command that wants to find a revision is compared with what its write is conditional on.
 - A crash between a row and its journal entry: they are one transaction.
 - An answer before the write is durable: the answer is given after the last transaction.
 - A batch that fails half-way: each transaction stands for itself; a retry finds the ones that landed unchanged.
@@ -52,7 +53,8 @@ class StagingWriter:
         that goes with each transaction's decisions; `key_id` is whose key writes. Returns the decision that was carried
         out for each id.
 
-        Raises SideActionRefusedError when the condition of an action `beside` does not hold.
+        Raises SideActionRefusedError when the condition of an action `beside` does not hold, PreconditionFailedError
+        when an item is not what its command wants to find.
         """
         if not source.active:
             raise SourceInactiveError
@@ -116,7 +118,7 @@ class StagingWriter:
 
     def _commit(self, source: Source, writing: dict[str, Decision], beside: Actions, key_id: str | None) -> None:
         writes = [
-            RowWrite(decision.writes, decision.expected_rev)
+            RowWrite(decision.writes, decision.expected_rev, decision.expected_state)
             for decision in writing.values()
             if decision.writes is not None
         ]
