@@ -117,10 +117,10 @@ lock: setup
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy layers/shared layers/search local benchmarks operations docs
+	@$(BIN)/mypy layers/shared layers/search clients/python/src local benchmarks operations docs
 	@MYPYPATH=examples/python $(BIN)/mypy --no-error-summary examples/python
 	@for function in functions/*/; do MYPYPATH=layers/shared:$$function $(BIN)/mypy --no-error-summary $$function || exit 1; done
-	@log=$$(PYTHONPATH=layers/shared:layers/search $(BIN)/lint-imports --no-cache --no-logo) || { echo "$$log"; exit 1; }
+	@log=$$(PYTHONPATH=layers/shared:layers/search:clients/python/src $(BIN)/lint-imports --no-cache --no-logo) || { echo "$$log"; exit 1; }
 	@$(BIN)/vulture
 	@if test -e widget/node_modules/.ready; then widget/node_modules/.bin/tsc --project widget; \
 		else echo "note: without npm the widget's types are not checked" >&2; fi
