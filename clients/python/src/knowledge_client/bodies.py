@@ -41,7 +41,7 @@ def body_of(value: Mapping[str, Any]) -> Body:
 
 
 def encode(value: Any) -> bytes:
-    """Write JSON in UTF-8. Half of a surrogate pair is no Unicode: it goes out escaped, and the API says where it is."""
+    """Write JSON in UTF-8. Half of a surrogate pair is no Unicode: it goes out escaped, and the API says where."""
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError:

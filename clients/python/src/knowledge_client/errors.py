@@ -1,22 +1,22 @@
 """What can go wrong, as a tree. Decide by the class or by `code`; quote `request_id` when you ask for help.
 
-    KnowledgeError                  everything that this package raises
-      InvalidArgumentError          what was given can't be sent; nothing was (a ValueError, too)
-        SettingsError               the address, the key, a proxy or a certificate is none
-      ApiError                      a request came to nothing; it has a code
-        InvalidRequestError         400, 413, 415: the request has to be changed; `faults` tell where
-        UnauthorizedError           401: the key is missing, mistyped, expired, disabled or revoked
-        ForbiddenError              403: the key may not do this
-        NotFoundError               404: there is no such thing, or it is not yours
-        ConflictError               409: a retry does not help, or did not in all the tries
-        RateLimitedError            429 after all the tries, or for longer than the client waits
-        ServerError                 5xx after all the tries
-        NoAnswerError               no answer in all the tries; the work may have been done
-        UnexpectedAnswerError       something answered that is not the API, or answered too much
-      UploadError                   the file of an import did not get through
-      FailedError                   a run or an import ended badly; it has a code
-      StillUnderWayError            what was waited for did not end in the time given
-      UnverifiedWebhookError        a message that must not be believed (`knowledge_client.webhook_verification`)
+KnowledgeError                  everything that this package raises
+  InvalidArgumentError          what was given can't be sent; nothing was (a ValueError, too)
+    SettingsError               the address, the key, a proxy or a certificate is none
+  ApiError                      a request came to nothing; it has a code
+    InvalidRequestError         400, 413, 415: the request has to be changed; `faults` tell where
+    UnauthorizedError           401: the key is missing, mistyped, expired, disabled or revoked
+    ForbiddenError              403: the key may not do this
+    NotFoundError               404: there is no such thing, or it is not yours
+    ConflictError               409: a retry does not help, or did not in all the tries
+    RateLimitedError            429 after all the tries, or for longer than the client waits
+    ServerError                 5xx after all the tries
+    NoAnswerError               no answer in all the tries; the work may have been done
+    UnexpectedAnswerError       something answered that is not the API, or answered too much
+  UploadError                   the file of an import did not get through
+  FailedError                   a run or an import ended badly; it has a code
+  StillUnderWayError            what was waited for did not end in the time given
+  UnverifiedWebhookError        a message that must not be believed (`knowledge_client.webhook_verification`)
 """
 
 from __future__ import annotations
@@ -76,8 +76,9 @@ class Fault:
 class ApiError(KnowledgeError):
     """Raised when a request comes to nothing for good.
 
-    `faults` are those of a `validation_error`, `details` the same as the API wrote them. `retry_after` is in seconds, None
-    if the answer names none. `doing` is the method and the path. `sent` is how many items of a larger set were taken before.
+    `faults` are those of a `validation_error`, `details` the same as the API wrote them. `retry_after` is in seconds,
+    None if the answer names none. `doing` is the method and the path. `sent` is how many items of a larger set were
+    taken before.
     """
 
     def __init__(

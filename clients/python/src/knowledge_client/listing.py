@@ -28,7 +28,7 @@ class Listing(Generic[Entry]):
         *,
         with_content: bool = False,
     ) -> None:
-        """Name the list; `entries` is its field in an answer. `with_content` also reads the contents that lie behind links."""
+        """Name the list; `entries` is its field in an answer. `with_content` also reads what lies behind links."""
         self._transport = transport
         self._path = path
         self._entries = entries

@@ -1,6 +1,6 @@
 """What the API takes and answers, as types. Made from openapi.yaml by `make reference`: edit that, not this.
 
-A field that need not be there is `NotRequired`; one that may be null says so. An answer may hold more than is written here.
+A field that need not be there is `NotRequired`; one that may be null says so. An answer may hold more than this.
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ class Retries:
     """How often and how patiently a request is sent.
 
     Waits double from one second to 30, and of each a random share is waited (full jitter), so that clients which were
-    refused together do not come back together. A `Retry-After` is waited out, and up to a second more; one that is longer
-    than `longest_wait_seconds` is left to the caller.
+    refused together do not come back together. A `Retry-After` is waited out, and up to a second more; one that is
+    longer than `longest_wait_seconds` is left to the caller.
     """
 
     tries: int = TRIES
@@ -51,7 +51,7 @@ class Retries:
             return None
         if error.retry_after is not None:
             return error.retry_after + self.dice() if error.retry_after <= self.longest_wait_seconds else None
-        return self.dice() * min(_FIRST_WAIT_SECONDS * 2 ** (tries - 1), _LONGEST_BACKOFF_SECONDS)
+        return self.dice() * min(_FIRST_WAIT_SECONDS * 2.0 ** (tries - 1), _LONGEST_BACKOFF_SECONDS)
 
 
 def may_pass(error: ApiError, *, repeatable: bool) -> bool:

@@ -33,13 +33,15 @@ class Secret:
 def read_base_url(given: str | None, environment: Mapping[str, str]) -> str:
     """Return the address that paths such as `/v1/sources` follow, without a slash at its end; raises SettingsError.
 
-    `https://host`, `https://host/`, `https://host/api`, `https://host/api/` and `https://host/api/v1` are all the same. Any
-    other path is kept: somebody has put the API there.
+    `https://host`, `https://host/`, `https://host/api`, `https://host/api/` and `https://host/api/v1` are all the same.
+    Any other path is kept: somebody has put the API there.
     """
     text = (given if given is not None else environment.get(ADDRESS, "")).strip()
     try:
         parts = urlsplit(text)
-        well_formed = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        well_formed = (
+            parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        )
     except ValueError:
         well_formed = False
     if not well_formed or re.search(r"[\s\x00-\x1f\x7f]", text):
@@ -52,7 +54,7 @@ def read_base_url(given: str | None, environment: Mapping[str, str]) -> str:
 
 
 def read_key(given: str | None, environment: Mapping[str, str]) -> Secret:
-    """Return the key without what stands around it, such as a file's line feed; raises SettingsError, which has none of it."""
+    """Return the key without what stands around it, such as a line feed; raises SettingsError, without it."""
     found = Secret((given if given is not None else environment.get(KEY, "")).strip())
     del given, environment
     # What no header can hold would otherwise look as if nothing answered.

@@ -7,7 +7,6 @@ import logging
 import platform
 import re
 import ssl
-import time
 import uuid
 from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass, field
@@ -80,15 +79,17 @@ class Transport:
         self.base_url = base_url
         self._prefix = httpx.URL(base_url).raw_path.decode()
         self._auth = BearerKey(key)
+        self._owned = http_client is None
         self._http = http_client or _http_client()
-        self._retries = retries
+        self.retries = retries
         self._user_agent = f"{user_agent} python/{platform.python_version()}"
         self.sleep = sleep
         self.clock = clock
 
     def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
+        """Close the connections, if they are this client's own."""
+        if self._owned:
+            self._http.close()
 
     # What the parts of the client call
 
@@ -125,8 +126,8 @@ class Transport:
                 return self.try_once(call)
             except ApiError as error:
                 tries += 1
-                wait = self._retries.wait_after(tries, error, repeatable=call.repeatable)
-                if wait is None:
+                wait = self.retries.wait_after(tries, error, repeatable=call.repeatable)
+                if wait is None or error.code in call.final_codes:
                     raise
                 _log.warning("%s; trying again in %.1f s", error, wait)
             self.sleep(wait)
@@ -160,7 +161,7 @@ class Transport:
                 return _read(answer, content, what)
             except ApiError as error:
                 tries += 1
-                wait = self._retries.wait_after(tries, error, repeatable=True)
+                wait = self.retries.wait_after(tries, error, repeatable=True)
                 if wait is None:
                     raise
             self.sleep(wait)
@@ -168,7 +169,8 @@ class Transport:
     def put(self, link: str, headers: Mapping[str, str], content: Any) -> int:
         """Send a file to a link without the key; returns the status. Raises what httpx does."""
         request = self._http.build_request("PUT", link, headers=dict(headers), content=content)
-        answer = self._http.send(request, auth=None, follow_redirects=False)
+        answer = self._http.send(request, stream=True, auth=None, follow_redirects=False)
+        answer.close()
         return answer.status_code
 
     def _exchange(self, request: httpx.Request, doing: str, auth: httpx.Auth | None) -> tuple[httpx.Response, bytes]:
@@ -186,11 +188,12 @@ class Transport:
 
 
 def _http_client() -> httpx.Client:
-    # httpx takes HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR from the environment, and stumbles over wrong ones.
+    # httpx takes HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR from the environment, and stumbles over bad ones.
     try:
         return httpx.Client(timeout=TIMEOUT)
     except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
-        raise SettingsError(f"a proxy or a certificate of the environment (SSL_CERT_FILE) can't be used: {error}") from error
+        told = f"a proxy or a certificate of the environment (HTTPS_PROXY, SSL_CERT_FILE) can't be used: {error}"
+        raise SettingsError(told) from error
 
 
 def _check_query(query: Mapping[str, Any]) -> None:
@@ -245,8 +248,9 @@ def _error_of(answer: httpx.Response, body: Json, doing: str) -> ApiError:
 
 def _strange(answer: httpx.Response) -> str:
     if answer.is_redirect:
-        target = httpx.URL(answer.headers.get("Location", "")).copy_with(query=None, fragment=None)
-        return f"HTTP {answer.status_code} to {target}, which is not followed; is CHATBOT_API right?"
+        # Without what stands behind the path, which may be somebody's secret.
+        target = re.split(r"[?#]", answer.headers.get("Location", ""))[0]
+        return f"HTTP {answer.status_code} to {target or 'nowhere'}, which is not followed; is CHATBOT_API right?"
     return f"HTTP {answer.status_code} without an answer of the API; is CHATBOT_API right?"
 
 
