@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import ssl
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,19 +22,19 @@ from tests.e2e.client_checks import (
 from tests.e2e.example_checks import KEY, ScriptedApi
 
 # Reading the certificates of this machine takes longer than a check.
-HTTP = httpx.Client(trust_env=False)
+CERTIFICATES = ssl.create_default_context()
 # What the package does more carefully has tests of its own.
 OTHERWISE = (answers_of_something_else_are_errors, large_sets_go_in_parts)
 OPERATIONS = {
     "pushItem": lambda api, source, item: api.items.push(source, item),
-    "pushBatch": lambda api, source, items, removals=(), idempotencyKey=None: api.items.push_batch(
-        source, items, removals, idempotency_key=idempotencyKey
+    "pushBatch": lambda api, source, items, removals=(), **key: api.items.push_batch(
+        source, items, removals, idempotency_key=key.get("idempotencyKey")
     ),
     "item": lambda api, source, name: api.items.get(source, name),
     "items": lambda api, source, **query: api.items.list(source, **query),
     "removeItem": lambda api, source, name: api.items.remove(source, name),
-    "replaceItems": lambda api, source, items, allowEmpty=False: api.items.replace(
-        source, items, allow_empty=allowEmpty
+    "replaceItems": lambda api, source, items, **more: api.items.replace(
+        source, items, allow_empty=more.get("allowEmpty", False)
     ),
     "startRun": lambda api, source, mode="incremental": api.runs.start(source, mode=mode),
     "applyRun": lambda api, source, run, **more: api.runs.apply(source, run, **more),
@@ -44,7 +45,10 @@ def call(server: ScriptedApi, operation: str, *arguments: Any) -> Outcome:
     waits: list[float] = []
     options = arguments[-1] if isinstance(arguments[-1], dict) and operation != "pushItem" else {}
     retries = Retries(dice=lambda: random.uniform(0.5, 1))
-    with KnowledgeClient(server.base_url, KEY, sleep=waits.append, retries=retries, http_client=HTTP) as client:
+    with (
+        httpx.Client(verify=CERTIFICATES, trust_env=False) as http,
+        KnowledgeClient(server.base_url, KEY, sleep=waits.append, retries=retries, http_client=http) as client,
+    ):
         try:
             result = OPERATIONS[operation](client, *(arguments[:-1] if options else arguments), **options)
             return Outcome(list(result) if isinstance(result, Listing | Iterator) else result, None, waits)

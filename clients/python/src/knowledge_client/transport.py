@@ -188,7 +188,7 @@ class Transport:
 
 
 def _http_client() -> httpx.Client:
-    # httpx takes HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR from the environment, and stumbles over bad ones.
+    # httpx takes HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR from the environment, and fails at bad ones.
     try:
         return httpx.Client(timeout=TIMEOUT)
     except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
