@@ -9,7 +9,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .PHONY: help setup venv aws-tools .venv-sam .venv-checkov .venv-parliament demo local test faults fuzz lint format
-.PHONY: bench bench-full clean dynoxide tools reference lock check soak coverage widget widget-tools screenshots
+.PHONY: release-clients bench bench-full clean dynoxide tools reference lock check soak coverage widget widget-tools screenshots
 
 help:
 	@echo "make demo [CONTENT=folder]  publish a folder of documents on the local stack and keep serving"
@@ -24,6 +24,7 @@ help:
 	@echo "make fuzz                   100 000 hostile requests and queries: about half an hour"
 	@echo "make widget                 the widget's file anew from widget/src, for functions/serve_site"
 	@echo "make screenshots            the pictures in docs/images anew, in a browser"
+	@echo "make release-clients        what users install, the same bytes each time, with a bill of materials: .local/dist"
 	@echo "make lock                   what is deployed anew into requirements.txt, with hashes; UPGRADE=1 takes the newest"
 	@echo "make reference              docs/reference.md anew from openapi.yaml, docs/architecture.md's drawings from imports"
 	@echo "make bench                  every figure of the design; report and plots in .local/benchmarks: some minutes"
@@ -108,6 +109,11 @@ reference: setup
 	@$(BIN)/python docs/render_reference.py
 	@$(BIN)/python docs/draw_rooms.py
 	@$(BIN)/python docs/list_licences.py
+	@$(BIN)/python clients/python/write_models.py
+
+# What users install. Whoever builds the same commit gets the same bytes.
+release-clients: setup
+	@$(BIN)/python setup/release_clients.py
 
 # UPGRADE=1 takes the newest of what pyproject.toml does not pin, too.
 lock: setup

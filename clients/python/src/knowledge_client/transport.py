@@ -236,7 +236,7 @@ def _error_of(answer: httpx.Response, body: Json, doing: str) -> ApiError:
     kind = BY_STATUS.get(status, default) if known else default if status >= 500 else UnexpectedAnswerError
     details = body.get("details") if known else None
     return kind(
-        str(body.get("error") or body["code"]) if known else _strange(answer),
+        str(body.get("error") or body["code"]) if known else _strange(answer, body),
         code=body["code"] if known else f"http_{status}",
         doing=doing,
         status=status,
@@ -246,12 +246,14 @@ def _error_of(answer: httpx.Response, body: Json, doing: str) -> ApiError:
     )
 
 
-def _strange(answer: httpx.Response) -> str:
+def _strange(answer: httpx.Response, body: Json) -> str:
     if answer.is_redirect:
         # Without what stands behind the path, which may be somebody's secret.
         target = re.split(r"[?#]", answer.headers.get("Location", ""))[0]
         return f"HTTP {answer.status_code} to {target or 'nowhere'}, which is not followed; is CHATBOT_API right?"
-    return f"HTTP {answer.status_code} without an answer of the API; is CHATBOT_API right?"
+    said = body.get("error") or body.get("message")
+    told = f" ({said})" if isinstance(said, str) else ""
+    return f"HTTP {answer.status_code}{told} without an answer of the API; is CHATBOT_API right?"
 
 
 def _no_answer(error: Exception, doing: str) -> NoAnswerError:
