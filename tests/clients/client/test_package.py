@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import itertools
 import json
 import os
 import re
@@ -18,6 +19,8 @@ from typing import Any, NoReturn
 
 import knowledge_client
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from local.template import ROOT
 from testing import spec
@@ -84,8 +87,13 @@ def test_types_are_those_of_the_contract() -> None:
 
 def test_core_needs_httpx_alone_and_the_lock_has_it() -> None:
     assert [re.split(r"[<>=]", requirement)[0] for requirement in PROJECT["project"]["dependencies"]] == ["httpx"]
-    # What users may have by their range is what was tested, exactly.
-    assert pins_of(PACKAGE / "requirements.txt")["httpx"] == "0.28.1"
+    # Users get ranges; what was tested, extras included, stands in the lock.
+    extras = PROJECT["project"].get("optional-dependencies", {}).values()
+    wanted = [Requirement(each) for each in [*PROJECT["project"]["dependencies"], *itertools.chain(*extras)]]
+    locked = {canonicalize_name(name): version for name, version in pins_of(PACKAGE / "requirements.txt").items()}
+    for each in wanted:
+        if each.name != PROJECT["project"]["name"]:
+            assert locked[canonicalize_name(each.name)] in each.specifier, "run `make lock`"
     assert all(hashes_of(PACKAGE / "requirements.txt").values())
 
 
@@ -142,6 +150,7 @@ def test_bill_of_materials_names_what_is_needed(built: dict[str, Path]) -> None:
     assert named == set(pins_of(PACKAGE / "requirements.txt").items())
 
 
+@pytest.mark.long
 def test_readme_is_typed(tmp_path: Path) -> None:
     script = tmp_path / "readme.py"
     script.write_text(script_of(README)[0], "utf-8")

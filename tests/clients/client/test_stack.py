@@ -15,6 +15,8 @@ from knowledge_client import FailedError, InvalidRequestError, KnowledgeClient, 
 from tests.clients.client.scripted import item
 from tests.contract.tenant import Tenant
 
+pytestmark = pytest.mark.long
+
 # Too large for an answer once it is written as JSON, so it comes as a link.
 LARGE = "\x01" * 1_000_000
 
