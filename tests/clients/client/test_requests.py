@@ -19,6 +19,7 @@ from knowledge_client import (
     UnauthorizedError,
     UnexpectedAnswerError,
 )
+from knowledge_client.settings import read_key
 
 from tests.clients.client.scripted import KEY, Script, answer, body_of, item, refusal
 
@@ -76,6 +77,12 @@ def test_key_that_no_header_can_hold_is_refused_without_being_shown(given: str) 
         KnowledgeClient("https://h.example", given)
     assert given not in str(refused.value)
     assert "cut, or has spaces in it" in str(refused.value)
+
+
+def test_key_that_was_read_does_not_show_itself() -> None:
+    held = read_key(f" {KEY}\n", {})
+    assert held.reveal() == KEY
+    assert KEY not in f"{held} {held!r} {[held]}"
 
 
 def test_key_is_sent_and_shown_nowhere(caplog: pytest.LogCaptureFixture) -> None:

@@ -36,8 +36,7 @@ def body_of(value: Mapping[str, Any]) -> Body:
     headers = {"Content-Type": "application/json"}
     if len(content) <= GZIP_OVER_BYTES:
         return Body(content, headers)
-    # Without the time of day, so that all tries of a request are the same bytes.
-    return Body(gzip.compress(content, 6, mtime=0), {**headers, "Content-Encoding": "gzip"})
+    return Body(gzip.compress(content, 6), {**headers, "Content-Encoding": "gzip"})
 
 
 def encode(value: Any) -> bytes:
