@@ -9,7 +9,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .PHONY: help setup venv aws-tools .venv-sam .venv-checkov .venv-parliament demo local test faults fuzz lint format
-.PHONY: bench bench-full clean dynoxide tools reference lock check soak coverage widget widget-tools screenshots
+.PHONY: release-clients bench bench-full clean dynoxide tools reference lock check soak coverage widget widget-tools screenshots
 
 help:
 	@echo "make demo [CONTENT=folder]  publish a folder of documents on the local stack and keep serving"
@@ -24,6 +24,7 @@ help:
 	@echo "make fuzz                   100 000 hostile requests and queries: about half an hour"
 	@echo "make widget                 the widget's file anew from widget/src, for functions/serve_site"
 	@echo "make screenshots            the pictures in docs/images anew, in a browser"
+	@echo "make release-clients        what users install, the same bytes each time, with a bill of materials: .local/dist"
 	@echo "make lock                   what is deployed anew into requirements.txt, with hashes; UPGRADE=1 takes the newest"
 	@echo "make reference              docs/reference.md anew from openapi.yaml, docs/architecture.md's drawings from imports"
 	@echo "make bench                  every figure of the design; report and plots in .local/benchmarks: some minutes"
@@ -108,6 +109,11 @@ reference: setup
 	@$(BIN)/python docs/render_reference.py
 	@$(BIN)/python docs/draw_rooms.py
 	@$(BIN)/python docs/list_licences.py
+	@$(BIN)/python clients/python/write_models.py
+
+# What users install. Whoever builds the same commit gets the same bytes.
+release-clients: setup
+	@$(BIN)/python setup/release_clients.py
 
 # UPGRADE=1 takes the newest of what pyproject.toml does not pin, too.
 lock: setup
@@ -117,10 +123,10 @@ lock: setup
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy layers/shared layers/search local benchmarks operations docs
+	@$(BIN)/mypy layers/shared layers/search clients/python/src local benchmarks operations docs
 	@MYPYPATH=examples/python $(BIN)/mypy --no-error-summary examples/python
 	@for function in functions/*/; do MYPYPATH=layers/shared:$$function $(BIN)/mypy --no-error-summary $$function || exit 1; done
-	@log=$$(PYTHONPATH=layers/shared:layers/search $(BIN)/lint-imports --no-cache --no-logo) || { echo "$$log"; exit 1; }
+	@log=$$(PYTHONPATH=layers/shared:layers/search:clients/python/src $(BIN)/lint-imports --no-cache --no-logo) || { echo "$$log"; exit 1; }
 	@$(BIN)/vulture
 	@if test -e widget/node_modules/.ready; then widget/node_modules/.bin/tsc --project widget; \
 		else echo "note: without npm the widget's types are not checked" >&2; fi

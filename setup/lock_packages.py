@@ -1,4 +1,4 @@
-"""Writes what is deployed with the functions into their requirements.txt, with hashes: `make lock`.
+"""Writes what is deployed with the functions, and what the client is tested with, with hashes: `make lock`.
 
 The versions of what we import stand in pyproject.toml; uv finds what those need in turn, on the runtime's Python. All
 hashes of a release are written, so that it builds on any system and for either processor. What is locked already
@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RUNTIME = "3.13"
 LAYER = ROOT / "layers" / "shared" / "requirements.txt"
 SEARCH_LAYER = ROOT / "layers" / "search" / "requirements.txt"
+CLIENT = ROOT / "clients" / "python"
 # What only one function imports lies beside it, and what only search does in its layer.
 ELSEWHERE = {
     "pyromark": SEARCH_LAYER,
@@ -25,6 +26,9 @@ ELSEWHERE = {
     "urllib3": ROOT / "functions" / "deliver_webhook" / "requirements.txt",
 }
 _HEAD = "# Made by `make lock` from pyproject.toml. `sam build` takes nothing that has another hash.\n"
+_CLIENT_HEAD = (
+    "# Made by `make lock` from pyproject.toml: what tests and the SBOM of a release have. Users get ranges.\n"
+)
 
 
 def wanted() -> dict[Path, list[str]]:
@@ -42,7 +46,20 @@ def lock(path: Path, pins: list[str], *, upgrade: bool) -> None:
     command += ["--no-annotate", "--python-version", RUNTIME, "--python-platform", "aarch64-manylinux_2_28"]
     command += ["--output-file", str(path), *(["--upgrade"] if upgrade else [])]
     subprocess.run(command, input="\n".join(pins), text=True, check=True, cwd=ROOT)  # noqa: S603 - our own words
-    path.write_text(_HEAD + re.sub(r"^#.*\n", "", path.read_text("utf-8"), flags=re.MULTILINE), "utf-8")
+    _put_head(path, _HEAD)
+
+
+def lock_client(*, upgrade: bool) -> None:
+    """Write what the client's package is tested with, all its extras included, for each Python that it takes."""
+    command = [sys.executable, "-m", "uv", "pip", "compile", str(CLIENT / "pyproject.toml"), "--quiet", "--all-extras"]
+    command += ["--generate-hashes", "--no-header", "--no-annotate", "--universal", "--python-version", "3.11"]
+    command += ["--output-file", str(CLIENT / "requirements.txt"), *(["--upgrade"] if upgrade else [])]
+    subprocess.run(command, check=True, cwd=ROOT)  # noqa: S603 - our own words
+    _put_head(CLIENT / "requirements.txt", _CLIENT_HEAD)
+
+
+def _put_head(path: Path, head: str) -> None:
+    path.write_text(head + re.sub(r"^#.*\n", "", path.read_text("utf-8"), flags=re.MULTILINE), "utf-8")
 
 
 def main() -> None:
@@ -54,6 +71,7 @@ def main() -> None:
     arguments = parser.parse_args()
     for path, pins in wanted().items():
         lock(path, pins, upgrade=arguments.upgrade)
+    lock_client(upgrade=arguments.upgrade)
 
 
 if __name__ == "__main__":

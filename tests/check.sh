@@ -15,7 +15,7 @@ run() {
 first() {
   failed=0
   run_tier lint make --no-print-directory lint || failed=1
-  run unit tests/unit tests/setup
+  run unit tests/unit tests/setup tests/clients
   # The first letters of the others, so that both lines take as long.
   run functional-1 tests/functional/lifecycle tests/functional/staging tests/functional/test_[ab]*.py
   return "$failed"

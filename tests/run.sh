@@ -33,6 +33,7 @@ of_faults() {
   failed=0
   run faults tests/faults
   run contract tests/contract
+  run clients tests/clients
   return "$failed"
 }
 
@@ -49,7 +50,7 @@ inside() {
   return "$failed"
 }
 
-echo "Every tier, in three lines side by side: e2e; faults, contract; functional, unit, setup, sam. Then privileges and"
+echo "Every tier, in three lines side by side: e2e; faults, contract, clients; functional, unit, setup, sam. Then privileges and"
 echo "containers. While a tier runs, its lines are in $tiers/."
 lines=0
 over_http & over_http=$!

@@ -1,0 +1,268 @@
+"""Sends requests of the API: the key, tries, and what came back, as JSON or as one of the errors."""
+
+from __future__ import annotations
+
+import json
+import logging
+import platform
+import re
+import ssl
+import uuid
+from collections.abc import Callable, Collection, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from knowledge_client.bodies import Body, body_of
+from knowledge_client.errors import (
+    BY_STATUS,
+    ApiError,
+    InvalidArgumentError,
+    NoAnswerError,
+    ServerError,
+    SettingsError,
+    UnexpectedAnswerError,
+)
+from knowledge_client.retrying import Retries, read_retry_after
+from knowledge_client.settings import Secret
+
+Json = dict[str, Any]
+
+# The API answers within 29 s.
+TIMEOUT = httpx.Timeout(60, connect=15)
+# Lambda answers no more than 6 MiB, and a link to a content leads to little more.
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+_log = logging.getLogger("knowledge_client")
+
+
+class BearerKey(httpx.Auth):
+    """Puts the key into the one header. httpx asks for it at each request, and shows it nowhere."""
+
+    def __init__(self, key: Secret) -> None:
+        self._key = key
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Add the header."""
+        request.headers["Authorization"] = "Bearer " + self._key.reveal()
+        yield request
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, whatever it takes to send it. `repeatable` is False for what must not be done twice."""
+
+    method: str
+    path: str
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Body | None = None
+    idempotency_key: str | None = None
+    repeatable: bool = True
+    final_codes: Collection[str] = ()
+
+
+class Transport:
+    """The connections of one client, shared by all its parts and threads."""
+
+    def __init__(
+        self,
+        base_url: str,
+        key: Secret,
+        *,
+        http_client: httpx.Client | None,
+        retries: Retries,
+        sleep: Callable[[float], None],
+        clock: Callable[[], float],
+        user_agent: str,
+    ) -> None:
+        """Raises SettingsError when a proxy or a certificate of the environment is none."""
+        self.base_url = base_url
+        self._prefix = httpx.URL(base_url).raw_path.decode()
+        self._auth = BearerKey(key)
+        self._owned = http_client is None
+        self._http = http_client or _http_client()
+        self.retries = retries
+        self._user_agent = f"{user_agent} python/{platform.python_version()}"
+        self.sleep = sleep
+        self.clock = clock
+
+    def close(self) -> None:
+        """Close the connections, if they are this client's own."""
+        if self._owned:
+            self._http.close()
+
+    # What the parts of the client call
+
+    def get(self, path: str, query: Mapping[str, Any] | None = None) -> Json:
+        """Read something."""
+        return self.send(Call("GET", path, query or {}))
+
+    def read(self, path: str, body: Mapping[str, Any], *, repeatable: bool = True) -> Json:
+        """Ask something by a POST that changes nothing, such as a search."""
+        return self.send(Call("POST", path, body=body_of(body), repeatable=repeatable))
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+        final_codes: Collection[str] = (),
+    ) -> Json:
+        """Change something, under a new Idempotency-Key unless the caller has one."""
+        key = str(uuid.uuid4()) if idempotency_key is None else idempotency_key
+        if not re.fullmatch(r"[ -~]{1,255}", key):
+            raise InvalidArgumentError("an Idempotency-Key has 1 to 255 printable ASCII characters")
+        sent = None if body is None else body_of(body)
+        return self.send(Call(method, path, query or {}, sent, key, final_codes=final_codes))
+
+    def send(self, call: Call) -> Json:
+        """Send a request as often as it takes, and return the JSON object of its answer; raises ApiError."""
+        tries = 0
+        while True:
+            try:
+                return self.try_once(call)
+            except ApiError as error:
+                tries += 1
+                wait = self.retries.wait_after(tries, error, repeatable=call.repeatable)
+                if wait is None or error.code in call.final_codes:
+                    raise
+                _log.warning("%s; trying again in %.1f s", error, wait)
+            self.sleep(wait)
+
+    def try_once(self, call: Call) -> Json:
+        """Send a request once."""
+        headers = {"User-Agent": self._user_agent, "Accept": "application/json"}
+        if call.idempotency_key is not None:
+            headers["Idempotency-Key"] = call.idempotency_key
+        headers |= call.body.headers if call.body else {}
+        given = {name: value for name, value in call.query.items() if value is not None}
+        _check_query(given)
+        request = self._http.build_request(
+            call.method,
+            self.base_url + call.path,
+            params=given or None,
+            content=call.body.content if call.body else None,
+            headers=headers,
+        )
+        answer, content = self._exchange(request, f"{call.method} {self._prefix}{call.path}", self._auth)
+        return _read(answer, content, f"{call.method} {self._prefix}{call.path}")
+
+    # Links that are read and written without the key
+
+    def fetch(self, link: str, what: str) -> Json:
+        """Read the JSON object behind a link of an answer, without the key; raises ApiError."""
+        tries = 0
+        while True:
+            try:
+                answer, content = self._exchange(self._http.build_request("GET", link), what, None)
+                return _read(answer, content, what)
+            except ApiError as error:
+                tries += 1
+                wait = self.retries.wait_after(tries, error, repeatable=True)
+                if wait is None:
+                    raise
+            self.sleep(wait)
+
+    def put(self, link: str, headers: Mapping[str, str], content: Any) -> int:
+        """Send a file to a link without the key; returns the status. Raises what httpx does."""
+        request = self._http.build_request("PUT", link, headers=dict(headers), content=content)
+        answer = self._http.send(request, stream=True, auth=None, follow_redirects=False)
+        answer.close()
+        return answer.status_code
+
+    def _exchange(self, request: httpx.Request, doing: str, auth: httpx.Auth | None) -> tuple[httpx.Response, bytes]:
+        try:
+            # A redirect would take the key and the body to somebody else.
+            answer = self._http.send(request, stream=True, auth=auth, follow_redirects=False)
+            try:
+                return answer, _bounded(answer, doing)
+            finally:
+                answer.close()
+        except httpx.UnsupportedProtocol as error:
+            raise SettingsError(f"{doing}: {error}") from error
+        except (httpx.RequestError, httpx.InvalidURL) as error:
+            raise _no_answer(error, doing) from error
+
+
+def _http_client() -> httpx.Client:
+    # httpx takes HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR from the environment, and fails at bad ones.
+    try:
+        return httpx.Client(timeout=TIMEOUT)
+    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
+        told = f"a proxy or a certificate of the environment (HTTPS_PROXY, SSL_CERT_FILE) can't be used: {error}"
+        raise SettingsError(told) from error
+
+
+def _check_query(query: Mapping[str, Any]) -> None:
+    for name, value in query.items():
+        try:
+            str(value).encode()
+        except UnicodeEncodeError as error:
+            raise InvalidArgumentError(f"{name}: {value!r} has half of a surrogate pair in it") from error
+
+
+def _bounded(answer: httpx.Response, doing: str) -> bytes:
+    content = bytearray()
+    for piece in answer.iter_bytes():
+        content += piece
+        if len(content) > MAX_ANSWER_BYTES:
+            raise UnexpectedAnswerError(
+                f"over {MAX_ANSWER_BYTES} bytes, which is more than the API answers",
+                code="answer_too_large",
+                doing=doing,
+                status=answer.status_code,
+            )
+    return bytes(content)
+
+
+def _read(answer: httpx.Response, content: bytes, doing: str) -> Json:
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        body = None
+    if answer.is_success and isinstance(body, dict):
+        return body
+    raise _error_of(answer, body if isinstance(body, dict) else {}, doing)
+
+
+def _error_of(answer: httpx.Response, body: Json, doing: str) -> ApiError:
+    status = answer.status_code
+    # Absence is only believed of the API itself: a proxy's page that says 404 says nothing of a generation.
+    known = isinstance(body.get("code"), str) and not answer.is_success
+    default = ServerError if status >= 500 else ApiError
+    kind = BY_STATUS.get(status, default) if known else default if status >= 500 else UnexpectedAnswerError
+    details = body.get("details") if known else None
+    return kind(
+        str(body.get("error") or body["code"]) if known else _strange(answer, body),
+        code=body["code"] if known else f"http_{status}",
+        doing=doing,
+        status=status,
+        details=[each for each in details if isinstance(each, dict)] if isinstance(details, list) else None,
+        request_id=answer.headers.get("X-Request-Id"),
+        retry_after=read_retry_after(answer.headers.get("Retry-After")),
+    )
+
+
+def _strange(answer: httpx.Response, body: Json) -> str:
+    if answer.is_redirect:
+        # Without what stands behind the path, which may be somebody's secret.
+        target = re.split(r"[?#]", answer.headers.get("Location", ""))[0]
+        return f"HTTP {answer.status_code} to {target or 'nowhere'}, which is not followed; is CHATBOT_API right?"
+    said = body.get("error") or body.get("message")
+    told = f" ({said})" if isinstance(said, str) else ""
+    return f"HTTP {answer.status_code}{told} without an answer of the API; is CHATBOT_API right?"
+
+
+def _no_answer(error: Exception, doing: str) -> NoAnswerError:
+    """Say what stood in the way; `no_answer` may pass, the others do not by themselves."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            told = f"{cause.verify_message}; name the certificates to trust in SSL_CERT_FILE"
+            return NoAnswerError(told, code="untrusted_certificate", doing=doing)
+        cause = cause.__cause__ or cause.__context__
+    code = "no_request" if isinstance(error, httpx.LocalProtocolError | httpx.InvalidURL) else "no_answer"
+    return NoAnswerError(str(error) or type(error).__name__, code=code, doing=doing)

@@ -1,0 +1,71 @@
+"""Builds what users install, the same bytes each time, with a list of what is in it: `make release-clients`.
+
+    python setup/release_clients.py FOLDER      by default .local/dist
+
+There is the Python client as a wheel and as sources, its bill of materials (CycloneDX), and SHA256SUMS. Files carry the
+time of the last commit, or of SOURCE_DATE_EPOCH; whoever builds the same commit gets the same bytes, and can compare.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PYTHON_CLIENT = ROOT / "clients" / "python"
+SUMS = "SHA256SUMS"
+
+
+def release(folder: Path) -> list[Path]:
+    """Build everything into a folder, which then holds nothing else; returns the files."""
+    shutil.rmtree(folder, ignore_errors=True)
+    build(folder)
+    [wheel] = folder.glob("*.whl")
+    materials = folder / f"{wheel.name.removesuffix('-py3-none-any.whl')}.cdx.json"
+    _run(
+        *("cyclonedx_py", "requirements", "--output-reproducible", "--validate", "--mc-type", "library"),
+        *("--pyproject", "pyproject.toml", "--output-file", str(materials), "requirements.txt"),
+    )
+    files = sorted(folder.iterdir())
+    lines = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files]
+    (folder / SUMS).write_text("".join(lines), "utf-8")
+    return [*files, folder / SUMS]
+
+
+def build(folder: Path) -> None:
+    """Build the wheel and the sources into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _run("hatchling", "build", "--directory", str(folder))
+
+
+def _time() -> str:
+    """Return the seconds since 1970 that files are to carry."""
+    if "SOURCE_DATE_EPOCH" in os.environ:
+        return os.environ["SOURCE_DATE_EPOCH"]
+    git = ["git", "log", "-1", "--format=%ct"]
+    return subprocess.run(git, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603 - our own words
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-m", *command],
+        cwd=PYTHON_CLIENT,
+        env={**os.environ, "SOURCE_DATE_EPOCH": _time()},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        sys.exit(f"error: {' '.join(command[:2])} failed:\n{done.stdout}{done.stderr}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / ".local" / "dist", help="it is emptied first")
+    for built in release(parser.parse_args().folder.resolve()):
+        sys.stdout.write(f"{built}\n")
