@@ -1,8 +1,8 @@
 """Text of bytes, by what the file says of itself and never by a guess. Pure.
 
-A text in the wrong charset is published as garbage and nobody notices. So a file is decoded by its byte order
-mark, by the charset that its settings or the file itself declare, or as UTF-8. Where these leave a doubt the file is a problem, and
-kb.toml can say the charset. Statistics are not asked: they are wrong without knowing it.
+A text in the wrong charset is published as garbage and nobody notices. So a file is decoded by its byte order mark, by
+the charset that its settings or the file itself declare, or as UTF-8. Where these leave a doubt the file is a problem,
+and kb.toml can say the charset. Statistics are not asked: they are wrong without knowing it.
 """
 
 from __future__ import annotations

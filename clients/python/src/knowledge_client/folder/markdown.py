@@ -37,8 +37,7 @@ def first_heading(text: str, *, mdx: bool = False) -> str:
             title = first_h1(token.content)
         else:
             shown = _spans(mdx).parseInline(_ATTRIBUTES.sub("", token.content), environment)[0]
-            title = _plain(shown.children or [])
-            title = _JSX.sub("", title) if mdx else title
+            title = _plain(shown.children or [], _JSX if mdx else None)
         if title := clean_title(title):
             return title
     return ""
@@ -64,18 +63,24 @@ def _headings(tokens: Sequence[Token]) -> Iterator[tuple[bool, int, Token]]:
     yield from ((t.level > 0, 1, t) for t in tokens if t.type == "html_block" and "<h1" in t.content.lower())
 
 
-def _plain(tokens: Sequence[Token]) -> str:
-    parts: list[str] = []
+def _plain(tokens: Sequence[Token], hidden: re.Pattern[str] | None = None) -> str:
+    """Text without its marks. What `hidden` matches goes, but not from code."""
+    parts = [""]
     for token in tokens:
         match token.type:
-            case "text" | "text_special" | "code_inline":
-                parts.append(token.content)
+            case "text" | "text_special":
+                parts[-1] += token.content
             case "softbreak" | "hardbreak":
-                parts.append(" ")
+                parts[-1] += " "
             case "image":
-                parts.append(_plain(token.children or []))
+                parts[-1] += _plain(token.children or [])
             case "html_inline" if token.content.lower().startswith("<br"):
-                parts.append(" ")
+                parts[-1] += " "
+            case "code_inline":
+                parts += [token.content, ""]
+    if hidden is not None:
+        # Code is every other part.
+        parts[::2] = [hidden.sub("", part) for part in parts[::2]]
     return "".join(parts)
 
 

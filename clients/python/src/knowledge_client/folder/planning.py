@@ -1,7 +1,7 @@
 """What would change if a folder were published: a comparison with what is served, by hashes. Pure.
 
-Absence is never taken for a wish. An item is removed when its file was seen to be gone, or when somebody said that it is
-not to be published; whatever leaves a doubt keeps it as it is served, and is told.
+Absence is never taken for a wish. An item is removed when its file was seen to be gone, or when somebody said that it
+is not to be published; whatever leaves a doubt keeps it as it is served, and is told.
 """
 
 from __future__ import annotations
