@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pathspec import GitIgnoreSpec
+from pathspec import GitIgnoreSpec, Pattern, RegexPattern
 
 from knowledge_client.folder.file_bytes import read_file
 from knowledge_client.folder.model import FolderError, NotReadableError
@@ -39,20 +39,38 @@ class Ignoring:
         asked = f"{path}/" if is_folder else path
         rules: Ignoring | None = self
         while rules is not None:
-            said = rules.patterns.check_file(asked.removeprefix(rules.place)).include
-            if said is not None:
-                return bool(said)
+            below = asked.removeprefix(rules.place)
+            # The last pattern that names it decides.
+            for pattern in reversed(rules.patterns.patterns):
+                if pattern.include is not None and _names(pattern, below):
+                    return bool(pattern.include)
             rules = rules.above
         return False
 
 
-def read_ignoring(folder: str, place: str, above: Ignoring | None) -> Ignoring | None:
-    """Add a folder's own .gitignore to those above it. Raises NotReadableError when it is there and can't be read."""
-    path = os.path.join(folder, NAME)  # noqa: PTH118 - names that are not UTF-8
-    if not os.path.lexists(path):
-        return above
+def _names(pattern: Pattern, path: str) -> bool:
+    """Whether a pattern names a path itself, and not only a folder above it.
+
+    Folders are asked first, and nothing below one that is ignored. To take a folder back (`!/docs`) is not to take back
+    what is in it, as it would be for pathspec's own `match_file`. In its expressions the group `ps_d` is the slash at
+    which a folder's name ends.
+    """
+    assert isinstance(pattern, RegexPattern) and pattern.regex is not None  # noqa: S101 - of GitIgnoreSpec
+    for match in pattern.regex.finditer(path):
+        at_end = match.end() == len(path)
+        if match.groupdict().get("ps_d") is not None:
+            if at_end:
+                return True
+        # `docs/**` is what lies in docs, and not docs.
+        elif not (at_end and match[0].endswith("/")):
+            return True
+    return False
+
+
+def read_ignoring(folder: str, place: str, above: Ignoring | None) -> Ignoring:
+    """Add a folder's own .gitignore to those above it. Raises NotReadableError when it can't be read."""
     try:
-        lines = read_file(path, _MOST_BYTES).decode("utf-8-sig").splitlines()
+        lines = read_file(os.path.join(folder, NAME), _MOST_BYTES).decode("utf-8-sig").splitlines()  # noqa: PTH118
         return Ignoring(place, GitIgnoreSpec.from_lines(lines), above)
     except (NotReadableError, ValueError) as error:
         said = str(error) if isinstance(error, NotReadableError) else "is not a list of patterns in UTF-8"
@@ -77,7 +95,9 @@ class Repository:
         rules: Ignoring | None = None
         for count, part in enumerate(parts):
             place = "".join(f"{each}/" for each in parts[:count])
-            rules = read_ignoring(os.path.join(top, *parts[:count]), place, rules)  # noqa: PTH118
+            folder = os.path.join(top, *parts[:count])  # noqa: PTH118
+            if NAME in os.listdir(folder):  # noqa: PTH208 - names that are not UTF-8
+                rules = read_ignoring(folder, place, rules)
             if rules is not None and rules.names(f"{place}{part}", is_folder=True):
                 return
         self.prefix, self.above = prefix, rules

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from knowledge_client.folder.documents import check_id
-from knowledge_client.folder.ignoring import Ignoring, Repository, compile_patterns, read_ignoring
+from knowledge_client.folder.ignoring import NAME, Ignoring, Repository, compile_patterns, read_ignoring
 from knowledge_client.folder.kinds import suffix_of
 from knowledge_client.folder.model import FolderError, LeftOut, NotReadableError, Problem
 from knowledge_client.folder.settings import ALWAYS_EXCLUDED, Settings
@@ -55,7 +55,7 @@ class Walk:
         self._root = os.path.realpath(root)
         self._suffixes = frozenset(settings.suffixes)
         self._include = compile_patterns(settings.include) if settings.include else None
-        self._exclude = compile_patterns(ALWAYS_EXCLUDED + settings.exclude)
+        self._exclude = Ignoring("", compile_patterns(ALWAYS_EXCLUDED + settings.exclude))
         self._gitignore = settings.gitignore
         self._prefix = ""
 
@@ -89,7 +89,7 @@ class Walk:
         with os.scandir(path) as found:
             listed = list(found)
         ignoring = folder.ignoring
-        if self._gitignore:
+        if self._gitignore and any(each.name == NAME for each in listed):
             place = f"{self._prefix}{folder.path}/" if folder.path else self._prefix
             ignoring = read_ignoring(path, place, ignoring)
         entries = [self._entry(folder, each, ignoring) for each in listed]
@@ -141,7 +141,7 @@ class Walk:
         shown, is_folder = entry.shown, entry.is_folder
         if shown.rpartition("/")[2].startswith("."):
             return LeftOut(_printable(shown), "is hidden", "hidden", is_folder)
-        if self._exclude.check_file(f"{shown}/" if is_folder else shown).include:
+        if self._exclude.names(shown, is_folder=is_folder):
             return LeftOut(_printable(shown), "is in exclude", "excluded", is_folder)
         if entry.ignoring is not None and entry.ignoring.names(self._prefix + entry.path, is_folder=is_folder):
             return LeftOut(_printable(shown), "is ignored by .gitignore", "ignored", is_folder)
