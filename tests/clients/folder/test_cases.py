@@ -72,6 +72,7 @@ def test_title_is_the_highest_heading(tmp_path: Path, text: str, title: str) -> 
         ("<title>A &amp; B <b>c</b></title>", "A & B <b>c</b>"),
         ("<!-- <title>No</title> --><title>Yes</title>", "Yes"),
         ("<h1><svg><title>Icon</title></svg> Words</h1>", "Icon Words"),
+        ("<title>{{ page.title }} | Site</title><h1>{% block title %}</h1>", "Page"),
         ("<p>No title</p>", "Page"),
     ],
 )
@@ -140,7 +141,7 @@ def test_toml_front_matter(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://{{site.host}}/x", "https://<your-host>/x", "https://a|b.example/", "/no-base"]
+    "url", ["https://{{site.host}}/x", "https://<your-host>/x", "https://a|b.example/", "//x/y", "/../../x"]
 )
 def test_wrong_url_is_left_out_with_a_word(tmp_path: Path, url: str) -> None:
     write_tree(tmp_path, {"good.md": "# Good\n", "page.md": f"---\ntitle: T\nurl: {url!r}\n---\nB\n"})

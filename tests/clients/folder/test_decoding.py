@@ -40,6 +40,7 @@ def test_marks_and_utf16_are_known(raw: bytes) -> None:
     ("text", "codec"),
     [
         (GERMAN, "latin-1"),
+        ("# 반품\n\n삼십 일 안에 반품할 수 있습니다.\n", "iso-2022-kr"),
         (GERMAN, "cp1252"),
         (JAPANESE, "shift_jis"),
         (JAPANESE, "euc-jp"),
@@ -49,6 +50,7 @@ def test_marks_and_utf16_are_known(raw: bytes) -> None:
         (RUSSIAN, "iso8859-5"),
         ("# 退货\n\n三十天内可以退货。\n", "gbk"),
         ("# 退貨\n\n三十天內可以退貨。\n", "big5"),
+        ("# 退货\n\n三十天内可以退货。\n", "hz"),
     ],
 )
 def test_legacy_charset_is_read_when_it_is_declared_and_named_when_not(tmp_path: Path, text: str, codec: str) -> None:

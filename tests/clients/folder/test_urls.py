@@ -12,7 +12,7 @@ from knowledge_client.folder import FolderError, Settings
 from knowledge_client.folder.fields import check_language
 from knowledge_client.folder.urls import check_url
 
-from tests.clients.folder.trees import item_in
+from tests.clients.folder.trees import item_in, reader_of, write_tree
 
 BASE = "https://docs.example.com/en"
 
@@ -66,7 +66,19 @@ def test_address_that_a_page_says_stands_before_all_others(tmp_path: Path) -> No
     assert said["url"] == "https://example.org/ä"
     page = '<link rel="alternate canonical" href="https://example.org/x"><link rel=canonical href="https://no.example/"><p>x'
     assert item_in(tmp_path, "a.html", page, base_url=BASE)["url"] == "https://example.org/x"
-    assert item_in(tmp_path, "b.html", '<link rel=canonical href="/x/y"><p>x', base_url=BASE)["url"] == f"{BASE}/x/y"
+    for href, url in {
+        "/x/y": "https://docs.example.com/x/y",
+        "../z.html": f"{BASE}/z.html",
+        "?p=1": f"{BASE}/d/b.html?p=1",
+    }.items():
+        page = f'<link rel=canonical href="{href}"><p>x'
+        assert item_in(tmp_path, "d/b.html", page, base_url=BASE)["url"] == url
+        assert "url" not in item_in(tmp_path, "d/b.html", page)
+
+
+def test_paths_that_a_page_names_are_no_addresses_without_a_base(tmp_path: Path) -> None:
+    document = reader_of(write_tree(tmp_path, {"a.md": "---\npermalink: /go/\n---\nB\n"})).read().documents[0]
+    assert (document.url, document.notices) == (None, ())
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,9 @@ _MARKS = (
 )
 _ASK = "say its charset under [folder.encodings] in kb.toml, or save it as UTF-8"
 # Charsets of seven bits that switch with escape sequences are valid UTF-8, too.
-_SWITCHING = re.compile(rb"\x1b(?:\$[@AB(]|\([BIJ]|-[A-Z])")
+_SWITCHING = re.compile(rb"\x1b(?:\$[@-C()*+\-./]|\([BIJ]|-[A-Z])")
+# HZ switches with tildes, as format strings of Lisp do: it is HZ when much of the text lies between them.
+_HZ = re.compile(rb"~\{((?:[!-w][!-~])+)~\}")
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _META = re.compile(rb"<meta\s[^>]*?charset\s*=\s*[\"']?\s*([^\s\"'/>;]+)", re.IGNORECASE)
 _XML = re.compile(rb"\s*<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"']+)", re.IGNORECASE)
@@ -67,9 +69,15 @@ def decode_text(raw: bytes, *, is_html: bool = False, override: str | None = Non
     if utf8 is None:
         said = f"says that it is {label} and is not" if codec else "is not UTF-8 and does not say what it is"
         raise NotReadableError(f"{said}: {_ASK}")
-    if _SWITCHING.search(raw):
-        raise NotReadableError(f"looks like ISO-2022, and does not say so: {_ASK}")
+    if (switching := _switching(raw)) is not None:
+        raise NotReadableError(f"looks like {switching}, and does not say so: {_ASK}")
     return utf8
+
+
+def _switching(raw: bytes) -> str | None:
+    if _SWITCHING.search(raw):
+        return "ISO-2022"
+    return "HZ" if b"~{" in raw and sum(map(len, _HZ.findall(raw))) * 5 > len(raw) else None
 
 
 def _declared_text(raw: bytes, codec: str, utf8: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -10,6 +11,7 @@ from knowledge_client.folder.titles import clean_title
 
 # A title in these names a picture, a formula, or what is not on the page.
 _NOT_OF_THE_PAGE = frozenset({"svg", "math", "template", "noscript"})
+_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _NOT_SHOWN = "script, style, template"
 
 
@@ -26,7 +28,7 @@ class PageFacts:
 def read_page(text: str) -> PageFacts:
     """Read a page's facts; its first heading is the title if it has no other."""
     tree = LexborHTMLParser(text)
-    titles = [clean_title(node.text()) for node in tree.css("title") if _is_of_page(node)]
+    titles = [_written(node.text()) for node in tree.css("title") if _is_of_page(node)]
     root = tree.css_first("html")
     return PageFacts(
         title=next(filter(None, titles), "") or _h1(tree),
@@ -56,9 +58,14 @@ def _h1(tree: LexborHTMLParser) -> str:
             for line_break in node.css("br"):
                 line_break.replace_with(" ")
             alternatives = " ".join(_attribute(image, "alt") for image in node.css("img"))
-            if title := clean_title(node.text()) or clean_title(alternatives):
+            if title := _written(node.text()) or _written(alternatives):
                 return title
     return ""
+
+
+def _written(text: str) -> str:
+    """A title that somebody wrote, empty for what a template would put there."""
+    return "" if _TEMPLATE.search(text) else clean_title(text)
 
 
 def _is_of_page(node: LexborNode) -> bool:

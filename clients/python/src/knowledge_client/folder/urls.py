@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Literal, get_args
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from knowledge_client.folder.front_matter import Value
 from knowledge_client.folder.model import FolderError
@@ -19,6 +19,8 @@ _PAGES = (".html", ".htm", ".xhtml")
 # Of Docusaurus: `02-install` is `install`, while `7.0-notes` and `2021-11-notes` stay.
 _NUMBERED = re.compile(r"\d+\s*[-_.]+\s*([^-_.\s].*)")
 _DATE_OR_VERSION = re.compile(r"(?:\d{2}|\d{4})[-_.]\d{2}|\d+[-_.]\d+")
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*:"
+_SAFE_IN_PATHS = "/?#%&=+:@;,!~*()$"
 _TEMPLATE = re.compile(r"\{\{|\$\{|(?:^|/):[a-z_]+(?:/|$)|<[^>]*>")
 
 
@@ -51,23 +53,28 @@ def url_of(path: str, fields: Mapping[str, Value], canonical: str, base_url: str
 
     Raises ValueError when what the page says of it is wrong; nobody should be sent to an address that was made up.
     """
-    said = _text(fields, "url") or _text(fields, "permalink") or canonical
+    said = _text(fields, "url") or _text(fields, "permalink")
     slug = _text(fields, "slug")
-    if _TEMPLATE.search(said) or _TEMPLATE.search(slug):
-        raise ValueError(f"{said or slug} is a template")
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", said):
+    for each in (said, slug, "" if said else canonical):
+        if _TEMPLATE.search(each):
+            raise ValueError(f"{each} is a template")
+    if re.match(_SCHEME, said):
         return check_url(said)
     if said.startswith("//"):
         raise ValueError(f"{said} has no scheme")
+    if ".." in unquote(said).split("/"):
+        raise ValueError(f"{said} leads upwards")
+    if not said and re.match(_SCHEME, canonical):
+        return check_url(canonical)
     if base_url is None:
-        if said:
-            raise ValueError(f"{said} is not absolute, and there is no base_url")
         return None
     if said:
-        return check_url(f"{base_url}/{_quoted(said.lstrip('/'), safe='/?#%&=+:@;,!~*()$')}")
+        return check_url(f"{base_url}/{_quoted(said.lstrip('/'), safe=_SAFE_IN_PATHS)}")
     segments, slash = _RULES[slugs](PurePosixPath(path), slug, _text(fields, "id"))
     address = "/".join(_quoted(segment) for segment in segments if segment)
-    return check_url(f"{base_url}/{address}" + ("/" if slash and address else ""))
+    derived = check_url(f"{base_url}/{address}" + ("/" if slash and address else ""))
+    # A canonical link counts from the page that it stands in.
+    return check_url(urljoin(derived, _quoted(canonical, safe=_SAFE_IN_PATHS))) if canonical else derived
 
 
 def _text(fields: Mapping[str, Value], name: str) -> str:
