@@ -114,6 +114,7 @@ def test_front_matter_is_yaml(tmp_path: Path, block: str, title: str) -> None:
         ("unlisted: true\n", "unlisted: true"),
         ("date: 2026-11-29\n", "date: 2026-11-29 is in the future"),
         ("date: 2026-11-28T13:00:00+01:30\n", None),
+        ("date: 2026-11-28T11:30:00-02:00\n", "date: 2026-11-28T11:30:00-02:00 is in the future"),
         ("date: 2026-11-28 13:00:00 +0030\n", "date: 2026-11-28 13:00:00 +0030 is in the future"),
         ("publishDate: 2027-01-01T00:00:00Z\n", "publishdate: 2027-01-01T00:00:00Z is in the future"),
         ("published: 2027-01-01\n", "published: 2027-01-01 is in the future"),
@@ -129,6 +130,20 @@ def test_what_its_author_holds_back_is_left_out_and_named(tmp_path: Path, block:
     assert [(each.path, each.reason) for each in folder.left_out] == ([("page.md", reason)] if reason else [])
     assert not folder.problems
     assert len(folder.documents) == (1 if reason else 2)
+
+
+def test_date_without_a_zone_is_in_that_of_the_settings(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"page.md": "---\ndate: 2026-11-28 12:30:00\n---\nText\n", "good.md": "# Good\n"})
+    assert len(read(tmp_path).left_out) == 1
+    assert len(read(tmp_path, zone="Europe/Berlin").left_out) == 0
+
+
+def test_post_is_held_back_until_the_day_in_its_name(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        dict.fromkeys(["_posts/2026-11-28-now.md", "_posts/2026-11-29-later.md", "2027-01-01-page.md"], "Text\n"),
+    )
+    assert [each.path for each in read(tmp_path).left_out] == ["_posts/2026-11-29-later.md"]
 
 
 def test_toml_front_matter(tmp_path: Path) -> None:

@@ -53,6 +53,13 @@ def test_what_somebody_said_removes_and_says_why() -> None:
     ]
 
 
+def test_wish_counts_beside_a_file_of_another_suffix() -> None:
+    draft = LeftOut("b.md", "draft: true", "held back")
+    assert removed(make_plan(folder_of("a.md", left_out=(draft,), others=("b.md.bak",)), served("a.md", "b.md"))) == [
+        "b.md"
+    ]
+
+
 def test_problem_keeps_its_item_and_all_below_a_folder() -> None:
     problems = (Problem("b.md", "is empty"), Problem("sub", "can't be looked into", below=True), Problem("c", "x"))
     plan = make_plan(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from knowledge_client.folder import (
     FileChangedError,
@@ -108,6 +108,11 @@ GITIGNORES = st.lists(
 
 
 @settings(max_examples=int(os.environ.get("FOLDER_EXAMPLES", "25")))
+@example({"": ["*.md", "!b.md"], "a/": [], "a/b/": []})
+@example({"": ["!b.md", "*.md"], "a/": ["!c.md"], "a/b/": []})
+@example({"": ["b*", "!/a"], "a/": ["!b.md"], "a/b/": []})
+@example({"": ["a/**", "!a/b.md"], "a/": [], "a/b/": []})
+@example({"": ["*", "!*/", "!c.md"], "a/": [], "a/b/": ["c.md"]})
 @given(st.fixed_dictionaries({"": GITIGNORES, "a/": GITIGNORES, "a/b/": GITIGNORES}))
 def test_gitignore_files_count_as_they_do_for_git(patterns: dict[str, list[str]]) -> None:
     names = ["a.md", "b.md", "c.md", "#c.md", "!c.md", "b.txt", "a/b.md", "a/c.md", "a/b/c.md", "a/b/d.txt", "b/a/b.md"]
