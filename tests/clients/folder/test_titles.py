@@ -20,6 +20,7 @@ from tests.clients.folder.trees import item_in, title_in
         ("<Tabs>\n  # Inside\n</Tabs>\n", "Inside"),
         ("```mdx\nimport A from 'a'\n\n# Code\n```\n\n# Real\n", "Real"),
         ("export default function X() {\n  return 1\n}\n\nText\n\n# Real\n", "Real"),
+        ("export const t = `\n# Not this\n`\n\n```js\nx\n```\n\n# Real\n", "Real"),
         ("import of goods\n\n# Customs\n", "Customs"),
         ('# The <Badge text="new">best</Badge> way\n', "The best way"),
         ("# Compare 1 < 2 and `{a}`\n", "Compare 1 < 2 and {a}"),

@@ -38,7 +38,8 @@ def _read_once(path: str, most_bytes: int) -> bytes | None:
         if before.st_size > most_bytes:
             raise NotReadableError(f"has {before.st_size} bytes, and an item at most 1 MiB of content")
         parts = []
-        left = most_bytes + 1
+        # One more than there should be, to notice what grows.
+        left = before.st_size + 1
         while left and (part := file.read(left)):
             parts.append(part)
             left -= len(part)
