@@ -116,6 +116,9 @@ def test_names_that_a_file_system_takes_for_one() -> None:
     # One item, whose file got another name, and another text.
     plan = make_plan(folder_of("guide.md", "x.md", file_system=blind), served("Guide.md", "x.md"))
     assert [(e.served.external_item_id, e.document.external_item_id) for e in plan.rename] == [("Guide.md", "guide.md")]
+    # Two items, and one file that came: it is one of them, and not both.
+    plan = make_plan(folder_of("guide.md", "x.md", file_system=blind), served("GUIDE.md", "Guide.md", "x.md"))
+    assert ([each.served.external_item_id for each in plan.rename], removed(plan)) == (["GUIDE.md"], ["Guide.md"])
     assert removed(make_plan(folder_of("guide.md"), served("Guide.md", "guide.md"))) == ["Guide.md"]
 
 
