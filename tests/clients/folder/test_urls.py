@@ -152,6 +152,7 @@ PIECES = st.sampled_from(
 @example("https:// example.com")
 @example("https://" + "ä" * 1_020)
 @example("https://" + "ä" * 1_021)
+@example("https://a" + "ä" * 1_020)
 def test_url_rule_is_the_apis(value: str) -> None:
     assert told(check_url, value) == told(field_rules.check_url, value)
 
