@@ -12,5 +12,6 @@ CLIENT_PYTHONS="3.11 3.12 3.13" run_tier clients .venv/bin/python -m pytest test
 run_tier coverage make --no-print-directory coverage || failed=1
 run_tier fuzz make --no-print-directory fuzz || failed=1
 run_tier faults make --no-print-directory faults || failed=1
+run_tier folders env FOLDER_EXAMPLES=20000 FOLDER_FILES=20000 FOLDER_MANY=100000 .venv/bin/python -m pytest tests/clients/folder --timeout 0 || failed=1
 tell_results
 exit "$failed"

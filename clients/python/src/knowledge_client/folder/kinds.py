@@ -1,0 +1,88 @@
+"""What kinds of files are read, by their suffixes. Pure."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Literal
+
+Kind = Literal["markdown", "mdx", "html", "text", "rst"]
+KINDS: dict[str, Kind] = {
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".mdx": "mdx",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".txt": "text",
+    ".text": "text",
+    ".rst": "rst",
+}
+DEFAULT_SUFFIXES = (".md", ".mdx", ".html", ".htm", ".txt", ".rst")
+CONTENT_TYPES: dict[Kind, str] = {
+    "markdown": "text/markdown",
+    "mdx": "text/markdown",
+    "html": "text/html",
+    "text": "text/plain",
+    "rst": "text/plain",
+}
+# What a page shows or is built with. Nobody takes one for the page itself, whatever it is called.
+_ASSETS = frozenset(
+    {
+        *(
+            ".png",
+            ".jpg",
+            ".jpeg",
+            ".gif",
+            ".svg",
+            ".webp",
+            ".avif",
+            ".bmp",
+            ".ico",
+            ".tif",
+            ".tiff",
+            ".mp3",
+            ".mp4",
+            ".m4a",
+            ".ogg",
+            ".wav",
+            ".webm",
+        ),
+        *(".mov", ".avi", ".woff", ".woff2", ".ttf", ".otf", ".eot"),
+        *(".css", ".scss", ".sass", ".less", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".json"),
+        *(
+            ".yaml",
+            ".yml",
+            ".toml",
+            ".xml",
+            ".csv",
+            ".map",
+            ".lock",
+            ".zip",
+            ".gz",
+            ".tgz",
+            ".tar",
+            ".py",
+            ".rb",
+            ".sh",
+        ),
+    }
+)
+
+
+def suffix_of(path: str) -> str:
+    """Return the suffix of a path in small letters."""
+    return PurePosixPath(path).suffix.lower()
+
+
+def concerns(other: str, gone: str) -> bool:
+    """Whether a file of another suffix may be what became of a page: `guide.adoc` or `guide.md.bak` of `guide.md`."""
+    if other == gone or other.rstrip("~") == gone:
+        return True
+    if suffix_of(other) in _ASSETS:
+        return False
+    stem = _without_suffix(other)
+    return stem in {gone, _without_suffix(gone)} or other == _without_suffix(gone)
+
+
+def _without_suffix(path: str) -> str:
+    return path[: len(path) - len(suffix)] if (suffix := PurePosixPath(path).suffix) else path
