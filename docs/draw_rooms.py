@@ -16,6 +16,7 @@ import grimp
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (ROOT / "layers" / "shared", ROOT / "layers" / "search")
+CLIENT = ROOT / "clients" / "python" / "src"
 TARGET = ROOT / "docs" / "architecture.md"
 BEGIN = "<!-- Made from imports and docstrings by `make reference`: edit those, or docs/draw_rooms.py. -->\n"
 END = "<!-- End of what is made. -->\n"
@@ -140,5 +141,5 @@ def rendered() -> str:
 
 
 if __name__ == "__main__":
-    sys.path[:0] = [str(ROOT), *map(str, LAYERS)]
+    sys.path[:0] = [str(ROOT), *map(str, (*LAYERS, CLIENT))]
     TARGET.write_text(rendered(), "utf-8")

@@ -312,6 +312,7 @@ class Error(TypedDict):
         "source_inactive",
         "source_active",
         "stale_version",
+        "precondition_failed",
         "not_apply_eligible",
         "removal_guard",
         "erasure_in_progress",
@@ -324,6 +325,7 @@ class Error(TypedDict):
         "apply_conflict",
         "snapshot_open",
         "snapshot_closed",
+        "snapshot_incomplete",
         "source_limit",
         "import_limit",
         "import_ended",
@@ -771,6 +773,9 @@ class CompleteSnapshotRequest(TypedDict):
     """What the API calls `CompleteSnapshotRequest`."""
 
     allowEmpty: NotRequired[bool]
+    allowGaps: NotRequired[bool]
+    parts: NotRequired[int | None]
+    items: NotRequired[int | None]
 
 
 class SnapshotPart(TypedDict):
