@@ -59,6 +59,8 @@ SENTENCES = [
     ("RUN_KEPT_MS", "docs/operations/pay.md", f"| runs | can be applied for {lasting(at.RUN_KEPT_MS)} |"),
     ("RUN_KEPT_MS", "docs/errors.md", f"or is older than {lasting(at.RUN_KEPT_MS)}"),
     ("RUN_KEPT_MS", "docs/architecture.md", f"marks runs expired ({lasting(at.RUN_KEPT_MS)})"),
+    ("EARLIER_PLANS_KEPT", "docs/publishing.md", f"the last {at.EARLIER_PLANS_KEPT} plans before"),
+    ("EARLIER_PLANS_KEPT", "openapi.yaml", f"one of the last {at.EARLIER_PLANS_KEPT} before this one"),
     ("UNPLANNED_RUN_KEPT_MS", "docs/architecture.md", f"marks runs expired ({lasting(at.UNPLANNED_RUN_KEPT_MS)})"),
     ("TOMBSTONE_KEPT_MS", "docs/items.md", f"{lasting(at.TOMBSTONE_KEPT_MS)} after it was dropped"),
     ("TOMBSTONE_KEPT_MS", "docs/items.md", f"is remembered for {lasting(at.TOMBSTONE_KEPT_MS)}, so that"),

@@ -83,7 +83,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A reviewable change set between the staging set and a base generation."""
+    """A reviewable change set between the staging set and a base generation.
+
+    `earlier_plans` are the last ones before the plan, which it can be compared with.
+    """
 
     tenant_id: str
     source_id: str
@@ -99,6 +102,7 @@ class Run:
     updated_at: int
     created_by: Author | None = None
     message: str | None = None
+    earlier_plans: tuple[Plan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
