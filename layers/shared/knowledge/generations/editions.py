@@ -137,7 +137,7 @@ _Side = tuple[State | None, Entry | None, Packed | None]
 
 def _find(state: State | None, found: Sequence[Found]) -> dict[str, Entry]:
     wanted = [each.change.external_item_id for each in found if each.standing is not Standing.GONE]
-    return {} if state is None else state.served.trie.find(wanted)
+    return state.served.trie.find(wanted) if state is not None and wanted else {}
 
 
 def _with_entries(each: Found, befores: dict[str, Entry], afters: dict[str, Entry]) -> Found:

@@ -24,7 +24,7 @@ from knowledge.pages import Page
 from knowledge.ports import Action, Clock, Machine, NewId, StillRunningError
 from knowledge.runs.events import run_failed
 from knowledge.runs.machine import planned_in, published_in
-from knowledge.runs.model import ApplyOutcome, Run, RunMode, RunState
+from knowledge.runs.model import ApplyOutcome, Run, RunMode, RunState, check_reviewed
 from knowledge.runs.stores import RunStores
 from knowledge.sources.model import Source
 
@@ -157,8 +157,10 @@ class RunService:
         except (TransientApplyError, BuildFailedError) as error:
             refusal = error
         run = self.stores.runs.get_run(source.source_id, run_id)
-        # A run that is published is a success, whatever became of the call that did it, or came after.
+        # A run that is published is a success, whatever became of the call that did it, or came after. But not of one
+        # that names another plan: that was reviewed, and is not what is served.
         if run.plan is not None and run.generation_id is not None:
+            check_reviewed(run, plan_version)
             return ApplyOutcome(run.generation_id, run.plan.counts)
         raise refusal or BuildFailedError()
 
