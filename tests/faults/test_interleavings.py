@@ -109,7 +109,7 @@ class Play:
             self.stage.enter(f"writer-{number}", self._writer(f"writer-{number}", random.Random(self.dice.random())))
             self.stage.enter(f"runner-{number}", self._runner(number, random.Random(self.dice.random())))
         self.stage.enter("applier", self._applier(random.Random(self.dice.random())))
-        if self.dice.random() < 0.3:
+        if self.dice.random() < 0.2:
             self.stage.enter("reviewer", self._reviewer(random.Random(self.dice.random())))
         if self.dice.random() < 0.3:
             self.stage.enter("owner", self._owner(random.Random(self.dice.random())))

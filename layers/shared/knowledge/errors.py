@@ -5,8 +5,8 @@ KnowledgeError
     InvalidPositionError, InvalidSearchError, IndexTooLargeError, IndexUpgradingError,
     IndexDamagedError, InvalidItemsError
     NotFoundError
-        SourceNotFoundError, ItemNotFoundError, RunNotFoundError, SnapshotNotFoundError,
-        PlanNotKeptError, ImportNotFoundError, ErasureNotFoundError, QuestionNotFoundError,
+        SourceNotFoundError, ItemNotFoundError, RunNotFoundError, PlanNotKeptError,
+        SnapshotNotFoundError, ImportNotFoundError, ErasureNotFoundError, QuestionNotFoundError,
         AnswerNotFoundError
         GenerationNotFoundError
             GenerationRetiredError
