@@ -25,7 +25,7 @@ def calls_of(lifecycle: Lifecycle, read: Callable[[], object]) -> int:
 
 
 def test_page_of_changes_with_contents_reads_neighbours_together(lifecycle: Lifecycle) -> None:
-    """The changes, and of both states the end, which has the leaves of a small source, and the contents by one range."""
+    """The changes, and of both states the end, with the leaves of a small source, and the contents by one range."""
     push = lifecycle.knowledge.staging.push_items
     names = [f"item-{number}" for number in range(400)]
     push(lifecycle.source, [draft(name, f"{name} first") for name in names], [])
