@@ -37,7 +37,7 @@ def _read_what_is_served(patched: pytest.MonkeyPatch) -> None:
         found = editions(self, source, run, plan)
         now = self.stores.sources.get_source(source.tenant_id, source.source_id)
         latest = self.stores.generations.get_generation(source.source_id, now.generation_id)
-        return reviewing.Editions(found.views, found.views.open_state(latest), found.after)
+        return Editions(found.views, found.views.open_state(latest), found.after)
 
     patched.setattr(reviewing.RunReviewer, "_editions", of_today)
 
