@@ -54,8 +54,8 @@ class RunReviewer:
 
         A position is `[plan version, part, line]` of the next change, with `since` followed by those in the earlier
         plan. One of another version is refused, since the list is no longer the one that was begun.
-        Raises InvalidPositionError for that and when the changes are not kept, PlanNotKeptError when the earlier plan is
-        not, and with contents NotApplyEligibleError when the run has expired, StalePlanError when some were taken back.
+        Raises InvalidPositionError for that and when the changes are not kept, PlanNotKeptError when the earlier plan
+        is not, and with contents NotApplyEligibleError when the run has expired, StalePlanError when some were taken back.
         """
         run = self.stores.runs.get_run(source.source_id, run_id)
         if run.plan is None:
