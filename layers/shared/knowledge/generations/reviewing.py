@@ -53,9 +53,9 @@ class RunReviewer:
         """List what a run changes, in the order of the index; with `since`, what differs from that version of its plan.
 
         A position is `[plan version, part, line]` of the next change, with `since` followed by those in the earlier
-        plan. One of another version is refused, since the list is no longer the one that was begun.
+        plan. Another version is refused, since the list is no longer the one that was begun.
         Raises InvalidPositionError for that and when the changes are not kept, PlanNotKeptError when the earlier plan
-        is not, and with contents NotApplyEligibleError when the run has expired, StalePlanError when some were taken back.
+        is not, with contents NotApplyEligibleError when the run has expired, StalePlanError when some were taken back.
         """
         run = self.stores.runs.get_run(source.source_id, run_id)
         if run.plan is None:
