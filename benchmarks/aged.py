@@ -20,6 +20,7 @@ from itertools import count
 from typing import Any, cast
 
 from knowledge.assembly import KnowledgeServices
+from knowledge.generations.change_lists import Asked
 from knowledge.generations.model import Generation
 from knowledge.generations.reader import CURRENT
 from knowledge.ids import new_id
@@ -165,9 +166,9 @@ class Month:
 
     def page_of_run(self, run_id: str) -> int:
         """A page of what a run changes."""
-        runs = self.knowledge.runs
+        reviewer = self.knowledge.reviewer
         return self.most_calls_of_a_page(
-            lambda position: runs.list_changes(self.source, run_id, kind=None, limit=PAGE, position=position)
+            lambda position: reviewer.list_changes(self.source, run_id, Asked(None, PAGE, position)).page
         )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from knowledge.actors import Actor
 from knowledge.assembly import KnowledgeServices
 from knowledge.errors import TransientApplyError
+from knowledge.generations.change_lists import Asked
 from knowledge.generations.model import Generation, GenerationItem
 from knowledge.items.model import ItemDraft, Removal
 from knowledge.model import Change
@@ -166,8 +167,8 @@ class Lifecycle:
         found: list[Change] = []
         position = None
         while True:
-            page = self.knowledge.runs.list_changes(self.source, run.run_id, kind=None, limit=3, position=position)
-            found.extend(page.items)
+            page, _ = self.knowledge.reviewer.list_changes(self.source, run.run_id, Asked(None, 3, position))
+            found.extend(each.change for each in page.items)
             position = page.next_position
             if position is None:
                 return found

@@ -31,6 +31,7 @@ from tests.faults.traps_upkeep import compact, short_memory
 from tests.support.actors import Stage, Temper, now_playing
 from tests.support.faulty_world import FaultyWorld
 from tests.support.history import History, Wish, Write
+from tests.support.reviewing import review
 
 NewWorld = Callable[..., FaultyWorld]
 NAMES = ("a", "b", "c", "d", "e")
@@ -108,6 +109,8 @@ class Play:
             self.stage.enter(f"writer-{number}", self._writer(f"writer-{number}", random.Random(self.dice.random())))
             self.stage.enter(f"runner-{number}", self._runner(number, random.Random(self.dice.random())))
         self.stage.enter("applier", self._applier(random.Random(self.dice.random())))
+        if self.dice.random() < 0.2:
+            self.stage.enter("reviewer", self._reviewer(random.Random(self.dice.random())))
         if self.dice.random() < 0.3:
             self.stage.enter("owner", self._owner(random.Random(self.dice.random())))
         if self.dice.random() < 0.25:
@@ -183,6 +186,25 @@ class Play:
                 self._patiently(lambda run_id=run_id: self.world.apply(run_id))
 
         return apply
+
+    def _reviewer(self, dice: random.Random) -> Callable[[], None]:
+        """Read a run, and apply just that: what is published is what was read."""
+
+        def read_and_apply() -> None:
+            run_id = dice.choice(self.run_ids[1:3])
+            for _ in range(TRIES):
+                try:
+                    seen = review(self.world, run_id)
+                    outcome = self.world.apply(run_id, plan_version=seen.plan_version)
+                except NotApplyEligibleError:
+                    return
+                except FAILURES:
+                    self.stage.wait("waits")
+                else:
+                    seen.check(self.world, outcome.generation_id)
+                    return
+
+        return read_and_apply
 
     def _restorer(self, dice: random.Random) -> Callable[[], None]:
         def restore() -> None:

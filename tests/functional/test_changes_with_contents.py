@@ -43,7 +43,7 @@ def apply(copy: dict[str, dict[str, Any]], changes: list[dict[str, Any]]) -> Non
             assert not change.keys() & {"content", "contentBytes", "tags"}
             copy[name] = {**copy[name], "removedAt": change["removedAt"]}
         else:
-            of_change = {"change", "fields", "previousContentHash"}
+            of_change = {"change", "fields", "previousContentHash", "before", "after"}
             copy[name] = {field: value for field, value in change.items() if field not in of_change}
 
 

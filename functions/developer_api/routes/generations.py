@@ -72,11 +72,14 @@ def list_generation_changes(call: Call[None, GenerationChangeListQuery]) -> Answ
     generation = reader.get_generation(call.source, call.generation_id)
     from_id = generation.base_generation_id if call.query.from_ is None else known_generation(call.query.from_)
     before = None if from_id is None else reader.get_generation(call.source, from_id)
-    listing = call.listing(
-        generation=generation.generation_id, before=before and before.generation_id, change=call.query.change
-    )
     query = call.query
-    asked = Asked(query.change, query.limit, call.position(listing), query.include is not None)
+    listing = call.listing(
+        generation=generation.generation_id,
+        before=before and before.generation_id,
+        change=query.change,
+        prefix=query.prefix,
+    )
+    asked = Asked(query.change, query.limit, call.position(listing), query.include is not None, query.prefix or "")
     page = reader.list_changed_items(generation, before, asked)
     return ok({**listing.render("changes", page, render_changed_item), "erasedCount": page.erased})
 

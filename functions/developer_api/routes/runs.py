@@ -6,9 +6,11 @@ from httpapi.answers import Answer, accepted, created, ok
 from httpapi.call import Call
 from httpapi.keys.scopes import Scope
 from httpapi.operations import SHOWS_ITEMS, Routes
-from httpapi.render.runs import render_change, render_outcome, render_run
+from httpapi.render.items import render_changed_item
+from httpapi.render.runs import render_outcome, render_run
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of
-from httpapi.schemas.runs import ApplyRunRequest, ChangeListQuery, CreateRunRequest
+from httpapi.schemas.runs import ApplyRunRequest, CreateRunRequest, RunChangeListQuery
+from knowledge.generations.change_lists import Asked
 from knowledge.runs.model import RunState
 
 RUNS = "/v1/sources/{sourceId}/runs"
@@ -47,18 +49,15 @@ def get_run(call: Call[None, NoQuery]) -> Answer:
     return ok({"run": render_run(call.services.knowledge.runs.get_run(call.source, call.run_id))})
 
 
-@routes.get(RUN + "/changes", Scope.RUNS_READ, further_scopes=SHOWS_ITEMS, query=ChangeListQuery, loads_source=True)
-def list_changes(call: Call[None, ChangeListQuery]) -> Answer:
-    """List the changes of a run with the fields that differ."""
-    listing = call.listing(change=call.query.change)
-    page = call.services.knowledge.runs.list_changes(
-        call.source,
-        call.run_id,
-        kind=call.query.change,
-        limit=call.query.limit,
-        position=call.position(listing),
-    )
-    return ok({**listing.render("changes", page, render_change), "erasedCount": page.erased})
+@routes.get(RUN + "/changes", Scope.RUNS_READ, further_scopes=SHOWS_ITEMS, query=RunChangeListQuery, loads_source=True)
+def list_changes(call: Call[None, RunChangeListQuery]) -> Answer:
+    """List the changes of a run with the fields that differ, or what differs from an earlier plan of it."""
+    query = call.query
+    listing = call.listing(change=query.change, prefix=query.prefix, since=query.since)
+    asked = Asked(query.change, query.limit, call.position(listing), query.include is not None, query.prefix or "")
+    page, version = call.services.knowledge.reviewer.list_changes(call.source, call.run_id, asked, since=query.since)
+    changes = listing.render("changes", page, render_changed_item)
+    return ok({**changes, "erasedCount": page.erased, "planVersion": version})
 
 
 @routes.post(RUN + "/apply", Scope.RUNS_APPLY, body=body_of(ApplyRunRequest), body_required=False, loads_source=True)

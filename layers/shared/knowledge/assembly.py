@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from knowledge.generations.publishing import Publisher
     from knowledge.generations.reader import GenerationReader
     from knowledge.generations.restoring import Restorer
+    from knowledge.generations.reviewing import RunReviewer
     from knowledge.generations.settling import Settler
     from knowledge.imports.assembly import ImportServices
     from knowledge.imports.machine import ImportMachine
@@ -110,10 +111,17 @@ class KnowledgeServices:
 
     @cached_property
     def runs(self) -> RunService:
-        """Starting, reviewing and applying runs."""
+        """Starting, reading and applying runs."""
         from knowledge.runs.service import RunService
 
         return RunService(self.stores, self.machine, self.clock, self.new_id)
+
+    @cached_property
+    def reviewer(self) -> RunReviewer:
+        """Reading what runs change."""
+        from knowledge.generations.reviewing import RunReviewer
+
+        return RunReviewer(self.stores, self.clock)
 
     @cached_property
     def generations(self) -> GenerationReader:

@@ -5,8 +5,9 @@ KnowledgeError
     InvalidPositionError, InvalidSearchError, IndexTooLargeError, IndexUpgradingError,
     IndexDamagedError, InvalidItemsError
     NotFoundError
-        SourceNotFoundError, ItemNotFoundError, RunNotFoundError, SnapshotNotFoundError,
-        ImportNotFoundError, ErasureNotFoundError, QuestionNotFoundError, AnswerNotFoundError
+        SourceNotFoundError, ItemNotFoundError, RunNotFoundError, PlanNotKeptError,
+        SnapshotNotFoundError, ImportNotFoundError, ErasureNotFoundError, QuestionNotFoundError,
+        AnswerNotFoundError
         GenerationNotFoundError
             GenerationRetiredError
     ConflictError
@@ -73,6 +74,10 @@ class RunNotFoundError(NotFoundError):
     """Raised when the source has no run of that id."""
 
     message = "Run not found. List the runs of the source to see which there are."
+
+
+class PlanNotKeptError(NotFoundError):
+    """Raised when a run is to be compared with a plan of it that is not kept, or that there never was."""
 
 
 class GenerationNotFoundError(NotFoundError):

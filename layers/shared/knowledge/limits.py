@@ -15,6 +15,8 @@ GENERATIONS_KEPT = 10
 GENERATION_KEPT_MS = 30 * MS_PER_DAY  # after it was superseded
 # For how long what was reviewed may be applied.
 RUN_KEPT_MS = 7 * MS_PER_DAY
+# Plans before the last one that a run can be compared with. Each takes a kilobyte of the run's row, sixteen at most.
+EARLIER_PLANS_KEPT = 4
 # A run that never got a plan has nothing to apply, and an error to be read.
 UNPLANNED_RUN_KEPT_MS = 7 * MS_PER_DAY
 # A removed item can be restored for this long after it was dropped.

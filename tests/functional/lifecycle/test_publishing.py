@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from knowledge.errors import GenerationNotFoundError, ItemNotFoundError, StaleVersionError
+from knowledge.generations.change_lists import Asked
 from knowledge.items.fields import DETAILS
 from knowledge.items.model import Removal
 from knowledge.model import ChangeKind
@@ -105,10 +106,8 @@ def test_run_names_each_change_and_the_fields_that_differ(lifecycle: Any) -> Non
     assert changes["b"].fields == ("title",)
     assert changes["c"].removed_at == lifecycle.clock()
     assert changes["d"].previous_content_hash is None
-    only = lifecycle.knowledge.runs.list_changes(
-        lifecycle.source, run.run_id, kind=ChangeKind.ADDED, limit=5, position=None
-    )
-    assert [change.external_item_id for change in only.items] == ["d"]
+    only = lifecycle.knowledge.reviewer.list_changes(lifecycle.source, run.run_id, Asked(ChangeKind.ADDED, 5, None))
+    assert [each.change.external_item_id for each in only.page.items] == ["d"]
 
 
 def test_update_serves_the_new_content_and_keeps_the_old_generation(lifecycle: Any) -> None:

@@ -1012,6 +1012,9 @@ class Change(TypedDict):
     previousContentHash: str | None
     removedAt: str | None
     fields: list[str]
+    since: NotRequired[Literal["new", "changed", "gone"]]
+    before: NotRequired[ItemEdition]
+    after: NotRequired[ItemEdition]
 
 
 class ChangePage(TypedDict):
@@ -1020,6 +1023,22 @@ class ChangePage(TypedDict):
     changes: list[Change]
     nextCursor: str | None
     erasedCount: int
+    planVersion: int
+
+
+class ItemEdition(TypedDict):
+    """The fields in which the two sides of a change differ, on one side."""
+
+    title: NotRequired[str]
+    content: NotRequired[str]
+    contentBytes: NotRequired[int]
+    contentUrl: NotRequired[str]
+    contentType: NotRequired[str]
+    url: NotRequired[str | None]
+    language: NotRequired[str | None]
+    tags: NotRequired[list[str]]
+    metadata: NotRequired[dict[str, Any] | None]
+    removedAt: NotRequired[str | None]
 
 
 class GenerationChange(TypedDict):
@@ -1040,6 +1059,8 @@ class GenerationChange(TypedDict):
     language: NotRequired[str | None]
     tags: NotRequired[list[str]]
     metadata: NotRequired[dict[str, Any] | None]
+    before: NotRequired[ItemEdition]
+    after: NotRequired[ItemEdition]
 
 
 class GenerationChangePage(TypedDict):
@@ -1446,6 +1467,8 @@ class ListChangesQuery(TypedDict):
     """What a listing of `list_changes` may ask for."""
 
     change: NotRequired[Literal["added", "updated", "removed", "restored", "tombstoned"]]
+    prefix: NotRequired[str]
+    since: NotRequired[int]
     limit: NotRequired[int]
 
 
@@ -1465,6 +1488,7 @@ class ListGenerationChangesQuery(TypedDict):
     """What a listing of `list_generation_changes` may ask for."""
 
     change: NotRequired[Literal["added", "updated", "removed", "restored", "tombstoned"]]
+    prefix: NotRequired[str]
     limit: NotRequired[int]
 
 

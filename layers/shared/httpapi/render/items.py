@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from knowledge.envelope import envelope_bytes
-from knowledge.generations.model import ChangedItem, GenerationItem
+from knowledge.generations.model import ChangedItem, Edition, GenerationItem
 from knowledge.items.fields import DETAILS, details_answer
 from knowledge.items.model import ItemDraft
 from knowledge.limits import ENVELOPE_BYTES
@@ -120,10 +120,25 @@ def render_generation_item(item: GenerationItem) -> dict[str, Any]:
 
 
 def render_changed_item(changed: ChangedItem) -> dict[str, Any]:
-    """Write a change, and what its item is since, as a list of items writes it, when that was read."""
-    change, item = changed
-    contents = {} if item is None else {"contentBytes": item.content_bytes, **_contents(item)}
-    return {**render_change(change), **contents}
+    """Write a change, and as far as it was read what its item was, is, and is as a list of items writes it."""
+    body, item = render_change(changed.change), changed.item
+    if changed.standing is not None:
+        body["since"] = changed.standing
+    if item is not None:
+        body |= {"contentBytes": item.content_bytes, **_contents(item)}
+    for side, edition in (("before", changed.before), ("after", changed.after)):
+        if edition is not None:
+            body[side] = _edition(edition)
+    return body
+
+
+def _edition(edition: Edition) -> dict[str, Any]:
+    body = dict(edition.fields)
+    if edition.content_bytes is not None:
+        body["contentBytes"] = edition.content_bytes
+    if edition.content_url is not None:
+        body["contentUrl"] = edition.content_url
+    return body
 
 
 def _contents(item: GenerationItem) -> dict[str, Any]:

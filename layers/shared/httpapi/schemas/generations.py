@@ -7,7 +7,6 @@ from typing import Annotated
 from pydantic import Field
 
 from httpapi.schemas.fields import BodyModel, Message
-from httpapi.schemas.items import ContentListQuery
 from httpapi.schemas.runs import ChangeListQuery
 
 
@@ -17,7 +16,7 @@ class RestoreGenerationRequest(BodyModel):
     message: Message | None = None
 
 
-class GenerationChangeListQuery(ContentListQuery, ChangeListQuery):
+class GenerationChangeListQuery(ChangeListQuery):
     """A comparison with another generation."""
 
     from_: Annotated[str | None, Field(alias="from", min_length=1, max_length=64)] = None

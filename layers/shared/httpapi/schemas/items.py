@@ -12,6 +12,9 @@ from pydantic import Field
 
 from httpapi.schemas.fields import BodyModel, Digits, ListQuery, QueryModel
 
+# What the ids of listed items begin with.
+IdPrefix = Annotated[str, plain_text(1, 512)]
+
 
 class BatchInput(BodyModel, defer_build=True):
     """What `knowledge.items.validation.read_batch` reads, in steps, so that this model is never built to read with."""
@@ -30,7 +33,7 @@ class ItemListQuery(ContentListQuery):
     """A list of staged items: of one state, or whose ids begin with a prefix."""
 
     state: ItemState | None = None
-    prefix: Annotated[str, plain_text(1, 512)] | None = None
+    prefix: IdPrefix | None = None
 
 
 class RemoveItemQuery(QueryModel):

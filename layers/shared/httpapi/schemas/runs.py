@@ -8,7 +8,8 @@ from knowledge.model import ChangeKind
 from knowledge.runs.model import RunMode
 from pydantic import Field
 
-from httpapi.schemas.fields import BodyModel, ListQuery, Message
+from httpapi.schemas.fields import BodyModel, Digits, Message
+from httpapi.schemas.items import ContentListQuery, IdPrefix
 
 
 class CreateRunRequest(BodyModel):
@@ -26,7 +27,14 @@ class ApplyRunRequest(BodyModel):
     plan_version: Annotated[int, Field(ge=1, le=2**53 - 1)] | None = None
 
 
-class ChangeListQuery(ListQuery):
-    """A list of changes, of one kind if wished."""
+class ChangeListQuery(ContentListQuery):
+    """A list of changes, of one kind if wished, or of items whose ids begin with a prefix."""
 
     change: ChangeKind | None = None
+    prefix: IdPrefix | None = None
+
+
+class RunChangeListQuery(ChangeListQuery):
+    """A list of what a run changes, or of what is new, changed or gone since a version of its plan."""
+
+    since: Annotated[int, Field(ge=1, le=2**53 - 1), Digits] | None = None

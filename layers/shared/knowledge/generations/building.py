@@ -11,6 +11,7 @@ What would break it, and what stands against it:
 - A pack or an index object that the run wrote is gone: each is asked for, and the run is planned again. Files of
   changes are not served; see `settling` for one that is gone.
 - The state has fewer documents to be found than items: its segments are none of it.
+- Another apply published a later plan of the run than the one that was reviewed: this one is refused.
 - An apply with nothing to change forgets nothing: an older run could be published over what it forgot.
 """
 
@@ -26,7 +27,7 @@ from knowledge.generations.model import Generation, GenerationOrigin
 from knowledge.generations.store import Publication
 from knowledge.index.store import PublishedIndex
 from knowledge.ports import Clock, NewId
-from knowledge.runs.model import Plan, Run, RunState
+from knowledge.runs.model import Plan, Run, RunState, check_reviewed
 from knowledge.runs.stores import RunStores
 from knowledge.sources.model import Settle, Source
 from knowledge.storage.format import ObjectGoneError, UnknownFormatError
@@ -68,6 +69,7 @@ class Builder:
     def _build(self, source: Source, request: ApplyRequest, now: int) -> BuildOutcome:
         run = self.stores.runs.get_run(request.source_id, request.run_id)
         if run.state is RunState.PUBLISHED:
+            check_reviewed(run, request.plan_version)
             return BuildOutcome(generation_id=run.generation_id)
         plan = check_applicable(source, run, request, now)
         if plan.counts.changes == 0 and source.generation_id is not None:
@@ -76,6 +78,7 @@ class Builder:
                 run = self.stores.runs.get_run(request.source_id, request.run_id)
                 if run.state is not RunState.PUBLISHED:
                     raise StalePlanError
+                check_reviewed(run, request.plan_version)
             return BuildOutcome(generation_id=source.generation_id)
         if source.settle_run_id is not None:
             self.settle(source)

@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from knowledge.generations.changes import change_position, line_position, shown_change
+from knowledge.generations.editions import Editions, Found
 from knowledge.generations.item_views import ItemViews, check_kept
-from knowledge.generations.model import ChangedItem, Generation, GenerationItem
+from knowledge.generations.model import ChangedItem, Generation
 from knowledge.generations.stores import GenerationStores
 from knowledge.index.comparison import Comparison, Difference
-from knowledge.index.entries import Entry
 from knowledge.index.store import PublishedIndex
 from knowledge.index.walking import Position
-from knowledge.items.answer_size import how_many_fit, how_many_may_fit
-from knowledge.model import Change, ChangeKind
+from knowledge.model import ChangeKind
 from knowledge.pages import Page
 from knowledge.runs.change_reader import change_of
 from knowledge.runs.model import PlanPart
@@ -28,32 +27,26 @@ from knowledge.runs.model import PlanPart
 # seconds.
 _REGIONS_AT_A_TIME = 48
 _BATCHES_A_PAGE = 10
-# What comes with a content: not what is only in grace, or gone.
-_BRINGS_CONTENT = (ChangeKind.ADDED, ChangeKind.UPDATED, ChangeKind.RESTORED)
 Parts = Sequence[PlanPart]
 
 
 class Asked(NamedTuple):
-    """Which page is asked for: changes of a kind or all, how many at most, from where on, and with contents or not."""
+    """Which page is asked for: changes of a kind or all, how many at most, from where on, and with contents or not.
+
+    `prefix` is what the ids of their items begin with.
+    """
 
     kind: ChangeKind | None
     limit: int
     position: Any
     include_content: bool = False
+    prefix: str = ""
 
 
-class _Found(NamedTuple):
-    """A change, the entry whose content comes with it, and the position behind it."""
-
-    change: Change
-    entry: Entry | None
-    behind: list[Any]
-
-
-class _Listed(NamedTuple):
+class Listed(NamedTuple):
     """What a page could hold, and where the list goes on behind it; None at its end."""
 
-    found: list[_Found]
+    found: list[Found]
     behind: list[Any] | None
 
 
@@ -71,14 +64,16 @@ class ChangeLists:
             check_kept(before)
         parts = self._parts_between(before, generation)
         if parts is not None and not asked.include_content:
-            return _without_items(generation, self._from_plan(parts, None, asked))
-        served = self.views.open_index(generation)
-        listed = self._compare(before, served, asked) if parts is None else self._from_plan(parts, served, asked)
-        return (
-            self._with_items(generation, served, listed)
-            if asked.include_content
-            else _without_items(generation, listed)
+            return page_of(self._from_plan(parts, asked), None, generation.erased)
+        served = self.views.open_state(generation)
+        served_before = None if before is None else self.views.open_state(before)
+        listed = (
+            self._compare(served_before and served_before.served, served.served, asked)
+            if parts is None
+            else self._from_plan(parts, asked)
         )
+        editions = Editions(self.views, served_before, served, with_items=True) if asked.include_content else None
+        return page_of(listed, editions, generation.erased)
 
     def _parts_between(self, before: Generation | None, generation: Generation) -> Parts | None:
         """The parts of the plan that made a generation of the one before; None when it was not made so."""
@@ -87,24 +82,16 @@ class ChangeLists:
         plan = self.stores.runs.get_run(generation.source_id, generation.run_id).plan
         return None if plan is None else self.stores.plan_parts.parts_of(plan)
 
-    def _from_plan(self, parts: Parts, served: PublishedIndex | None, asked: Asked) -> _Listed:
-        page = self.stores.changes.read_page(parts, line_position(asked.position), kind=asked.kind, limit=asked.limit)
+    def _from_plan(self, parts: Parts, asked: Asked) -> Listed:
+        page = self.stores.changes.read_page(
+            parts, line_position(asked.position), kind=asked.kind, limit=asked.limit, prefix=asked.prefix
+        )
         found = [
-            _Found(change_of(line), None, [part, at + 1])
-            for line, (part, at) in zip(page.lines, page.places, strict=True)
+            Found(change_of(line), [part, at + 1]) for line, (part, at) in zip(page.lines, page.places, strict=True)
         ]
-        if served is not None:
-            entries = served.trie.find([each.change.external_item_id for each in found if _brings_content(each.change)])
-            # What is not served was erased since its line was read: nothing is told of it.
-            found = [
-                each._replace(entry=entries[each.change.external_item_id]) if _brings_content(each.change) else each
-                for each in found
-                if not _brings_content(each.change) or each.change.external_item_id in entries
-            ]
-        return _Listed(found, page.next and list(page.next))
+        return Listed(found, page.next and list(page.next))
 
-    def _compare(self, before: Generation | None, served: PublishedIndex, asked: Asked) -> _Listed:
-        served_before = None if before is None else self.views.open_index(before)
+    def _compare(self, served_before: PublishedIndex | None, served: PublishedIndex, asked: Asked) -> Listed:
         chosen: list[Difference] = []
         read = 0
         here: Position | None = None
@@ -114,48 +101,27 @@ class ChangeLists:
                 read, here = read + 1, step
                 if read == _BATCHES_A_PAGE:
                     break
-            elif asked.kind in (None, step.kind):
+            elif asked.kind in (None, step.kind) and step.external_item_id.startswith(asked.prefix):
                 if len(chosen) == asked.limit:
                     break
                 chosen.append(step)
                 here = Position(step.path, step.external_item_id)
         else:
             here = None
-        return _Listed(
-            [
-                _Found(
-                    shown_change(served_before, served, each),
-                    each.after if each.kind in _BRINGS_CONTENT else None,
-                    [each.path, each.external_item_id],
-                )
-                for each in chosen
-            ],
-            here and list(here),
-        )
-
-    def _with_items(self, generation: Generation, served: PublishedIndex, listed: _Listed) -> Page[ChangedItem]:
-        """Show as many changes as fit into an answer with their contents."""
-        sizes = [0 if each.entry is None else each.entry.content_bytes for each in listed.found]
-        found = listed.found[: how_many_may_fit(sizes)]
-        entries = [each.entry for each in found if each.entry is not None]
-        views = iter(self.views.with_contents(generation, served, entries))
-        items = [None if each.entry is None else next(views) for each in found]
-        count = how_many_fit(
-            [_bare(each.change) if item is None else item for each, item in zip(found, items, strict=True)]
-        )
-        behind = listed.behind if count == len(listed.found) else found[count - 1].behind
-        shown = [ChangedItem(each.change, item) for each, item in zip(found[:count], items, strict=False)]
-        return Page(shown, behind, generation.erased)
+        found = [
+            Found(
+                shown_change(served_before, served, each), [each.path, each.external_item_id], each.before, each.after
+            )
+            for each in chosen
+        ]
+        return Listed(found, here and list(here))
 
 
-def _without_items(generation: Generation, listed: _Listed) -> Page[ChangedItem]:
-    return Page([ChangedItem(each.change, None) for each in listed.found], listed.behind, generation.erased)
-
-
-def _brings_content(change: Change) -> bool:
-    return change.kind in _BRINGS_CONTENT
-
-
-def _bare(change: Change) -> GenerationItem:
-    """What a change without content takes in an answer."""
-    return GenerationItem(change.external_item_id, change.title, change.content_hash, 0, change.removed_at)
+def page_of(listed: Listed, editions: Editions | None, erased: int) -> Page[ChangedItem]:
+    """Make a page of what was found: with contents as many changes as fit into an answer."""
+    if editions is None:
+        items = [ChangedItem(each.change, standing=each.standing) for each in listed.found]
+        return Page(items, listed.behind, erased)
+    found = editions.find(listed.found)
+    items = editions.show(found)
+    return Page(items, listed.behind if len(items) == len(found) else found[len(items) - 1].behind, erased)

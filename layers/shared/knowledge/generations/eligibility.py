@@ -8,12 +8,11 @@ from knowledge.actors import Actor
 from knowledge.errors import (
     ApplyInProgressError,
     NotApplyEligibleError,
-    PlanVersionError,
     RemovalGuardError,
     StaleBaseError,
     StalePlanError,
 )
-from knowledge.runs.model import Discovery, Plan, Run, RunState
+from knowledge.runs.model import Discovery, Plan, Run, RunState, check_reviewed
 from knowledge.sources.model import Source
 from knowledge.storage.format import FORMAT
 
@@ -44,9 +43,7 @@ def check_applicable(source: Source, run: Run, request: ApplyRequest, now: int) 
         raise NotApplyEligibleError(message)
     if plan.discovery is Discovery.INCOMPLETE:
         raise NotApplyEligibleError
-    if request.plan_version is not None and request.plan_version != run.plan_version:
-        message = f"The run has plan version {run.plan_version} now. Review its changes, then apply that version."
-        raise PlanVersionError(message)
+    check_reviewed(run, request.plan_version)
     if (plan.base_generation_id, plan.base_digest) != (
         source.generation_id,
         source.base_digest,

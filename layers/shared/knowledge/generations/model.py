@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.actors import Author
 from knowledge.items.fields import ItemDetails
 from knowledge.model import Change, Counts, ObjectRef
+
+if TYPE_CHECKING:
+    from knowledge.runs.plan_comparison import Standing
 
 
 class GenerationOrigin(StrEnum):
@@ -80,8 +84,26 @@ class GenerationItem:
     content_url: str | None = None
 
 
+class Edition(NamedTuple):
+    """One side of a change: the fields in which the sides differ, by their names in JSON, as answers show them.
+
+    `content_bytes` comes with the content, and `content_url` stands in for one that is too large for an answer.
+    """
+
+    fields: Mapping[str, Any]
+    content_bytes: int | None = None
+    content_url: str | None = None
+
+
 class ChangedItem(NamedTuple):
-    """A change, and where contents were asked for and it brings one, the item as it is served since."""
+    """A change, and where contents were asked for, what the item was and is in the fields that differ.
+
+    `item` is all of it as it is served since, where a list shows that too. `standing` says what became of the change
+    since an earlier plan, where a list compares with one.
+    """
 
     change: Change
-    item: GenerationItem | None
+    item: GenerationItem | None = None
+    before: Edition | None = None
+    after: Edition | None = None
+    standing: Standing | None = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 from knowledge.envelope import envelope_bytes
 from knowledge.items.fields import ItemDetails, details_document
@@ -35,20 +35,36 @@ class ShownItem(Protocol):
 
 def outgrows_answer(item: ShownItem) -> bool:
     """Tell whether an item is too large for an answer by itself."""
-    # A byte of content takes six in JSON at the most, so most need not be written to be weighed.
-    return item.content_bytes * 6 > ANSWER_BYTES and len(_written(item)) > ANSWER_BYTES
+    return may_outgrow_answer(item.content_bytes) and len(_written(item)) > ANSWER_BYTES
 
 
-def how_many_fit(items: Sequence[ShownItem]) -> int:
+def may_outgrow_answer(content_bytes: int) -> bool:
+    """Tell whether contents must be written to be weighed: a byte takes six in JSON at the most."""
+    return content_bytes * 6 > ANSWER_BYTES
+
+
+def how_many_fit(items: Iterable[ShownItem]) -> int:
     """Count the items, from the first on, that fit into one answer together; the first always does."""
-    size = carried = 0
-    for count, item in enumerate(items):
-        written = _written(item)
+    return how_many_texts_fit(_texts(item) for item in items)
+
+
+def how_many_texts_fit(entries: Iterable[Any]) -> int:
+    """Count entries of a list, told by the texts they show as JSON values, that fit together; the first always does."""
+    size = carried = count = 0
+    for texts in entries:
+        written = canonical_json(texts)
         size += _ENTRY_BYTES + len(written)
         carried += _ENTRY_BYTES + envelope_bytes(written)
         if count and (size > ANSWER_BYTES or carried > ENVELOPE_BYTES):
-            return count
-    return len(items)
+            break
+        count += 1
+    return count
+
+
+def texts_outgrow_answer(texts: Any) -> bool:
+    """Tell whether the texts of one entry are too large for an answer, or for what carries it."""
+    written = canonical_json(texts)
+    return len(written) > ANSWER_BYTES or envelope_bytes(written) > ENVELOPE_BYTES
 
 
 def how_many_may_fit(content_bytes: Sequence[int]) -> int:
@@ -62,5 +78,9 @@ def how_many_may_fit(content_bytes: Sequence[int]) -> int:
 
 
 def _written(item: ShownItem) -> bytes:
+    return canonical_json(_texts(item))
+
+
+def _texts(item: ShownItem) -> list[Any]:
     details = {} if item.details is None else details_document(item.details)
-    return canonical_json([item.external_item_id, item.title, details, item.content])
+    return [item.external_item_id, item.title, details, item.content]

@@ -21,6 +21,7 @@ from knowledge.runs.change_file import (
     decode_directory,
 )
 from knowledge.runs.model import PlanPart
+from knowledge.runs.plan_comparison import PlacedLine
 from knowledge.storage.clients import Fanout
 from knowledge.storage.objects import ObjectStore
 from knowledge.storage.spans import Piece, Tail, read_pieces
@@ -29,6 +30,10 @@ from knowledge.storage.spans import Piece, Tail, read_pieces
 _TAIL_BYTES = 32 * 1024
 # Each is opened by a call of its own.
 _PARTS_A_PAGE = 16
+# A page of a prefix ends with the part in which it has passed so many lines: which of them match, only they tell.
+_LINES_A_PAGE = 25_000
+# A range of some hundred kilobytes.
+_LINES_AT_A_TIME = 5_000
 # What no page shows.
 _HIDDEN = (DROP, ERASED)
 
@@ -77,24 +82,49 @@ class ChangeReader:
         return ReadPart(changes, [entry for each in lists for entry in each])
 
     def read_page(
-        self, parts: Sequence[PlanPart], start: tuple[int, int], *, kind: ChangeKind | None, limit: int
+        self,
+        parts: Sequence[PlanPart],
+        start: tuple[int, int],
+        *,
+        kind: ChangeKind | None,
+        limit: int,
+        prefix: str = "",
     ) -> ChangePage:
-        """Read up to `limit` changes, of a kind, from the part and line of `start` on.
+        """Read up to `limit` changes, of a kind, whose ids begin with `prefix`, from the part and line of `start` on.
 
-        It looks into a bounded number of parts, so a page of a rare kind may be short, or empty.
+        It looks into a bounded number of parts and, for a prefix, at a bounded number of lines: a page of what is rare
+        may be short, or empty.
         """
         chosen: list[ChangeLine] = []
         places: list[tuple[int, int]] = []
         first, line = start
+        passed = 0
         for number in range(first, len(parts)):
-            if number - first == _PARTS_A_PAGE:
+            if number - first == _PARTS_A_PAGE or (prefix and passed >= _LINES_A_PAGE):
                 return ChangePage(chosen, places, (number, 0))
-            for at, change in self._changes(parts[number], line if number == first else 0, kind, limit - len(chosen)):
+            begin = line if number == first else 0
+            wanted = _LINES_AT_A_TIME if prefix else limit - len(chosen)
+            for at, change in self._changes(parts[number], begin, kind, wanted):
+                if not change.external_item_id.startswith(prefix):
+                    continue
                 if len(chosen) == limit:
                     return ChangePage(chosen, places, (number, at))
                 chosen.append(change)
                 places.append((number, at))
+            passed += parts[number].changes - begin
         return ChangePage(chosen, places, None)
+
+    def walk(self, parts: Sequence[PlanPart], start: tuple[int, int]) -> Iterator[PlacedLine]:
+        """Walk over the changes from the part and line of `start` on, and to an end in any case.
+
+        The last that comes has no line: it is the end of the plan, or of a bounded number of parts.
+        """
+        first, line = start
+        end = min(first + _PARTS_A_PAGE, len(parts))
+        for number in range(first, end):
+            for at, change in self._changes(parts[number], line if number == first else 0, None, _LINES_AT_A_TIME):
+                yield PlacedLine((number, at), change)
+        yield PlacedLine((max(first, end), 0), None, goes_on=end < len(parts))
 
     def _changes(
         self, part: PlanPart, start: int, kind: ChangeKind | None, wanted: int

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from knowledge.actors import Author
+from knowledge.errors import PlanVersionError
 from knowledge.model import Counts, Failure, ObjectRef
 
 if TYPE_CHECKING:
@@ -83,7 +84,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A reviewable change set between the staging set and a base generation."""
+    """A reviewable change set between the staging set and a base generation.
+
+    `earlier_plans` are the last ones before the plan, which it can be compared with.
+    """
 
     tenant_id: str
     source_id: str
@@ -99,6 +103,7 @@ class Run:
     updated_at: int
     created_by: Author | None = None
     message: str | None = None
+    earlier_plans: tuple[Plan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,19 @@ class PlanningProgress:
     checkpoint: ObjectRef | None = None
     plan: Plan | None = None
     stored_at: int | None = None
+
+
+def check_reviewed(run: Run, plan_version: int | None) -> None:
+    """Make sure that a run has, or was published with, the plan that somebody reviewed; None stands for any.
+
+    Raises PlanVersionError.
+    """
+    if plan_version in (None, run.plan_version):
+        return
+    message = f"The run has plan version {run.plan_version} now. Review its changes, then apply that version."
+    if run.state is RunState.PUBLISHED:
+        message = f"The run was published with plan version {run.plan_version}. Compare the generations to see how."
+    raise PlanVersionError(message)
 
 
 def part_from(value: Mapping[str, Any]) -> PlanPart:

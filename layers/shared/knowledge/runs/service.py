@@ -13,23 +13,20 @@ from knowledge.earlier_tries import find_earlier
 from knowledge.errors import (
     ApplyInProgressError,
     BuildFailedError,
-    InvalidPositionError,
     KnowledgeError,
     RunFailedError,
     RunInProgressError,
     SourceInactiveError,
     TransientApplyError,
 )
-from knowledge.model import Change, ChangeKind, Failure
+from knowledge.model import Failure
 from knowledge.pages import Page
 from knowledge.ports import Action, Clock, Machine, NewId, StillRunningError
-from knowledge.runs.change_reader import change_of
 from knowledge.runs.events import run_failed
 from knowledge.runs.machine import planned_in, published_in
-from knowledge.runs.model import ApplyOutcome, Run, RunMode, RunState
+from knowledge.runs.model import ApplyOutcome, Run, RunMode, RunState, check_reviewed
 from knowledge.runs.stores import RunStores
 from knowledge.sources.model import Source
-from knowledge.storage.format import ObjectGoneError, UnknownFormatError
 
 # An Express execution ends within 5 minutes; after one more, whoever reads the run may fail it.
 DEADLINE_MS = 360_000
@@ -123,28 +120,6 @@ class RunService:
         page = self.stores.runs.list_runs(source.source_id, limit=limit, position=position)
         return Page([self._present(source, run) for run in page.items], page.next_position)
 
-    def list_changes(
-        self, source: Source, run_id: str, *, kind: ChangeKind | None, limit: int, position: Any
-    ) -> Page[Change]:
-        """List what a run changes, in the order of the index, with the fields that differ.
-
-        A position is `[plan version, part, line]` after the last change of a page. Raises InvalidPositionError for one
-        of another plan version, since the list is no longer the one that was begun.
-        """
-        run = self.stores.runs.get_run(source.source_id, run_id)
-        if run.plan is None:
-            return Page()
-        start = _position(position, run.plan_version)
-        try:
-            parts = self.stores.plan_parts.parts_of(run.plan)
-            page = self.stores.changes.read_page(parts, start, kind=kind, limit=limit)
-        except (ObjectGoneError, UnknownFormatError) as error:
-            message = "The changes of this run are not kept any more. Start a new run."
-            raise InvalidPositionError(message) from error
-        return Page(
-            [change_of(line) for line in page.lines], page.next and [run.plan_version, *page.next], run.plan.erased
-        )
-
     def apply_run(
         self,
         source: Source,
@@ -182,8 +157,10 @@ class RunService:
         except (TransientApplyError, BuildFailedError) as error:
             refusal = error
         run = self.stores.runs.get_run(source.source_id, run_id)
-        # A run that is published is a success, whatever became of the call that did it, or came after.
+        # A run that is published is a success, whatever became of the call that did it, or came after. But not of one
+        # that names another plan: that was reviewed, and is not what is served.
         if run.plan is not None and run.generation_id is not None:
+            check_reviewed(run, plan_version)
             return ApplyOutcome(run.generation_id, run.plan.counts)
         raise refusal or BuildFailedError()
 
@@ -204,13 +181,3 @@ def _started(run: Run, by: Actor | None) -> AuditEntry | None:
     subject = {"sourceId": run.source_id, "runId": run.run_id}
     after = {"mode": run.mode}
     return entry_of(by, AuditKind.RUN_CREATED, run.tenant_id, run.created_at, subject, after=after, message=run.message)
-
-
-def _position(position: Any, plan_version: int) -> tuple[int, int]:
-    match position:
-        case None:
-            return 0, 0
-        case [int() as version, int() as part, int() as line] if version == plan_version and part >= 0 <= line:
-            return part, line
-    message = "The run was planned again since this list was begun. List its changes from the start."
-    raise InvalidPositionError(message)

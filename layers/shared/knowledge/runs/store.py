@@ -11,6 +11,7 @@ from knowledge.actors import Author, author_value
 from knowledge.audit import AuditEntry
 from knowledge.errors import RunInProgressError, RunNotFoundError
 from knowledge.events import Event, event_row
+from knowledge.limits import EARLIER_PLANS_KEPT
 from knowledge.model import Failure
 from knowledge.pages import Page
 from knowledge.runs.model import Plan, Run, RunMode, RunState, plan_from
@@ -116,7 +117,7 @@ class RunStore:
             run.source_id,
             run_sk(run.run_id),
             "SET #plan = :plan, planVersion = :next, #state = :ready, planExpiresAt = :expires, updatedAt = :now"
-            " REMOVE lastError",
+            f"{_keeping_earlier(plan.version - 1)}",
             f"{SAME_PLAN} AND {_PLANNABLE} AND {_PLAN_LIVES}",
             {
                 ":plan": asdict(plan),
@@ -214,6 +215,19 @@ class RunStore:
         return True
 
 
+def _earlier(version: int) -> str:
+    """Where the row keeps a plan that another one followed."""
+    return f"plan{version}"
+
+
+def _keeping_earlier(version: int) -> str:
+    """Keep the plan of a version, whose place another takes: what the row has before the update is read in it."""
+    if version == 0:
+        return " REMOVE lastError"
+    removed = ["lastError", _earlier(version - EARLIER_PLANS_KEPT)] if version > EARLIER_PLANS_KEPT else ["lastError"]
+    return f", {_earlier(version)} = #plan REMOVE {', '.join(removed)}"
+
+
 def _expiry(run: Run, now: int) -> dict[str, Any]:
     return {":expired": RunState.EXPIRED, ":state": run.state, ":version": run.plan_version, ":now": now}
 
@@ -253,4 +267,11 @@ def _run(row: Mapping[str, Any]) -> Run:
         updated_at=row["updatedAt"],
         created_by=Author.from_value(row.get("createdBy")),
         message=row.get("message"),
+        earlier_plans=_earlier_plans(row),
     )
+
+
+def _earlier_plans(row: Mapping[str, Any]) -> tuple[Plan, ...]:
+    latest = row["planVersion"]
+    names = [_earlier(version) for version in range(max(1, latest - EARLIER_PLANS_KEPT), latest)]
+    return tuple(plan_from(row[name]) for name in names if name in row)

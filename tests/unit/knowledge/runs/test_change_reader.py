@@ -115,6 +115,48 @@ def test_page_looks_into_a_bounded_number_of_parts_and_the_next_goes_on_behind_t
     assert ([each.rev for each in rest.lines], rest.next) == ([20], None)
 
 
+@given(parts=st.lists(st.integers(0, 9), max_size=5), limit=st.integers(1, 4), bound=st.integers(1, 12))
+def test_pages_of_a_prefix_make_up_all_its_changes(parts: list[int], limit: int, bound: int) -> None:
+    states, written, lines = IndexStates(), [], []
+    for number, count in enumerate(parts):
+        few = [line(len(lines) + at) for at in range(count)]
+        few = [
+            each._replace(external_item_id=f"{'äb'[each.rev % 2]}-{each.rev}") for each in few if each.rev is not None
+        ]
+        written.append(put(states, few, number=number))
+        lines += few
+    found: list[ChangeLine] = []
+    start: tuple[int, int] | None = (0, 0)
+    with (
+        mock.patch.object(change_file, "CHANGES_A_MEMBER", 3),
+        mock.patch.object(change_reader, "_LINES_A_PAGE", bound),
+    ):
+        while start is not None:
+            page = reader_of(states).read_page(written, start, kind=None, limit=limit, prefix="ä-")
+            assert len(page.lines) <= limit
+            found += page.lines
+            start = page.next
+    assert found == [each for each in lines if each.external_item_id.startswith("ä-")]
+
+
+def test_page_of_a_prefix_that_nothing_has_ends_behind_so_many_lines() -> None:
+    states = IndexStates()
+    parts = [put(states, [line(number) for number in range(13_000)], number=at) for at in range(4)]
+    page = reader_of(states).read_page(parts, (0, 0), kind=None, limit=200, prefix="other")
+    assert (page.lines, page.next) == ([], (2, 0))
+    # Of each part the directory, and a range for 6 000 lines.
+    assert len(states.bucket.reads) <= 8
+
+
+def test_walk_ends_at_a_bounded_number_of_parts_or_at_the_end() -> None:
+    states = IndexStates()
+    parts = [put(states, [line(number, DROP)], number=number) for number in range(20)]
+    *lines, end = reader_of(states).walk(parts, (0, 0))
+    assert (lines, end.line, end.place, end.goes_on) == ([], None, (16, 0), True)
+    *lines, end = reader_of(states).walk(parts, (16, 0))
+    assert (lines, end.line, end.goes_on) == ([], None, False)
+
+
 @pytest.mark.parametrize("tail_bytes", [1, 32 * 1024])
 def test_part_is_read_for_the_kinds_that_are_asked_for(tail_bytes: int) -> None:
     states = IndexStates()
