@@ -42,7 +42,7 @@ class JsonPlace:
 
 
 def place_in(text: str, decode: Decode) -> JsonPlace:
-    """Find what `decode(text, position)` refuses with a ValueError; it answers a value and where that ends."""
+    """Find the first value that `decode(text, position)` refuses; of the others it answers the value and its end."""
     walk = _Walk(text, decode)
     try:
         position = walk.to_refused()
