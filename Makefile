@@ -86,8 +86,14 @@ test: setup
 check: setup
 	@tests/check.sh
 
-soak: setup
+soak: setup .venv/.soak-ready
 	@tests/soak.sh
+
+# Java and what runs on it, 80 MB, which nothing else needs.
+.venv/.soak-ready: pyproject.toml | venv
+	@echo "Installing more makers of clients into .venv:"
+	@setup/install_packages.sh .venv --editable '.[soak]'
+	@touch $@
 
 coverage: setup
 	@$(BIN)/python -m coverage run -m pytest -q tests/unit tests/functional
