@@ -55,7 +55,8 @@ def test_reference_is_read_in_a_browser_that_asks_nobody_else(
     expect(page.get_by_role("heading", name="POST /v1/sources", exact=True)).to_be_in_viewport()
     assert serious_faults(page) == []
     assert set(asked) == {f"{base_url}/site/docs", f"{base_url}/site/docs.css"}
-    assert said == []
+    # A browser asks each site for a picture of it, too, and there is none.
+    assert [text for text in said if "status of 404" not in text] == []
     if folder := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=Path(folder) / f"reference-{scheme}.png")
     context.close()
