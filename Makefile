@@ -26,7 +26,7 @@ help:
 	@echo "make screenshots            the pictures in docs/images anew, in a browser"
 	@echo "make release-clients        what users install, the same bytes each time, with a bill of materials: .local/dist"
 	@echo "make lock                   what is deployed anew into requirements.txt, with hashes; UPGRADE=1 takes the newest"
-	@echo "make reference              docs/reference.md anew from openapi.yaml, docs/architecture.md's drawings from imports"
+	@echo "make reference              docs/reference.md and the served reference anew from openapi.yaml, docs/architecture.md's drawings from imports"
 	@echo "make bench                  every figure of the design; report and plots in .local/benchmarks: some minutes"
 	@echo "make bench-full             with larger sources and a file of 1 GiB, for benchmarks/report.md: about an hour"
 	@echo "make clean                  remove what setting up and running left"
@@ -86,8 +86,14 @@ test: setup
 check: setup
 	@tests/check.sh
 
-soak: setup
+soak: setup .venv/.soak-ready
 	@tests/soak.sh
+
+# Java and what runs on it, 80 MB, which nothing else needs.
+.venv/.soak-ready: pyproject.toml | venv
+	@echo "Installing more makers of clients into .venv:"
+	@setup/install_packages.sh .venv --editable '.[soak]'
+	@touch $@
 
 coverage: setup
 	@$(BIN)/python -m coverage run -m pytest -q tests/unit tests/functional
@@ -107,6 +113,7 @@ fuzz: setup
 
 reference: setup
 	@$(BIN)/python docs/render_reference.py
+	@$(BIN)/python docs/render_site.py
 	@$(BIN)/python docs/draw_rooms.py
 	@$(BIN)/python docs/list_licences.py
 	@$(BIN)/python clients/python/write_models.py

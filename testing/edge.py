@@ -44,7 +44,7 @@ FUNCTIONS = Path(__file__).parents[1] / "functions"
 TENANT_LIMIT = 60_000
 SEARCH_BYTES = 64 * 1024 * 1024
 
-seen: set[tuple[str, int]] = set()
+seen: set[tuple[str, int | str]] = set()
 
 
 @cache

@@ -1,8 +1,9 @@
-"""Serves the built files of the website below `/site/`: the widget."""
+"""Serves the built files of the website below `/site/`, the widget and the reference; and the contract as JSON."""
 
 from __future__ import annotations
 
-from functools import cache
+import json
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from httpapi.error_table import answer_for
 from httpapi.errors import EdgeError, MethodNotAllowedError, UnknownRouteError
 from httpapi.requests import HttpRequest
 from httpapi.responses import Response
-from httpapi.site import Site
+from httpapi.site import Site, SiteFile, answer_file
 from httpapi.strict_json import write
 from telemetry.lines import Metric, write_line
 
 _FOLDER = Path(__file__).parent / "site"
+_CONTRACT = "/openapi.json"
 _METHODS = ("GET", "HEAD")
 
 
@@ -30,17 +32,33 @@ def site() -> Site:
     return Site(names, lambda name: (_FOLDER / name).read_bytes(), newest)
 
 
+@lru_cache(maxsize=8)
+def contract(server: str) -> SiteFile:
+    """The contract as it is asked for at a server, which it names."""
+    document = json.loads((Path(__file__).parent / "openapi.json").read_bytes())
+    document["servers"] = [{"url": server}]
+    return SiteFile("openapi.json", json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
+
+
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer one request of the gateway."""
-    name = str((event.get("pathParameters") or {}).get("file", ""))
+    whole = event.get("resource") == _CONTRACT
+    name = "openapi.json" if whole else str((event.get("pathParameters") or {}).get("file", ""))
     request = HttpRequest.from_event(event, name)
     if request.method not in _METHODS:
         return _refused(request, MethodNotAllowedError(_METHODS))
-    answer = site().answer(request, name)
+    answer = answer_file(contract(_server(event, request)), request) if whole else site().answer(request, name)
     if answer is None:
         return _refused(request, UnknownRouteError())
     write_line("file_served", request_id=request.request_id, file=name, status=answer["statusCode"])
     return answer
+
+
+def _server(event: dict[str, Any], request: HttpRequest) -> str:
+    """Where the API is for who asks: below a stage, or below the path of a domain of its own."""
+    context = event["requestContext"]
+    scheme = request.header("x-forwarded-proto") or "https"
+    return f"{scheme}://{context['domainName']}{str(context['path']).removesuffix(_CONTRACT)}"
 
 
 def _refused(request: HttpRequest, error: EdgeError) -> dict[str, Any]:

@@ -27,6 +27,8 @@ _made: dict[str, list[tuple[str, str]]] = {
 _ERASED = os.environ["CONTRACT_ERASED"]
 # The one that is deleted, as only an archived one can be; asked again, it is still being deleted.
 _ARCHIVED = os.environ["CONTRACT_ARCHIVED"]
+# An answer of which feedback is taken.
+_ANSWER = os.environ["CONTRACT_ANSWER"]
 _PARENTS = {"deliveryId": "webhookId"}
 _turns = itertools.count()
 # The snapshot that the case under way is to end.
@@ -47,6 +49,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         ids["sourceId"] = _ERASED
     if case.method == "POST" and case.path.endswith("/delete"):
         ids["sourceId"] = _ARCHIVED
+    if "answerId" in ids and next(_turns) % 4:
+        ids["answerId"] = _ANSWER
     for name in _made.keys() & ids.keys():
         if _made[name] and next(_turns) % 4:
             # What ends a snapshot takes the oldest, and never the last, so that one is open for the others.

@@ -103,7 +103,7 @@ def test_every_media_type_is_binary_and_what_is_no_operation_goes_to_two_functio
     assert spec.document()["x-amazon-apigateway-binary-media-types"] == ["*/*"]
     catch_all = [path for path, item in spec.document()["paths"].items() if "x-amazon-apigateway-any-method" in item]
     readable = [each.path for each in spec.operations() if each.method == "GET" and each.function != "developer_api"]
-    assert catch_all == [*readable, "/site/{file+}", "/{proxy+}"]
+    assert catch_all == [*readable, "/openapi.json", "/site/{file+}", "/{proxy+}"]
 
 
 def test_what_is_made_is_told_where_it_is() -> None:

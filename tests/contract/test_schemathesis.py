@@ -70,6 +70,16 @@ def published_generation(tenant: Tenant) -> tuple[str, str]:
     return source, tenant.publish(source)
 
 
+def kept_answer(tenant: Tenant) -> str:
+    """Ask a source that keeps questions, so that feedback can be given."""
+    source = tenant.source(questionLog="on")
+    tenant.push(source)
+    tenant.publish(source)
+    reply = tenant.request("POST", "/v1/answers", {"question": "What is this about?", "sourceIds": [source]})
+    assert reply.body["feedback"] is True
+    return str(reply.body["id"])
+
+
 def call(local_stack: Any, report: Path) -> subprocess.CompletedProcess[str]:
     """Run schemathesis with a tenant of its own, and another one for the requests on keys."""
     everything, keys = Tenant(local_stack), Tenant(local_stack)
@@ -80,6 +90,7 @@ def call(local_stack: Any, report: Path) -> subprocess.CompletedProcess[str]:
         "CONTRACT_HOOKS": str(HERE / "schemathesis_hooks.py"),
         "CONTRACT_KEY": everything.key(scopes=scopes, rateLimitPerMinute=6_000),
         "CONTRACT_ADMIN_KEY": keys.token,
+        "CONTRACT_ANSWER": kept_answer(everything),
         "CONTRACT_ERASED": everything.source(),
         "CONTRACT_ARCHIVED": archived_source(everything),
         "CONTRACT_GENERATION": json.dumps(published_generation(everything)),

@@ -24,6 +24,7 @@ from webhooks.sending.replies import Reply
 
 from testing.faults import Call, Crash, Way
 from testing.resources import Resources
+from testing.told_events import event_faults
 from testing.webhook_world import OK, WebhookWorld, moody
 from testing.wire import WireDynamoDB
 from tests.faults import settings
@@ -167,6 +168,7 @@ def test_gone_receiver_is_disabled_at_once_and_says_so(new_hooks: NewHooks) -> N
     told = [delivery for delivery in world.deliveries(other) if delivery.event_type == WEBHOOK_DISABLED]
     assert len(told) == 1
     assert (len(told), gone.endpoint_id in told[0].payload) == (1, True)
+    assert event_faults(json.loads(told[0].payload)) == []
     # What came meanwhile is kept, and delivered once it is enabled again and that is asked for.
     late = world.happen()
     world.stream(late)

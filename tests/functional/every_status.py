@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-Status = tuple[str, int]
-"""The name of an operation and a status of its."""
+Status = tuple[str, int | str]
+"""The name of an operation and a status of its, or `event` and a type of event."""
 
 
 class EveryStatusSeen:

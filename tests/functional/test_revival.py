@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from knowledge.events import GENERATION_PUBLISHED, Event
+from knowledge.events import RUN_FAILED, Event
 from knowledge.import_tasks import start_import
 from knowledge.storage.attributes import from_row
 from webhooks.deliveries.rows import waiting_shard
@@ -158,7 +158,7 @@ def test_delivery_whose_message_is_gone_is_put_where_the_sweep_looks(restored: R
     edge = restored.edge
     webhook = str(edge.request("POST", "/v1/webhooks", {"url": "https://hooks.example.com/"}).body["webhook"]["id"])
     webhooks, queue = edge.services.webhooks, edge.environment["WEBHOOK_QUEUE_URL"]
-    event = Event("evt_1", GENERATION_PUBLISHED, restored.tenant, restored.source, edge.clock(), {})
+    event = Event("evt_1", RUN_FAILED, restored.tenant, restored.source, edge.clock(), {"runId": "run_1"})
     endpoint = webhooks.endpoints.get_endpoint(restored.tenant, webhook)
     # As the relay makes it, which sends its message and has the sweep know nothing of it.
     assert webhooks.delivery_store.create(new_delivery(endpoint, event, edge.clock()))

@@ -35,6 +35,21 @@ def require_axe() -> Path:
     return AXE
 
 
+def serious_faults(page: Page) -> list[str]:
+    """List what axe finds serious or critical, and whether the page scrolls sideways."""
+    page.evaluate(f"() => {{ {require_axe().read_text('utf-8')} }}")
+    report = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    found = [
+        f"{each['impact']} {each['id']}: {node['html'][:160]} {node['any'][:1]}"
+        for each in report["violations"]
+        if each["impact"] in {"serious", "critical"}
+        for node in each["nodes"]
+    ]
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        found.append("the page scrolls sideways")
+    return found
+
+
 class Visit:
     """A page with a widget, in a browser context of its own."""
 
@@ -100,18 +115,8 @@ class Visit:
         return broken
 
     def faults(self) -> list[str]:
-        """What axe finds serious or critical, and whether the page scrolls sideways."""
-        self.page.evaluate(f"() => {{ {require_axe().read_text('utf-8')} }}")
-        report = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        found = [
-            f"{each['impact']} {each['id']}: {node['html'][:160]} {node['any'][:1]}"
-            for each in report["violations"]
-            if each["impact"] in {"serious", "critical"}
-            for node in each["nodes"]
-        ]
-        if self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            found.append("the page scrolls sideways")
-        return found
+        """What is wrong with the page for some people."""
+        return serious_faults(self.page)
 
     def close(self) -> None:
         """End the visit: the policy was kept, nothing went wrong, and nothing ran that came as text."""

@@ -1,7 +1,7 @@
 """Built files of a website, as the gateway is answered with them. Pure.
 
-A path is one of a folder's files by its whole name, so none leads out of it. What lies in a folder whose name ends in a
-hash of its contents never changes, and is kept by browsers for a year.
+A path is one of a folder's files by its whole name, or a page's without `.html`, so none leads out of it. What lies
+in a folder whose name ends in a hash of its contents never changes, and is kept by browsers for a year.
 """
 
 from __future__ import annotations
@@ -101,8 +101,10 @@ class Site:
 
     def answer(self, request: HttpRequest, name: str) -> dict[str, Any] | None:
         """Answer a GET or HEAD of a file in the gateway's form; None when there is no such file."""
+        if f"{name}.html" in self.names:
+            name += ".html"
         if name in self.names:
-            return _sent(self._file(name), request)
+            return answer_file(self._file(name), request)
         if (manifest := self.newest.get(name)) is None:
             return None
         # Relative to the path that was asked for, so it holds below any domain and stage.
@@ -117,7 +119,8 @@ class Site:
         return self._files[name]
 
 
-def _sent(file: SiteFile, request: HttpRequest) -> dict[str, Any]:
+def answer_file(file: SiteFile, request: HttpRequest) -> dict[str, Any]:
+    """Answer a GET or HEAD of a file in the gateway's form."""
     compressed = file.compressed
     zipped = compressed if compressed is not None and takes_gzip(request.headers.get("accept-encoding", [])) else None
     # Two forms of a file are two entities, so each has a tag of its own.

@@ -55,6 +55,11 @@ def test_nothing_else_is_a_file(name: str) -> None:
     assert ask(name) is None
 
 
+def test_a_page_is_found_without_its_ending() -> None:
+    assert answered("page") == answered("page.html")
+    assert ask("picture") is ask("widget/widget") is ask("page.html.html") is None
+
+
 def test_types_are_said() -> None:
     kinds = {name: answered(name)[1]["Content-Type"] for name in FILES}
     assert kinds[SCRIPT] == "text/javascript; charset=utf-8"

@@ -24,7 +24,7 @@ from knowledge.events import SOURCE_DELETED, Event
 from knowledge.limits import ERASURE_WAIT_MS
 from knowledge.ports import Clock, HasTime, NewId
 from knowledge.sources.deletion import Deletion
-from knowledge.times import MS_PER_MINUTE
+from knowledge.times import MS_PER_MINUTE, timestamp
 from knowledge.turns import CLAIM_MS, SLICE_MS, pause_after, take_turns
 
 _log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ class Deleter:
             deletion.tenant_id,
             deletion.source_id,
             self.clock(),
-            {"requestedAt": deletion.since},
+            {"requestedAt": timestamp(deletion.since)},
             deletion.environment,
         )
         self.stores.deletions.close_deletion(deletion, event)

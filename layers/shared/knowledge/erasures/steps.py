@@ -25,6 +25,7 @@ from knowledge.events import ERASURE_COMPLETED, Event
 from knowledge.limits import ERASURE_WAIT_MS
 from knowledge.ports import Clock, HasTime, NewId
 from knowledge.storage.format import ObjectGoneError, UnknownFormatError
+from knowledge.times import timestamp
 from knowledge.turns import CLAIM_MS, SLICE_MS, pause_after, take_turns
 
 _log = logging.getLogger(__name__)
@@ -198,7 +199,7 @@ class Eraser:
             "erasureId": after.erasure_id,
             "items": after.items,
             "generationId": after.generation_id,
-            "openedAt": after.opened_at,
+            "openedAt": timestamp(after.opened_at),
         }
         event = Event(self.new_id("evt"), ERASURE_COMPLETED, after.tenant_id, after.source_id, now, data)
         return self.stores.erasures.close_erasure(before, after, event)
