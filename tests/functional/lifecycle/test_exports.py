@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from knowledge.actors import Actor, Author
-from knowledge.errors import ErasureInProgressError, ExportLimitError, ExportNotFoundError, GenerationRetiredError
+from knowledge.errors import ExportLimitError, ExportNotFoundError, GenerationRetiredError
 from knowledge.exports import store as export_store
 from knowledge.limits import EXPORT_KEPT_MS, EXPORT_SILENT_MS
 

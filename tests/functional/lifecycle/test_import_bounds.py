@@ -13,8 +13,8 @@ import pytest
 from knowledge.actors import Actor, Author
 from knowledge.errors import ImportLimitError, ServiceUnavailableError, SourceLimitError
 from knowledge.imports import parts as import_parts
-from knowledge.imports import store as import_store
 from knowledge.imports import staging as import_staging
+from knowledge.imports import store as import_store
 from knowledge.imports import window_writer as import_window_writer
 from knowledge.limits import MAX_REJECTED_LINES
 from knowledge.sources import store as source_store
