@@ -173,7 +173,7 @@ IMPORT_LINES = 10_000_000
 MAX_REJECTED_LINES = 10_000
 # Any item fits, however it is written: a content of control characters takes six bytes for each, and so do the fields
 # around it. So an import takes every line of an export.
-LINE_BYTES = 6 * CONTENT_BYTES + 128 * 1024
+LINE_BYTES = 6 * CONTENT_BYTES + 512 * 1024
 REPORTED_PROBLEMS = 100_000
 # One line may hold a problem in each field of a large object; a few show what is wrong with it.
 PROBLEMS_A_LINE = 10
