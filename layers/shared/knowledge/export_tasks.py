@@ -10,7 +10,7 @@ from typing import Any
 
 from knowledge.assembly import KnowledgeServices
 from knowledge.errors import ExportFailedError
-from knowledge.exports.writing import ExportName
+from knowledge.exports.model import ExportName
 from knowledge.runs.failures import TaskFailure, domain_error
 
 State = Mapping[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from knowledge.actors import Actor, Author, author_of
 from knowledge.errors import ExportFailedError
@@ -24,6 +24,14 @@ class ExportState(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     EXPIRED = "expired"
+
+
+class ExportName(NamedTuple):
+    """Which export an execution works on."""
+
+    tenant_id: str
+    source_id: str
+    export_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ The row is the truth and the execution only walks. What would break it, and what
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from knowledge.errors import (
     ExportFailedError,
@@ -30,7 +29,7 @@ from knowledge.errors import (
     SourceNotFoundError,
 )
 from knowledge.exports.ending import ExportEnder
-from knowledge.exports.model import DIED, Export
+from knowledge.exports.model import DIED, Export, ExportName
 from knowledge.exports.parts import MOST_PARTS, Part, parts_behind
 from knowledge.exports.store import ExportMovedError
 from knowledge.exports.stores import ExportStores
@@ -46,14 +45,6 @@ _CONTENT_TYPE = "application/gzip"
 _ERASED = "Something of the source was erased while it was exported. Export again when the erasure is completed."
 _GONE = "The generation is not kept any more. Export one that is."
 _TOO_LARGE = "The generation has too many bytes for one file."
-
-
-class ExportName(NamedTuple):
-    """Which export an execution works on."""
-
-    tenant_id: str
-    source_id: str
-    export_id: str
 
 
 @dataclass(frozen=True, slots=True)
