@@ -187,7 +187,7 @@ class Writers:
         while True:
             running = list(self._running())
             for execution in running:
-                cause = "Everything is stopped by an operator; an import goes on afterwards, an export has to be asked for again."
+                cause = "Everything is stopped by an operator; imports go on afterwards, exports fail."
                 self.stack.client("stepfunctions").stop_execution(executionArn=execution, error="Stopped", cause=cause)
             if running:
                 self.say(f"{len(running)} executions were ended: imports go on afterwards, exports fail")

@@ -27,6 +27,7 @@ class Exporting:
 
     def __init__(self, life: Lifecycle) -> None:
         self.life = life
+        self.last: Export | None = None
 
     def create(self, generation_id: str = "current", **asked: Any) -> Export:
         """Ask for an export, whose execution has not begun."""
@@ -40,6 +41,10 @@ class Exporting:
         source = self.life.source
         generation = self.life.knowledge.generations.get_generation(source, export.generation_id)
         return self.life.knowledge.exports.service.get_export(source, generation, export.export_id)
+
+    def stored(self, export: Export) -> Export:
+        """An export as it is stored, whatever became of its generation."""
+        return self.life.knowledge.stores.exports.get_export(export.source_id, export.export_id)
 
     def run(self) -> None:
         """Let the executions go on to their ends."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from knowledge.errors import KnowledgeError
+from knowledge.errors import ExportNotFoundError, KnowledgeError
 from knowledge.events import EXPORT_COMPLETED, EXPORT_FAILED, Event
 from knowledge.exports.model import Export, ExportState
 from knowledge.exports.store import ExportMovedError
@@ -45,7 +45,10 @@ class ExportEnder:
         try:
             self.stores.exports.fail_export(after, self._event(EXPORT_FAILED, after, now), now)
         except ExportMovedError:
-            after = self.stores.exports.get_export(export.source_id, export.export_id)
+            try:
+                after = self.stores.exports.get_export(export.source_id, export.export_id)
+            except ExportNotFoundError:
+                return  # Its source was deleted, and takes all of it along.
         self.clear_up(after)
 
     def clear_up(self, export: Export) -> None:

@@ -28,7 +28,7 @@ from knowledge.exports.rows import PLACES, export_from, export_row, export_sk, l
 from knowledge.generations.rows import generation_sk
 from knowledge.limits import EXPORT_SILENT_MS, EXPORTS_UNDER_WAY
 from knowledge.pages import Page
-from knowledge.sources.conditions import NO_ERASURE_OPEN, NOT_DELETING, same_erasures
+from knowledge.sources.conditions import NOT_DELETING, same_erasures
 from knowledge.sources.model import SourceStatus
 from knowledge.sources.places import Place, Places
 from knowledge.sources.rows import source_sk
@@ -38,7 +38,7 @@ from knowledge.storage.transactions import RefusedTransactionError
 
 _WRITING = "#state = :writing"
 _UNBEGUN = f"{_WRITING} AND attribute_not_exists(uploadId)"
-_UNMOVED = f"{_WRITING} AND parts = :before AND uploadId = :upload AND aliveUntil > :now"
+_UNMOVED = f"{_WRITING} AND parts = :before AND aliveUntil > :now"
 _KEPT = "attribute_exists(pk) AND attribute_not_exists(retiredAt)"
 
 
@@ -117,18 +117,12 @@ class ExportStore:
             f"SET {sets}, aliveUntil = :alive, updatedAt = :now",
             _UNMOVED,
             {f":{name}": value for name, value in values.items()}
-            | {
-                ":alive": now + EXPORT_SILENT_MS,
-                ":now": now,
-                ":before": before.parts,
-                ":upload": before.upload_id,
-            },
+            | {":alive": now + EXPORT_SILENT_MS, ":now": now, ":before": before.parts},
         )
 
     def complete_export(self, export: Export, event: Event, now: int) -> Export:
         """End an export whose file is there. Raises ExportMovedError when it has ended, or something was erased."""
-        condition = f"{_WRITING} AND whole = :true"
-        own = self._ending(export, "", condition, {":next": ExportState.COMPLETED, ":true": True, ":now": now})
+        own = self._ending(export, "", {":next": ExportState.COMPLETED, ":now": now})
         self._end(own, export, event, self._source_unchanged(export))
         return replace(export, state=ExportState.COMPLETED, ended_at=now, updated_at=now)
 
@@ -136,12 +130,12 @@ class ExportStore:
         """End an export that can't go on, as its `last_error` says. Raises ExportMovedError when it has ended."""
         error = None if export.last_error is None else asdict(export.last_error)
         values = {":next": ExportState.FAILED, ":error": error, ":now": now}
-        self._end(self._ending(export, ", lastError = :error", _WRITING, values), export, event)
+        self._end(self._ending(export, ", lastError = :error", values), export, event)
 
-    def _ending(self, export: Export, sets: str, condition: str, values: dict[str, Any]) -> Action:
+    def _ending(self, export: Export, sets: str, values: dict[str, Any]) -> Action:
         expression = f"SET #state = :next, endedAt = :now, updatedAt = :now{sets}"
         values = {**values, ":writing": ExportState.WRITING}
-        return self.catalog.updating(export.source_id, export_sk(export.export_id), expression, condition, values)
+        return self.catalog.updating(export.source_id, export_sk(export.export_id), expression, _WRITING, values)
 
     def _end(self, own: Action, export: Export, event: Event, *demanded: Action) -> None:
         place = self._places.giving_back(export.tenant_id, [place_of(export)])
@@ -151,10 +145,8 @@ class ExportStore:
             raise ExportMovedError from error
 
     def _source_unchanged(self, export: Export) -> Action:
-        """Demand of the source that it is there, and that nothing of it was erased since the export was asked for."""
-        condition = (
-            f"attribute_exists(pk) AND {NOT_DELETING} AND {NO_ERASURE_OPEN} AND {same_erasures(export.erasures)}"
-        )
+        """Demand of the source that it is there, and that no erasure was opened since the export was asked for."""
+        condition = f"attribute_exists(pk) AND {NOT_DELETING} AND {same_erasures(export.erasures)}"
         values = {":deleting": SourceStatus.DELETING, ":erasures": export.erasures or None}
         return self.catalog.checking(export.tenant_id, source_sk(export.source_id), condition, values)
 

@@ -239,10 +239,9 @@ def _words(expressions: str) -> dict[str, Any]:
 
 
 def _checked(position: Any, kind: str) -> tuple[str, str]:
+    own = f"{kind.partition('#')[0]}#"
     match position:
-        case [str() as order, str() as sk] if (
-            order.startswith(f"{kind}#") and sk.split("#")[0] == kind.split("#", maxsplit=1)[0]
-        ):
+        case [str() as order, str() as sk] if order.startswith(f"{kind}#") and sk.startswith(own):
             return order, sk
     raise InvalidPositionError
 
