@@ -65,6 +65,11 @@ EXPORTS = [
         patch=lambda patched: patched.setattr(writing.ExportWriter, "_abort_unless_noted", lambda *_: None),
     ),
     Mutation(
+        "file in place of an upload",
+        traps_exports.file_that_another_invocation_put_together_is_found,
+        patch=lambda patched: patched.setattr(uploads.UploadStore, "find_size", lambda *_: None),
+    ),
+    Mutation(
         "silence of an export", traps_exports.export_that_is_shown_as_failed_stays_so, without("aliveUntil > :now")
     ),
     Mutation(

@@ -145,6 +145,25 @@ def two_invocations_write_one_file(world: FaultyWorld) -> None:
 
 
 @trap
+def file_that_another_invocation_put_together_is_found(world: FaultyWorld) -> None:
+    """It does so just before this one would: then there is no upload any more, and the file is there."""
+    with exporting_from(world) as exporting:
+        export = exporting.create()
+        met = before_first(world.watch, "complete_multipart_upload", lambda: _put_together(world))
+        exporting.run()
+        assert met, "the trap was not reached"
+        ended = exporting.get(export)
+        assert (ended.state, len(lines_of(exporting.file_of(ended)))) == ("completed", len(_ITEMS))
+
+
+def _put_together(world: FaultyWorld) -> None:
+    """As one that dies before it has noted that."""
+    uploads = world.knowledge.stores.uploads
+    (upload,) = uploads.list_uploads("exports/")
+    uploads.put_together(upload, uploads.list_parts(upload))
+
+
+@trap
 def export_that_is_shown_as_failed_stays_so(world: FaultyWorld) -> None:
     """An invocation is held up for longer than anybody waits, and comes back."""
     with exporting_from(world) as exporting:

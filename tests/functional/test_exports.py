@@ -7,8 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from httpapi.keys.scopes import ALL_SCOPES, Scope
 from knowledge.exports import store as export_store
+from knowledge.exports import writing
+from knowledge.limits import EXPORT_SILENT_MS
 
 from testing.edge import Edge, Reply
+from testing.faults import Crash
 from tests.support.edge_erasing import ask, carry_out, carry_out_deletions, named_by_keys
 from tests.support.edge_imports import upload
 from tests.support.exporting import lines_of
@@ -124,6 +127,31 @@ def test_exports_at_once_are_bounded(edge: Edge, monkeypatch: pytest.MonkeyPatch
     assert (refused.status, refused.code) == (409, "export_limit")
     edge.export_machine.run()
     assert create(edge, source).status == 202
+
+
+def test_export_that_died_leaves_its_place_and_nothing_else(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, _ = filled(edge)
+    monkeypatch.setattr(export_store, "EXPORTS_UNDER_WAY", 1)
+    dead = create(edge, source).body["export"]
+    (execution,) = edge.export_machine.executions.values()
+    monkeypatch.setattr(writing.ExportWriter, "_put_together", _die)
+    with pytest.raises(Crash):
+        edge.export_machine.run()
+    monkeypatch.undo()
+    monkeypatch.setattr(export_store, "EXPORTS_UNDER_WAY", 1)
+    assert execution.status == "ABORTED"
+    assert create(edge, source).code == "export_limit"
+    edge.clock.advance(ms=EXPORT_SILENT_MS)
+    read = edge.request("GET", path_of(dead)).body["export"]
+    assert (read["state"], read["error"]["code"]) == ("failed", "export_failed")
+    assert create(edge, source).status == 202
+    bucket = edge.environment["CONTENT_BUCKET"]
+    assert not edge.clients.s3.list_multipart_uploads(Bucket=bucket).get("Uploads")
+    edge.export_machine.run()
+
+
+def _die(*_: object) -> None:
+    raise Crash("the last part is sent")
 
 
 def test_erasure_ends_exports_and_deletes_their_files(edge: Edge) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from httpapi.answers import Answer, ok, queued
 from httpapi.call import Call
 from httpapi.keys.scopes import Scope
@@ -57,5 +59,5 @@ def get_export(call: Call[None, NoQuery]) -> Answer:
     return ok({"export": render_export(export, service.make_link(export))})
 
 
-def _generation(call: Call) -> Generation:
+def _generation(call: Call[Any, Any]) -> Generation:
     return call.services.knowledge.generations.get_generation(call.source, call.generation_id)

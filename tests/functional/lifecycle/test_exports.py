@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
+import importlib
+import os
+
 import pytest
 from knowledge.actors import Actor, Author
 from knowledge.errors import ExportLimitError, ExportNotFoundError, GenerationRetiredError
 from knowledge.exports import store as export_store
+from knowledge.exports.parts import PART_BYTES
+from knowledge.items.validation import read_item
 from knowledge.limits import EXPORT_KEPT_MS, EXPORT_SILENT_MS
 
-from testing.import_files import many
+from local.template import ROOT
+from testing.import_files import line, many
+from testing.lifecycle import draft
 from tests.functional.lifecycle.conftest import Checked
 from tests.support.exporting import Exporting, hostile_items, lines_of, small_parts
 
+ITEMS = int(os.environ.get("EXPORT_ITEMS", "500"))
 BY = Actor(Author("4fGh2LmN8pQrS0tV", "nightly"), "4fGh2LmN8pQrS0tV", "req-1")
 
 
@@ -37,6 +46,34 @@ def test_export_of_every_odd_item_is_taken_back_unchanged(exporting: Exporting) 
     assert other.current.root_hash == life.current.root_hash
     again = Exporting(other)
     assert again.file_of(again.whole()) == body, "it depends on more than what is served"
+
+
+def test_help_centre_is_taken_back_unchanged(exporting: Exporting, monkeypatch: pytest.MonkeyPatch) -> None:
+    life = exporting.life
+    monkeypatch.syspath_prepend(str(ROOT / "examples" / "python"))
+    bodies = importlib.import_module("folder_documents").read_folder(ROOT / "examples" / "content").items
+    life.knowledge.staging.push_items(life.source, [read_item(body) for body in bodies], [])
+    life.publish()
+    export = exporting.whole()
+    assert (export.state, export.items) == ("completed", len(bodies))
+    other, job = exporting.take_back(exporting.file_of(export))
+    assert job.counts.created == len(bodies) > 50
+    assert other.current.root_hash == life.current.root_hash
+
+
+def test_many_items_are_taken_back_unchanged(exporting: Exporting) -> None:
+    """A million of them in the soak, which is one file."""
+    text = b"".join(line(draft(f"item-{number}", f"{number} {'words ' * 40}")) for number in range(ITEMS))
+    life, job = exporting.take_back(gzip.compress(text, 1))
+    assert job.counts.created == ITEMS
+    first = Exporting(life)
+    export = first.whole()
+    body = first.file_of(export)
+    assert (export.state, export.items, export.bytes) == ("completed", ITEMS, len(body))
+    assert export.parts == 1 + len(body) // (PART_BYTES + 4096), "every part but the last is full"
+    other, again = exporting.take_back(body)
+    assert (again.counts.created, again.rejected) == (ITEMS, 0)
+    assert other.current.root_hash == life.current.root_hash == export.root_hash
 
 
 def test_file_has_what_is_served_and_nothing_else(exporting: Exporting, monkeypatch: pytest.MonkeyPatch) -> None:
