@@ -38,7 +38,7 @@ def test_roles_name_actions_and_resources(template: Template) -> None:
 def test_objects_are_reached_by_prefix_only(template: Template) -> None:
     for logical_id, statement in statements(template):
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-        # To tell a missing object from a forbidden one, or to find versions and uploads, takes the right to list the bucket itself.
+        # To tell a missing object from a forbidden one, or to find versions and uploads, takes a right to the bucket.
         if actions[0].startswith("s3:") and actions[0] not in OF_THE_BUCKET:
             resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
             for resource in resources:
