@@ -13,8 +13,6 @@ KnowledgeError
     ConflictError
         SourceInactiveError, SourceActiveError, SourceLimitError, ImportLimitError,
         ExportLimitError, ImportEndedError, SnapshotOpenError, SnapshotClosedError,
-        SourceInactiveError, SourceActiveError, SourceLimitError, ImportLimitError,
-        ExportLimitError, ImportEndedError, SnapshotOpenError, SnapshotClosedError,
         SnapshotIncompleteError, StaleVersionError, RunInProgressError, NotApplyEligibleError,
         RemovalGuardError, ErasureInProgressError, StaleCursorError, PreconditionFailedError
         TransientApplyError

@@ -32,7 +32,7 @@ def exporting(lean_lifecycle: Checked) -> Exporting:
 
 def test_export_of_every_odd_item_is_taken_back_unchanged(exporting: Exporting) -> None:
     life, items = exporting.life, hostile_items()
-    assert len(items) > 150
+    assert len(items) > 120
     for start in range(0, len(items), 50):
         life.knowledge.staging.push_items(life.source, items[start : start + 50], [])
     life.publish()
