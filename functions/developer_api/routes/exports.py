@@ -14,6 +14,7 @@ from httpapi.schemas.fields import ListQuery, NoQuery, body_of
 from knowledge.generations.model import Generation
 
 EXPORTS = "/v1/sources/{sourceId}/generations/{generationId}/exports"
+EXPORT = EXPORTS + "/{exportId}"
 
 routes = Routes()
 
@@ -37,7 +38,8 @@ def create_export(call: Call[CreateExportRequest, NoQuery]) -> Answer:
         by=call.actor,
         message=call.body.message,
     )
-    return queued({"export": render_export(export)})
+    place = call.place(EXPORT, generationId=export.generation_id, exportId=export.export_id)
+    return queued({"export": render_export(export)}, place)
 
 
 @routes.get(EXPORTS, Scope.RUNS_READ, further_scopes=SHOWS_ITEMS, query=ListQuery, loads_source=True)
@@ -51,7 +53,7 @@ def list_exports(call: Call[None, ListQuery]) -> Answer:
     return ok(listing.render("exports", page, render_export))
 
 
-@routes.get(EXPORTS + "/{exportId}", Scope.RUNS_READ, further_scopes=SHOWS_ITEMS, loads_source=True)
+@routes.get(EXPORT, Scope.RUNS_READ, further_scopes=SHOWS_ITEMS, loads_source=True)
 def get_export(call: Call[None, NoQuery]) -> Answer:
     """Read an export: how far it has come, and where its file is."""
     service = call.services.knowledge.exports.service
