@@ -6,6 +6,7 @@
     schedules    do not fire: they come again anyway    fire
     imports      events go to a queue that holds them   their events are sent to start_import
                  executions are ended                   start_import lets another one follow
+    exports      executions are ended                   fail by themselves: their tenants ask again
 
 What would break it, and what stands against it:
 
@@ -32,6 +33,8 @@ from operations.held_events import HeldEvents
 from operations.stack import DeployedStack, RefusedError
 
 RECORD = "control/stopped.json"
+# Their executions live for longer than any function.
+_LONG_MACHINES = ("ImportStateMachine", "ExportStateMachine")
 _SETTLED = {True: "Enabled", False: "Disabled"}
 
 
@@ -70,7 +73,7 @@ class Writers:
         record = self._find_record()
         if record is None or "quietSince" not in record:
             raise RefusedError("say `stop` first: something may be writing")
-        if self.clock() < record["quietSince"] + record["quietSeconds"] or list(self._running_imports()):
+        if self.clock() < record["quietSince"] + record["quietSeconds"] or list(self._running()):
             raise RefusedError("wait for the end of `stop`: what had begun may still write")
 
     def resume(self, go_on: Callable[[], None]) -> None:
@@ -168,11 +171,11 @@ class Writers:
 
     # ------------------------------------------------------------------------------------------------ what has begun
 
-    def _running_imports(self) -> Iterator[str]:
+    def _running(self) -> Iterator[str]:
         pages = self.stack.client("stepfunctions").get_paginator("list_executions")
-        machine = self.stack.physical("ImportStateMachine")
-        for page in pages.paginate(stateMachineArn=machine, statusFilter="RUNNING"):
-            yield from (execution["executionArn"] for execution in page["executions"])
+        for machine in map(self.stack.physical, _LONG_MACHINES):
+            for page in pages.paginate(stateMachineArn=machine, statusFilter="RUNNING"):
+                yield from (execution["executionArn"] for execution in page["executions"])
 
     def _longest_seconds(self) -> int:
         get = self.stack.client("lambda").get_function_configuration
@@ -182,12 +185,12 @@ class Writers:
     def _await_quiet(self, record: dict[str, Any]) -> None:
         told = None
         while True:
-            running = list(self._running_imports())
+            running = list(self._running())
             for execution in running:
-                cause = "Everything is stopped by an operator; the import goes on afterwards."
+                cause = "Everything is stopped by an operator; imports go on afterwards, exports fail."
                 self.stack.client("stepfunctions").stop_execution(executionArn=execution, error="Stopped", cause=cause)
             if running:
-                self.say(f"{len(running)} executions of imports were ended; they go on afterwards")
+                self.say(f"{len(running)} executions were ended: imports go on afterwards, exports fail")
                 record["quietSince"] = self.clock()
                 self._store_record(record)
             left = record["quietSince"] + record["quietSeconds"] - self.clock()

@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qs, quote
 
 from httpapi.assembly import EdgeServices
+from httpapi.keys.export_permission import KeyExportPermission
 from httpapi.keys.import_permission import KeyImportPermission
 from httpapi.keys.model import Key, KeySpec
 from httpapi.keys.scopes import ALL_SCOPES
@@ -32,6 +33,7 @@ from webhooks.assembly import WebhookServices, WebhookSettings
 from webhooks.sending.posting import Poster
 
 from testing import spec
+from testing.export_machine import InlineExportMachine
 from testing.held_clock import HeldClock
 from testing.import_machine import InlineImportMachine
 from testing.inline_machine import InlineMachine
@@ -175,6 +177,7 @@ class Edge:
 
         # moto gets concurrent writes wrong, so the lifecycle works in order here.
         self.import_machine = InlineImportMachine(self.clock)
+        self.export_machine = InlineExportMachine(self.clock)
         made = KnowledgeServices(
             names,
             clients=clients,
@@ -183,9 +186,11 @@ class Edge:
             machine=machine,
             import_machine=self.import_machine,
             import_permission=lambda found: KeyImportPermission(found, self.environment["KEYS_TABLE"], self.clock),
+            export_machine=self.export_machine,
+            export_permission=lambda found: KeyExportPermission(found, self.environment["KEYS_TABLE"], self.clock),
             search=self.search,
         )
-        self.import_machine.knowledge = made
+        self.import_machine.knowledge = self.export_machine.knowledge = made
         return made
 
     def _webhooks(self, clients: Any) -> WebhookServices:

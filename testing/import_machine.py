@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from knowledge import import_tasks
+from knowledge import export_tasks, import_tasks
 from knowledge.assembly import KnowledgeServices
 from knowledge.imports.machine import import_input
 from knowledge.imports.model import Import
@@ -22,6 +22,7 @@ ALL_TASKS = {
     **TASKS,
     "StageImportFunctionArn": import_tasks.stage_import,
     "FinishImportFunctionArn": import_tasks.finish_import,
+    "WriteExportFunctionArn": export_tasks.write_export,
 }
 LARGEST_STATE_BYTES = 64 * 1024
 
@@ -33,7 +34,7 @@ class FunctionDiedError(Exception):
 class Execution:
     """One execution: a walk that stops before each state. `status` is RUNNING, SUCCEEDED or FAILED."""
 
-    def __init__(self, machine: InlineImportMachine, name: str, state: dict[str, Any]) -> None:
+    def __init__(self, machine: InlineStandardMachine, name: str, state: dict[str, Any]) -> None:
         self.name = name
         self.input = json.dumps(state)
         self.status = "RUNNING"
@@ -62,21 +63,20 @@ class Execution:
         }
 
 
-class InlineImportMachine:
+class InlineStandardMachine:
     """Keeps executions and walks them with JSON in between, as Step Functions does."""
 
-    def __init__(self, clock: HeldClock) -> None:
+    def __init__(self, clock: HeldClock, definition: Path) -> None:
         self.clock = clock
         self.knowledge: KnowledgeServices | None = None
         self.executions: dict[str, Execution] = {}
         self.errors: list[Exception] = []
-        self.definition = json.loads(DEFINITION.read_text(encoding="utf-8"))
+        self.definition = json.loads(definition.read_text(encoding="utf-8"))
 
-    def start(self, job: Import) -> None:
-        """See `knowledge.imports.machine.ImportMachine`: a name is taken once."""
-        name = f"{job.import_id}-{job.attempt}"
+    def begin(self, name: str, state: dict[str, Any]) -> None:
+        """Begin an execution; a name is taken once."""
         if name not in self.executions:
-            self.executions[name] = Execution(self, name, import_input(job))
+            self.executions[name] = Execution(self, name, state)
 
     @property
     def running(self) -> list[Execution]:
@@ -171,6 +171,17 @@ class InlineImportMachine:
     def _product(self) -> KnowledgeServices:
         assert self.knowledge is not None
         return self.knowledge
+
+
+class InlineImportMachine(InlineStandardMachine):
+    """The machine `import`."""
+
+    def __init__(self, clock: HeldClock) -> None:
+        super().__init__(clock, DEFINITION)
+
+    def start(self, job: Import) -> None:
+        """See `knowledge.imports.machine.ImportMachine`."""
+        self.begin(f"{job.import_id}-{job.attempt}", import_input(job))
 
 
 def _payload(parameters: Mapping[str, Any], state: Mapping[str, Any]) -> Any:

@@ -21,6 +21,7 @@ from knowledge.sources.model import Source
 from knowledge.staging.model import ItemResult
 from knowledge.storage.clients import Fanout
 
+from testing.export_machine import InlineExportMachine
 from testing.held_clock import HeldClock
 from testing.import_machine import InlineImportMachine
 from testing.inline_machine import InlineMachine
@@ -59,6 +60,18 @@ class ImportKeys:
         return self.end
 
 
+@dataclass
+class ExportKeys:
+    """What is known of the keys that ask for exports: they may, until `end` says why not."""
+
+    end: str | None = None
+
+    def find_end(self, tenant_id: str, source_id: str, by: Actor) -> str | None:
+        """See `knowledge.ports.ExportPermission`."""
+        assert tenant_id and source_id and by
+        return self.end
+
+
 class Lifecycle:
     """A source, the services around it, and short words for what a client does with them."""
 
@@ -77,6 +90,8 @@ class Lifecycle:
         self.ids = ids or CountedIds()
         self.import_machine = InlineImportMachine(self.clock)
         self.import_keys = ImportKeys()
+        self.export_machine = InlineExportMachine(self.clock)
+        self.export_keys = ExportKeys()
         self.knowledge = KnowledgeServices(
             settings,
             clients=clients,
@@ -86,8 +101,10 @@ class Lifecycle:
             machine=machine,
             import_machine=self.import_machine,
             import_permission=lambda _: self.import_keys,
+            export_machine=self.export_machine,
+            export_permission=lambda _: self.export_keys,
         )
-        self.import_machine.knowledge = self.knowledge
+        self.import_machine.knowledge = self.export_machine.knowledge = self.knowledge
         self.settings = settings
         self.clients = clients
         # A tenant a world: one would come to have more sources than it may.

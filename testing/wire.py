@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 
 from testing.kept_connection import ANSWER_SECONDS, KeptConnection
+from testing.uploads import MemoryUploads
 
 # The versions of a key that is written once: what was written, and the mark of a deletion, which is listed first.
 _DELETED, _WRITTEN = "1-deleted", "2-written"
@@ -92,6 +93,7 @@ class MemoryBucket:
     clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000
     written_at: dict[str, int] = field(default_factory=dict)
     page: int = 1000
+    uploads: MemoryUploads = field(default_factory=lambda: MemoryUploads(_s3_error))
 
     def put_object(self, **request: Any) -> dict[str, Any]:
         key, body = request["Key"], bytes(request["Body"])
@@ -132,6 +134,27 @@ class MemoryBucket:
         if version_id == _WRITTEN and key in self.deleted:
             return self.deleted[key]
         raise _s3_error(missing, 404, operation)
+
+    def create_multipart_upload(self, **request: Any) -> dict[str, Any]:
+        return self.uploads.begin(request)
+
+    def upload_part(self, **request: Any) -> dict[str, Any]:
+        return self.uploads.send(request)
+
+    def list_parts(self, **request: Any) -> dict[str, Any]:
+        return self.uploads.list_parts(request)
+
+    def complete_multipart_upload(self, **request: Any) -> dict[str, Any]:
+        key, body = request["Key"], self.uploads.put_together(request)
+        self.objects[key] = (body, {})
+        self.written_at[key] = self.clock()
+        return {"ETag": _etag(body)}
+
+    def abort_multipart_upload(self, **request: Any) -> dict[str, Any]:
+        return self.uploads.abort(request)
+
+    def list_multipart_uploads(self, **request: Any) -> dict[str, Any]:
+        return self.uploads.list_uploads(request)
 
     def list_object_versions(self, **request: Any) -> dict[str, Any]:
         prefix, behind = request["Prefix"], (request.get("KeyMarker", ""), request.get("VersionIdMarker", ""))

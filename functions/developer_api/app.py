@@ -37,6 +37,7 @@ api = Api(
         "/v1/sources/{sourceId}/erasures": "routes.erasures",
         "/v1/sources/{sourceId}/runs": "routes.runs",
         "/v1/sources/{sourceId}/generations": "routes.generations",
+        "/v1/sources/{sourceId}/generations/{generationId}/exports": "routes.exports",
         "/v1/questions": "routes.questions",
         "/v1/webhooks": "routes.webhooks",
     },

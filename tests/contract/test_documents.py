@@ -32,7 +32,14 @@ SHOWN = ("output", "console", "text", "mermaid", "http", "javascript", "csharp")
 # The gateway answers this one, when a function takes too long.
 BY_THE_GATEWAY = {"timeout": "504"}
 # It only stands in the `error` of an import.
-NEVER_ANSWERED = ("import_failed", "import_too_large", "too_many_rejected", "import_key_ended")
+NEVER_ANSWERED = (
+    "import_failed",
+    "import_too_large",
+    "too_many_rejected",
+    "import_key_ended",
+    "export_failed",
+    "export_key_ended",
+)
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=str)
 

@@ -342,7 +342,12 @@ def test_limits_that_depend_on_one_another_agree() -> None:
     assert at.UPLOAD_AWAITED_MS > at.UPLOAD_LINK_SECONDS * 1000
     assert at.BODY_BYTES >= at.CONTENT_BYTES
     assert at.MIN_TITLE_WEIGHT <= at.DEFAULT_TITLE_WEIGHT <= at.MAX_TITLE_WEIGHT
-    assert at.LINE_BYTES > at.CONTENT_BYTES
+    # Every item fits into a line, though each of its characters be escaped; so an export is taken back.
+    texts = at.CONTENT_BYTES + at.TITLE_CHARACTERS + at.URL_BYTES + at.EXTERNAL_ITEM_ID_BYTES
+    others = at.METADATA_BYTES + at.TAGS * (at.TAG_CHARACTERS + 3) + at.LANGUAGE_CHARACTERS
+    assert 6 * (texts + others) < at.LINE_BYTES
+    # The file of an export outlives what is shown of it.
+    assert at.EXPORT_FILES_KEPT_DAYS * 24 * MS_PER_HOUR > at.EXPORT_KEPT_MS
     # Base64 takes four characters for three bytes; a text fits into an answer twice, each escape of it escaped again.
     assert at.ITEM_TOKEN_CHARACTERS == (16 + at.EXTERNAL_ITEM_ID_BYTES) * 4 // 3
     assert 24 * at.ASSISTANT_TEXT_CHARACTERS + 12 * at.METADATA_BYTES < at.ENVELOPE_BYTES

@@ -155,7 +155,7 @@ def _check_end(importing: Importing, job: Import, watched: _Watched, state: str,
     assert not [
         place
         for place in world.knowledge.stores.imports.list_places(world.tenant_id)
-        if place.import_id == job.import_id
+        if place.holder_id == job.import_id
     ], f"{where}: its place was left"
     events = [event for event in world.reader.read().events if event["eventType"].startswith("import.")]
     assert [event["data"]["state"] for event in events] == [state], where

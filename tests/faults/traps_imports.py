@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from knowledge.actors import Actor, Author
 from knowledge.errors import ImportLimitError, SourceLimitError
-from knowledge.imports import places
+from knowledge.imports import store as import_store
 from knowledge.sources import store as source_store
 
 from testing.faults import Call, Crash, before_first
@@ -85,7 +85,7 @@ def one_place_is_given_to_one_of_two_imports(world: FaultyWorld) -> None:
     """Two ask for the last place at once: the one that comes second has looked before the first took it."""
     importing = Importing(world)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(places, "IMPORTS_UNDER_WAY", len(_places(world)) + 1)
+        patched.setattr(import_store, "IMPORTS_UNDER_WAY", len(_places(world)) + 1)
         met = before_first(world.watch, "transact_write_items", importing.create, matching="ADD places")
         assert refusal_of(importing.create) is ImportLimitError
         assert met

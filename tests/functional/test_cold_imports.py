@@ -22,7 +22,7 @@ _NOWHERE = ("aws_lambda_powertools", "moto", "pytest", "routes", "knowledge.item
 # Only requests over HTTP have bodies to validate as soon as they come; tasks make or read indexes once they have begun.
 _NOT_IN_TASKS = ("pydantic", "knowledge.index")
 # They look at rows of keys, and make none.
-_NOT_IN_IMPORTS = ("httpapi.keys.model",)
+_NOT_WITH_KEYS = ("httpapi.keys.model",)
 # Whoever answers requests plans, builds, publishes and collects nothing.
 _NOT_IN_HTTP = (
     "knowledge.model",
@@ -33,6 +33,7 @@ _NOT_IN_HTTP = (
     "knowledge.staging",
     "knowledge.runs",
     "knowledge.generations",
+    "knowledge.exports",
     "knowledge.imports",
     "knowledge.upkeep",
     "webhooks.endpoints",
@@ -75,7 +76,7 @@ def loaded(*modules: str, function: str = "") -> Loaded:
 def test_function_imports_at_cold_start_only_what_every_invocation_needs(function: str) -> None:
     process = loaded("app", function=function)
     refused = _NOWHERE + (_NOT_IN_HTTP if function in HTTP else _NOT_IN_TASKS)
-    refused += _NOT_IN_IMPORTS if function.endswith("_import") else ()
+    refused += _NOT_WITH_KEYS if function.endswith(("_import", "_export")) else ()
     too_early = [
         name for name in process.modules if any(name == each or name.startswith(f"{each}.") for each in refused)
     ]

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from httpapi.keys.import_permission import ATTRIBUTES, import_scopes
+from httpapi.keys.import_permission import import_scopes
+from httpapi.keys.permission import ATTRIBUTES
 from httpapi.keys.scopes import ALL_SCOPES, Scope
 
 from testing.edge import Edge

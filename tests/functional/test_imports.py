@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from httpapi.keys.scopes import ALL_SCOPES, Scope
-from knowledge.imports import places as import_places
+from knowledge.imports import store as import_store
 
 from testing.edge import Edge, Reply
 from tests.support.edge_imports import arrive, upload
@@ -210,7 +210,7 @@ def test_who_asked_and_who_cancelled_is_in_the_audit(edge: Edge) -> None:
 
 
 def test_imports_under_way_of_a_tenant_are_bounded(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_places, "IMPORTS_UNDER_WAY", 2)
+    monkeypatch.setattr(import_store, "IMPORTS_UNDER_WAY", 2)
     source = edge.source()
     jobs = [create(edge, source).body["import"] for _ in range(2)]
     refused = create(edge, source)

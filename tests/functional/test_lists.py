@@ -38,6 +38,7 @@ def lists(edge: Edge) -> dict[str, str]:
         opened = edge.request("POST", f"/v1/sources/{source}/snapshots").body["snapshot"]["id"]
         edge.request("DELETE", f"/v1/sources/{source}/snapshots/{opened}")
         assert edge.request("POST", f"/v1/sources/{source}/imports", {"mode": "upsert"}).status == 201
+        assert edge.request("POST", f"/v1/sources/{source}/generations/{generation}/exports").status == 202
     for _ in range(2):
         edge.source()
         edge.key(edge.admin)

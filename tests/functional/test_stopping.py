@@ -187,8 +187,9 @@ def test_stop_soon_after_a_resume_waits_until_the_queue_may_be_made_again(deploy
     assert events_may_be_sent(deployment)
 
 
-def test_import_that_runs_is_ended_and_waited_for(deployment: Deployment) -> None:
-    states, machine = deployment.clients["stepfunctions"], deployment.stack.physical("ImportStateMachine")
+@pytest.mark.parametrize("machine", ["ImportStateMachine", "ExportStateMachine"])
+def test_execution_that_runs_is_ended_and_waited_for(deployment: Deployment, machine: str) -> None:
+    states, machine = deployment.clients["stepfunctions"], deployment.stack.physical(machine)
     first = states.start_execution(stateMachineArn=machine, name="imp_1-1", input="{}")["executionArn"]
     time, late = Time(), []
 

@@ -114,10 +114,11 @@ class Deployment:
                 Timeout=seconds,
             )
             self._note(logical_id, "AWS::Lambda::Function", name)
-        machine = self.clients["stepfunctions"].create_state_machine(
-            name=f"{NAME}-ImportStateMachine", definition=json.dumps(_RESTING), roleArn=role
-        )
-        self._note("ImportStateMachine", "AWS::StepFunctions::StateMachine", machine["stateMachineArn"])
+        for logical_id in ("ImportStateMachine", "ExportStateMachine"):
+            machine = self.clients["stepfunctions"].create_state_machine(
+                name=f"{NAME}-{logical_id}", definition=json.dumps(_RESTING), roleArn=role
+            )
+            self._note(logical_id, "AWS::StepFunctions::StateMachine", machine["stateMachineArn"])
 
     def _make_mappings(self) -> None:
         for logical_id in QUEUES:

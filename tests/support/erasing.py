@@ -114,6 +114,11 @@ def places_with(world: Any, texts: Iterable[str]) -> list[str]:
         for key, (body, metadata) in objects.items()
         if holds([body, str(metadata).encode()], wanted) or has_words_left(body)
     ]
+    found += [
+        f"unfinished object {upload.key}"
+        for upload in bucket.uploads.open.values()
+        if holds([body for body, _ in upload.parts.values()], wanted)
+    ]
     for row in rows_of(world):
         blobs = [value for value in row.values() if isinstance(value, bytes)]
         plain = str({name: value for name, value in row.items() if not isinstance(value, bytes)}).encode()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from knowledge.actors import Actor, Author
 from knowledge.errors import (
     ErasureNotFoundError,
+    ExportNotFoundError,
     GenerationNotFoundError,
     ImportNotFoundError,
     RunNotFoundError,
@@ -110,6 +111,13 @@ class Call(Generic[BodyT, QueryT]):
         if not is_id("imp", self.ids["importId"]):
             raise ImportNotFoundError
         return self.ids["importId"]
+
+    @property
+    def export_id(self) -> str:
+        """The export of the path. Raises ExportNotFoundError for what cannot be one."""
+        if not is_id("exp", self.ids["exportId"]):
+            raise ExportNotFoundError
+        return self.ids["exportId"]
 
     @property
     def erasure_id(self) -> str:

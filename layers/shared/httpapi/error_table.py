@@ -64,6 +64,10 @@ TABLE: dict[str, ErrorRow] = {
     "source_limit": ErrorRow(409),
     "import_limit": ErrorRow(409),
     "import_ended": ErrorRow(409),
+    "export_limit": ErrorRow(409),
+    # No request is answered with these: an export shows them as what ended it.
+    "export_failed": ErrorRow(409),
+    "export_key_ended": ErrorRow(409),
     # No request is answered with these: an import shows them as what ended it.
     "import_failed": ErrorRow(409),
     "import_too_large": ErrorRow(409),

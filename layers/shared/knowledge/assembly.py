@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from knowledge.ids import new_id
-from knowledge.ports import Clock, ImportPermission, Machine, NewId, TellFailure
+from knowledge.ports import Clock, ExportPermission, ImportPermission, Machine, NewId, TellFailure
 from knowledge.storage.clients import Clients, Fanout
 from knowledge.times import system_clock
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from knowledge.answering.service import Answerer
     from knowledge.deletions.steps import Deleter
     from knowledge.erasures.assembly import ErasureServices
+    from knowledge.exports.assembly import ExportServices
+    from knowledge.exports.machine import ExportMachine
     from knowledge.generations.building import Builder
     from knowledge.generations.publishing import Publisher
     from knowledge.generations.reader import GenerationReader
@@ -56,6 +58,8 @@ class KnowledgeServices:
         machine: Callable[[KnowledgeServices], Machine] | None = None,
         import_machine: ImportMachine | None = None,
         import_permission: Callable[[Clients], ImportPermission] | None = None,
+        export_machine: ExportMachine | None = None,
+        export_permission: Callable[[Clients], ExportPermission] | None = None,
         search: SearchSettings | None = None,
         answers: AnswerSettings | None = None,
         tell_fallback: TellFailure | None = None,
@@ -68,6 +72,8 @@ class KnowledgeServices:
         self._machine = machine
         self._import_machine = import_machine
         self._import_permission = import_permission
+        self._export_machine = export_machine
+        self._export_permission = export_permission
         self._search = search
         self._answers = answers
         self._tell_fallback = tell_fallback
@@ -268,6 +274,19 @@ class KnowledgeServices:
             self.new_id,
             self._import_machine,
             None if self._import_permission is None else self._import_permission(self.clients),
+        )
+
+    @cached_property
+    def exports(self) -> ExportServices:
+        """Exports; their modules are loaded by the functions alone that need them."""
+        from knowledge.exports.assembly import ExportServices
+
+        return ExportServices(
+            self.stores,
+            self.clock,
+            self.new_id,
+            self._export_machine,
+            None if self._export_permission is None else self._export_permission(self.clients),
         )
 
     def _erased_since(self, source_id: str, moment: int) -> frozenset[str]:

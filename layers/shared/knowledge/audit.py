@@ -30,6 +30,7 @@ class AuditKind(StrEnum):
     SOURCE_DELETED = "source.deleted"
     IMPORT_CREATED = "import.created"
     IMPORT_CANCELLED = "import.cancelled"
+    EXPORT_CREATED = "export.created"
     RUN_CREATED = "run.created"
     RUN_APPLIED = "run.applied"
     GENERATION_RESTORED = "generation.restored"

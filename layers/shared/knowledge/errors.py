@@ -6,19 +6,21 @@ KnowledgeError
     IndexDamagedError, InvalidItemsError
     NotFoundError
         SourceNotFoundError, ItemNotFoundError, RunNotFoundError, PlanNotKeptError,
-        SnapshotNotFoundError, ImportNotFoundError, ErasureNotFoundError, QuestionNotFoundError,
-        AnswerNotFoundError
+        SnapshotNotFoundError, ImportNotFoundError, ExportNotFoundError, ErasureNotFoundError,
+        QuestionNotFoundError, AnswerNotFoundError
         GenerationNotFoundError
             GenerationRetiredError
     ConflictError
         SourceInactiveError, SourceActiveError, SourceLimitError, ImportLimitError,
-        ImportEndedError, SnapshotOpenError, SnapshotClosedError, SnapshotIncompleteError,
-        StaleVersionError, RunInProgressError, NotApplyEligibleError, RemovalGuardError,
-        ErasureInProgressError, StaleCursorError, PreconditionFailedError
+        ExportLimitError, ImportEndedError, SnapshotOpenError, SnapshotClosedError,
+        SnapshotIncompleteError, StaleVersionError, RunInProgressError, NotApplyEligibleError,
+        RemovalGuardError, ErasureInProgressError, StaleCursorError, PreconditionFailedError
         TransientApplyError
             ApplyInProgressError, StaleBaseError, LeaseLostError, ApplyConflictError
             StalePlanError
                 PlanVersionError
+    ExportFailedError
+        ExportKeyEndedError
     ImportFailedError
         ImportTooLargeError, ImportRejectedError, ImportKeyEndedError
     ServiceUnavailableError
@@ -29,7 +31,7 @@ The lifecycle knows nothing of HTTP: `httpapi.error_table` has the status of eac
 
 from __future__ import annotations
 
-from knowledge.limits import GENERATION_KEPT_MS, GENERATIONS_KEPT, IMPORTS_UNDER_WAY, SOURCES
+from knowledge.limits import EXPORTS_UNDER_WAY, GENERATION_KEPT_MS, GENERATIONS_KEPT, IMPORTS_UNDER_WAY, SOURCES
 from knowledge.words import duration_words
 
 
@@ -107,6 +109,12 @@ class ImportNotFoundError(NotFoundError):
     message = "Import not found. List the imports of the source to see which there are."
 
 
+class ExportNotFoundError(NotFoundError):
+    """Raised when the generation has no export of that id."""
+
+    message = "Export not found. List the exports of the generation to see which there are."
+
+
 class ErasureNotFoundError(NotFoundError):
     """Raised when the source has no erasure of that id."""
 
@@ -158,6 +166,13 @@ class ImportLimitError(ConflictError):
         f"At most {IMPORTS_UNDER_WAY} imports of a tenant are under way at once, those included that wait for their "
         "file. Wait for one to end, or cancel one."
     )
+
+
+class ExportLimitError(ConflictError):
+    """Raised when as many exports of a tenant are under way as may be."""
+
+    code = "export_limit"
+    message = f"{EXPORTS_UNDER_WAY} exports of this tenant are under way, and no more may be. Wait until one has ended."
 
 
 class ImportEndedError(ConflictError):
@@ -299,6 +314,19 @@ class RunFailedError(KnowledgeError):
 
     code = "internal_error"
     message = "The run could not be planned. Nothing was changed; start a new run."
+
+
+class ExportFailedError(KnowledgeError):
+    """Raised when an export can't go on; nothing of it is kept."""
+
+    code = "export_failed"
+    message = "The export failed on our side. Export the generation again."
+
+
+class ExportKeyEndedError(ExportFailedError):
+    """Raised when the key that asked for an export may not read the items any more."""
+
+    code = "export_key_ended"
 
 
 class ImportFailedError(KnowledgeError):

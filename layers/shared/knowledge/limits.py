@@ -45,6 +45,12 @@ IMPORT_SILENT_MS = 20 * MS_PER_MINUTE
 IMPORT_KEY_LOOK_MS = 10_000
 # Planned part by part, which may take longer than a request's run; the import watches over it.
 IMPORT_RUN_PLANNED_MS = MS_PER_DAY
+# Whoever writes an export says so with each part, and Lambda runs no function longer than 15 minutes.
+EXPORT_SILENT_MS = 20 * MS_PER_MINUTE
+# How often whoever writes an export looks whether its key may still read, and whether its source is still there whole.
+EXPORT_LOOK_MS = 10_000
+# A whole copy of what may be erased; it is made again in minutes.
+EXPORT_KEPT_MS = MS_PER_DAY
 # Rows that the error report is written from, when the import ends.
 IMPORT_PROBLEMS_KEPT_MS = 7 * MS_PER_DAY
 
@@ -104,6 +110,8 @@ RECHECK_MS = 7 * MS_PER_DAY
 IMPORT_FILES_KEPT_DAYS = 30
 # A lifecycle rule counts whole days from midnight: one more than RETRY_KNOWN_MS.
 RECORDED_ANSWERS_KEPT_DAYS = 2
+# A lifecycle rule counts whole days from midnight: one more than EXPORT_KEPT_MS.
+EXPORT_FILES_KEPT_DAYS = 2
 # For as long as point-in-time recovery reaches back, so that tables and bucket can be restored together.
 DELETED_OBJECTS_KEPT_DAYS = 35
 DELETED_PASSING_OBJECTS_KEPT_DAYS = 1
@@ -163,8 +171,9 @@ INFLATION_FREE_BYTES = 64 * 1_048_576
 IMPORT_LINES = 10_000_000
 # So many bad lines an import stands, unless it is asked for otherwise; none when it is applied by itself.
 MAX_REJECTED_LINES = 10_000
-# A content of 1 MiB with its escapes and the fields around it.
-LINE_BYTES = 1_153_433
+# Any item fits, however it is written: a content of control characters takes six bytes for each, and so do the fields
+# around it. So an import takes every line of an export.
+LINE_BYTES = 6 * CONTENT_BYTES + 512 * 1024
 REPORTED_PROBLEMS = 100_000
 # One line may hold a problem in each field of a large object; a few show what is wrong with it.
 PROBLEMS_A_LINE = 10
@@ -215,6 +224,8 @@ MERGED_DOCUMENTS = 50_000
 SOURCES = 1_000
 # Of a tenant, from the request on until they have ended.
 IMPORTS_UNDER_WAY = 100
+# Of a tenant, from the request on until they have ended; each reads all that a generation serves.
+EXPORTS_UNDER_WAY = 5
 SOURCE_NAME_CHARACTERS = 200
 # How much more a match in the title counts than one in the text.
 DEFAULT_TITLE_WEIGHT = 1

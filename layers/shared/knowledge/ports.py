@@ -48,6 +48,13 @@ class Machine(Protocol):
         """Do it and return the machine's last state. Raises the domain error that ended it, or StillRunningError."""
 
 
+class ExportPermission(Protocol):
+    """Knows whether who asked for an export may still read items."""
+
+    def find_end(self, tenant_id: str, source_id: str, by: Actor) -> str | None:
+        """Say in a sentence why they may not read a source's items any more; None while they may."""
+
+
 class ImportPermission(Protocol):
     """Knows whether who asked for an import may still import; keys are none of the lifecycle's business."""
 

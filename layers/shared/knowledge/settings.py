@@ -51,13 +51,14 @@ class Settings:
     diff_and_apply_arn: str = ""
     import_arn: str = ""
     import_dead_letters_url: str = ""
+    export_arn: str = ""
 
     @staticmethod
     def from_environment() -> Settings:
         """Read the variables that the template sets. Raises KeyError, which names one that is missing.
 
-        `AUDIT_TABLE`, `QUESTIONS_TABLE`, `DIFF_AND_APPLY_ARN`, `IMPORT_ARN` and `IMPORT_DEAD_LETTERS_URL` are set for
-        the functions alone that use them.
+        `AUDIT_TABLE`, `QUESTIONS_TABLE`, `DIFF_AND_APPLY_ARN`, `IMPORT_ARN`, `IMPORT_DEAD_LETTERS_URL` and `EXPORT_ARN`
+        are set for the functions alone that use them.
         """
         return Settings(
             catalog_table=os.environ["CATALOG_TABLE"],
@@ -68,4 +69,5 @@ class Settings:
             diff_and_apply_arn=os.environ.get("DIFF_AND_APPLY_ARN", ""),
             import_arn=os.environ.get("IMPORT_ARN", ""),
             import_dead_letters_url=os.environ.get("IMPORT_DEAD_LETTERS_URL", ""),
+            export_arn=os.environ.get("EXPORT_ARN", ""),
         )

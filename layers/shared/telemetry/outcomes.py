@@ -49,6 +49,13 @@ def of_finish_import(call: State, _result: Any) -> list[Metric]:
     return [_outcome("Imports", outcome)] if outcome else []
 
 
+def of_write_export(call: State, result: Any) -> list[Metric]:
+    """An export that ended."""
+    if not result["ended"]:
+        return []
+    return [_outcome("Exports", "failed" if call["phase"] == "failed" else "completed")]
+
+
 def of_run_upkeep(_event: State, report: Any) -> list[Metric]:
     """Sources that were left out, full rounds, and the age of the oldest change that no generation holds."""
     age_seconds = report["oldest_unapplied_seconds"]

@@ -13,8 +13,8 @@ import pytest
 from knowledge.actors import Actor, Author
 from knowledge.errors import ImportLimitError, ServiceUnavailableError, SourceLimitError
 from knowledge.imports import parts as import_parts
-from knowledge.imports import places as import_places
 from knowledge.imports import staging as import_staging
+from knowledge.imports import store as import_store
 from knowledge.imports import window_writer as import_window_writer
 from knowledge.limits import MAX_REJECTED_LINES
 from knowledge.sources import store as source_store
@@ -252,7 +252,7 @@ def test_import_of_nobody_asks_for_no_key(importing: Importing) -> None:
 def test_imports_under_way_are_bounded_and_places_come_back(
     importing: Importing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_places, "IMPORTS_UNDER_WAY", 3)
+    monkeypatch.setattr(import_store, "IMPORTS_UNDER_WAY", 3)
     importing.life.tenant_id = importing.life.ids("ten")
     _move(importing)
     jobs = [importing.create() for _ in range(3)]
@@ -271,7 +271,7 @@ def test_imports_under_way_are_bounded_and_places_come_back(
 def test_import_that_expired_leaves_its_place_and_takes_it_again_with_its_file(
     importing: Importing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_places, "IMPORTS_UNDER_WAY", 2)
+    monkeypatch.setattr(import_store, "IMPORTS_UNDER_WAY", 2)
     importing.life.tenant_id = importing.life.ids("ten")
     _move(importing)
     late, _ = importing.create(), importing.create()
@@ -290,7 +290,7 @@ def test_import_that_expired_leaves_its_place_and_takes_it_again_with_its_file(
 @pytest.mark.parametrize("kind", ["imports", "sources"])
 def test_bounds_hold_when_many_ask_at_once(kind: str, lifecycle: Lifecycle, monkeypatch: pytest.MonkeyPatch) -> None:
     """On real threads: as many get a place as there are, and nobody is refused for anything else in the end."""
-    monkeypatch.setattr(import_places, "IMPORTS_UNDER_WAY", 5)
+    monkeypatch.setattr(import_store, "IMPORTS_UNDER_WAY", 5)
     monkeypatch.setattr(source_store, "SOURCES", 5)
     importing = Importing(lifecycle)
     lifecycle.tenant_id = lifecycle.ids("ten")

@@ -9,6 +9,8 @@ from local.template.load import ROOT, read_template, read_yaml
 from local.template.resolve import Resolver
 from local.template.tables import resource_environment, table_requests
 
+OF_THE_BUCKET = {"s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"}
+
 
 @pytest.fixture(scope="module")
 def template() -> Template:
@@ -36,8 +38,8 @@ def test_roles_name_actions_and_resources(template: Template) -> None:
 def test_objects_are_reached_by_prefix_only(template: Template) -> None:
     for logical_id, statement in statements(template):
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-        # To tell a missing object from a forbidden one, or to find versions, takes the right to list the bucket itself.
-        if actions[0].startswith("s3:") and actions not in (["s3:ListBucket"], ["s3:ListBucketVersions"]):
+        # To tell a missing object from a forbidden one, or to find versions and uploads, takes a right to the bucket.
+        if actions[0].startswith("s3:") and actions[0] not in OF_THE_BUCKET:
             resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
             for resource in resources:
                 assert resource["Fn::Sub"].count("/") == 2, (logical_id, resource)

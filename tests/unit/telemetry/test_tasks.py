@@ -116,6 +116,9 @@ def test_ends_of_tasks() -> None:
     assert outcomes.of_start_import({}, {"importId": "imp_1"}) == []
     assert names(outcomes.of_finish_import({"phase": "failed"}, {})) == ["Imports failed"]
     assert outcomes.of_finish_import({"phase": "planning"}, {}) == []
+    assert names(outcomes.of_write_export({"phase": "write"}, {"ended": True})) == ["Exports completed"]
+    assert names(outcomes.of_write_export({"phase": "failed"}, {"ended": True})) == ["Exports failed"]
+    assert outcomes.of_write_export({"phase": "write"}, {"ended": False}) == []
 
 
 def test_upkeep_tells_failures_and_the_oldest_change() -> None:

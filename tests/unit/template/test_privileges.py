@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from httpapi.health import NO_ROW
-from httpapi.keys.import_permission import ATTRIBUTES
+from httpapi.keys.permission import ATTRIBUTES
 from httpapi.keys.tenant_row import tenant_key
 
 from local.template import Template
@@ -78,8 +78,10 @@ def test_the_api_may_change_nothing_of_a_key_but_when_it_was_used(template: Temp
     assert "ALL_NEW" not in condition["StringEqualsIfExists"]["dynamodb:ReturnValues"]
 
 
-@pytest.mark.parametrize("function", ["StartImportFunction", "StageImportFunction", "FinishImportFunction"])
-def test_who_works_on_imports_reads_of_a_key_what_says_whether_it_may_go_on(template: Template, function: str) -> None:
+@pytest.mark.parametrize(
+    "function", ["StartImportFunction", "StageImportFunction", "FinishImportFunction", "WriteExportFunction"]
+)
+def test_who_works_for_long_reads_of_a_key_what_says_whether_it_may_go_on(template: Template, function: str) -> None:
     condition = conditions(template)[function, "dynamodb:GetItem", "KeysTable"]
     assert meets(condition, ATTRIBUTES)
     for other in ("secretHash", "name", EVERY_ATTRIBUTE):

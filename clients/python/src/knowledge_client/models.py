@@ -36,6 +36,7 @@ AuditKind = Literal[
     "source.deleted",
     "import.created",
     "import.cancelled",
+    "export.created",
     "run.created",
     "run.applied",
     "generation.restored",
@@ -333,6 +334,9 @@ class Error(TypedDict):
         "import_too_large",
         "too_many_rejected",
         "import_key_ended",
+        "export_limit",
+        "export_failed",
+        "export_key_ended",
         "last_admin_key",
         "key_inactive",
         "key_rotated",
@@ -839,17 +843,6 @@ class Upload(TypedDict):
     expiresAt: str
 
 
-class ImportCounts(TypedDict):
-    """What the lines came to."""
-
-    created: int
-    updated: int
-    unchanged: int
-    removed: int
-    stale: int
-    rejected: int
-
-
 class ImportReport(TypedDict):
     """What was wrong with bad lines, as NDJSON."""
 
@@ -916,6 +909,17 @@ class ImportPage(TypedDict):
 
     imports: list[Import]
     nextCursor: str | None
+
+
+class ImportCounts(TypedDict):
+    """What the lines came to."""
+
+    created: int
+    updated: int
+    unchanged: int
+    removed: int
+    stale: int
+    rejected: int
 
 
 ImportResponse = TypedDict(
@@ -1002,8 +1006,8 @@ class RunPage(TypedDict):
     nextCursor: str | None
 
 
-class Change(TypedDict):
-    """What the API calls `Change`."""
+class RunChange(TypedDict):
+    """What the API calls `RunChange`."""
 
     externalItemId: str
     change: Literal["added", "updated", "removed", "restored", "tombstoned"]
@@ -1017,10 +1021,10 @@ class Change(TypedDict):
     after: NotRequired[ItemEdition]
 
 
-class ChangePage(TypedDict):
-    """What the API calls `ChangePage`."""
+class RunChangePage(TypedDict):
+    """What the API calls `RunChangePage`."""
 
-    changes: list[Change]
+    changes: list[RunChange]
     nextCursor: str | None
     erasedCount: int
     planVersion: int
@@ -1131,6 +1135,60 @@ class ErasurePage(TypedDict):
     """What the API calls `ErasurePage`."""
 
     erasures: list[Erasure]
+    nextCursor: str | None
+
+
+class CreateExportRequest(TypedDict):
+    """What the API calls `CreateExportRequest`."""
+
+    message: NotRequired[str | None]
+
+
+class ExportFile(TypedDict):
+    """Where the file is, once the export is completed, where one export is read."""
+
+    url: str
+    expiresAt: str
+
+
+class ExportError(TypedDict):
+    """What ended a `failed` export."""
+
+    code: str
+    message: str
+
+
+class Export(TypedDict):
+    """What the API calls `Export`."""
+
+    id: str
+    sourceId: str
+    generationId: str
+    state: Literal["writing", "completed", "failed", "expired"]
+    rootHash: str
+    itemsTotal: int
+    itemsWritten: int
+    bytes: int
+    inflatedBytes: int
+    message: str | None
+    createdBy: Author | None
+    file: ExportFile | None
+    error: ExportError | None
+    createdAt: str
+    endedAt: str | None
+    expiresAt: str | None
+
+
+class ExportResponse(TypedDict):
+    """What the API calls `ExportResponse`."""
+
+    export: Export
+
+
+class ExportPage(TypedDict):
+    """What the API calls `ExportPage`."""
+
+    exports: list[Export]
     nextCursor: str | None
 
 
@@ -1265,6 +1323,8 @@ class CreateWebhookRequest(TypedDict):
                 "erasure.completed",
                 "import.completed",
                 "import.failed",
+                "export.completed",
+                "export.failed",
                 "source.archived",
                 "source.deleted",
                 "key.created",
@@ -1295,6 +1355,8 @@ class UpdateWebhookRequest(TypedDict):
                 "erasure.completed",
                 "import.completed",
                 "import.failed",
+                "export.completed",
+                "export.failed",
                 "source.archived",
                 "source.deleted",
                 "key.created",
@@ -1374,6 +1436,330 @@ class HealthResponse(TypedDict):
     status: Literal["ok"]
     version: str
     reached: list[str]
+
+
+class RunReadyEventData(TypedDict):
+    """What the API calls `RunReadyEventData`."""
+
+    runId: str
+    planVersion: int
+    discovery: Literal["complete", "incomplete"]
+    counts: Counts
+
+
+class RunReadyEvent(TypedDict):
+    """The body of a webhook."""
+
+    id: str
+    type: Literal["run.ready"]
+    timestamp: str
+    tenantId: str
+    sourceId: str
+    data: RunReadyEventData
+
+
+class RunFailedEventData(TypedDict):
+    """What the API calls `RunFailedEventData`."""
+
+    runId: str
+
+
+class RunFailedEvent(TypedDict):
+    """The body of a webhook."""
+
+    id: str
+    type: Literal["run.failed"]
+    timestamp: str
+    tenantId: str
+    sourceId: str
+    data: RunFailedEventData
+
+
+class GenerationPublishedEventData(TypedDict):
+    """What the API calls `GenerationPublishedEventData`."""
+
+    generationId: str
+    baseGenerationId: str | None
+    sequence: int
+    origin: Literal["run", "restore", "compaction", "erasure"]
+    runId: str | None
+
+
+class GenerationPublishedEvent(TypedDict):
+    """The body of a webhook."""
+
+    id: str
+    type: Literal["generation.published"]
+    timestamp: str
+    tenantId: str
+    sourceId: str
+    data: GenerationPublishedEventData
+
+
+class ImportCompletedEventData(TypedDict):
+    """What the API calls `ImportCompletedEventData`."""
+
+    importId: str
+    state: Literal["completed", "completed_with_errors"]
+    mode: Literal["upsert", "snapshot"]
+    counts: ImportCounts
+    runId: str | None
+    generationId: str | None
+
+
+class ImportCompletedEvent(TypedDict):
+    """The body of a webhook."""
+
+    id: str
+    type: Literal["import.completed"]
+    timestamp: str
+    tenantId: str
+    sourceId: str
+    data: ImportCompletedEventData
+
+
+class ImportFailedEventData(TypedDict):
+    """What the API calls `ImportFailedEventData`."""
+
+    importId: str
+    state: Literal["failed", "cancelled"]
+    mode: Literal["upsert", "snapshot"]
+    counts: ImportCounts
+    runId: str | None
+    generationId: str | None
+
+
+class ImportFailedEvent(TypedDict):
+    """The body of a webhook."""
+
+    id: str
+    type: Literal["import.failed"]
+    timestamp: str
+    tenantId: str
+    sourceId: str
+    data: ImportFailedEventData
+
+
+class ExportCompletedEventData(TypedDict):
+    """What the API calls `ExportCompletedEventData`."""
+
+    exportId: str
+    generationId: str
+    state: Literal["completed"]
+    items: int
+    bytes: int
+
+
+class ExportCompletedEvent(TypedDict):
+    """The body of a webhook."""
+
+    id: str
+    type: Literal["export.completed"]
+    timestamp: str
+    tenantId: str
+    sourceId: str
+    data: ExportCompletedEventData
+
+
+class ExportFailedEventData(TypedDict):
+    """What the API calls `ExportFailedEventData`."""
+
+    exportId: str
+    generationId: str
+    state: Literal["failed"]
+    items: int
+    bytes: int
+
+
+class ExportFailedEvent(TypedDict):
+    """The body of a webhook."""
+
+    id: str
+    type: Literal["export.failed"]
+    timestamp: str
+    tenantId: str
+    sourceId: str
+    data: ExportFailedEventData
+
+
+class ErasureCompletedEventData(TypedDict):
+    """What the API calls `ErasureCompletedEventData`."""
+
+    erasureId: str
+    items: int
+    generationId: str | None
+    openedAt: str
+
+
+class ErasureCompletedEvent(TypedDict):
+    """The body of a webhook."""
+
+    id: str
+    type: Literal["erasure.completed"]
+    timestamp: str
+    tenantId: str
+    sourceId: str
+    data: ErasureCompletedEventData
+
+
+class SourceArchivedEventData(TypedDict):
+    """What the API calls `SourceArchivedEventData`."""
+
+    generationId: str | None
+
+
+class SourceArchivedEvent(TypedDict):
+    """The body of a webhook."""
+
+    id: str
+    type: Literal["source.archived"]
+    timestamp: str
+    tenantId: str
+    sourceId: str
+    data: SourceArchivedEventData
+
+
+class SourceDeletedEventData(TypedDict):
+    """What the API calls `SourceDeletedEventData`."""
+
+    requestedAt: str
+
+
+class SourceDeletedEvent(TypedDict):
+    """The body of a webhook."""
+
+    id: str
+    type: Literal["source.deleted"]
+    timestamp: str
+    tenantId: str
+    sourceId: str
+    data: SourceDeletedEventData
+
+
+class KeyCreatedEventData(TypedDict):
+    """What the API calls `KeyCreatedEventData`."""
+
+    keyId: str
+
+
+class KeyCreatedEvent(TypedDict):
+    """The body of a webhook."""
+
+    id: str
+    type: Literal["key.created"]
+    timestamp: str
+    tenantId: str
+    sourceId: str | None
+    data: KeyCreatedEventData
+
+
+class KeyExpiringEventData(TypedDict):
+    """What the API calls `KeyExpiringEventData`."""
+
+    keyId: str
+    expiresAt: str
+    days: int
+
+
+class KeyExpiringEvent(TypedDict):
+    """The body of a webhook."""
+
+    id: str
+    type: Literal["key.expiring"]
+    timestamp: str
+    tenantId: str
+    sourceId: str | None
+    data: KeyExpiringEventData
+
+
+class KeyRotatedEventData(TypedDict):
+    """What the API calls `KeyRotatedEventData`."""
+
+    keyId: str
+    previousKeyId: str
+
+
+class KeyRotatedEvent(TypedDict):
+    """The body of a webhook."""
+
+    id: str
+    type: Literal["key.rotated"]
+    timestamp: str
+    tenantId: str
+    sourceId: str | None
+    data: KeyRotatedEventData
+
+
+class KeyRevokedEventData(TypedDict):
+    """What the API calls `KeyRevokedEventData`."""
+
+    keyId: str
+
+
+class KeyRevokedEvent(TypedDict):
+    """The body of a webhook."""
+
+    id: str
+    type: Literal["key.revoked"]
+    timestamp: str
+    tenantId: str
+    sourceId: str | None
+    data: KeyRevokedEventData
+
+
+class BudgetReachedEventData(TypedDict):
+    """What the API calls `BudgetReachedEventData`."""
+
+    keyId: str
+    budget: Literal["requests", "answers"]
+    perDay: int
+    day: str
+
+
+class BudgetReachedEvent(TypedDict):
+    """The body of a webhook."""
+
+    id: str
+    type: Literal["budget.reached"]
+    timestamp: str
+    tenantId: str
+    sourceId: str | None
+    data: BudgetReachedEventData
+
+
+class WebhookDisabledEventData(TypedDict):
+    """What the API calls `WebhookDisabledEventData`."""
+
+    webhookId: str
+    reason: Literal["gone", "failing"]
+
+
+class WebhookDisabledEvent(TypedDict):
+    """The body of a webhook."""
+
+    id: str
+    type: Literal["webhook.disabled"]
+    timestamp: str
+    tenantId: str
+    sourceId: str | None
+    data: WebhookDisabledEventData
+
+
+class WebhookTestEventData(TypedDict):
+    """What the API calls `WebhookTestEventData`."""
+
+    webhookId: str
+
+
+class WebhookTestEvent(TypedDict):
+    """The body of a webhook."""
+
+    id: str
+    type: Literal["webhook.test"]
+    timestamp: str
+    tenantId: str
+    sourceId: str | None
+    data: WebhookTestEventData
 
 
 class ListAuditQuery(TypedDict):
@@ -1489,6 +1875,12 @@ class ListGenerationChangesQuery(TypedDict):
 
     change: NotRequired[Literal["added", "updated", "removed", "restored", "tombstoned"]]
     prefix: NotRequired[str]
+    limit: NotRequired[int]
+
+
+class ListExportsQuery(TypedDict):
+    """What a listing of `list_exports` may ask for."""
+
     limit: NotRequired[int]
 
 

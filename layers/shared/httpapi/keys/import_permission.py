@@ -1,42 +1,13 @@
-"""Whether the key that asked for an import may still import: asked where the lifecycle works, far from any request.
-
-revoked, disabled, suspended, gone                  an end
-expired                                             an end, but for one that was rotated while it was alive: what
-                                                    replaced it is looked at in its place
-rotated with an overlap of 0                        an end: that is for secrets that leaked
-alive, but without the scopes, or limited to others an end
-"""
+"""What an import takes of the key that asked for it, and whether the key still has it."""
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any
-
 from knowledge.actors import Actor
-from knowledge.storage.clients import Clients, translated
-from knowledge.times import system_clock
 
+from httpapi.keys.permission import KeyPermission
 from httpapi.keys.scopes import Scope
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-# All that is read of a key; the functions' roles let them read no more.
-ATTRIBUTES = (
-    "keyId",
-    "tenantId",
-    "scopes",
-    "sourceIds",
-    "createdAt",
-    "expiresAt",
-    "revokedAt",
-    "disabledAt",
-    "suspendedAt",
-    "rotatedTo",
-)
 IMPORT_SCOPES = frozenset({Scope.ITEMS_WRITE, Scope.RUNS_WRITE})
-# A line of more successors than this within one import is no line of keys that are cared for.
-_MOST_ROTATIONS = 50
 
 
 def import_scopes(*, apply: bool) -> frozenset[Scope]:
@@ -44,64 +15,9 @@ def import_scopes(*, apply: bool) -> frozenset[Scope]:
     return IMPORT_SCOPES | {Scope.RUNS_APPLY} if apply else IMPORT_SCOPES
 
 
-class KeyImportPermission:
-    """Looks at keys in their table; see `knowledge.ports.ImportPermission`."""
-
-    def __init__(self, clients: Clients, table: str, clock: Callable[[], int] = system_clock) -> None:
-        self._clients = clients
-        self._table = table
-        self._clock = clock
-
-    @classmethod
-    def from_environment(cls, clients: Clients) -> KeyImportPermission:
-        """Look in the table that a function's environment names."""
-        return cls(clients, os.environ["KEYS_TABLE"])
+class KeyImportPermission(KeyPermission):
+    """Looks at the keys of imports; see `knowledge.ports.ImportPermission`."""
 
     def find_end(self, tenant_id: str, source_id: str, by: Actor, *, apply: bool) -> str | None:
         """Say in a sentence why a key may not import into a source any more; None while it may."""
-        now = self._clock()
-        key_id = by.author.key_id
-        for _ in range(_MOST_ROTATIONS):
-            row = self._find(key_id)
-            if row is None or row["tenantId"]["S"] != tenant_id:
-                return f"The key {key_id} does not exist any more."
-            for attribute, word in (("revokedAt", "revoked"), ("disabledAt", "disabled"), ("suspendedAt", "suspended")):
-                if attribute in row:
-                    return f"The key {key_id} is {word}."
-            expires_at = _time(row, "expiresAt")
-            if expires_at is None or expires_at > now:
-                return _lacking(row, source_id, import_scopes(apply=apply))
-            if "rotatedTo" not in row:
-                return f"The key {key_id} has expired."
-            successor = self._find(row["rotatedTo"]["S"])
-            if successor is not None and (_time(successor, "createdAt") or 0) >= expires_at:
-                return f"The key {key_id} was rotated without an overlap."
-            key_id = row["rotatedTo"]["S"]
-        return f"The key {by.author.key_id} was rotated too often since."
-
-    def _find(self, key_id: str) -> dict[str, Any] | None:
-        with translated():
-            answer = self._clients.dynamodb.get_item(
-                TableName=self._table,
-                Key={"keyId": {"S": key_id}},
-                ConsistentRead=True,
-                ProjectionExpression=", ".join(f"#{name}" for name in ATTRIBUTES),
-                ExpressionAttributeNames={f"#{name}": name for name in ATTRIBUTES},
-            )
-        return answer.get("Item")
-
-
-def _lacking(row: dict[str, Any], source_id: str, scopes: frozenset[Scope]) -> str | None:
-    """What a living key lacks for an import; None when it lacks nothing."""
-    key_id = row["keyId"]["S"]
-    missing = sorted(scopes - {scope["S"] for scope in row["scopes"]["L"]})
-    if missing:
-        return f"The key {key_id} has lost the scope {missing[0]}."
-    sources = row.get("sourceIds")
-    if sources is not None and source_id not in {each["S"] for each in sources["L"]}:
-        return f"The key {key_id} does not reach the source any more."
-    return None
-
-
-def _time(row: dict[str, Any], name: str) -> int | None:
-    return int(row[name]["N"]) if name in row else None
+        return self._find_end(tenant_id, source_id, by, import_scopes(apply=apply))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from knowledge.deletions.stores import DeletionStores
+from knowledge.exports.model import EXPORTS
 from knowledge.imports.rejects import rejects_partition
 from knowledge.imports.rows import import_sk
 from knowledge.ports import HasTime
@@ -19,7 +20,7 @@ from knowledge.staging.rows import SLOTS
 from knowledge.storage.partitions import delete_rows, list_sort_keys
 
 # What a source has in the bucket lies in these folders, under its tenant's and its own id.
-FOLDERS = ("content", "runs", "index", "snapshots", "imports", "erasures")
+FOLDERS = ("content", "runs", "index", "snapshots", "imports", "exports", "erasures")
 _IMPORTS = import_sk("")
 # They forget themselves once they are relayed.
 _EVENTS = "event#"
@@ -44,7 +45,7 @@ class Emptier:
         The rows of imports go in the `last` pass, and don't count: they tell where rejected lines are looked for.
         """
         found = 0
-        for step in (self._delete_objects, self._delete_items, self._forget_questions):
+        for step in (self._delete_objects, self._abort_uploads, self._delete_items, self._forget_questions):
             deleted, done = step(deletion, has_time)
             found += deleted
             if not done:
@@ -72,6 +73,16 @@ class Emptier:
                     return deleted, False
         return deleted, True
 
+    def _abort_uploads(self, deletion: Deletion, has_time: HasTime) -> tuple[int, bool]:
+        """Drop what was sent of files that are not put together: no list of versions shows it."""
+        aborted = 0
+        for upload in self.stores.uploads.list_uploads(f"{EXPORTS}/{deletion.tenant_id}/{deletion.source_id}/"):
+            self.stores.uploads.abort_upload(upload)
+            aborted += 1
+            if not has_time():
+                return aborted, False
+        return aborted, True
+
     def _delete_items(self, deletion: Deletion, has_time: HasTime) -> tuple[int, bool]:
         deleted = 0
         for partition in self._partitions(deletion.source_id):
@@ -93,13 +104,11 @@ class Emptier:
         return self.stores.questions.remove_source(owner, deletion.source_id, has_time)
 
     def _give_back_places(self, deletion: Deletion) -> None:
-        places = [
-            place
-            for place in self.stores.imports.list_places(deletion.tenant_id)
-            if place.source_id == deletion.source_id
-        ]
-        if places:
-            self.stores.imports.give_back_places(deletion.tenant_id, places)
+        for store in (self.stores.imports, self.stores.exports):
+            every = store.list_places(deletion.tenant_id)
+            places = [place for place in every if place.source_id == deletion.source_id]
+            if places:
+                store.give_back_places(deletion.tenant_id, places)
 
     def _delete_rows(self, deletion: Deletion, has_time: HasTime, doomed: Callable[[str], bool]) -> tuple[int, bool]:
         catalog = self.stores.catalog

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from knowledge.exports.stores import ExportStores
 from knowledge.imports.stores import ImportStores
 from knowledge.questions.stores import QuestionStores
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from knowledge.sources.deletion import DeletionStore
 
 
-class DeletionStores(ImportStores, QuestionStores):
+class DeletionStores(ExportStores, ImportStores, QuestionStores):
     """What deletions need."""
 
     @cached_property

@@ -175,8 +175,9 @@ class Eraser:
         ids = frozenset(self.stores.ledger.read_ids(erasure))
         if erasure.cursor is not None:
             return self._sweep_objects(erasure, ids, has_time)
+        of_exports = self.sweeper.sweep_exports(erasure)
         deleted, done = self.sweeper.sweep_imports(erasure, ids)
-        counts = replace(erasure.counts, deleted=erasure.counts.deleted + deleted)
+        counts = replace(erasure.counts, deleted=erasure.counts.deleted + of_exports + deleted)
         if not done:
             until = self.clock() + ERASURE_WAIT_MS
             return self._note(erasure, counts=counts, waits_until=until, due_at=until)

@@ -7,6 +7,8 @@ What would break it, and what stands against it:
   spares it. Nobody comes to name an old key any more: whoever read the old epoch has ended.
 - More versions than a page lists: the walk goes on behind it, and looks for a mark that was on the page before.
 - A crash: what is deleted is not named, and the rest is found again.
+- A file of an export is large, and holds all that was served: all that came before the erasure go, unread, and so do
+  those that were being written. Their keys name the epoch.
 - An import that is under way needs its file: the erasure waits for its end.
 """
 
@@ -21,6 +23,8 @@ from knowledge.erasures.model import Erasure
 from knowledge.erasures.stores import ErasureStores
 from knowledge.erasures.texts import holds_text
 from knowledge.errors import ImportNotFoundError
+from knowledge.exports.model import EXPORTS
+from knowledge.exports.model import erasures_in as erasures_of_export
 from knowledge.imports.files import REPORT
 from knowledge.imports.model import ImportState, shown_state
 from knowledge.items.content import erasures_in
@@ -102,6 +106,22 @@ class Sweeper:
             self.stores.rejects.forget_rejects(erasure.source_id, import_id)
             deleted += len(doomed)
         return deleted, done
+
+    def sweep_exports(self, erasure: Erasure) -> int:
+        """Delete the files of exports that came before, finished or not; tells how many versions."""
+        prefix = f"{EXPORTS}/{erasure.tenant_id}/{erasure.source_id}/"
+        for upload in self.stores.uploads.list_uploads(prefix):
+            if erasures_of_export(upload.key) < erasure.epoch:
+                self.stores.uploads.abort_upload(upload)
+        deleted, behind = 0, None
+        while True:
+            page = self.stores.versions.list_page(prefix, behind)
+            doomed = [version for version in page.versions if erasures_of_export(version.key) < erasure.epoch]
+            self.stores.versions.delete_versions(doomed)
+            deleted += sum(not version.is_deletion for version in doomed)
+            behind = page.behind
+            if behind is None:
+                return deleted
 
     def _marks_of(self, keys: Collection[str], page: VersionPage, behind: Position | None) -> list[ObjectVersion]:
         """Find the marks of deletions of some keys, which say a key: of a content, its hash.

@@ -13,11 +13,11 @@ from typing import Any
 
 from knowledge.events import Event, event_row
 from knowledge.imports.model import Import
-from knowledge.imports.places import ImportPlaces, Place
-from knowledge.imports.rows import ticket_sk
+from knowledge.imports.rows import PLACES, place_of, ticket_sk
 from knowledge.imports.transitions import ImportTransitions
 from knowledge.sources.conditions import NONE_OPEN, OWN_TURN, THIS_ONE_OPEN
 from knowledge.sources.model import Source
+from knowledge.sources.places import Places
 from knowledge.storage.catalog import Action, Catalog
 
 _OTHERS_OPEN = "openSnapshotId <> :id"
@@ -51,7 +51,7 @@ class ImportEndStore:
         if job.queued_at is not None:
             actions.append(self.catalog.deleting(job.source_id, ticket_sk(job)))
         if job.counted:
-            actions.append(ImportPlaces(self.catalog).giving_back(job.tenant_id, [Place.of(job)]))
+            actions.append(Places(self.catalog, PLACES).giving_back(job.tenant_id, [place_of(job)]))
         if source is not None and source.import_id == job.import_id:
             actions.append(self._turn_given_back(job, source))
         self._transitions.transact(*actions)

@@ -10,10 +10,13 @@ from knowledge.actors import Actor
 from knowledge.imports.model import Import, ImportFile, ImportFormat, ImportMode, ImportState
 from knowledge.limits import MAX_REJECTED_LINES
 from knowledge.model import Failure
+from knowledge.sources.places import Place
 from knowledge.staging.model import StagingCounts
 from knowledge.storage.catalog import ordered
 
 TICKETS = "importqueue#"
+# The sort key of the row of a tenant's places; see `knowledge.sources.places`.
+PLACES = "imports"
 
 
 def import_sk(import_id: str) -> str:
@@ -24,6 +27,11 @@ def import_sk(import_id: str) -> str:
 def ticket_sk(job: Import) -> str:
     """The sort key of an import's ticket: by the time at which its file came."""
     return f"{TICKETS}{job.queued_at or 0:015d}#{job.import_id}"
+
+
+def place_of(job: Import) -> Place:
+    """The place of an import among those of its tenant that are under way."""
+    return Place(job.created_at, job.source_id, job.import_id)
 
 
 def import_row(job: Import) -> dict[str, Any]:

@@ -12,12 +12,12 @@ from knowledge.earlier_tries import find_earlier
 from knowledge.errors import ImportLimitError, ImportNotFoundError, SourceInactiveError
 from knowledge.imports.ending import ImportEnder
 from knowledge.imports.model import Import, ImportFormat, ImportMode, ImportState, shown_state
-from knowledge.imports.places import Place
 from knowledge.imports.stores import ImportStores
 from knowledge.limits import MAX_REJECTED_LINES, UPLOAD_AWAITED_MS
 from knowledge.pages import Page
 from knowledge.ports import Clock
 from knowledge.sources.model import Source
+from knowledge.sources.places import Place
 
 # So many imports whose file may never have come are looked at for a request that finds no place.
 _LOOKED_AT = 25
@@ -115,7 +115,7 @@ class ImportService:
 
     def _is_over(self, place: Place) -> bool:
         try:
-            job = self.stores.imports.get_import(place.source_id, place.import_id)
+            job = self.stores.imports.get_import(place.source_id, place.holder_id)
         except ImportNotFoundError:
             return True
         return job.ended or shown_state(job, self.clock()) is ImportState.EXPIRED

@@ -14,13 +14,22 @@ from typing import Any
 from knowledge.audit import AuditEntry
 from knowledge.errors import ImportLimitError, ImportNotFoundError
 from knowledge.imports.model import Import, ImportState
-from knowledge.imports.places import ImportPlaces, Place
-from knowledge.imports.rows import TICKETS, import_from, import_row, import_sk, reading_values, ticket_sk
+from knowledge.imports.rows import (
+    PLACES,
+    TICKETS,
+    import_from,
+    import_row,
+    import_sk,
+    place_of,
+    reading_values,
+    ticket_sk,
+)
 from knowledge.imports.transitions import UNMOVED, ImportMovedError, ImportTransitions, unmoved
-from knowledge.limits import IMPORT_SILENT_MS
+from knowledge.limits import IMPORT_SILENT_MS, IMPORTS_UNDER_WAY
 from knowledge.pages import Page
 from knowledge.sources.conditions import ACTIVE, EPOCH_BEFORE, NONE_OPEN, OWN_TURN, THIS_ONE_OPEN
 from knowledge.sources.model import Source, SourceStatus
+from knowledge.sources.places import Place, Places
 from knowledge.storage.attributes import from_row, to_row
 from knowledge.storage.catalog import Action, Catalog, RefusedWriteError
 from knowledge.storage.clients import translated
@@ -42,7 +51,8 @@ class ImportStore:
 
         Raises ImportLimitError when as many imports of the tenant are under way as may be.
         """
-        actions = [self.catalog.putting_new(import_row(job)), self._places.taking(job)]
+        taking = self._places.taking(job.tenant_id, place_of(job), IMPORTS_UNDER_WAY)
+        actions = [self.catalog.putting_new(import_row(job)), taking]
         try:
             self.catalog.transact([*actions, *self.catalog.recording(recorded)])
         except RefusedTransactionError as error:
@@ -78,7 +88,7 @@ class ImportStore:
         put = self.catalog.putting(import_row(job), _NEW_OR_AWAITING, {":awaiting": ImportState.AWAITING_UPLOAD})
         ticket = {"pk": job.source_id, "sk": ticket_sk(job), "importId": job.import_id}
         # Its place may have been given back, if it came late.
-        place = [self._places.keeping(job)] if job.counted else []
+        place = [self._places.keeping(job.tenant_id, place_of(job))] if job.counted else []
         self._transact(put, self.catalog.putting(ticket), *place)
 
     def first_waiting(self, source_id: str) -> str | None:
@@ -210,5 +220,5 @@ class ImportStore:
         return ImportTransitions(self.catalog)
 
     @property
-    def _places(self) -> ImportPlaces:
-        return ImportPlaces(self.catalog)
+    def _places(self) -> Places:
+        return Places(self.catalog, PLACES)

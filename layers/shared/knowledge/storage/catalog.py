@@ -179,6 +179,7 @@ class Catalog:
     ) -> Page[R]:  # fmt: skip
         """List the rows of a kind, newest first. A position is the `[order, sk]` of the last row that was looked at.
 
+        Rows that are listed by what they belong to have its id behind their kind: `export#gen_...`.
         A page of those to `keep` ends after a bounded number of rows, and may be short then, or empty.
         """
         query: dict[str, Any] = {
@@ -238,8 +239,9 @@ def _words(expressions: str) -> dict[str, Any]:
 
 
 def _checked(position: Any, kind: str) -> tuple[str, str]:
+    own = f"{kind.partition('#')[0]}#"
     match position:
-        case [str() as order, str() as sk] if order.startswith(f"{kind}#") and sk.startswith(f"{kind}#"):
+        case [str() as order, str() as sk] if order.startswith(f"{kind}#") and sk.startswith(own):
             return order, sk
     raise InvalidPositionError
 

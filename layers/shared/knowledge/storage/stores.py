@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from knowledge.settings import Settings
     from knowledge.storage.catalog import Catalog
     from knowledge.storage.objects import ObjectStore
+    from knowledge.storage.uploads import UploadStore
     from knowledge.storage.versions import VersionStore
 
 
@@ -45,3 +46,10 @@ class StorageStores:
         from knowledge.storage.versions import VersionStore
 
         return VersionStore(self.clients.s3, self.settings.content_bucket)
+
+    @cached_property
+    def uploads(self) -> UploadStore:
+        """Objects of the bucket that are sent in parts."""
+        from knowledge.storage.uploads import UploadStore
+
+        return UploadStore(self.clients.s3, self.settings.content_bucket)
