@@ -17,7 +17,8 @@ from local.template import ROOT
 
 CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
 CONTRACTS = {contract["name"]: contract["id"] for contract in CONFIGURATION["contracts"]}
-ROOMS = ("layers/shared", "layers/search", "functions", "local", "operations", "testing", "benchmarks", "tests")
+PATHS = ("layers/shared", "layers/search", "clients/python/src")
+ROOMS = (*PATHS, "functions", "local", "operations", "testing", "benchmarks", "tests")
 
 # A file, what it imports against the order, and the contracts that say so. All are imported for their types alone.
 WRONG = [
@@ -42,6 +43,7 @@ WRONG = [
     ("layers/search/search/hits/snippets.py", "tantivy", {"engine"}),
     ("layers/shared/knowledge/errors.py", "knowledge.earlier_tries", {"circles"}),
     ("local/template/load.py", "local.events.patterns", {"circles"}),
+    ("clients/python/src/knowledge_client/errors.py", "knowledge.errors", {"client"}),
 ]
 
 
@@ -71,7 +73,7 @@ def broken_contracts(folder: Path) -> set[str]:
     done = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo"],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(ROOMS[:2]), "COLUMNS": "200"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(PATHS), "COLUMNS": "200"},
         capture_output=True,
         text=True,
         check=False,

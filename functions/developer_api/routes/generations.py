@@ -10,9 +10,13 @@ from httpapi.render.generations import render_generation
 from httpapi.render.items import render_changed_item, render_generation_item
 from httpapi.render.runs import render_outcome
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of
-from httpapi.schemas.generations import GenerationChangeListQuery, RestoreGenerationRequest
-from httpapi.schemas.items import ContentListQuery
+from httpapi.schemas.generations import (
+    GenerationChangeListQuery,
+    GenerationItemListQuery,
+    RestoreGenerationRequest,
+)
 from knowledge.generations.change_lists import Asked
+from knowledge.generations.holding import hold_changes, hold_items
 
 GENERATIONS = "/v1/sources/{sourceId}/generations"
 GENERATION = GENERATIONS + "/{generationId}"
@@ -41,22 +45,34 @@ def get_generation(call: Call[None, NoQuery]) -> Answer:
     GENERATION + "/items",
     Scope.RUNS_READ,
     further_scopes=SHOWS_ITEMS,
-    query=ContentListQuery,
+    query=GenerationItemListQuery,
     loads_source=True,
     tagged=True,
 )
-def list_generation_items(call: Call[None, ContentListQuery]) -> Answer:
-    """List what a generation serves."""
+def list_generation_items(call: Call[None, GenerationItemListQuery]) -> Answer:
+    """List what a generation serves; each page is of the generation that the first one was of."""
+    reader, query = call.services.knowledge.generations, call.query
+    listing = call.listing(prefix=query.prefix)
+    held = hold_items(reader, call.source, call.generation_id, call.position(listing))
+    with held.reading():
+        page = reader.list_items(
+            held.generation,
+            limit=query.limit,
+            position=held.position,
+            include_content=query.include is not None,
+            prefix=query.prefix or "",
+        )
+    body = listing.render("items", held.hold(page), render_generation_item)
+    return ok({"generationId": held.generation.generation_id, **body, "erasedCount": page.erased})
+
+
+@routes.get(GENERATION + "/items/{externalItemId}", Scope.RUNS_READ, further_scopes=SHOWS_ITEMS, loads_source=True)
+def get_generation_item(call: Call[None, NoQuery]) -> Answer:
+    """Read one item as a generation serves it, with its content."""
     reader = call.services.knowledge.generations
     generation = reader.get_generation(call.source, call.generation_id)
-    listing = call.listing(generation=generation.generation_id)
-    page = reader.list_items(
-        generation,
-        limit=call.query.limit,
-        position=call.position(listing),
-        include_content=call.query.include is not None,
-    )
-    return ok({**listing.render("items", page, render_generation_item), "erasedCount": page.erased})
+    item = reader.get_item(generation, call.external_item_id)
+    return ok({"generationId": generation.generation_id, "item": render_generation_item(item)})
 
 
 @routes.get(
@@ -68,20 +84,16 @@ def list_generation_items(call: Call[None, ContentListQuery]) -> Answer:
 )
 def list_generation_changes(call: Call[None, GenerationChangeListQuery]) -> Answer:
     """List what a generation serves differently from another, with the fields that differ, and contents if wished."""
-    reader = call.services.knowledge.generations
-    generation = reader.get_generation(call.source, call.generation_id)
-    from_id = generation.base_generation_id if call.query.from_ is None else known_generation(call.query.from_)
-    before = None if from_id is None else reader.get_generation(call.source, from_id)
-    query = call.query
-    listing = call.listing(
-        generation=generation.generation_id,
-        before=before and before.generation_id,
-        change=query.change,
-        prefix=query.prefix,
-    )
-    asked = Asked(query.change, query.limit, call.position(listing), query.include is not None, query.prefix or "")
-    page = reader.list_changed_items(generation, before, asked)
-    return ok({**listing.render("changes", page, render_changed_item), "erasedCount": page.erased})
+    reader, query = call.services.knowledge.generations, call.query
+    listing = call.listing(change=query.change, prefix=query.prefix)
+    before_id = None if query.from_ is None else known_generation(query.from_)
+    held = hold_changes(reader, call.source, call.generation_id, before_id, call.position(listing))
+    asked = Asked(query.change, query.limit, held.position, query.include is not None, query.prefix or "")
+    with held.reading():
+        page = reader.list_changed_items(held.generation, held.before, asked)
+    body = listing.render("changes", held.hold(page), render_changed_item)
+    ids = {"generationId": held.generation.generation_id, "fromGenerationId": held.before_id}
+    return ok({**ids, **body, "erasedCount": page.erased})
 
 
 @routes.post(

@@ -6,15 +6,17 @@ KnowledgeError
     IndexDamagedError, InvalidItemsError
     NotFoundError
         SourceNotFoundError, ItemNotFoundError, RunNotFoundError, PlanNotKeptError,
-        SnapshotNotFoundError, ImportNotFoundError, ExportNotFoundError, ErasureNotFoundError,
-        QuestionNotFoundError, AnswerNotFoundError
+        GenerationItemNotFoundError, SnapshotNotFoundError, ImportNotFoundError,
+        ExportNotFoundError, ErasureNotFoundError, QuestionNotFoundError, AnswerNotFoundError
         GenerationNotFoundError
             GenerationRetiredError
     ConflictError
         SourceInactiveError, SourceActiveError, SourceLimitError, ImportLimitError,
         ExportLimitError, ImportEndedError, SnapshotOpenError, SnapshotClosedError,
         SnapshotIncompleteError, StaleVersionError, RunInProgressError, NotApplyEligibleError,
-        RemovalGuardError, ErasureInProgressError, StaleCursorError, PreconditionFailedError
+        RemovalGuardError, ErasureInProgressError, PreconditionFailedError
+        StaleCursorError
+            StaleListError
         TransientApplyError
             ApplyInProgressError, StaleBaseError, LeaseLostError, ApplyConflictError
             StalePlanError
@@ -86,6 +88,12 @@ class GenerationNotFoundError(NotFoundError):
     """Raised when the source has no generation of that id, or none at all yet."""
 
     message = "Generation not found. List the generations of the source to see which are kept."
+
+
+class GenerationItemNotFoundError(NotFoundError):
+    """Raised when a generation serves no item of that id."""
+
+    message = "This generation serves no such item. List what it serves, or name another generation."
 
 
 class GenerationRetiredError(GenerationNotFoundError):
@@ -243,6 +251,12 @@ class StaleCursorError(ConflictError):
 
     code = "stale_cursor"
     message = "What is searched has changed since this cursor was made. Search again without it."
+
+
+class StaleListError(StaleCursorError):
+    """Raised when a list that began in the current generation goes on, and that generation is not kept any more."""
+
+    message = "The generation that this list began in is not kept any more. Begin the list again without the cursor."
 
 
 class PreconditionFailedError(ConflictError):

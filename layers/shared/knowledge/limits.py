@@ -159,6 +159,8 @@ PROBLEMS_SHOWN = 100
 DEFAULT_PAGE_ENTRIES = 50
 PAGE_ENTRIES = 200
 CURSOR_CHARACTERS = 8_192
+# Of a generation, by a page of those with a prefix: they are in the order of hashes, so all are looked through.
+ITEMS_LOOKED_AT = 20_000
 
 # ------------------------------------------------------------------------------------------------- size: an import
 # What S3 takes in one PUT.

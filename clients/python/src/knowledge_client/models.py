@@ -1070,6 +1070,8 @@ class GenerationChange(TypedDict):
 class GenerationChangePage(TypedDict):
     """What the API calls `GenerationChangePage`."""
 
+    generationId: str
+    fromGenerationId: str | None
     changes: list[GenerationChange]
     nextCursor: str | None
     erasedCount: int
@@ -1256,9 +1258,17 @@ class GenerationItem(TypedDict):
     metadata: NotRequired[dict[str, Any] | None]
 
 
+class GenerationItemResponse(TypedDict):
+    """What the API calls `GenerationItemResponse`."""
+
+    generationId: str
+    item: GenerationItem
+
+
 class GenerationItemPage(TypedDict):
     """What the API calls `GenerationItemPage`."""
 
+    generationId: str
     items: list[GenerationItem]
     nextCursor: str | None
     erasedCount: int
@@ -1867,6 +1877,7 @@ class ListGenerationsQuery(TypedDict):
 class ListGenerationItemsQuery(TypedDict):
     """What a listing of `list_generation_items` may ask for."""
 
+    prefix: NotRequired[str]
     limit: NotRequired[int]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from httpapi.schemas.fields import BodyModel, Message
+from httpapi.schemas.items import ContentListQuery, IdPrefix
 from httpapi.schemas.runs import ChangeListQuery
 
 
@@ -14,6 +15,12 @@ class RestoreGenerationRequest(BodyModel):
     """What is said of a restore."""
 
     message: Message | None = None
+
+
+class GenerationItemListQuery(ContentListQuery):
+    """A list of what a generation serves: all of it, or items whose ids begin with a prefix."""
+
+    prefix: IdPrefix | None = None
 
 
 class GenerationChangeListQuery(ChangeListQuery):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from knowledge.errors import GenerationNotFoundError, ServiceUnavailableError
+from knowledge.errors import GenerationItemNotFoundError, GenerationNotFoundError, ServiceUnavailableError
 from knowledge.generations.change_lists import Asked, ChangeLists
 from knowledge.generations.changes import item_position
 from knowledge.generations.item_views import ItemViews, without_content
@@ -15,9 +15,9 @@ from knowledge.generations.stores import GenerationStores
 from knowledge.index.entries import Entry
 from knowledge.index.leaf import LEAF_ENTRIES
 from knowledge.index.store import PublishedIndex
-from knowledge.index.walking import Position
+from knowledge.index.walking import ENTRIES_AHEAD, Position
 from knowledge.items.answer_size import how_many_fit
-from knowledge.limits import ANSWER_BYTES
+from knowledge.limits import ANSWER_BYTES, ITEMS_LOOKED_AT
 from knowledge.model import Change, ChangeKind
 from knowledge.pages import Page
 from knowledge.ports import Clock
@@ -52,39 +52,70 @@ class GenerationReader:
             generation_id = source.generation_id
         return self.stores.generations.get_generation(source.source_id, generation_id)
 
+    def get_item(self, generation: Generation, external_item_id: str) -> GenerationItem:
+        """Read one item as a generation serves it, with its content, or with a link to one that is too large.
+
+        Raises GenerationItemNotFoundError when it serves none of that id, GenerationRetiredError.
+        """
+
+        def read(served: Generation) -> GenerationItem:
+            index = self._item_views.open_index(served)
+            entry = index.trie.find([external_item_id]).get(external_item_id)
+            if entry is None:
+                raise GenerationItemNotFoundError
+            return self._item_views.with_contents(served, index, [entry])[0]
+
+        return self._read_again(generation, read)
+
     def list_items(
-        self, generation: Generation, *, limit: int, position: Any, include_content: bool
+        self, generation: Generation, *, limit: int, position: Any, include_content: bool, prefix: str = ""
     ) -> Page[GenerationItem]:
         """List what a generation serves, in the fixed order of the index (by hash of the id).
 
-        A position is `[path, id]` of the last item of a page. A page ends at `limit` items or at 4 MB.
+        A position is `[path, id]` of the last item that was looked at. A page ends at `limit` items, at 4 MB, or where
+        20 000 items were looked at: with a `prefix` of their ids most may be passed over, and a page may be empty.
         """
         after = item_position(position)
 
         def read(served: Generation) -> Page[GenerationItem]:
-            return self._items(served, after, limit, include_content=include_content)
+            return self._items(served, after, limit, prefix, include_content=include_content)
 
         return self._read_again(generation, read)
 
     def _items(
-        self, generation: Generation, after: Position | None, limit: int, *, include_content: bool
+        self, generation: Generation, after: Position | None, limit: int, prefix: str, *, include_content: bool
     ) -> Page[GenerationItem]:
         index = self._item_views.open_index(generation)
         chosen: Chosen = []
         size = 0
-        for path, entry in self._entries(index, after, limit):
-            size += 1024 + (entry.content_bytes if include_content else 0)
-            if chosen and (len(chosen) == limit or size > ANSWER_BYTES):
-                return self._page(generation, index, chosen, include_content, more=True)
-            chosen.append((path, entry))
-        return self._page(generation, index, chosen, include_content, more=False)
+        here: list[str] | None = None
+        # About a page is read at once, and the rest of the leaf in which the last page ended.
+        ahead = ENTRIES_AHEAD if prefix else limit + LEAF_ENTRIES
+        for looked_at, (path, entry) in enumerate(self._entries(index, after, ahead)):
+            if looked_at == ITEMS_LOOKED_AT:
+                break
+            if entry.external_item_id.startswith(prefix):
+                size += 1024 + (entry.content_bytes if include_content else 0)
+                if chosen and (len(chosen) == limit or size > ANSWER_BYTES):
+                    break
+                chosen.append((path, entry))
+            here = [path, entry.external_item_id]
+        else:
+            here = None
+        return self._page(generation, index, chosen, include_content, here)
 
     def _page(
-        self, generation: Generation, index: PublishedIndex, chosen: Chosen, include_content: bool, *, more: bool
+        self,
+        generation: Generation,
+        index: PublishedIndex,
+        chosen: Chosen,
+        include_content: bool,
+        behind: list[str] | None,
     ) -> Page[GenerationItem]:
         """Show entries, as many as fit into 4 MB. What one takes in an answer is known only now that it is read.
 
-        An item that is too large by itself comes with a link to its content.
+        An item that is too large by itself comes with a link to its content. Behind all of them the list goes on from
+        `behind`, or has ended.
         """
         entries = [entry for _, entry in chosen]
         views = (
@@ -93,8 +124,8 @@ class GenerationReader:
             else [without_content(entry) for entry in entries]
         )
         count = how_many_fit(views)
-        if count == len(views) and not more:
-            return Page(views, None, generation.erased)
+        if count == len(views):
+            return Page(views, behind, generation.erased)
         path, last = chosen[count - 1]
         return Page(views[:count], [path, last.external_item_id], generation.erased)
 
@@ -132,7 +163,7 @@ class GenerationReader:
             return before
         return self.stores.generations.get_generation(before.source_id, before.generation_id)
 
-    def _read_again(self, generation: Generation, read: Callable[[Generation], Page[T]]) -> Page[T]:
+    def _read_again(self, generation: Generation, read: Callable[[Generation], T]) -> T:
         """Read a generation, and once more by its row as it is now when something is gone: an erasure swaps manifests.
 
         Raises ServiceUnavailableError when it is gone then, too.
@@ -150,10 +181,8 @@ class GenerationReader:
     def _item_views(self) -> ItemViews:
         return ItemViews(self.stores, self.clock)
 
-    def _entries(self, index: PublishedIndex, after: Position | None, limit: int) -> Iterator[tuple[str, Entry]]:
-        """Walk over entries in index order from behind a position on; about a page of them is read at once."""
-        # And the rest of the leaf in which the last page ended.
-        ahead = limit + LEAF_ENTRIES
+    def _entries(self, index: PublishedIndex, after: Position | None, ahead: int) -> Iterator[tuple[str, Entry]]:
+        """Walk over entries in index order from behind a position on; `ahead` of them are read at once."""
         for path, entry in index.trie.entries_from(index.trie.walk(after, ahead=ahead), ahead=ahead):
             if after is None or (path, entry.external_item_id) > after:
                 yield path, entry

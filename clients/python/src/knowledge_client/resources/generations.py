@@ -35,6 +35,11 @@ class Generations(Resource):
         path = path_to("sources", source_id, "generations", generation_id, "items")
         return Listing(self._api, path, "items", query, with_content=with_content)
 
+    def item(self, source_id: str, external_item_id: str, generation_id: str = CURRENT) -> models.GenerationItem:
+        """Read one item as a generation serves it, with its `content`, or `contentUrl` for a large one."""
+        path = path_to("sources", source_id, "generations", generation_id, "items", external_item_id)
+        return cast(models.GenerationItem, self._api.get(path)["item"])
+
     def changes(
         self,
         source_id: str,
