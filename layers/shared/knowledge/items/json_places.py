@@ -80,10 +80,10 @@ class _Walk:
         at = self._after_space(begin + 1)
         while self._text[at : at + 1] == '"':
             try:
-                name, end = _ANY.raw_decode(self._text, at)
+                name, colon = _ANY.raw_decode(self._text, at)
             except ValueError:
                 return at, None
-            colon = self._after_space(end)
+            colon = self._after_space(colon)
             if name in names or self._text[colon : colon + 1] != ":":
                 return at, None
             names.add(name)
