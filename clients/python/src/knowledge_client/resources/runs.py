@@ -46,7 +46,9 @@ class Runs(Resource):
         """List a source's runs, the newest first."""
         return Listing(self._api, path_to("sources", source_id, "runs"), "runs", query)
 
-    def changes(self, source_id: str, run_id: str, **query: Unpack[models.ListChangesQuery]) -> Listing[models.RunChange]:
+    def changes(
+        self, source_id: str, run_id: str, **query: Unpack[models.ListChangesQuery]
+    ) -> Listing[models.RunChange]:
         """List what a run would change: all, or one `change` such as `removed`."""
         return Listing(self._api, path_to("sources", source_id, "runs", run_id, "changes"), "changes", query)
 
