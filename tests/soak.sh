@@ -13,6 +13,8 @@ GENERATED_CLIENTS=all run_tier generated .venv/bin/python -m pytest tests/contra
 run_tier coverage make --no-print-directory coverage || failed=1
 run_tier fuzz make --no-print-directory fuzz || failed=1
 run_tier faults make --no-print-directory faults || failed=1
+EXPORT_ITEMS=${EXPORT_ITEMS:-1000000} run_tier exports .venv/bin/python -m pytest tests/functional/lifecycle/test_exports.py \
+  -k many_items --timeout 0 || failed=1
 run_tier folders env FOLDER_EXAMPLES=20000 FOLDER_FILES=20000 FOLDER_MANY=100000 .venv/bin/python -m pytest tests/clients/folder --timeout 0 || failed=1
 tell_results
 exit "$failed"
