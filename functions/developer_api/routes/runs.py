@@ -9,7 +9,7 @@ from httpapi.operations import SHOWS_ITEMS, Routes
 from httpapi.render.items import render_changed_item
 from httpapi.render.runs import render_outcome, render_run
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of
-from httpapi.schemas.runs import ApplyRunRequest, CreateRunRequest, RunChangeListQuery
+from httpapi.schemas.runs import ApplyRunRequest, CreateRunRequest, DiscardRunRequest, RunChangeListQuery
 from knowledge.generations.change_lists import Asked
 from knowledge.runs.model import RunState
 
@@ -72,3 +72,12 @@ def apply_run(call: Call[ApplyRunRequest, NoQuery]) -> Answer:
         message=call.body.message,
     )
     return ok(render_outcome(outcome))
+
+
+@routes.post(
+    RUN + "/discard", Scope.RUNS_APPLY, body=body_of(DiscardRunRequest), body_required=False, loads_source=True
+)
+def discard_run(call: Call[DiscardRunRequest, NoQuery]) -> Answer:
+    """Decide that a run is not to be published."""
+    run = call.services.knowledge.runs.discard_run(call.source, call.run_id, by=call.actor, message=call.body.message)
+    return ok({"run": render_run(run)})

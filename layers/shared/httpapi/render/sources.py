@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from knowledge.actors import author_value
-from knowledge.sources.model import DEVELOPER_API, RemovalGuard, Source, Synonyms
+from knowledge.sources.model import DEVELOPER_API, PublishLock, RemovalGuard, Source, Synonyms
 from knowledge.times import timestamp
 
 
@@ -24,6 +24,8 @@ def render_source(source: Source) -> dict[str, Any]:
         "defaultLanguage": source.default_language,
         "synonymGroups": source.synonyms.groups,
         "questionLog": source.question_log,
+        "publishing": source.publishing,
+        "publishLock": _lock(source.publish_lock),
         "generationId": source.generation_id,
         "sequence": source.sequence,
         "servedItems": source.served_items,
@@ -37,6 +39,16 @@ def render_source(source: Source) -> dict[str, Any]:
 def render_whole_source(source: Source, synonyms: Synonyms) -> dict[str, Any]:
     """Write a source with its synonyms; where they changed since it was read, it has as many as there are now."""
     return render_source(source) | {"synonymGroups": len(synonyms), "synonyms": synonyms}
+
+
+def _lock(lock: PublishLock | None) -> dict[str, Any] | None:
+    if lock is None:
+        return None
+    return {
+        "reason": lock.reason,
+        "lockedAt": timestamp(lock.locked_at),
+        "lockedBy": author_value(lock.locked_by),
+    }
 
 
 def _guard(guard: RemovalGuard | None) -> dict[str, Any] | None:

@@ -27,6 +27,12 @@ class ApplyRunRequest(BodyModel):
     plan_version: Annotated[int, Field(ge=1, le=2**53 - 1)] | None = None
 
 
+class DiscardRunRequest(BodyModel):
+    """What is said of a run that is not to be published."""
+
+    message: Message | None = None
+
+
 class ChangeListQuery(ContentListQuery):
     """A list of changes, of one kind if wished, or of items whose ids begin with a prefix."""
 

@@ -20,10 +20,11 @@ from knowledge.limits import (
     SYNONYMS_BYTES,
     TITLE_WEIGHT_DECIMALS,
 )
-from knowledge.sources.model import QuestionLog, RemovalGuard, Serving, Synonyms
+from knowledge.sources.model import Publishing, QuestionLog, RemovalGuard, Serving, Synonyms
 from knowledge.unset import UNSET
 from pydantic import Field
 
+from httpapi.errors import invalid_field
 from httpapi.schemas.fields import BodyModel, Message, refuse_nulls, tell_no_null
 
 Name = Annotated[str, name_text(SOURCE_NAME_CHARACTERS)]
@@ -107,10 +108,14 @@ class UpdateSourceRequest(BodyModel):
     default_language: Language | None = None
     synonyms: Annotated[SynonymGroups | None, _NO_NULL] = None
     question_log: Annotated[Annotated[QuestionLog, Field(strict=False)] | None, _NO_NULL] = None
+    publishing: Annotated[Annotated[Publishing, Field(strict=False)] | None, _NO_NULL] = None
+    reason: Annotated[Message | None, _NO_NULL] = None
 
     def changes(self) -> dict[str, Any]:
         """Return what was sent as the service takes it. Raises ValidationFailedError for a null that means nothing."""
-        refuse_nulls(self, "serving", "title_weight", "synonyms", "question_log")
+        refuse_nulls(self, "serving", "title_weight", "synonyms", "question_log", "publishing", "reason")
+        if self.reason is not None and self.publishing is not Publishing.LOCKED:
+            raise invalid_field("reason", "comes with publishing: locked alone")
         sent = self.model_fields_set
         return {
             "name": self.name,
@@ -121,6 +126,8 @@ class UpdateSourceRequest(BodyModel):
             "default_language": self.default_language if "default_language" in sent else UNSET,
             "synonyms": None if self.synonyms is None else _groups(self.synonyms),
             "question_log": self.question_log,
+            "publishing": self.publishing,
+            "lock_reason": self.reason,
         }
 
 

@@ -36,6 +36,21 @@ class QuestionLog(StrEnum):
     OFF = "off"
 
 
+class Publishing(StrEnum):
+    """Whether what a source serves may be changed by an apply or a restore."""
+
+    OPEN = "open"
+    LOCKED = "locked"
+
+
+class PublishLock(NamedTuple):
+    """Why nothing may be published from a source, if it was said, since when (ms), and who decided so."""
+
+    reason: str | None
+    locked_at: int
+    locked_by: Author | None
+
+
 Synonyms = tuple[tuple[str, ...], ...]
 """Groups of texts that mean the same to a tenant."""
 
@@ -70,6 +85,7 @@ class SourceSettings:
     default_language: str | None = None
     synonyms: SynonymsHeld = NO_SYNONYMS
     question_log: QuestionLog = QuestionLog.OFF
+    publish_lock: PublishLock | None = None
 
     @property
     def shape(self) -> tuple[int, RemovalGuard | None]:
@@ -146,6 +162,12 @@ class Source:
     default_language: str | None = None
     synonyms: SynonymsHeld = NO_SYNONYMS
     question_log: QuestionLog = QuestionLog.OFF
+    publish_lock: PublishLock | None = None
+
+    @property
+    def publishing(self) -> Publishing:
+        """Whether what is served may be changed by an apply or a restore."""
+        return Publishing.OPEN if self.publish_lock is None else Publishing.LOCKED
 
     @property
     def settings(self) -> SourceSettings:
@@ -159,6 +181,7 @@ class Source:
             self.default_language,
             self.synonyms,
             self.question_log,
+            self.publish_lock,
         )
 
     @property

@@ -19,6 +19,8 @@ from knowledge.revisions import Expected
 from knowledge.sources.deletion import DeletionStore
 from knowledge.sources.model import (
     NO_SYNONYMS,
+    Publishing,
+    PublishLock,
     QuestionLog,
     RemovalGuard,
     Served,
@@ -147,6 +149,8 @@ class SourceService:
         default_language: str | Unset | None = UNSET,
         synonyms: Synonyms | None = None,
         question_log: QuestionLog | None = None,
+        publishing: Publishing | None = None,
+        lock_reason: str | None = None,
         by: Actor | None = None,
         expected: Expected | None = None,
     ) -> Source:
@@ -155,8 +159,9 @@ class SourceService:
         Raises PreconditionFailedError when it would change another source than the `expected` one: what is compared is
         what the write is conditional on.
 
-        Plans are bound to the settings that shaped them: after a change of `grace_days` or `removal_guard` an apply of
-        an older plan is refused once and planned again. The others shape no plan.
+        To lock what is locked changes nothing, unless it is for another reason. Plans are bound to the settings that
+        shaped them: after a change of `grace_days` or `removal_guard` an apply of an older plan is refused once and
+        planned again. The others shape no plan.
         """
         sent = {"name": name, "grace_days": grace_days, "serving": serving, "title_weight": title_weight}
         sent["question_log"] = question_log
@@ -170,10 +175,13 @@ class SourceService:
             after = replace(before, **changes)
             if written is not None:
                 after = replace(after, synonyms=SynonymsHeld(before.synonyms.version + 1, len(written)))
+            now = self.clock()
+            if publishing is not None:
+                lock = PublishLock(lock_reason, now, author_of(by))
+                after = replace(after, publish_lock=_locked(before.publish_lock, publishing, lock))
             # What changes nothing may be the repeat of a change whose answer was lost.
             if expected is not None and source.active and after != before:
                 expected.check(source_revision(source))
-            now = self.clock()
             was, became = changed_settings(_told(before), _told(after))
             recorded = (
                 _recorded(AuditKind.SOURCE_UPDATED, source, now, by, before=was, after=became) if became else None
@@ -227,6 +235,13 @@ class SourceService:
         return self.store.find_source(source.tenant_id, source.source_id)
 
 
+def _locked(held: PublishLock | None, publishing: Publishing, new: PublishLock) -> PublishLock | None:
+    """The lock after a change: the one that is held, unless there is none or the new one is for another reason."""
+    if publishing is Publishing.OPEN:
+        return None
+    return new if held is None or new.reason not in (None, held.reason) else held
+
+
 def _told(settings: SourceSettings) -> dict[str, Any]:
     """Settings as the audit has them."""
     guard = guard_row(settings.removal_guard)
@@ -240,6 +255,8 @@ def _told(settings: SourceSettings) -> dict[str, Any]:
         # The version tells of a change that leaves the number of groups as it was.
         "synonyms": settings.synonyms._asdict(),
         "questionLog": settings.question_log,
+        "publishing": Publishing.OPEN if settings.publish_lock is None else Publishing.LOCKED,
+        "publishLockReason": None if settings.publish_lock is None else settings.publish_lock.reason,
     }
 
 
