@@ -13,6 +13,7 @@ from knowledge.limits import (
     MAX_TITLE_WEIGHT,
     MIN_SYNONYMS_A_GROUP,
     MIN_TITLE_WEIGHT,
+    SOURCE_LABEL_CHARACTERS,
     SOURCE_NAME_CHARACTERS,
     SYNONYM_CHARACTERS,
     SYNONYM_GROUPS,
@@ -25,9 +26,17 @@ from knowledge.unset import UNSET
 from pydantic import Field
 
 from httpapi.errors import invalid_field
-from httpapi.schemas.fields import BodyModel, Message, refuse_nulls, tell_no_null
+from httpapi.schemas.fields import BodyModel, ListQuery, Message, matching, refuse_nulls, tell_no_null
 
 Name = Annotated[str, name_text(SOURCE_NAME_CHARACTERS)]
+# What is in names of repositories, addresses and paths.
+Label = Annotated[
+    str,
+    Field(max_length=SOURCE_LABEL_CHARACTERS),
+    matching(
+        "^[A-Za-z0-9][A-Za-z0-9._@:/+-]*$", "must begin with a letter or digit, and have only those and . _ @ : / + -"
+    ),
+]
 GraceDays = Annotated[int, Field(ge=0, le=MAX_GRACE_DAYS)]
 _NO_NULL = Field(json_schema_extra=tell_no_null)
 
@@ -76,6 +85,7 @@ class CreateSourceRequest(BodyModel):
     default_language: Language | None = None
     synonyms: SynonymGroups = Field(default_factory=list)
     question_log: Annotated[QuestionLog, Field(strict=False)] = QuestionLog.OFF
+    label: Label | None = None
 
     def settings(self) -> dict[str, Any]:
         """Return the settings as the service takes them."""
@@ -88,7 +98,14 @@ class CreateSourceRequest(BodyModel):
             "default_language": self.default_language,
             "synonyms": _groups(self.synonyms),
             "question_log": self.question_log,
+            "label": self.label,
         }
+
+
+class SourceListQuery(ListQuery):
+    """A list of sources, or the one that has a label."""
+
+    label: Label | None = None
 
 
 class DeleteSourceRequest(BodyModel):

@@ -162,6 +162,8 @@ class GenerationStore:
         first = generation.base_generation_id is None
         sets = "generationId = :generation, manifest = :manifest, #sequence = :sequence, updatedAt = :now"
         sets += ", servedItems = :items, servedBytes = :bytes"
+        if generation.origin is not GenerationOrigin.COMPACTION:
+            sets += ", publishedAt = :now"
         removes = "leaseRunId, leaseRenewedAt, leaseExpiresAt"
         condition = f"{_NO_BASE if first else _SAME_BASE} AND {_LEASE_HELD} AND {_SETTLED}"
         condition += f" AND {same_erasures(generation.erasures)}"

@@ -118,9 +118,15 @@ class RunService:
             run = self.stores.runs.get_run(source.source_id, run_id)
         return self._present(source, run)
 
-    def list_runs(self, source: Source, *, limit: int, position: Any) -> Page[Run]:
-        """List runs, newest first."""
-        page = self.stores.runs.list_runs(source.source_id, limit=limit, position=position)
+    def list_runs(self, source: Source, *, limit: int, position: Any, state: RunState | None = None) -> Page[Run]:
+        """List runs, newest first, and of one state, if it is given, as they are shown."""
+
+        def keep(run: Run) -> bool:
+            return self._present(source, run).state is state
+
+        page = self.stores.runs.list_runs(
+            source.source_id, limit=limit, position=position, keep=None if state is None else keep
+        )
         return Page([self._present(source, run) for run in page.items], page.next_position)
 
     def apply_run(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
@@ -104,9 +104,11 @@ class RunStore:
             raise RunNotFoundError
         return _run(row)
 
-    def list_runs(self, source_id: str, *, limit: int, position: Any) -> Page[Run]:
-        """List a source's runs, newest first."""
-        return self.catalog.list(source_id, "run", _run, limit=limit, position=position)
+    def list_runs(
+        self, source_id: str, *, limit: int, position: Any, keep: Callable[[Run], bool] | None = None
+    ) -> Page[Run]:
+        """List a source's runs, newest first; those to `keep`, if it is given."""
+        return self.catalog.list(source_id, "run", _run, limit=limit, position=position, keep=keep)
 
     def set_plan(self, run: RunKey, plan: Plan, ready: Event, now: int, *, epoch: int | None = None) -> bool:
         """Store what a planning found, with its event, and end its turn.

@@ -126,6 +126,8 @@ class Source:
     `served_items` and `served_bytes` are what the generation that is served comes to, by its contents.
     `erasure_epoch` moves when an erasure is opened; `erasure_id` names the one that is open, and `erasure_opening` is
     true until a generation without its items is served. `title_weight` is how much more a match in the title counts.
+    `published_at` is when what is served was last changed, by anything but a compaction, which serves the same.
+    `label` is the client's own name of it, of which a tenant has one in an environment (`knowledge.sources.labels`).
     `synonyms` tells which those in a row of their own are (`knowledge.sources.synonyms`).
     """
 
@@ -163,6 +165,8 @@ class Source:
     synonyms: SynonymsHeld = NO_SYNONYMS
     question_log: QuestionLog = QuestionLog.OFF
     publish_lock: PublishLock | None = None
+    label: str | None = None
+    published_at: int | None = None
 
     @property
     def publishing(self) -> Publishing:

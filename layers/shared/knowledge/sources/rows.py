@@ -49,6 +49,7 @@ def source_row(source: Source) -> dict[str, Any]:
         "createdAt": source.created_at,
         "createdBy": author_value(source.created_by),
         "updatedAt": source.updated_at,
+        "label": source.label,
         **settings_row(source.settings),
     }
 
@@ -122,6 +123,8 @@ def source_from(row: Mapping[str, Any]) -> Source:
         default_language=row.get("defaultLanguage"),
         synonyms=SynonymsHeld(row.get("synonymsVersion", 0), row.get("synonymGroups", 0)),
         question_log=QuestionLog(row.get("questionLog", QuestionLog.OFF)),
+        label=row.get("label"),
+        published_at=row.get("publishedAt"),
         publish_lock=_publish_lock(row.get("publishLock")),
     )
 

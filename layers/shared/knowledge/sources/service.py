@@ -64,14 +64,17 @@ class SourceService:
         default_language: str | None = None,
         synonyms: Synonyms = (),
         question_log: QuestionLog = QuestionLog.OFF,
+        label: str | None = None,
         by: Actor | None = None,
     ) -> Source:
         """Create a source; one that has this id already is returned as it is (a repeated creation).
 
-        So is one of the last 24 hours that has `earlier_id`: it was created by a try on the day before.
+        So is one of the last 24 hours that has `earlier_id`: it was created by a try on the day before; and one of the
+        environment that has the label, whatever its settings are, whose id is another then.
         """
         now = self.clock()
         earlier = find_earlier(earlier_id, partial(self.store.get_source, tenant_id), lambda made: made.created_at, now)
+        earlier = earlier or self.store.find_labelled(tenant_id, environment, label)
         if earlier is not None:
             return earlier
         source = Source(
@@ -101,8 +104,10 @@ class SourceService:
             default_language=default_language,
             synonyms=SynonymsHeld(1, len(synonyms)) if synonyms else NO_SYNONYMS,
             question_log=question_log,
+            label=label,
         )
-        recorded = _recorded(AuditKind.SOURCE_CREATED, source, now, by, after=_told(source.settings))
+        after = _told(source.settings) | ({} if label is None else {"label": label})
+        recorded = _recorded(AuditKind.SOURCE_CREATED, source, now, by, after=after)
         return self.store.create_source(source, recorded, synonyms)
 
     def get_source(self, tenant_id: str, source_id: str) -> Source:
@@ -122,6 +127,13 @@ class SourceService:
     ) -> Page[Source]:
         """List a tenant's sources of an environment, newest first, `only` the named ones if given."""
         return self.store.list_sources(tenant_id, environment, limit=limit, position=position, only=only)
+
+    def find_labelled(
+        self, tenant_id: str, environment: Environment, label: str, only: frozenset[str] | None
+    ) -> Page[Source]:
+        """List the one source of an environment that has a label, if it is one of `only`."""
+        source = self.store.find_labelled(tenant_id, environment, label)
+        return Page([source] if source is not None and (only is None or source.source_id in only) else [])
 
     def served_by_tenant(self, tenant_id: str) -> Served:
         """Add up what a tenant's sources serve, of both environments, archived ones included."""
