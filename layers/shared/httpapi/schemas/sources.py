@@ -32,7 +32,7 @@ Name = Annotated[str, name_text(SOURCE_NAME_CHARACTERS)]
 # What is in names of repositories, addresses and paths.
 Label = Annotated[
     str,
-    Field(max_length=SOURCE_LABEL_CHARACTERS),
+    Field(min_length=1, max_length=SOURCE_LABEL_CHARACTERS),
     matching(
         "^[A-Za-z0-9][A-Za-z0-9._@:/+-]*$", "must begin with a letter or digit, and have only those and . _ @ : / + -"
     ),
