@@ -178,13 +178,13 @@ class GenerationStore:
         elif generation.origin is GenerationOrigin.RESTORE:
             sets += ", fullRequired = :true"
             values[":true"] = True
-        if publication.minds_lock:
-            condition += f" AND {PUBLISHING_OPEN}"
         if publication.erasure_id is not None:
             condition += f" AND {_THIS_ERASURE}"
         else:
             values[":active"] = SourceStatus.ACTIVE
             condition += f" AND {ACTIVE}" + ("" if plan is not None else f" AND {NO_ERASURE_OPEN}")
+        if publication.minds_lock:
+            condition += f" AND {PUBLISHING_OPEN}"
         return self.catalog.updating(
             generation.tenant_id, source_sk(generation.source_id), f"SET {sets} REMOVE {removes}", condition, values
         )
