@@ -7,6 +7,7 @@ from knowledge.runs.model import Run, RunState
 from knowledge.sources.model import Publishing
 
 from testing.faults import before_first
+from testing.import_files import Importing, ndjson
 from tests.faults.traps import meddle_before_publishing, refused, trap
 from tests.faults.traps_upkeep import collect, compact, short_memory
 from tests.support.faulty_world import FaultyWorld
@@ -135,4 +136,29 @@ def lock_holds_up_no_upkeep(world: FaultyWorld) -> None:
         assert world.current.root_hash == before.root_hash
         assert world.served() == {"a": "three", "b": "three"}
     lock(world, Publishing.OPEN)
+    world.finish()
+
+
+@trap
+def import_that_is_to_be_applied_ends_at_a_lock_and_at_a_discard(world: FaultyWorld) -> None:
+    """Neither passes by itself, so nothing is tried again; what it staged stays, and so does the run behind a lock."""
+    importing = Importing(world)
+    for name, code in (("a", "publishing_locked"), ("b", "run_discarded")):
+        job = importing.create(apply=True)
+        importing.deliver(importing.upload(job, ndjson({name: "one"})))
+        if name == "a":
+            lock(world)
+        else:
+            meddle_before_publishing(
+                world,
+                lambda: discard(world, world.knowledge.runs.list_runs(world.source, limit=1, position=None).items[0]),
+            )
+        began = world.clock.now
+        importing.run()
+        ended = importing.get(job)
+        assert ended.last_error is not None
+        assert (ended.state, ended.last_error.code) == ("failed", code)
+        assert world.clock.now - began < 60_000, "it waited for what does not pass"
+        assert not world.check().generations
+        lock(world, Publishing.OPEN)
     world.finish()
