@@ -176,8 +176,8 @@ class RunService:
     def discard_run(self, source: Source, run_id: str, *, by: Actor | None = None, message: str | None = None) -> Run:
         """Decide that a run is not to be published, in whatever state it is; twice is the same as once.
 
-        An apply that is under way is refused, or has published it before: one of the two wins. Raises
-        SourceInactiveError on an archived source, RunNotFoundError, RunPublishedError.
+        An apply that is under way is refused, or has published it before: one of the two wins.
+        Raises SourceInactiveError on an archived source, RunNotFoundError, RunPublishedError.
         """
         if not source.active:
             raise SourceInactiveError
