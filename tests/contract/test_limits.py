@@ -97,6 +97,7 @@ SENTENCES = [
     ("IMPORTS_UNDER_WAY", "openapi.yaml", f"`import_limit`: {at.IMPORTS_UNDER_WAY} imports of the tenant"),
     ("SOURCES", "docs/errors.md", f"the tenant has {number(at.SOURCES)} sources, archived"),
     ("SYNONYMS_BYTES", "openapi.yaml", f"at most {at.SYNONYMS_BYTES} bytes of UTF-8 together"),
+    ("SOURCE_LABEL_CHARACTERS", "docs/idempotency.md", f"1 to {at.SOURCE_LABEL_CHARACTERS} letters, digits"),
     ("SYNONYMS_BYTES", "docs/concepts.md", f"and {large(at.SYNONYMS_BYTES)} of UTF-8 together"),
     ("SYNONYM_GROUPS", "docs/concepts.md", f"up to {at.SYNONYM_GROUPS} groups of {at.MIN_SYNONYMS_A_GROUP} to"),
     ("SYNONYMS_A_GROUP", "docs/concepts.md", f"{at.MIN_SYNONYMS_A_GROUP} to {at.SYNONYMS_A_GROUP} texts"),

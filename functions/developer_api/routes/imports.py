@@ -10,8 +10,8 @@ from httpapi.keys.model import Key
 from httpapi.keys.scopes import Scope
 from httpapi.operations import Routes
 from httpapi.render.imports import render_import, render_upload
-from httpapi.schemas.fields import ListQuery, NoQuery, body_of
-from httpapi.schemas.imports import CreateImportRequest
+from httpapi.schemas.fields import NoQuery, body_of
+from httpapi.schemas.imports import CreateImportRequest, ImportListQuery
 
 IMPORTS = "/v1/sources/{sourceId}/imports"
 IMPORT = IMPORTS + "/{importId}"
@@ -55,12 +55,13 @@ def create_import(call: Call[CreateImportRequest, NoQuery]) -> Answer:
     return created(body, call.place(IMPORT, importId=job.import_id))
 
 
-@routes.get(IMPORTS, Scope.ITEMS_WRITE, query=ListQuery, loads_source=True)
-def list_imports(call: Call[None, ListQuery]) -> Answer:
+@routes.get(IMPORTS, Scope.ITEMS_WRITE, query=ImportListQuery, loads_source=True)
+def list_imports(call: Call[None, ImportListQuery]) -> Answer:
     """List the imports of a source, newest first, without links to their reports."""
-    listing = call.listing()
+    query = call.query
+    listing = call.listing(state=query.state)
     service = call.services.knowledge.imports.service
-    page = service.list_imports(call.source, limit=call.query.limit, position=call.position(listing))
+    page = service.list_imports(call.source, limit=query.limit, position=call.position(listing), state=query.state)
     return ok(listing.render("imports", page, render_import))
 
 

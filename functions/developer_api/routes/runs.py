@@ -8,8 +8,14 @@ from httpapi.keys.scopes import Scope
 from httpapi.operations import SHOWS_ITEMS, Routes
 from httpapi.render.items import render_changed_item
 from httpapi.render.runs import render_outcome, render_run
-from httpapi.schemas.fields import ListQuery, NoQuery, body_of
-from httpapi.schemas.runs import ApplyRunRequest, CreateRunRequest, RunChangeListQuery
+from httpapi.schemas.fields import NoQuery, body_of
+from httpapi.schemas.runs import (
+    ApplyRunRequest,
+    CreateRunRequest,
+    DiscardRunRequest,
+    RunChangeListQuery,
+    RunListQuery,
+)
 from knowledge.generations.change_lists import Asked
 from knowledge.runs.model import RunState
 
@@ -35,11 +41,14 @@ def create_run(call: Call[CreateRunRequest, NoQuery]) -> Answer:
     return answer({"run": render_run(run)}, call.place(RUN, runId=run.run_id))
 
 
-@routes.get(RUNS, Scope.RUNS_READ, query=ListQuery, loads_source=True)
-def list_runs(call: Call[None, ListQuery]) -> Answer:
+@routes.get(RUNS, Scope.RUNS_READ, query=RunListQuery, loads_source=True)
+def list_runs(call: Call[None, RunListQuery]) -> Answer:
     """List the runs of a source, newest first."""
-    listing = call.listing()
-    page = call.services.knowledge.runs.list_runs(call.source, limit=call.query.limit, position=call.position(listing))
+    query = call.query
+    listing = call.listing(state=query.state)
+    page = call.services.knowledge.runs.list_runs(
+        call.source, limit=query.limit, position=call.position(listing), state=query.state
+    )
     return ok(listing.render("runs", page, render_run))
 
 
@@ -72,3 +81,12 @@ def apply_run(call: Call[ApplyRunRequest, NoQuery]) -> Answer:
         message=call.body.message,
     )
     return ok(render_outcome(outcome))
+
+
+@routes.post(
+    RUN + "/discard", Scope.RUNS_APPLY, body=body_of(DiscardRunRequest), body_required=False, loads_source=True
+)
+def discard_run(call: Call[DiscardRunRequest, NoQuery]) -> Answer:
+    """Decide that a run is not to be published."""
+    run = call.services.knowledge.runs.discard_run(call.source, call.run_id, by=call.actor, message=call.body.message)
+    return ok({"run": render_run(run)})

@@ -8,9 +8,9 @@ from httpapi.answers import Answer, created, ok, queued
 from httpapi.call import Call
 from httpapi.keys.scopes import Scope
 from httpapi.operations import Routes
-from httpapi.render.sources import render_source, render_whole_source
-from httpapi.schemas.fields import ListQuery, NoQuery, body_of
-from httpapi.schemas.sources import CreateSourceRequest, DeleteSourceRequest, UpdateSourceRequest
+from httpapi.render.sources import render_pending, render_source, render_whole_source
+from httpapi.schemas.fields import NoQuery, body_of
+from httpapi.schemas.sources import CreateSourceRequest, DeleteSourceRequest, SourceListQuery, UpdateSourceRequest
 from knowledge.sources.model import Source
 from knowledge.sources.rows import source_revision
 
@@ -21,7 +21,7 @@ routes = Routes()
 
 @routes.post("/v1/sources", Scope.SOURCES_WRITE, body=body_of(CreateSourceRequest), unlimited_key=True)
 def create_source(call: Call[CreateSourceRequest, NoQuery]) -> Answer:
-    """Create a source with an empty staging set."""
+    """Create a source with an empty staging set; 200 with the one that has the label already."""
     made = call.make_ids("src")
     source = call.services.knowledge.sources.create_source(
         call.tenant_id,
@@ -31,29 +31,33 @@ def create_source(call: Call[CreateSourceRequest, NoQuery]) -> Answer:
         environment=call.key.spec.environment,
         by=call.actor,
     )
-    place = call.place(SOURCE, sourceId=source.source_id)
-    return created({"source": _whole(call, source)}, place, revision=source_revision(source))
+    body, revision = {"source": _whole(call, source)}, source_revision(source)
+    if source.source_id not in (made.id, made.earlier):
+        return ok(body, revision=revision)
+    return created(body, call.place(SOURCE, sourceId=source.source_id), revision=revision)
 
 
-@routes.get("/v1/sources", Scope.SOURCES_READ, query=ListQuery, tagged=True)
-def list_sources(call: Call[None, ListQuery]) -> Answer:
-    """List the sources that the key reaches."""
-    only = call.key.spec.source_ids
-    listing = call.listing(only=only)
-    page = call.services.knowledge.sources.list_sources(
-        call.tenant_id,
-        call.key.spec.environment,
-        limit=call.query.limit,
-        position=call.position(listing),
-        only=None if only is None else frozenset(only),
-    )
+@routes.get("/v1/sources", Scope.SOURCES_READ, query=SourceListQuery, tagged=True)
+def list_sources(call: Call[None, SourceListQuery]) -> Answer:
+    """List the sources that the key reaches, or the one that has a label."""
+    ids, label = call.key.spec.source_ids, call.query.label
+    only = None if ids is None else frozenset(ids)
+    listing = call.listing(only=ids, label=label)
+    position = call.position(listing)
+    whose = call.tenant_id, call.key.spec.environment
+    service = call.services.knowledge.sources
+    if label is not None:
+        page = service.find_labelled(*whose, label, only)
+    else:
+        page = service.list_sources(*whose, limit=call.query.limit, position=position, only=only)
     return ok(listing.render("sources", page, render_source))
 
 
 @routes.get(SOURCE, Scope.SOURCES_READ, loads_source=True, tagged=True)
 def get_source(call: Call[None, NoQuery]) -> Answer:
-    """Read one source."""
-    return ok({"source": _whole(call, call.source)}, revision=source_revision(call.source))
+    """Read one source, and what is staged of it that is not published."""
+    source, pending = call.services.knowledge.staging.find_pending(call.source)
+    return ok({"source": _whole(call, source) | render_pending(pending)}, revision=source_revision(source))
 
 
 @routes.patch(SOURCE, Scope.SOURCES_WRITE, body=body_of(UpdateSourceRequest), loads_source=True, takes_if_match=True)

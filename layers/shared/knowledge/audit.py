@@ -33,6 +33,7 @@ class AuditKind(StrEnum):
     EXPORT_CREATED = "export.created"
     RUN_CREATED = "run.created"
     RUN_APPLIED = "run.applied"
+    RUN_DISCARDED = "run.discarded"
     GENERATION_RESTORED = "generation.restored"
     ERASURE_CREATED = "erasure.created"
     QUESTION_DELETED = "question.deleted"

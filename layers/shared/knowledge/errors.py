@@ -13,8 +13,9 @@ KnowledgeError
     ConflictError
         SourceInactiveError, SourceActiveError, SourceLimitError, ImportLimitError,
         ExportLimitError, ImportEndedError, SnapshotOpenError, SnapshotClosedError,
-        SnapshotIncompleteError, StaleVersionError, RunInProgressError, NotApplyEligibleError,
-        RemovalGuardError, ErasureInProgressError, PreconditionFailedError
+        SnapshotIncompleteError, StaleVersionError, RunInProgressError, RunDiscardedError,
+        RunPublishedError, NotApplyEligibleError, RemovalGuardError, PublishingLockedError,
+        ErasureInProgressError, PreconditionFailedError
         StaleCursorError
             StaleListError
         TransientApplyError
@@ -225,6 +226,20 @@ class RunInProgressError(ConflictError):
     message = "Another run of this source is being planned. Start this run again shortly."
 
 
+class RunDiscardedError(ConflictError):
+    """Raised when a run that somebody discarded is applied, planned or searched."""
+
+    code = "run_discarded"
+    message = "The run was discarded, so it is never published. Start a new run."
+
+
+class RunPublishedError(ConflictError):
+    """Raised when a run is to be discarded that is published."""
+
+    code = "run_published"
+    message = "The run is published already. Restore the generation before it to take that back."
+
+
 class NotApplyEligibleError(ConflictError):
     """Raised when a run that read an incomplete staging set is applied."""
 
@@ -237,6 +252,20 @@ class RemovalGuardError(ConflictError):
 
     code = "removal_guard"
     message = "The run removes more items than the source's removalGuard allows."
+
+
+class PublishingLockedError(ConflictError):
+    """Raised when an apply or a restore meets a source whose publishing is locked."""
+
+    code = "publishing_locked"
+    message = "Publishing of this source is locked. Whoever manages the source can unlock it."
+
+    @classmethod
+    def because_of(cls, reason: str | None) -> PublishingLockedError:
+        """Make the error that tells the reason, if one was given."""
+        if reason is None:
+            return cls()
+        return cls(f"Publishing of this source is locked: {reason} (Whoever manages the source can unlock it.)")
 
 
 class ErasureInProgressError(ConflictError):

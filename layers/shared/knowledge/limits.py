@@ -229,6 +229,7 @@ IMPORTS_UNDER_WAY = 100
 # Of a tenant, from the request on until they have ended; each reads all that a generation serves.
 EXPORTS_UNDER_WAY = 5
 SOURCE_NAME_CHARACTERS = 200
+SOURCE_LABEL_CHARACTERS = 200
 # How much more a match in the title counts than one in the text.
 DEFAULT_TITLE_WEIGHT = 1
 MIN_TITLE_WEIGHT = 0.1

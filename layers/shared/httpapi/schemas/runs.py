@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from knowledge.model import ChangeKind
-from knowledge.runs.model import RunMode
+from knowledge.runs.model import RunMode, RunState
 from pydantic import Field
 
-from httpapi.schemas.fields import BodyModel, Digits, Message
+from httpapi.schemas.fields import BodyModel, Digits, ListQuery, Message
 from httpapi.schemas.items import ContentListQuery, IdPrefix
 
 
@@ -25,6 +25,18 @@ class ApplyRunRequest(BodyModel):
     message: Message | None = None
     approve_removals: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = None
     plan_version: Annotated[int, Field(ge=1, le=2**53 - 1)] | None = None
+
+
+class RunListQuery(ListQuery):
+    """A list of runs, of one state if wished."""
+
+    state: RunState | None = None
+
+
+class DiscardRunRequest(BodyModel):
+    """What is said of a run that is not to be published."""
+
+    message: Message | None = None
 
 
 class ChangeListQuery(ContentListQuery):

@@ -13,6 +13,7 @@ from knowledge.limits import (
     MAX_TITLE_WEIGHT,
     MIN_SYNONYMS_A_GROUP,
     MIN_TITLE_WEIGHT,
+    SOURCE_LABEL_CHARACTERS,
     SOURCE_NAME_CHARACTERS,
     SYNONYM_CHARACTERS,
     SYNONYM_GROUPS,
@@ -20,13 +21,22 @@ from knowledge.limits import (
     SYNONYMS_BYTES,
     TITLE_WEIGHT_DECIMALS,
 )
-from knowledge.sources.model import QuestionLog, RemovalGuard, Serving, Synonyms
+from knowledge.sources.model import Publishing, QuestionLog, RemovalGuard, Serving, Synonyms
 from knowledge.unset import UNSET
 from pydantic import Field
 
-from httpapi.schemas.fields import BodyModel, Message, refuse_nulls, tell_no_null
+from httpapi.errors import invalid_field
+from httpapi.schemas.fields import BodyModel, ListQuery, Message, matching, refuse_nulls, tell_no_null
 
 Name = Annotated[str, name_text(SOURCE_NAME_CHARACTERS)]
+# What is in names of repositories, addresses and paths.
+Label = Annotated[
+    str,
+    Field(min_length=1, max_length=SOURCE_LABEL_CHARACTERS),
+    matching(
+        "^[A-Za-z0-9][A-Za-z0-9._@:/+-]*$", "must begin with a letter or digit, and have only those and . _ @ : / + -"
+    ),
+]
 GraceDays = Annotated[int, Field(ge=0, le=MAX_GRACE_DAYS)]
 _NO_NULL = Field(json_schema_extra=tell_no_null)
 
@@ -75,6 +85,7 @@ class CreateSourceRequest(BodyModel):
     default_language: Language | None = None
     synonyms: SynonymGroups = Field(default_factory=list)
     question_log: Annotated[QuestionLog, Field(strict=False)] = QuestionLog.OFF
+    label: Label | None = None
 
     def settings(self) -> dict[str, Any]:
         """Return the settings as the service takes them."""
@@ -87,7 +98,14 @@ class CreateSourceRequest(BodyModel):
             "default_language": self.default_language,
             "synonyms": _groups(self.synonyms),
             "question_log": self.question_log,
+            "label": self.label,
         }
+
+
+class SourceListQuery(ListQuery):
+    """A list of sources, or the one that has a label."""
+
+    label: Label | None = None
 
 
 class DeleteSourceRequest(BodyModel):
@@ -107,10 +125,14 @@ class UpdateSourceRequest(BodyModel):
     default_language: Language | None = None
     synonyms: Annotated[SynonymGroups | None, _NO_NULL] = None
     question_log: Annotated[Annotated[QuestionLog, Field(strict=False)] | None, _NO_NULL] = None
+    publishing: Annotated[Annotated[Publishing, Field(strict=False)] | None, _NO_NULL] = None
+    reason: Annotated[Message | None, _NO_NULL] = None
 
     def changes(self) -> dict[str, Any]:
         """Return what was sent as the service takes it. Raises ValidationFailedError for a null that means nothing."""
-        refuse_nulls(self, "serving", "title_weight", "synonyms", "question_log")
+        refuse_nulls(self, "serving", "title_weight", "synonyms", "question_log", "publishing", "reason")
+        if self.reason is not None and self.publishing is not Publishing.LOCKED:
+            raise invalid_field("reason", "comes with publishing: locked alone")
         sent = self.model_fields_set
         return {
             "name": self.name,
@@ -121,6 +143,8 @@ class UpdateSourceRequest(BodyModel):
             "default_language": self.default_language if "default_language" in sent else UNSET,
             "synonyms": None if self.synonyms is None else _groups(self.synonyms),
             "question_log": self.question_log,
+            "publishing": self.publishing,
+            "lock_reason": self.reason,
         }
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from knowledge.actors import author_of
 from knowledge.audit import AuditEntry, AuditKind, entry_of
-from knowledge.errors import BuildFailedError, StalePlanError
+from knowledge.errors import BuildFailedError, RunDiscardedError, StalePlanError
 from knowledge.generations.eligibility import ApplyRequest, check_applicable
 from knowledge.generations.model import Generation, GenerationOrigin
 from knowledge.generations.store import Publication
@@ -77,7 +77,7 @@ class Builder:
             if not self.stores.runs.set_published(run, source.generation_id, now, recorded):
                 run = self.stores.runs.get_run(request.source_id, request.run_id)
                 if run.state is not RunState.PUBLISHED:
-                    raise StalePlanError
+                    raise RunDiscardedError if run.state is RunState.DISCARDED else StalePlanError
                 check_reviewed(run, request.plan_version)
             return BuildOutcome(generation_id=source.generation_id)
         if source.settle_run_id is not None:

@@ -8,7 +8,9 @@ from knowledge.actors import Actor
 from knowledge.errors import (
     ApplyInProgressError,
     NotApplyEligibleError,
+    PublishingLockedError,
     RemovalGuardError,
+    RunDiscardedError,
     StaleBaseError,
     StalePlanError,
 )
@@ -33,6 +35,9 @@ class ApplyRequest:
 def check_applicable(source: Source, run: Run, request: ApplyRequest, now: int) -> Plan:
     """Make sure that a run may be applied to the source as it is; the refusals come in the order they are checked."""
     plan = run.plan
+    if run.state is RunState.DISCARDED:
+        raise RunDiscardedError
+    check_unlocked(source)
     if plan is None:
         if run.state is RunState.PLANNING and now <= run.deadline_at:
             message = "The run is still being planned. Retry the apply shortly."
@@ -55,6 +60,12 @@ def check_applicable(source: Source, run: Run, request: ApplyRequest, now: int) 
         raise StalePlanError
     _check_removal_guard(source, plan, request.approve_removals)
     return plan
+
+
+def check_unlocked(source: Source) -> None:
+    """Raises PublishingLockedError, with its reason, while a source's publishing is locked."""
+    if source.publish_lock is not None:
+        raise PublishingLockedError.because_of(source.publish_lock.reason)
 
 
 def _check_removal_guard(source: Source, plan: Plan, approved: int | None) -> None:

@@ -2,8 +2,8 @@
 
 What would break it, and what stands against it:
 
-- The base, the settings, the status, the lease or the plan change after the checks: the publishing write demands each
-  as it was.
+- The base, the settings, the status, the publish lock, the lease or the plan change after the checks: the publishing
+  write demands each as it was.
 - A crash after that write, or a lost answer: the generation's row tells that it is published, and settling is taken up
   by whoever comes next.
 - A generation is retired while it is being restored: the publishing write demands that it is not.
@@ -24,6 +24,8 @@ from knowledge.errors import (
     GenerationRetiredError,
     KnowledgeError,
     LeaseLostError,
+    PublishingLockedError,
+    RunDiscardedError,
     ServiceUnavailableError,
     SourceInactiveError,
     StaleBaseError,
@@ -36,6 +38,7 @@ from knowledge.generations.store import Publication, PublicationRefusedError
 from knowledge.generations.stores import GenerationStores
 from knowledge.ports import Clock, NewId
 from knowledge.runs.model import Plan, RunState
+from knowledge.sources.model import Source
 
 _log = logging.getLogger(__name__)
 
@@ -101,6 +104,7 @@ class Publisher:
         closed = source.erasure_id is None or plan is not None
         holds: list[tuple[bool, Callable[[], KnowledgeError]]] = [
             (source.active or publication.erasure_id is not None, SourceInactiveError),
+            (source.publish_lock is None or not publication.minds_lock, lambda: _locked(source)),
             (closed or publication.erasure_id is not None, ErasureInProgressError),
             (source.erasure_epoch == generation.erasures, StalePlanError),
             (source.generation_id == generation.base_generation_id, StaleBaseError),
@@ -110,6 +114,7 @@ class Publisher:
         if plan is not None:
             run = self.stores.runs.get_run(generation.source_id, publication.holder_id)
             as_planned = run.plan_version == plan.version and run.state is RunState.READY
+            holds.insert(0, (run.state is not RunState.DISCARDED, RunDiscardedError))
             holds.append((source.settings_version == plan.settings_version and as_planned, StalePlanError))
         if generation.restored_from is not None:
             restored = self.stores.generations.get_generation(generation.source_id, generation.restored_from)
@@ -129,3 +134,8 @@ class Publisher:
             # The generation serves; what publishes next, a run or the upkeep takes the rest up.
             ids = {"tenant_id": generation.tenant_id, "source_id": generation.source_id, "run_id": run_id}
             _log.warning("settling_postponed", exc_info=True, extra=ids)
+
+
+def _locked(source: Source) -> PublishingLockedError:
+    lock = source.publish_lock
+    return PublishingLockedError.because_of(None if lock is None else lock.reason)

@@ -10,6 +10,7 @@ What would break it, and what stands against it:
 - The older generation is retired meanwhile and its objects collected: the publishing write demands that it is kept.
 - A run was planned on the old generation, before others were published: it would leave out what those cleaned up. So a
   plan is bound to the generation beside the manifest.
+- Publishing is locked meanwhile: the publishing write demands that it is not.
 - An erasure is open: what is restored may hold what is to be erased, so it is refused, by the publishing write too.
 - A crash or a lost answer: a repeat finds its generation, or one that serves the same, and publishes nothing.
 """
@@ -28,6 +29,7 @@ from knowledge.errors import (
     GenerationNotFoundError,
     GenerationRetiredError,
 )
+from knowledge.generations.eligibility import check_unlocked
 from knowledge.generations.model import Generation, GenerationOrigin
 from knowledge.generations.publishing import Publisher
 from knowledge.generations.reader import CURRENT
@@ -103,6 +105,7 @@ class Restorer:
         )
         if chosen.retired_at is not None:
             raise GenerationRetiredError
+        check_unlocked(source)
         if source.erasure_id is not None:
             raise ErasureInProgressError
         if chosen.serves == current.serves:

@@ -15,7 +15,7 @@ from knowledge.generations.rows import generation_from, generation_row, generati
 from knowledge.pages import Page
 from knowledge.runs.model import Plan, RunState
 from knowledge.runs.store import READY, SAME_PLAN, run_sk
-from knowledge.sources.conditions import ACTIVE, NO_ERASURE_OPEN, same_erasures
+from knowledge.sources.conditions import ACTIVE, NO_ERASURE_OPEN, PUBLISHING_OPEN, same_erasures
 from knowledge.sources.model import SourceStatus
 from knowledge.sources.rows import source_sk
 from knowledge.storage.catalog import Action, Catalog, RefusedWriteError
@@ -30,6 +30,7 @@ Generations = list[Generation]
 #   plan made           lease taken, checks           built                         this write
 #   |-------------------|-----------------------------|-----------------------------|
 #   base, settings, plan ............................................................ unchanged
+#   no publish lock ................................................................. still none
 #                       lease ....................................................... held
 _NO_BASE = "attribute_not_exists(generationId)"
 # A generation is served from its manifest, so that is the base; the id holds off what was planned before a restore.
@@ -61,6 +62,11 @@ class Publication:
     plan: Plan | None = None
     by: Actor | None = None
     erasure_id: str | None = None
+
+    @property
+    def minds_lock(self) -> bool:
+        """True for what a publish lock holds off: a compaction serves the same, and an erasure waits for nobody."""
+        return self.generation.origin in {GenerationOrigin.RUN, GenerationOrigin.RESTORE}
 
 
 class PublicationRefusedError(Exception):
@@ -156,6 +162,8 @@ class GenerationStore:
         first = generation.base_generation_id is None
         sets = "generationId = :generation, manifest = :manifest, #sequence = :sequence, updatedAt = :now"
         sets += ", servedItems = :items, servedBytes = :bytes"
+        if generation.origin is not GenerationOrigin.COMPACTION:
+            sets += ", publishedAt = :now"
         removes = "leaseRunId, leaseRenewedAt, leaseExpiresAt"
         condition = f"{_NO_BASE if first else _SAME_BASE} AND {_LEASE_HELD} AND {_SETTLED}"
         condition += f" AND {same_erasures(generation.erasures)}"
@@ -175,6 +183,8 @@ class GenerationStore:
         else:
             values[":active"] = SourceStatus.ACTIVE
             condition += f" AND {ACTIVE}" + ("" if plan is not None else f" AND {NO_ERASURE_OPEN}")
+        if publication.minds_lock:
+            condition += f" AND {PUBLISHING_OPEN}"
         return self.catalog.updating(
             generation.tenant_id, source_sk(generation.source_id), f"SET {sets} REMOVE {removes}", condition, values
         )

@@ -116,7 +116,8 @@ class ImportEnder:
         if run.state is RunState.PUBLISHED:
             message = "The import's generation is published already. Restore the one before it to take that back."
             raise ImportEndedError(message)
-        return [] if run.state is RunState.EXPIRED else [self.stores.runs.expiring(run, now)]
+        over = run.state in {RunState.EXPIRED, RunState.DISCARDED}
+        return [] if over else [self.stores.runs.expiring(run, now)]
 
     def _event(self, after: Import) -> Event:
         data = {

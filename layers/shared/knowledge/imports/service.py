@@ -83,9 +83,18 @@ class ImportService:
         """Read an import. Raises ImportNotFoundError when the source has none of that id."""
         return self._present(self.stores.imports.get_import(source.source_id, import_id))
 
-    def list_imports(self, source: Source, *, limit: int, position: Any) -> Page[Import]:
-        """List imports, newest first."""
-        page = self.stores.imports.list_imports(source.source_id, limit=limit, position=position)
+    def list_imports(
+        self, source: Source, *, limit: int, position: Any, state: ImportState | None = None
+    ) -> Page[Import]:
+        """List imports, newest first, and of one state, if it is given, as they are shown."""
+        now = self.clock()
+
+        def keep(job: Import) -> bool:
+            return shown_state(job, now) is state
+
+        page = self.stores.imports.list_imports(
+            source.source_id, limit=limit, position=position, keep=None if state is None else keep
+        )
         return Page([self._present(job) for job in page.items], page.next_position)
 
     def report_link(self, job: Import) -> str | None:

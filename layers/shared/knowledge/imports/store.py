@@ -7,7 +7,7 @@ pushes leave their mark, and no snapshot can be opened.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -76,9 +76,11 @@ class ImportStore:
             raise ImportNotFoundError
         return import_from(row)
 
-    def list_imports(self, source_id: str, *, limit: int, position: Any) -> Page[Import]:
-        """List a source's imports, newest first."""
-        return self.catalog.list(source_id, "import", import_from, limit=limit, position=position)
+    def list_imports(
+        self, source_id: str, *, limit: int, position: Any, keep: Callable[[Import], bool] | None = None
+    ) -> Page[Import]:
+        """List a source's imports, newest first; those to `keep`, if it is given."""
+        return self.catalog.list(source_id, "import", import_from, limit=limit, position=position, keep=keep)
 
     def enqueue_import(self, job: Import) -> None:
         """Store that the file of an import has come, with a ticket for its turn.

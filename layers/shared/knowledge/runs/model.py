@@ -31,6 +31,8 @@ class RunState(StrEnum):
     PUBLISHED = "published"
     FAILED = "failed"
     EXPIRED = "expired"
+    # Somebody decided that it is not to be published.
+    DISCARDED = "discarded"
 
 
 class Discovery(StrEnum):

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from knowledge.errors import RunFailedError, RunInProgressError
+from knowledge.errors import RunDiscardedError, RunFailedError, RunInProgressError
 from knowledge.index.building import IndexBuilder
 from knowledge.index.names import ObjectKind, name_of
 from knowledge.index.store import PublishedIndex
@@ -34,7 +34,7 @@ from knowledge.runs.checkpoint import Checkpoint, decode_checkpoint, encode_chec
 from knowledge.runs.comparing import BatchComparison
 from knowledge.runs.events import run_ready
 from knowledge.runs.full_walk import Batch, FullWalk
-from knowledge.runs.model import Discovery, Plan, PlanningProgress, Run, RunMode
+from knowledge.runs.model import Discovery, Plan, PlanningProgress, Run, RunMode, RunState
 from knowledge.runs.parts import (
     WorkItem,
     cut_into_parts,
@@ -94,6 +94,8 @@ class Planner:
         if source.settle_run_id is not None:
             self.help_settle(source)
         run = self.stores.runs.get_run(source_id, run_id)
+        if run.state is RunState.DISCARDED:
+            raise RunDiscardedError
         full = run.mode is RunMode.FULL or source.full_required
         if turn.noted is not None and (begun := self._take_up(turn.noted, source, run, full=full)) is not None:
             return begun

@@ -14,8 +14,10 @@ from knowledge.errors import (
     ApplyInProgressError,
     BuildFailedError,
     KnowledgeError,
+    RunDiscardedError,
     RunFailedError,
     RunInProgressError,
+    RunPublishedError,
     SourceInactiveError,
     TransientApplyError,
 )
@@ -25,6 +27,7 @@ from knowledge.ports import Action, Clock, Machine, NewId, StillRunningError
 from knowledge.runs.events import run_failed
 from knowledge.runs.machine import planned_in, published_in
 from knowledge.runs.model import ApplyOutcome, Run, RunMode, RunState, check_reviewed
+from knowledge.runs.store import RunKey
 from knowledge.runs.stores import RunStores
 from knowledge.sources.model import Source
 
@@ -82,7 +85,7 @@ class RunService:
         run = run or self.stores.runs.create_run(new, _started(new, by))
         if run is not new and run.plan is None:
             run = self.stores.runs.plan_again(run, new.deadline_at, now)
-        if run.plan is None:
+        if run.plan is None and run.state is not RunState.DISCARDED:
             try:
                 run = self._plan(source, run)
             except RunInProgressError:
@@ -93,7 +96,7 @@ class RunService:
         return self._present(source, run)
 
     def _plan(self, source: Source, run: Run) -> Run:
-        with suppress(StillRunningError):
+        with suppress(StillRunningError, RunDiscardedError):
             planned = planned_in(self.machine.run_action(Action.DIFF, source.tenant_id, source.source_id, run.run_id))
             if planned is not None:
                 plan, at = planned
@@ -115,9 +118,15 @@ class RunService:
             run = self.stores.runs.get_run(source.source_id, run_id)
         return self._present(source, run)
 
-    def list_runs(self, source: Source, *, limit: int, position: Any) -> Page[Run]:
-        """List runs, newest first."""
-        page = self.stores.runs.list_runs(source.source_id, limit=limit, position=position)
+    def list_runs(self, source: Source, *, limit: int, position: Any, state: RunState | None = None) -> Page[Run]:
+        """List runs, newest first, and of one state, if it is given, as they are shown."""
+
+        def keep(run: Run) -> bool:
+            return self._present(source, run).state is state
+
+        page = self.stores.runs.list_runs(
+            source.source_id, limit=limit, position=position, keep=None if state is None else keep
+        )
         return Page([self._present(source, run) for run in page.items], page.next_position)
 
     def apply_run(
@@ -164,6 +173,24 @@ class RunService:
             return ApplyOutcome(run.generation_id, run.plan.counts)
         raise refusal or BuildFailedError()
 
+    def discard_run(self, source: Source, run_id: str, *, by: Actor | None = None, message: str | None = None) -> Run:
+        """Decide that a run is not to be published, in whatever state it is; twice is the same as once.
+
+        An apply that is under way is refused, or has published it before: one of the two wins.
+        Raises SourceInactiveError on an archived source, RunNotFoundError, RunPublishedError.
+        """
+        if not source.active:
+            raise SourceInactiveError
+        key, now = RunKey(source.tenant_id, source.source_id, run_id), self.clock()
+        self.stores.runs.set_discarded(key, now, _discarded(key, now, by, message))
+        run = self.stores.runs.get_run(source.source_id, run_id)
+        if run.state is not RunState.DISCARDED:
+            raise RunPublishedError
+        if run.plan is None:
+            # Whoever plans it may have more parts to plan: the next run need not wait for that.
+            self.stores.planning_turns.end_turn(*key)
+        return run
+
     def _present(self, source: Source, run: Run) -> Run:
         """The state of a planned run, as the lease and the clock have it."""
         if run.state is not RunState.READY or run.plan is None:
@@ -181,3 +208,8 @@ def _started(run: Run, by: Actor | None) -> AuditEntry | None:
     subject = {"sourceId": run.source_id, "runId": run.run_id}
     after = {"mode": run.mode}
     return entry_of(by, AuditKind.RUN_CREATED, run.tenant_id, run.created_at, subject, after=after, message=run.message)
+
+
+def _discarded(run: RunKey, now: int, by: Actor | None, message: str | None) -> AuditEntry | None:
+    subject = {"sourceId": run.source_id, "runId": run.run_id}
+    return entry_of(by, AuditKind.RUN_DISCARDED, run.tenant_id, now, subject, message=message)

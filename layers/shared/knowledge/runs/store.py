@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
@@ -25,11 +25,13 @@ from knowledge.storage.transactions import RefusedTransactionError
 #   |-- planning ---|-- ready v1 ------|-- ready v2 --------|
 #       set_failed,     note_failure, set_published: while it is ready, the latter on the plan it was read with
 #       plan_again,     set_plan: the plan before it, while it lives
+#       set_discarded: at any time, unless it is published; and then none of the others
 SAME_PLAN = "planVersion = :version"
 _NO_PLAN_YET = f"#state = :planning AND {SAME_PLAN}"
 READY = "#state = :ready"
 _PLANNABLE = "#state IN (:planning, :ready, :failed)"
 _AS_READ = f"#state = :state AND {SAME_PLAN}"
+_NOT_OVER = "#state <> :published AND #state <> :discarded"
 _EXPIRES = "SET #state = :expired, updatedAt = :now"
 _PLAN_LIVES = "(attribute_not_exists(planExpiresAt) OR planExpiresAt > :now)"
 
@@ -102,9 +104,11 @@ class RunStore:
             raise RunNotFoundError
         return _run(row)
 
-    def list_runs(self, source_id: str, *, limit: int, position: Any) -> Page[Run]:
-        """List a source's runs, newest first."""
-        return self.catalog.list(source_id, "run", _run, limit=limit, position=position)
+    def list_runs(
+        self, source_id: str, *, limit: int, position: Any, keep: Callable[[Run], bool] | None = None
+    ) -> Page[Run]:
+        """List a source's runs, newest first; those to `keep`, if it is given."""
+        return self.catalog.list(source_id, "run", _run, limit=limit, position=position, keep=keep)
 
     def set_plan(self, run: RunKey, plan: Plan, ready: Event, now: int, *, epoch: int | None = None) -> bool:
         """Store what a planning found, with its event, and end its turn.
@@ -206,6 +210,22 @@ class RunStore:
     def set_expired(self, run: Run, now: int) -> bool:
         """Mark a run that can never be applied any more, as it was read; from then on its objects may go."""
         return self._try(run.source_id, run.run_id, _EXPIRES, _AS_READ, _expiry(run, now))
+
+    def set_discarded(self, run: RunKey, now: int, recorded: AuditEntry | None = None) -> bool:
+        """Take a run away for good, whatever its plan; False when it is published or discarded, or not there."""
+        values = {":discarded": RunState.DISCARDED, ":published": RunState.PUBLISHED, ":now": now}
+        update = self.catalog.updating(
+            run.source_id,
+            run_sk(run.run_id),
+            "SET #state = :discarded, updatedAt = :now",
+            f"attribute_exists(pk) AND {_NOT_OVER}",
+            values,
+        )
+        try:
+            self.catalog.transact([update, *self.catalog.recording(recorded)])
+        except RefusedTransactionError:
+            return False
+        return True
 
     def _try(self, source_id: str, run_id: str, expression: str, condition: str, values: Mapping[str, Any]) -> bool:
         try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from knowledge.errors import (
     GenerationRetiredError,
     NotApplyEligibleError,
+    RunDiscardedError,
     RunInProgressError,
     SourceNotFoundError,
     StaleBaseError,
@@ -71,6 +72,8 @@ class AskedSources:
                 raise GenerationRetiredError
             return Asked(source, generation.manifest, generation.generation_id)
         plan = run.plan
+        if run.state is RunState.DISCARDED:
+            raise RunDiscardedError
         if plan is None:
             if run.state is RunState.PLANNING and self.clock() <= run.deadline_at:
                 message = "The run is still being planned. Search it once it is ready."

@@ -12,6 +12,7 @@ EPOCH_BEFORE = "epoch = :before"
 OWN_TURN = "importId = :id"
 # Of `:deleting`; a source that is being deleted never comes back.
 NOT_DELETING = "#status <> :deleting"
+PUBLISHING_OPEN = "attribute_not_exists(publishLock)"
 NO_ERASURE_OPEN = "attribute_not_exists(erasureId)"
 
 

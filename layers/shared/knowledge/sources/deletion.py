@@ -22,6 +22,7 @@ from knowledge.errors import (
 )
 from knowledge.events import Event, event_row
 from knowledge.sources.conditions import NO_ERASURE_OPEN, NONE_OPEN
+from knowledge.sources.labels import freeing
 from knowledge.sources.model import Source, SourceStatus
 from knowledge.sources.rows import source_sk
 from knowledge.sources.store import TALLY, SourceStore
@@ -59,7 +60,7 @@ class DeletionStore:
     catalog: Catalog
 
     def begin_deletion(self, source: Source, now: int, recorded: AuditEntry | None = None) -> None:
-        """Mark an archived source for good; one that is marked stays as it is.
+        """Mark an archived source for good, and free its label; one that is marked stays as it is.
 
         Raises SourceActiveError, ErasureInProgressError, SnapshotOpenError, SourceNotFoundError.
         """
@@ -72,7 +73,7 @@ class DeletionStore:
         }
         mark = self.catalog.updating(source.tenant_id, source_sk(source.source_id), _MARK, condition, values)
         try:
-            self.catalog.transact([mark, *self.catalog.recording(recorded)])
+            self.catalog.transact([mark, *freeing(self.catalog, source), *self.catalog.recording(recorded)])
         except RefusedTransactionError as error:
             self._tell_why(SourceStore(self.catalog).find_source(source.tenant_id, source.source_id), now, error)
 

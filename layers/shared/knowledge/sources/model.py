@@ -36,6 +36,21 @@ class QuestionLog(StrEnum):
     OFF = "off"
 
 
+class Publishing(StrEnum):
+    """Whether what a source serves may be changed by an apply or a restore."""
+
+    OPEN = "open"
+    LOCKED = "locked"
+
+
+class PublishLock(NamedTuple):
+    """Why nothing may be published from a source, if it was said, since when (ms), and who decided so."""
+
+    reason: str | None
+    locked_at: int
+    locked_by: Author | None
+
+
 Synonyms = tuple[tuple[str, ...], ...]
 """Groups of texts that mean the same to a tenant."""
 
@@ -70,6 +85,7 @@ class SourceSettings:
     default_language: str | None = None
     synonyms: SynonymsHeld = NO_SYNONYMS
     question_log: QuestionLog = QuestionLog.OFF
+    publish_lock: PublishLock | None = None
 
     @property
     def shape(self) -> tuple[int, RemovalGuard | None]:
@@ -110,6 +126,8 @@ class Source:
     `served_items` and `served_bytes` are what the generation that is served comes to, by its contents.
     `erasure_epoch` moves when an erasure is opened; `erasure_id` names the one that is open, and `erasure_opening` is
     true until a generation without its items is served. `title_weight` is how much more a match in the title counts.
+    `published_at` is when what is served was last changed, by anything but a compaction, which serves the same.
+    `label` is the client's own name of it, of which a tenant has one in an environment (`knowledge.sources.labels`).
     `synonyms` tells which those in a row of their own are (`knowledge.sources.synonyms`).
     """
 
@@ -146,6 +164,14 @@ class Source:
     default_language: str | None = None
     synonyms: SynonymsHeld = NO_SYNONYMS
     question_log: QuestionLog = QuestionLog.OFF
+    publish_lock: PublishLock | None = None
+    label: str | None = None
+    published_at: int | None = None
+
+    @property
+    def publishing(self) -> Publishing:
+        """Whether what is served may be changed by an apply or a restore."""
+        return Publishing.OPEN if self.publish_lock is None else Publishing.LOCKED
 
     @property
     def settings(self) -> SourceSettings:
@@ -159,6 +185,7 @@ class Source:
             self.default_language,
             self.synonyms,
             self.question_log,
+            self.publish_lock,
         )
 
     @property

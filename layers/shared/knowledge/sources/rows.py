@@ -14,6 +14,7 @@ from knowledge.revisions import revision_of
 from knowledge.sources.model import (
     DEVELOPER_API,
     Lease,
+    PublishLock,
     QuestionLog,
     RemovalGuard,
     Serving,
@@ -48,6 +49,7 @@ def source_row(source: Source) -> dict[str, Any]:
         "createdAt": source.created_at,
         "createdBy": author_value(source.created_by),
         "updatedAt": source.updated_at,
+        "label": source.label,
         **settings_row(source.settings),
     }
 
@@ -68,6 +70,7 @@ def settings_row(settings: SourceSettings) -> dict[str, Any]:
         "synonymsVersion": settings.synonyms.version or None,
         "synonymGroups": settings.synonyms.groups or None,
         "questionLog": None if settings.question_log is QuestionLog.OFF else settings.question_log,
+        "publishLock": _lock_row(settings.publish_lock),
     }
 
 
@@ -120,7 +123,18 @@ def source_from(row: Mapping[str, Any]) -> Source:
         default_language=row.get("defaultLanguage"),
         synonyms=SynonymsHeld(row.get("synonymsVersion", 0), row.get("synonymGroups", 0)),
         question_log=QuestionLog(row.get("questionLog", QuestionLog.OFF)),
+        label=row.get("label"),
+        published_at=row.get("publishedAt"),
+        publish_lock=_publish_lock(row.get("publishLock")),
     )
+
+
+def _lock_row(lock: PublishLock | None) -> dict[str, Any] | None:
+    return None if lock is None else {"reason": lock.reason, "at": lock.locked_at, "by": author_value(lock.locked_by)}
+
+
+def _publish_lock(value: Mapping[str, Any] | None) -> PublishLock | None:
+    return None if value is None else PublishLock(value["reason"], value["at"], Author.from_value(value["by"]))
 
 
 def _lease(row: Mapping[str, Any]) -> Lease | None:

@@ -19,6 +19,8 @@ from knowledge.revisions import Expected
 from knowledge.sources.deletion import DeletionStore
 from knowledge.sources.model import (
     NO_SYNONYMS,
+    Publishing,
+    PublishLock,
     QuestionLog,
     RemovalGuard,
     Served,
@@ -62,14 +64,17 @@ class SourceService:
         default_language: str | None = None,
         synonyms: Synonyms = (),
         question_log: QuestionLog = QuestionLog.OFF,
+        label: str | None = None,
         by: Actor | None = None,
     ) -> Source:
         """Create a source; one that has this id already is returned as it is (a repeated creation).
 
-        So is one of the last 24 hours that has `earlier_id`: it was created by a try on the day before.
+        So is one of the last 24 hours that has `earlier_id`: it was created by a try on the day before; and one of the
+        environment that has the label, whatever its settings are, whose id is another then.
         """
         now = self.clock()
         earlier = find_earlier(earlier_id, partial(self.store.get_source, tenant_id), lambda made: made.created_at, now)
+        earlier = earlier or self.store.find_labelled(tenant_id, environment, label)
         if earlier is not None:
             return earlier
         source = Source(
@@ -99,8 +104,10 @@ class SourceService:
             default_language=default_language,
             synonyms=SynonymsHeld(1, len(synonyms)) if synonyms else NO_SYNONYMS,
             question_log=question_log,
+            label=label,
         )
-        recorded = _recorded(AuditKind.SOURCE_CREATED, source, now, by, after=_told(source.settings))
+        after = _told(source.settings) | ({} if label is None else {"label": label})
+        recorded = _recorded(AuditKind.SOURCE_CREATED, source, now, by, after=after)
         return self.store.create_source(source, recorded, synonyms)
 
     def get_source(self, tenant_id: str, source_id: str) -> Source:
@@ -120,6 +127,13 @@ class SourceService:
     ) -> Page[Source]:
         """List a tenant's sources of an environment, newest first, `only` the named ones if given."""
         return self.store.list_sources(tenant_id, environment, limit=limit, position=position, only=only)
+
+    def find_labelled(
+        self, tenant_id: str, environment: Environment, label: str, only: frozenset[str] | None
+    ) -> Page[Source]:
+        """List the one source of an environment that has a label, if it is one of `only`."""
+        source = self.store.find_labelled(tenant_id, environment, label)
+        return Page([source] if source is not None and (only is None or source.source_id in only) else [])
 
     def served_by_tenant(self, tenant_id: str) -> Served:
         """Add up what a tenant's sources serve, of both environments, archived ones included."""
@@ -147,6 +161,8 @@ class SourceService:
         default_language: str | Unset | None = UNSET,
         synonyms: Synonyms | None = None,
         question_log: QuestionLog | None = None,
+        publishing: Publishing | None = None,
+        lock_reason: str | None = None,
         by: Actor | None = None,
         expected: Expected | None = None,
     ) -> Source:
@@ -155,8 +171,9 @@ class SourceService:
         Raises PreconditionFailedError when it would change another source than the `expected` one: what is compared is
         what the write is conditional on.
 
-        Plans are bound to the settings that shaped them: after a change of `grace_days` or `removal_guard` an apply of
-        an older plan is refused once and planned again. The others shape no plan.
+        To lock what is locked changes nothing, unless it is for another reason. Plans are bound to the settings that
+        shaped them: after a change of `grace_days` or `removal_guard` an apply of an older plan is refused once and
+        planned again. The others shape no plan.
         """
         sent = {"name": name, "grace_days": grace_days, "serving": serving, "title_weight": title_weight}
         sent["question_log"] = question_log
@@ -170,10 +187,13 @@ class SourceService:
             after = replace(before, **changes)
             if written is not None:
                 after = replace(after, synonyms=SynonymsHeld(before.synonyms.version + 1, len(written)))
+            now = self.clock()
+            if publishing is not None:
+                lock = PublishLock(lock_reason, now, author_of(by))
+                after = replace(after, publish_lock=_locked(before.publish_lock, publishing, lock))
             # What changes nothing may be the repeat of a change whose answer was lost.
             if expected is not None and source.active and after != before:
                 expected.check(source_revision(source))
-            now = self.clock()
             was, became = changed_settings(_told(before), _told(after))
             recorded = (
                 _recorded(AuditKind.SOURCE_UPDATED, source, now, by, before=was, after=became) if became else None
@@ -227,6 +247,13 @@ class SourceService:
         return self.store.find_source(source.tenant_id, source.source_id)
 
 
+def _locked(held: PublishLock | None, publishing: Publishing, new: PublishLock) -> PublishLock | None:
+    """The lock after a change: the one that is held, unless there is none or the new one is for another reason."""
+    if publishing is Publishing.OPEN:
+        return None
+    return new if held is None or new.reason not in (None, held.reason) else held
+
+
 def _told(settings: SourceSettings) -> dict[str, Any]:
     """Settings as the audit has them."""
     guard = guard_row(settings.removal_guard)
@@ -240,6 +267,8 @@ def _told(settings: SourceSettings) -> dict[str, Any]:
         # The version tells of a change that leaves the number of groups as it was.
         "synonyms": settings.synonyms._asdict(),
         "questionLog": settings.question_log,
+        "publishing": Publishing.OPEN if settings.publish_lock is None else Publishing.LOCKED,
+        "publishLockReason": None if settings.publish_lock is None else settings.publish_lock.reason,
     }
 
 

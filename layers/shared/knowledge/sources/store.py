@@ -12,6 +12,7 @@ from knowledge.environments import Environment
 from knowledge.errors import (
     ApplyInProgressError,
     LeaseLostError,
+    ServiceUnavailableError,
     SourceInactiveError,
     SourceLimitError,
     SourceNotFoundError,
@@ -20,6 +21,7 @@ from knowledge.events import Event, event_row
 from knowledge.limits import SOURCES
 from knowledge.pages import Page
 from knowledge.sources.conditions import ACTIVE, NOT_DELETING
+from knowledge.sources.labels import claiming, find_claim
 from knowledge.sources.model import DEVELOPER_API, Settled, Source, SourceSettings, SourceStatus, Synonyms
 from knowledge.sources.rows import settings_row, source_from, source_row, source_sk
 from knowledge.sources.synonyms import synonyms_from, synonyms_key, writing_synonyms
@@ -63,7 +65,7 @@ class SourceStore:
     def create_source(
         self, source: Source, recorded: AuditEntry | None = None, synonyms: Synonyms | None = None
     ) -> Source:
-        """Store a new source with its synonyms, or return the one that has its id already (a repeated creation).
+        """Store a new source with its synonyms, or return the one that has its id (a repeated creation), or its label.
 
         Raises SourceLimitError when the tenant has as many as it may.
         """
@@ -72,12 +74,17 @@ class SourceStore:
         )
         written = [writing_synonyms(self.catalog, source, synonyms)] if synonyms else []
         try:
-            self.catalog.transact(
-                [self.catalog.putting_new(source_row(source)), tally, *written, *self.catalog.recording(recorded)]
-            )
+            beside = [*claiming(self.catalog, source), *written, *self.catalog.recording(recorded)]
+            self.catalog.transact([self.catalog.putting_new(source_row(source)), tally, *beside])
         except RefusedTransactionError as error:
             if 0 in error.failed:
                 return self.get_source(source.tenant_id, source.source_id)
+            labelled = self.find_labelled(source.tenant_id, source.environment, source.label)
+            if labelled is not None:
+                return labelled
+            if 1 not in error.failed:
+                # Whoever had the label gave it back since.
+                raise ServiceUnavailableError from error
             raise SourceLimitError from error
         return source
 
@@ -90,6 +97,15 @@ class SourceStore:
         if source.deleting:
             raise SourceNotFoundError
         return source
+
+    def find_labelled(self, tenant_id: str, environment: Environment, label: str | None) -> Source | None:
+        """Read the source that has a label, consistently; None when there is none."""
+        source_id = None if label is None else find_claim(self.catalog, tenant_id, environment, label)
+        if source_id is None:
+            return None
+        with suppress(SourceNotFoundError):
+            return self.get_source(tenant_id, source_id)
+        return None
 
     def get_sources(self, tenant_id: str, source_ids: Sequence[str]) -> list[Source]:
         """Read sources as `get_source` does, a hundred a call, in the order they are named, each once.

@@ -35,6 +35,19 @@ class JournalStore:
         }
         return [journal_entry_from(attributes) for attributes in query_rows(self.dynamodb, query)]
 
+    def read_first(self, source_id: str, most: int) -> tuple[list[JournalEntry], bool]:
+        """Read the oldest entries, consistently and in one call, and tell whether there are more."""
+        with translated():
+            page = self.dynamodb.query(
+                TableName=self.table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": f"{source_id}#journal"}},
+                ConsistentRead=True,
+                Limit=most + 1,
+            )
+        entries = [journal_entry_from(attributes) for attributes in page["Items"]]
+        return entries[:most], len(entries) > most or "LastEvaluatedKey" in page
+
     def find_oldest_at(self, source_id: str) -> int | None:
         """Read when the oldest journal entry was written (ms), None for a journal that is empty: one row, consistently.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from knowledge.items.fields import ItemDetails
 from knowledge.revisions import revision_of
@@ -106,6 +106,17 @@ class StagingCounts:
             self.removed + other.removed,
             self.stale + other.stale,
         )
+
+
+class Pending(NamedTuple):
+    """How many items were written to that no publication covers yet, and when the first of those writes was (ms).
+
+    With `more`, there are at least so many.
+    """
+
+    changes: int
+    more: bool
+    oldest_at: int | None
 
 
 class SnapshotState(StrEnum):

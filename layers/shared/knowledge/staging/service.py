@@ -21,7 +21,7 @@ from knowledge.pages import Page
 from knowledge.ports import Clock
 from knowledge.revisions import Expected
 from knowledge.sources.model import Source
-from knowledge.staging.model import ItemResult, ItemState, PushResult, StagedItem
+from knowledge.staging.model import ItemResult, ItemState, Pending, PushResult, StagedItem
 from knowledge.staging.rows import SLOTS, StagedRow
 from knowledge.staging.rules import Decision, Push, Restore, StagingCommand
 from knowledge.staging.stores import StagingStores
@@ -30,6 +30,8 @@ from knowledge.storage.format import canonical_json
 from knowledge.times import MS_PER_DAY
 
 _ROWS_LOOKED_AT = 5_000
+# Of a journal, of which each names up to 99 items in some 3 KB.
+_ENTRIES_LOOKED_AT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,19 @@ class StagingService:
             if looked_at >= _ROWS_LOOKED_AT:
                 return self._page(source, chosen, position, include_content)
         return self._page(source, chosen, None, include_content)
+
+    def find_pending(self, source: Source) -> tuple[Source, Pending | None]:
+        """Read how much was staged that is not published, and the source as it is then.
+
+        None while a publication is being tidied up, since its journal is then neither what it was nor what it will be.
+        After a restore there is `more`: what separates the two states stands in no journal. Two calls, 200 entries.
+        """
+        entries, more = self.stores.journal.read_first(source.source_id, _ENTRIES_LOOKED_AT)
+        after = self.stores.sources.get_source(source.tenant_id, source.source_id)
+        if (source.settle_run_id, after.settle_run_id, after.sequence) != (None, None, source.sequence):
+            return after, None
+        names = {name for entry in entries for name, _ in entry.revs}
+        return after, Pending(len(names), more or after.full_required, entries[0].written_at if entries else None)
 
     def _page(
         self, source: Source, rows: Sequence[StagedRow], position: str | None, include_content: bool

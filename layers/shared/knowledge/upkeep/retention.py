@@ -1,8 +1,8 @@
 """What is kept, and for how long. Pure; the collector carries it out.
 
 A generation is kept while it is among the last `GENERATIONS_KEPT`, or was superseded within `GENERATION_KEPT_MS`. A run
-is kept while it may be applied (`RUN_KEPT_MS` after it was planned), while its clean-up is owed, and as long as the
-generation that it published.
+is kept while it may be applied (`RUN_KEPT_MS` after it was planned, unless somebody discards it), while its clean-up is
+owed, and as long as the generation that it published.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def needs_objects(run: Run, published: Collection[str | None], settle_run_id: st
     """Tell whether the plan of a run may still be read; `published` are the runs of generations that are kept."""
     if run.run_id == settle_run_id:
         return True
-    if run.state is RunState.EXPIRED:
+    if run.state in {RunState.EXPIRED, RunState.DISCARDED}:
         return False
     if run.state is RunState.PUBLISHED:
         unexpired = run.plan is not None and run.plan.expires_at > now

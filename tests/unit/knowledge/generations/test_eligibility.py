@@ -13,7 +13,9 @@ from knowledge.errors import (
     KnowledgeError,
     NotApplyEligibleError,
     PlanVersionError,
+    PublishingLockedError,
     RemovalGuardError,
+    RunDiscardedError,
     StaleBaseError,
     StalePlanError,
 )
@@ -21,7 +23,7 @@ from knowledge.generations.eligibility import ApplyRequest, check_applicable
 from knowledge.index.manifest import BuiltIndex
 from knowledge.model import ChangeKind, Counts, ObjectRef
 from knowledge.runs.model import Discovery, Plan, Run, RunMode, RunState
-from knowledge.sources.model import RemovalGuard, Source, SourceStatus
+from knowledge.sources.model import PublishLock, RemovalGuard, Source, SourceStatus
 from knowledge.storage.format import FORMAT
 
 NOW = 1_795_000_000_000
@@ -107,6 +109,8 @@ def test_plan_is_bound_to_the_manifest_and_to_the_generation_beside_it() -> None
         (replace(RUN, plan=None, state=RunState.FAILED), StalePlanError),
         (planned(expires_at=NOW), NotApplyEligibleError),
         (replace(RUN, state=RunState.EXPIRED), NotApplyEligibleError),
+        (replace(RUN, state=RunState.DISCARDED), RunDiscardedError),
+        (replace(RUN, plan=None, state=RunState.DISCARDED), RunDiscardedError),
         (planned(discovery=Discovery.INCOMPLETE), NotApplyEligibleError),
         (planned(base_generation_id="gen_0"), StaleBaseError),
         (planned(base_generation_id=None), StaleBaseError),
@@ -118,6 +122,12 @@ def test_plan_is_bound_to_the_manifest_and_to_the_generation_beside_it() -> None
 )
 def test_refusal_says_what_would_help(run: Run, error: type[KnowledgeError]) -> None:
     assert refusal(SOURCE, run) is error
+
+
+def test_locked_source_takes_no_run_and_tells_why() -> None:
+    for reason, told in (("until Monday", "locked: until Monday"), (None, "is locked.")):
+        with pytest.raises(PublishingLockedError, match=told):
+            check_applicable(replace(SOURCE, publish_lock=PublishLock(reason, NOW, None)), RUN, ASKED, NOW)
 
 
 def test_another_plan_than_the_reviewed_one_is_not_applied() -> None:

@@ -90,6 +90,7 @@ def test_history_keeps_no_holes_even_when_clocks_went_back(published_at: list[in
         (run(RunState.FAILED, created_at=NOW - DAYS_7 + 1), False),
         # Marked already, in the middle of it, or published for good.
         (run(RunState.EXPIRED, created_at=0), False),
+        (run(RunState.DISCARDED, created_at=0, plan_expires_at=0), False),
         (run(RunState.APPLYING, created_at=0, plan_expires_at=0), False),
         (run(RunState.PUBLISHED, created_at=0, plan_expires_at=0), False),
     ],
@@ -106,6 +107,7 @@ def test_run_expires_a_week_after_its_plan_or_without_one_after_it_began(found: 
         (run(RunState.FAILED), True),
         (run(RunState.APPLYING, plan_expires_at=0), True),
         (run(RunState.EXPIRED, plan_expires_at=NOW + 1), False),
+        (run(RunState.DISCARDED, plan_expires_at=NOW + 1), False),
         (run(RunState.PUBLISHED, plan_expires_at=NOW + 1), True),
         (run(RunState.PUBLISHED, plan_expires_at=NOW), False),
         (run(RunState.PUBLISHED), False),
@@ -131,7 +133,7 @@ def test_no_plan_goes_from_under_a_run_that_may_be_applied(
     found = run(state, created_at=created_at, plan_expires_at=expires)
     if found.state is not RunState.PUBLISHED and not needs_objects(found, (), None, NOW):
         # Only the mark frees the objects, and then nobody may apply it; see `check_applicable`.
-        assert found.state is RunState.EXPIRED
+        assert found.state in {RunState.EXPIRED, RunState.DISCARDED}
 
 
 @pytest.mark.parametrize(
