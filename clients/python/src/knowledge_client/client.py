@@ -13,6 +13,7 @@ from knowledge_client import models
 from knowledge_client.errors import InvalidArgumentError
 from knowledge_client.listing import Listing
 from knowledge_client.resources.erasures import Erasures
+from knowledge_client.resources.exports import Exports
 from knowledge_client.resources.generations import Generations
 from knowledge_client.resources.imports import Imports
 from knowledge_client.resources.items import Items
@@ -66,6 +67,7 @@ class KnowledgeClient:
         self.snapshots = Snapshots(api)
         self.runs = Runs(api)
         self.generations = Generations(api)
+        self.exports = Exports(api)
         self.imports = Imports(api)
         self.erasures = Erasures(api)
         self.questions = Questions(api)

@@ -39,6 +39,7 @@ AuditKind = Literal[
     "export.created",
     "run.created",
     "run.applied",
+    "run.discarded",
     "generation.restored",
     "erasure.created",
     "question.deleted",
@@ -314,8 +315,11 @@ class Error(TypedDict):
         "source_active",
         "stale_version",
         "precondition_failed",
+        "run_discarded",
+        "run_published",
         "not_apply_eligible",
         "removal_guard",
+        "publishing_locked",
         "erasure_in_progress",
         "run_in_progress",
         "apply_in_progress",
@@ -552,6 +556,7 @@ class Source(TypedDict):
     id: str
     type: Literal["developer_api"]
     name: str
+    label: NotRequired[str | None]
     environment: Literal["live", "test"]
     status: Literal["active", "archived", "deleting"]
     graceDays: int
@@ -561,14 +566,28 @@ class Source(TypedDict):
     defaultLanguage: NotRequired[str | None]
     synonymGroups: NotRequired[int]
     questionLog: NotRequired[Literal["on", "off"]]
+    publishing: NotRequired[Literal["open", "locked"]]
+    publishLock: NotRequired[PublishLock | None]
     synonyms: NotRequired[list[list[str]]]
     generationId: str | None
     sequence: int
     servedItems: NotRequired[int]
     servedBytes: NotRequired[int]
+    lastPublishedAt: NotRequired[str | None]
+    pendingChanges: NotRequired[int | None]
+    pendingChangesMore: NotRequired[bool]
+    oldestUnappliedAt: NotRequired[str | None]
     createdAt: str
     createdBy: NotRequired[Author | None]
     updatedAt: str
+
+
+class PublishLock(TypedDict):
+    """Why and since when nothing can be published from a source, and by whose key."""
+
+    reason: str | None
+    lockedAt: str
+    lockedBy: Author | None
 
 
 class SourceResponse(TypedDict):
@@ -595,6 +614,7 @@ class CreateSourceRequest(TypedDict):
     """What the API calls `CreateSourceRequest`."""
 
     name: str
+    label: NotRequired[str | None]
     graceDays: NotRequired[int]
     removalGuard: NotRequired[CreateSourceRequestRemovalGuard | None]
     serving: NotRequired[Literal["on", "off"]]
@@ -628,6 +648,8 @@ class UpdateSourceRequest(TypedDict):
     defaultLanguage: NotRequired[str | None]
     synonyms: NotRequired[list[list[str]]]
     questionLog: NotRequired[Literal["on", "off"]]
+    publishing: NotRequired[Literal["open", "locked"]]
+    reason: NotRequired[str]
 
 
 class ItemInput(TypedDict):
@@ -975,7 +997,7 @@ class Run(TypedDict):
     id: str
     sourceId: str
     mode: Literal["incremental", "full"]
-    state: Literal["planning", "ready", "applying", "published", "failed", "expired"]
+    state: Literal["planning", "ready", "applying", "published", "failed", "expired", "discarded"]
     planVersion: int
     baseGenerationId: str | None
     discovery: Literal["complete", "incomplete"] | None
@@ -1075,6 +1097,12 @@ class GenerationChangePage(TypedDict):
     changes: list[GenerationChange]
     nextCursor: str | None
     erasedCount: int
+
+
+class DiscardRunRequest(TypedDict):
+    """What the API calls `DiscardRunRequest`."""
+
+    message: NotRequired[str | None]
 
 
 class ApplyRunRequest(TypedDict):
@@ -1825,6 +1853,7 @@ class ListSourcesQuery(TypedDict):
     """What a listing of `list_sources` may ask for."""
 
     limit: NotRequired[int]
+    label: NotRequired[str]
 
 
 class ListItemsQuery(TypedDict):
@@ -1845,6 +1874,20 @@ class ListImportsQuery(TypedDict):
     """What a listing of `list_imports` may ask for."""
 
     limit: NotRequired[int]
+    state: NotRequired[
+        Literal[
+            "awaiting_upload",
+            "expired",
+            "queued",
+            "staging",
+            "planning",
+            "applying",
+            "completed",
+            "completed_with_errors",
+            "failed",
+            "cancelled",
+        ]
+    ]
 
 
 class ListErasuresQuery(TypedDict):
@@ -1857,6 +1900,7 @@ class ListRunsQuery(TypedDict):
     """What a listing of `list_runs` may ask for."""
 
     limit: NotRequired[int]
+    state: NotRequired[Literal["planning", "ready", "applying", "published", "failed", "expired", "discarded"]]
 
 
 class ListChangesQuery(TypedDict):

@@ -10,6 +10,7 @@ import ssl
 import uuid
 from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -165,6 +166,47 @@ class Transport:
                 if wait is None:
                     raise
             self.sleep(wait)
+
+    def save(
+        self, link: str, file: Path, what: str, size: int, progress: Callable[[int, int], None] | None = None
+    ) -> int:
+        """Write what is behind a link to a file, without the key, and return how much; raises ApiError.
+
+        `progress` is called with the bytes that came and `size`, which begins anew with each try.
+        """
+        tries = 0
+        while True:
+            try:
+                return self._save_once(link, file, what, lambda came: progress(came, size) if progress else None)
+            except ApiError as error:
+                tries += 1
+                wait = self.retries.wait_after(tries, error, repeatable=True)
+                if wait is None:
+                    raise
+            self.sleep(wait)
+
+    def _save_once(self, link: str, file: Path, what: str, came: Callable[[int], None]) -> int:
+        try:
+            answer = self._http.send(
+                self._http.build_request("GET", link, headers={"Accept-Encoding": "identity"}),
+                stream=True,
+                auth=None,
+                follow_redirects=False,
+            )
+            try:
+                if not answer.is_success:
+                    _read(answer, _bounded(answer, what), what)
+                size = 0
+                with file.open("wb") as written:
+                    # As they are: what is compressed is the file itself.
+                    for piece in answer.iter_raw():
+                        size += written.write(piece)
+                        came(size)
+                return size
+            finally:
+                answer.close()
+        except (httpx.RequestError, httpx.InvalidURL) as error:
+            raise _no_answer(error, what) from error
 
     def put(self, link: str, headers: Mapping[str, str], content: Any) -> int:
         """Send a file to a link without the key; returns the status. Raises what httpx does."""

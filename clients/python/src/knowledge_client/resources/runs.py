@@ -74,6 +74,18 @@ class Runs(Resource):
         )
         return cast(models.PublishedResponse, answer)
 
+    def discard(
+        self,
+        source_id: str,
+        run_id: str,
+        *,
+        idempotency_key: str | None = None,
+        **more: Unpack[models.DiscardRunRequest],
+    ) -> models.Run:
+        """Decide that a run is not to be published; twice is the same as once."""
+        path = path_to("sources", source_id, "runs", run_id, "discard")
+        return cast(models.Run, self._api.write("POST", path, more, idempotency_key=idempotency_key)["run"])
+
 
 def _planned(run: models.Run) -> models.Run:
     if run["state"] == "failed":
