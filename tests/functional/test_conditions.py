@@ -248,8 +248,11 @@ def test_source_is_changed_only_as_it_was_seen(edge: Edge) -> None:
     source = edge.source()
     path = f"{SOURCES}/{source}"
     read = edge.request("GET", path)
-    # What goes on in it is none of its settings.
+    # What goes on in it is none of its settings, though what waits is seen.
     edge.push(source)
+    waiting = edge.request("GET", path, headers=having(read))
+    assert (waiting.status, waiting.body["source"]["pendingChanges"]) == (200, 1)
+    assert edge.request("PATCH", path, {"titleWeight": 1}, headers=seen(read)).status == 200
     edge.publish(source)
     assert edge.request("GET", path, headers=having(read)).status == 200
     changed = edge.request("PATCH", path, {"name": "Mine", "titleWeight": 2}, headers=seen(read))
@@ -278,7 +281,7 @@ def test_source_is_changed_only_as_it_was_seen(edge: Edge) -> None:
         ),
         (
             {"synonyms": [["a", "b"]], "questionLog": "on", "serving": "off", "graceDays": 3},
-            [{"synonyms": [["a", "c"]]}, {"questionLog": "off"}, {"serving": "on"}, {"graceDays": 2}],
+            [{"synonyms": [["a", "c"]]}, {"questionLog": "off"}, {"serving": "on"}, {"graceDays": 2}, {"publishing": "locked"}],
         ),
     ],
 )
