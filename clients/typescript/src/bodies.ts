@@ -70,7 +70,7 @@ export function pathSegment(text: string): string {
 /** Refuse half of a surrogate pair, which a URL would carry as another character. */
 export function checkText(text: string, what: string): void {
   if (/\p{Surrogate}/u.test(text)) {
-    throw new InvalidArgumentError(`${what}: ${JSON.stringify(text)} has half of a surrogate pair in it`);
+    throw new InvalidArgumentError(`${what}: ${JSON.stringify(text.slice(0, 200))} has half of a surrogate pair in it`);
   }
 }
 

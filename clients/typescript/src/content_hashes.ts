@@ -42,9 +42,7 @@ export function canonicalJson(json: string): string {
   }
   const { [`"sourceVersion`]: _, ...sent } = item;
   const fields = Object.entries(sent).filter(([, value]) => !isEmpty(value));
-  const text = written({ [`"contentType`]: `"text/plain`, ...Object.fromEntries(fields) });
-  checkText(text, "the item");
-  return text;
+  return written({ [`"contentType`]: `"text/plain`, ...Object.fromEntries(fields) });
 }
 
 /** Mark texts by a quote before them and make texts of numbers, so that parsing changes neither names nor digits. */
@@ -59,7 +57,11 @@ function isEmpty(value: Canonical): boolean {
 }
 
 function written(value: Canonical): string {
-  if (typeof value === "string") return value.startsWith('"') ? JSON.stringify(value.slice(1)) : number(value);
+  if (typeof value === "string") {
+    if (!value.startsWith('"')) return number(value);
+    checkText(value, "the item");
+    return JSON.stringify(value.slice(1));
+  }
   if (value === null || typeof value === "boolean") return String(value);
   if (Array.isArray(value)) return `[${value.map(written).join(",")}]`;
   const names = Object.keys(value).sort(byCodePoints);
