@@ -25,7 +25,7 @@ TYPESCRIPT_CLIENT = ROOT / "clients" / "typescript"
 SUMS = "SHA256SUMS"
 
 
-def release(folder: Path) -> list[Path]:
+def release(folder: Path, *, typescript: bool = True) -> list[Path]:
     """Build everything into a folder, which then holds nothing else; returns the files."""
     shutil.rmtree(folder, ignore_errors=True)
     build(folder)
@@ -35,9 +35,9 @@ def release(folder: Path) -> list[Path]:
         *("cyclonedx_py", "requirements", "--output-reproducible", "--validate", "--mc-type", "library"),
         *("--pyproject", "pyproject.toml", "--output-file", str(materials), "requirements.txt"),
     )
-    if typescript_tools():
+    if typescript and typescript_tools():
         build_typescript(folder)
-    else:
+    elif typescript:
         sys.stderr.write("note: the TypeScript client is left out: npm, or what it installs (make setup), is missing\n")
     files = sorted(folder.iterdir())
     lines = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files]
