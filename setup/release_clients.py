@@ -2,9 +2,10 @@
 
     python setup/release_clients.py FOLDER      by default .local/dist
 
-There is the Python client as a wheel and as sources, its bill of materials (CycloneDX), the TypeScript client as npm packs
-it, which needs nothing, and SHA256SUMS. Files carry the time of the last commit, or of SOURCE_DATE_EPOCH (npm's one time for
-all); whoever builds the same commit gets the same bytes, and can compare.
+There is the Python client as a wheel and as sources, its bill of materials (CycloneDX), the TypeScript client as npm
+packs it, which needs no other package, and SHA256SUMS. Files carry the time of the last commit, or of
+SOURCE_DATE_EPOCH, and npm's the one that it gives to all; whoever builds the same commit gets the same bytes, and can
+compare.
 """
 
 from __future__ import annotations

@@ -339,7 +339,7 @@ export interface paths {
         put?: never;
         /**
          * Create a source
-         * @description A container with an empty staging set. Not with a key that is limited to sources (403). Scope: `sources:write`.
+         * @description A container with an empty staging set; 200 with the source that has the `label` already, whatever else is sent. Not with a key that is limited to sources (403). Scope: `sources:write`.
          */
         post: operations["create_source"];
         delete?: never;
@@ -672,7 +672,7 @@ export interface paths {
         };
         /**
          * List imports
-         * @description Newest first, without links to their reports. Scope: `items:write`.
+         * @description Newest first, without links to their reports. With `state` a page can be short, even empty, while there are more: go on until `nextCursor` is null. Scope: `items:write`.
          */
         get: operations["list_imports"];
         put?: never;
@@ -801,7 +801,7 @@ export interface paths {
         };
         /**
          * List runs
-         * @description Newest first. Scope: `runs:read`.
+         * @description Newest first. With `state` a page can be short, even empty, while there are more: go on until `nextCursor` is null. Scope: `runs:read`.
          */
         get: operations["list_runs"];
         put?: never;
@@ -891,6 +891,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sources/{sourceId}/runs/{runId}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A source, `src_...`. */
+                sourceId: components["parameters"]["SourceId"];
+                /** @description A run, `run_...`. */
+                runId: components["parameters"]["RunId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard a run
+         * @description Decides that a run is not to be published, in whatever state it is but `published`; it can't be taken back. An apply that is under way is refused with `run_discarded`, or has published the run before. Discarding it again is the same. Scope: `runs:apply`.
+         */
+        post: operations["discard_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sources/{sourceId}/generations": {
         parameters: {
             query?: never;
@@ -953,9 +978,36 @@ export interface paths {
         };
         /**
          * List what a generation serves
-         * @description In a fixed order, the hash of the ids. Scope: `runs:read` and `items:read`.
+         * @description In a fixed order, the hash of the ids. A list of `current` stays with the generation that it began in. With `prefix` a page looks at 20 000 items at most, and may hold fewer than `limit`, or none. Scope: `runs:read` and `items:read`.
          */
         get: operations["list_generation_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/{sourceId}/generations/{generationId}/items/{externalItemId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A source, `src_...`. */
+                sourceId: components["parameters"]["SourceId"];
+                /** @description A generation, `gen_...`, or `current`. */
+                generationId: components["parameters"]["GenerationId"];
+                /** @description Your id of the item, percent-encoded (`/` as `%2F`). At most 512 bytes of UTF-8, and neither `.` nor `..`. */
+                externalItemId: components["parameters"]["ExternalItemId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Read an item of a generation
+         * @description As it is served, with its content, or with `contentUrl` in the place of one that is too large. Scope: `runs:read` and `items:read`.
+         */
+        get: operations["get_generation_item"];
         put?: never;
         post?: never;
         delete?: never;
@@ -978,7 +1030,7 @@ export interface paths {
         };
         /**
          * Compare two generations
-         * @description What it serves differently from another generation, with the fields that differ. An item that is not served any more is `tombstoned`. With `include=content`, what was added, updated or restored comes as it is served since, each change with what it was `before` and `after` it, and a page ends at 4 MB: so another search engine is kept in step. A page may hold fewer changes than `limit`, or none. Scope: `runs:read` and `items:read`.
+         * @description What it serves differently from another generation, with the fields that differ. An item that is not served any more is `tombstoned`. With `include=content`, what was added, updated or restored comes as it is served since, each change with what it was `before` and `after` it, and a page ends at 4 MB: so another search engine is kept in step. A page may hold fewer changes than `limit`, or none. A list of `current` stays with the generation that it began in. Scope: `runs:read` and `items:read`.
          */
         get: operations["list_generation_changes"];
         put?: never;
@@ -1608,7 +1660,7 @@ export interface components {
              * @description For programs; stable.
              * @enum {string}
              */
-            code: "validation_error" | "invalid_json" | "invalid_body" | "unauthorized" | "invalid_key" | "key_expired" | "key_revoked" | "key_disabled" | "key_suspended" | "insufficient_scope" | "browser_key_not_allowed" | "origin_not_allowed" | "not_found" | "method_not_allowed" | "idempotency_conflict" | "idempotency_in_progress" | "source_inactive" | "source_active" | "stale_version" | "precondition_failed" | "not_apply_eligible" | "removal_guard" | "erasure_in_progress" | "run_in_progress" | "apply_in_progress" | "stale_cursor" | "stale_base" | "stale_plan" | "lease_lost" | "apply_conflict" | "snapshot_open" | "snapshot_closed" | "snapshot_incomplete" | "source_limit" | "import_limit" | "import_ended" | "import_failed" | "import_too_large" | "too_many_rejected" | "import_key_ended" | "export_limit" | "export_failed" | "export_key_ended" | "last_admin_key" | "key_inactive" | "key_rotated" | "webhook_limit" | "webhook_disabled" | "webhook_changed" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "request_budget" | "answer_budget" | "internal_error" | "build_failed" | "unavailable" | "index_too_large" | "index_upgrading" | "index_damaged" | "timeout";
+            code: "validation_error" | "invalid_json" | "invalid_body" | "unauthorized" | "invalid_key" | "key_expired" | "key_revoked" | "key_disabled" | "key_suspended" | "insufficient_scope" | "browser_key_not_allowed" | "origin_not_allowed" | "not_found" | "method_not_allowed" | "idempotency_conflict" | "idempotency_in_progress" | "source_inactive" | "source_active" | "stale_version" | "precondition_failed" | "run_discarded" | "run_published" | "not_apply_eligible" | "removal_guard" | "publishing_locked" | "erasure_in_progress" | "run_in_progress" | "apply_in_progress" | "stale_cursor" | "stale_base" | "stale_plan" | "lease_lost" | "apply_conflict" | "snapshot_open" | "snapshot_closed" | "snapshot_incomplete" | "source_limit" | "import_limit" | "import_ended" | "import_failed" | "import_too_large" | "too_many_rejected" | "import_key_ended" | "export_limit" | "export_failed" | "export_key_ended" | "last_admin_key" | "key_inactive" | "key_rotated" | "webhook_limit" | "webhook_disabled" | "webhook_changed" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "request_budget" | "answer_budget" | "internal_error" | "build_failed" | "unavailable" | "index_too_large" | "index_upgrading" | "index_damaged" | "timeout";
             /** @description With `validation_error`: every fault, at most 100 of them. Of `GET /health`: what cannot be reached. */
             details?: components["schemas"]["Fault"][];
         };
@@ -1792,7 +1844,7 @@ export interface components {
          * @description What was changed, and how.
          * @enum {string}
          */
-        AuditKind: "source.created" | "source.updated" | "source.archived" | "source.restored" | "source.deleted" | "import.created" | "import.cancelled" | "export.created" | "run.created" | "run.applied" | "generation.restored" | "erasure.created" | "question.deleted" | "webhook.created" | "webhook.updated" | "webhook.deleted" | "webhook.secret_rotated" | "key.created" | "key.updated" | "key.rotated" | "key.revoked";
+        AuditKind: "source.created" | "source.updated" | "source.archived" | "source.restored" | "source.deleted" | "import.created" | "import.cancelled" | "export.created" | "run.created" | "run.applied" | "run.discarded" | "generation.restored" | "erasure.created" | "question.deleted" | "webhook.created" | "webhook.updated" | "webhook.deleted" | "webhook.secret_rotated" | "key.created" | "key.updated" | "key.rotated" | "key.revoked";
         AuditEntry: {
             id: string;
             /** Format: date-time */
@@ -1834,6 +1886,8 @@ export interface components {
             /** @enum {string} */
             type: "developer_api";
             name: string;
+            /** @description The client's own name of it, if it was created with one. */
+            label?: string | null;
             /**
              * @description That of the key that made it; only keys of the same one see it.
              * @enum {string}
@@ -1863,6 +1917,12 @@ export interface components {
              * @enum {string}
              */
             questionLog?: "on" | "off";
+            /**
+             * @description `locked`: applies and restores are refused.
+             * @enum {string}
+             */
+            publishing?: "open" | "locked";
+            publishLock?: components["schemas"]["PublishLock"];
             /** @description Groups of texts that mean the same. Only in the answers to creating, reading and changing one source. */
             synonyms?: string[][];
             /** @description The generation that is served now. */
@@ -1873,12 +1933,33 @@ export interface components {
             servedItems?: number;
             /** @description The bytes of their contents. */
             servedBytes?: number;
+            /**
+             * Format: date-time
+             * @description When what is served was last changed by an apply, a restore or an erasure.
+             */
+            lastPublishedAt?: string | null;
+            /** @description How many items were written to since what is served was planned. One that was changed and changed back counts. Null while a publication is being tidied up. Only where one source is read. */
+            pendingChanges?: number | null;
+            /** @description There are at least so many as `pendingChanges`, maybe more. Only where one source is read. */
+            pendingChangesMore?: boolean;
+            /**
+             * Format: date-time
+             * @description When the oldest of them was written; null if there is none, or `pendingChanges` is null. Only where one source is read.
+             */
+            oldestUnappliedAt?: string | null;
             /** Format: date-time */
             createdAt: string;
             createdBy?: components["schemas"]["Author"];
             /** Format: date-time */
             updatedAt: string;
         };
+        /** @description Why and since when nothing can be published from a source, and by whose key; null when it is open. */
+        PublishLock: {
+            reason: string | null;
+            /** Format: date-time */
+            lockedAt: string;
+            lockedBy: components["schemas"]["Author"];
+        } | null;
         SourceResponse: {
             source: components["schemas"]["Source"];
         };
@@ -1889,6 +1970,8 @@ export interface components {
         };
         CreateSourceRequest: {
             name: string;
+            /** @description Your own name of the source, of which a tenant has one in an environment. Creating a source of a label that is there answers 200 with that source, as it is. It never changes; deleting the source frees it. */
+            label?: string | null;
             /** @description `7` by default. */
             graceDays?: number;
             /** @description How many items one run may drop without `approveRemovals`. A bound that is null or absent does not apply. */
@@ -1944,6 +2027,13 @@ export interface components {
              * @enum {string}
              */
             questionLog?: "on" | "off";
+            /**
+             * @description `locked`: applies and restores are refused with `publishing_locked` until it is `open` again, also those under way that have not published. Erasures and deletion are not held off.
+             * @enum {string}
+             */
+            publishing?: "open" | "locked";
+            /** @description Why publishing is locked, for whoever meets the lock; with `publishing` of `locked` alone. */
+            reason?: string;
         };
         ItemInput: {
             /** @description Unicode without control characters, 1 to 512 bytes of UTF-8, not `.` or `..`; percent-encode it in a path. */
@@ -2300,7 +2390,7 @@ export interface components {
             /** @enum {string} */
             mode: "incremental" | "full";
             /** @enum {string} */
-            state: "planning" | "ready" | "applying" | "published" | "failed" | "expired";
+            state: "planning" | "ready" | "applying" | "published" | "failed" | "expired" | "discarded";
             /** @description Goes up when the run is planned again. */
             planVersion: number;
             baseGenerationId: string | null;
@@ -2425,11 +2515,19 @@ export interface components {
             after?: components["schemas"]["ItemEdition"];
         };
         GenerationChangePage: {
+            /** @description That the list is of, whatever is published between its pages. */
+            generationId: string;
+            /** @description That it is compared with; null for the first, which is compared with nothing. */
+            fromGenerationId: string | null;
             changes: components["schemas"]["GenerationChange"][];
             /** @description For the next page; null at the end. */
             nextCursor: string | null;
             /** @description How many the list leaves out because they were erased since. */
             erasedCount: number;
+        };
+        DiscardRunRequest: {
+            /** @description What you want to be remembered of it; the audit shows it. */
+            message?: string | null;
         };
         ApplyRunRequest: {
             /** @description What you want to be remembered of it; shown to everybody who may read it. */
@@ -2637,7 +2735,7 @@ export interface components {
              * @description Set while the item is in grace.
              */
             removedAt: string | null;
-            /** @description This and what follows only with `include=content`. */
+            /** @description This and what follows with `include=content`, and of one item. */
             content?: string;
             /** @description In place of a content that is too large for a response: where to read it. */
             contentUrl?: string;
@@ -2649,7 +2747,14 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        GenerationItemResponse: {
+            /** @description That serves it so. */
+            generationId: string;
+            item: components["schemas"]["GenerationItem"];
+        };
         GenerationItemPage: {
+            /** @description That the list is of, whatever is published between its pages. */
+            generationId: string;
             items: components["schemas"]["GenerationItem"][];
             /** @description For the next page; null at the end. */
             nextCursor: string | null;
@@ -3388,6 +3493,20 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description `run_published`: it is published already; `source_inactive`: the source is archived; or as for every Idempotency-Key. */
+        DiscardConflict: {
+            headers: {
+                "X-Request-Id": components["headers"]["XRequestId"];
+                "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description `source_active`: the source is not archived; `erasure_in_progress`: an erasure of the source is open; `snapshot_open`: an import stages, or a snapshot is open; or as for every Idempotency-Key. */
         DeletionConflict: {
             headers: {
@@ -3500,7 +3619,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description Transient, retry the apply: `apply_in_progress`, `stale_base`, `stale_plan`, `lease_lost`, `apply_conflict`. Not transient: `not_apply_eligible`, `removal_guard`, `source_inactive`, `idempotency_conflict`; of a restore `erasure_in_progress`, until the erasure is completed. */
+        /** @description Transient, retry the apply: `apply_in_progress`, `stale_base`, `stale_plan`, `lease_lost`, `apply_conflict`. Not transient: `not_apply_eligible`, `removal_guard`, `publishing_locked`, `run_discarded`, `source_inactive`, `idempotency_conflict`; of a restore `erasure_in_progress`, until the erasure is completed. */
         ApplyConflict: {
             headers: {
                 "X-Request-Id": components["headers"]["XRequestId"];
@@ -3528,7 +3647,20 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description `stale_cursor`: what is searched has changed since the cursor was made, so search again without it. Of a `runId`: `run_in_progress` while it is planned; `stale_base` when another generation was published since, `stale_plan` when it has no plan or none of today, `not_apply_eligible` when it has expired: start a new run. */
+        /** @description `stale_cursor`: the list was asked for by `current`, and the generation it began in is not kept any more. Begin it again without the cursor. */
+        StaleList: {
+            headers: {
+                "X-Request-Id": components["headers"]["XRequestId"];
+                "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description `stale_cursor`: what is searched has changed since the cursor was made, so search again without it. Of a `runId`: `run_in_progress` while it is planned; `stale_base` when another generation was published since, `stale_plan` when it has no plan or none of today, `not_apply_eligible` when it has expired, `run_discarded`: start a new run. */
         SearchConflict: {
             headers: {
                 "X-Request-Id": components["headers"]["XRequestId"];
@@ -3695,6 +3827,12 @@ export interface components {
         UntilDay: string;
         /** @description Nothing after this time. */
         Until: string;
+        /** @description The source that has this label alone. */
+        SourceLabel: string;
+        /** @description Runs in this state alone. */
+        RunState: "planning" | "ready" | "applying" | "published" | "failed" | "expired" | "discarded";
+        /** @description Imports in this state alone. */
+        ImportState: "awaiting_upload" | "expired" | "queued" | "staging" | "planning" | "applying" | "completed" | "completed_with_errors" | "failed" | "cancelled";
         /** @description Deliveries in this state alone. */
         DeliveryState: "pending" | "delivered" | "failed";
         /** @description Only items whose ids begin with this. */
@@ -3779,6 +3917,7 @@ export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type Author = components['schemas']['Author'];
 export type Source = components['schemas']['Source'];
+export type PublishLock = components['schemas']['PublishLock'];
 export type SourceResponse = components['schemas']['SourceResponse'];
 export type SourcePage = components['schemas']['SourcePage'];
 export type CreateSourceRequest = components['schemas']['CreateSourceRequest'];
@@ -3823,6 +3962,7 @@ export type RunChangePage = components['schemas']['RunChangePage'];
 export type ItemEdition = components['schemas']['ItemEdition'];
 export type GenerationChange = components['schemas']['GenerationChange'];
 export type GenerationChangePage = components['schemas']['GenerationChangePage'];
+export type DiscardRunRequest = components['schemas']['DiscardRunRequest'];
 export type ApplyRunRequest = components['schemas']['ApplyRunRequest'];
 export type CreateErasureRequest = components['schemas']['CreateErasureRequest'];
 export type Erasure = components['schemas']['Erasure'];
@@ -3838,6 +3978,7 @@ export type PublishedResponse = components['schemas']['PublishedResponse'];
 export type GenerationPage = components['schemas']['GenerationPage'];
 export type GenerationResponse = components['schemas']['GenerationResponse'];
 export type GenerationItem = components['schemas']['GenerationItem'];
+export type GenerationItemResponse = components['schemas']['GenerationItemResponse'];
 export type GenerationItemPage = components['schemas']['GenerationItemPage'];
 export type Webhook = components['schemas']['Webhook'];
 export type WebhookSecretResponse = components['schemas']['WebhookSecretResponse'];
@@ -3886,6 +4027,7 @@ export type ResponseWebhookChanged = components['responses']['WebhookChanged'];
 export type ResponseWebhookDisabled = components['responses']['WebhookDisabled'];
 export type ResponseSourceConflict = components['responses']['SourceConflict'];
 export type ResponseErasureConflict = components['responses']['ErasureConflict'];
+export type ResponseDiscardConflict = components['responses']['DiscardConflict'];
 export type ResponseDeletionConflict = components['responses']['DeletionConflict'];
 export type ResponseSourceLimit = components['responses']['SourceLimit'];
 export type ResponseImportLimit = components['responses']['ImportLimit'];
@@ -3896,6 +4038,7 @@ export type ResponseSnapshotConflict = components['responses']['SnapshotConflict
 export type ResponseItemConflict = components['responses']['ItemConflict'];
 export type ResponseApplyConflict = components['responses']['ApplyConflict'];
 export type ResponseReviewConflict = components['responses']['ReviewConflict'];
+export type ResponseStaleList = components['responses']['StaleList'];
 export type ResponseSearchConflict = components['responses']['SearchConflict'];
 export type ResponsePayloadTooLarge = components['responses']['PayloadTooLarge'];
 export type ResponseUnsupportedMediaType = components['responses']['UnsupportedMediaType'];
@@ -3933,6 +4076,9 @@ export type ParameterSince = components['parameters']['Since'];
 export type ParameterSinceDay = components['parameters']['SinceDay'];
 export type ParameterUntilDay = components['parameters']['UntilDay'];
 export type ParameterUntil = components['parameters']['Until'];
+export type ParameterSourceLabel = components['parameters']['SourceLabel'];
+export type ParameterRunState = components['parameters']['RunState'];
+export type ParameterImportState = components['parameters']['ImportState'];
 export type ParameterDeliveryState = components['parameters']['DeliveryState'];
 export type ParameterPrefix = components['parameters']['Prefix'];
 export type ParameterChangeKind = components['parameters']['ChangeKind'];
@@ -5261,6 +5407,8 @@ export interface operations {
                 cursor?: components["parameters"]["Cursor"];
                 /** @description How many entries a page may have; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
+                /** @description The source that has this label alone. */
+                label?: components["parameters"]["SourceLabel"];
             };
             header?: {
                 /** @description The `ETag` of an answer that you have, or several; 304 without a body if it is still the same. */
@@ -5340,6 +5488,37 @@ export interface operations {
             };
         };
         responses: {
+            /** @description The source that has the label already, as it is. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    "Idempotent-Replayed": components["headers"]["IdempotentReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "source": {
+                     *         "id": "src_01KAQ5HZY6V7B2N3M4P5Q6R7S8",
+                     *         "type": "developer_api",
+                     *         "name": "Help center",
+                     *         "environment": "live",
+                     *         "status": "active",
+                     *         "graceDays": 7,
+                     *         "removalGuard": null,
+                     *         "generationId": null,
+                     *         "sequence": 0,
+                     *         "createdAt": "2026-11-20T08:00:00.000Z",
+                     *         "updatedAt": "2026-11-22T17:12:45.118Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SourceResponse"];
+                };
+            };
             /** @description The source. */
             201: {
                 headers: {
@@ -6744,6 +6923,8 @@ export interface operations {
                 cursor?: components["parameters"]["Cursor"];
                 /** @description How many entries a page may have; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
+                /** @description Imports in this state alone. */
+                state?: components["parameters"]["ImportState"];
             };
             header?: never;
             path: {
@@ -7311,6 +7492,8 @@ export interface operations {
                 cursor?: components["parameters"]["Cursor"];
                 /** @description How many entries a page may have; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
+                /** @description Runs in this state alone. */
+                state?: components["parameters"]["RunState"];
             };
             header?: never;
             path: {
@@ -7706,6 +7889,88 @@ export interface operations {
             504: components["responses"]["Timeout"];
         };
     };
+    discard_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 24 hours: the same request gets the first answer again. 1 to 255 printable ASCII characters; a UUID is ideal. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description A source, `src_...`. */
+                sourceId: components["parameters"]["SourceId"];
+                /** @description A run, `run_...`. */
+                runId: components["parameters"]["RunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "message": "The prices are not agreed yet."
+                 *     }
+                 */
+                "application/json": components["schemas"]["DiscardRunRequest"];
+            };
+        };
+        responses: {
+            /** @description The run, which is `discarded`. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    "Idempotent-Replayed": components["headers"]["IdempotentReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "run": {
+                     *         "id": "run_01KAQ5J3E3W8Q0V1S8T9C2Z4GN",
+                     *         "sourceId": "src_01KAQ5HZY6V7B2N3M4P5Q6R7S8",
+                     *         "mode": "incremental",
+                     *         "state": "discarded",
+                     *         "planVersion": 1,
+                     *         "baseGenerationId": "gen_01KAP1V7N2Q4W6E8R0T2Y4H6M8",
+                     *         "discovery": "complete",
+                     *         "applyEligible": false,
+                     *         "counts": {
+                     *           "added": 1,
+                     *           "updated": 0,
+                     *           "removed": 0,
+                     *           "restored": 0,
+                     *           "tombstoned": 0,
+                     *           "unchanged": 61,
+                     *           "total": 62
+                     *         },
+                     *         "generationId": null,
+                     *         "lastError": null,
+                     *         "erasedCount": 0,
+                     *         "createdAt": "2026-11-23T09:32:00.000Z",
+                     *         "updatedAt": "2026-11-23T09:32:01.480Z",
+                     *         "expiresAt": "2026-11-30T09:32:01.480Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RunResponse"];
+                };
+            };
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["DiscardConflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
     list_generations: {
         parameters: {
             query?: {
@@ -7853,6 +8118,8 @@ export interface operations {
     list_generation_items: {
         parameters: {
             query?: {
+                /** @description Only items whose ids begin with this. */
+                prefix?: components["parameters"]["Prefix"];
                 /** @description `content` adds the contents. */
                 include?: components["parameters"]["Include"];
                 /** @description The `nextCursor` of the page before. */
@@ -7887,6 +8154,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "generationId": "gen_01KAQ5JC7H5Y4M1D8P6K3R2T0V",
                      *       "items": [
                      *         {
                      *           "externalItemId": "faq-1",
@@ -7904,6 +8172,64 @@ export interface operations {
                 };
             };
             304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["StaleList"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    get_generation_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A source, `src_...`. */
+                sourceId: components["parameters"]["SourceId"];
+                /** @description A generation, `gen_...`, or `current`. */
+                generationId: components["parameters"]["GenerationId"];
+                /** @description Your id of the item, percent-encoded (`/` as `%2F`). At most 512 bytes of UTF-8, and neither `.` nor `..`. */
+                externalItemId: components["parameters"]["ExternalItemId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The item. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "generationId": "gen_01KAQ5JC7H5Y4M1D8P6K3R2T0V",
+                     *       "item": {
+                     *         "externalItemId": "faq-1",
+                     *         "title": "Refunds",
+                     *         "contentHash": "5d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592",
+                     *         "contentBytes": 15,
+                     *         "removedAt": null,
+                     *         "content": "Within 10 days.",
+                     *         "contentType": "text/plain",
+                     *         "url": null,
+                     *         "language": null,
+                     *         "tags": [],
+                     *         "metadata": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GenerationItemResponse"];
+                };
+            };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -7953,6 +8279,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "generationId": "gen_01KAQ5JC7H5Y4M1D8P6K3R2T0V",
+                     *       "fromGenerationId": "gen_01KAP1V7N2Q4W6E8R0T2Y4H6M8",
                      *       "changes": [
                      *         {
                      *           "externalItemId": "faq-1",
@@ -7978,6 +8306,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["StaleList"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

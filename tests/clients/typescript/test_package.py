@@ -53,7 +53,7 @@ def environment(packed: Path) -> dict[str, str]:
         tarball.extractall(packed.parent, filter="data")
     vectors = ROOT / "tests" / "contract" / "vectors" / "content_hashes.json"
     build = packed.parent / "package" / "dist"
-    return {**os.environ, "CLIENT_BUILD": str(build), "HASH_VECTORS": str(vectors), "CHATBOT_API": "", "CHATBOT_KEY": ""}
+    return {**os.environ, "CLIENT_BUILD": str(build), "HASH_VECTORS": str(vectors)}
 
 
 @pytest.fixture(scope="module")
@@ -165,8 +165,8 @@ def test_readme_is_typed_and_runs_from_the_tarball(packed: Path, node: str, tena
     code, expected = script_of(PACKAGE / "README.md", "typescript", "console.log")
     (tmp_path / "readme.mts").write_text(code, "utf-8")
     types = PACKAGE / "node_modules" / "@types"
-    strict = ("--strict", "--skipLibCheck", "--exactOptionalPropertyTypes", "--target", "es2022", "--module", "nodenext")
-    run(TOOLS / "tsc", *strict, "--types", "node", "--typeRoots", types, "readme.mts", cwd=tmp_path)
+    options = "--strict --exactOptionalPropertyTypes --skipLibCheck --target es2022 --module nodenext --types node"
+    run(TOOLS / "tsc", *options.split(), "--typeRoots", types, "readme.mts", cwd=tmp_path)
     path = os.environ["PATH"]
     known = {"PATH": path, "CHATBOT_API": f"{tenant.base_url}/", "CHATBOT_KEY": f"{tenant.token}\n", "NO_COLOR": "1"}
     assert_printed(run(node, "readme.mjs", cwd=tmp_path, env=known), expected)

@@ -1,4 +1,4 @@
-/** Exports: a generation as a file that an import takes back. */
+/** Exports: what a generation serves as one file, which an import takes back. */
 
 import { FailedError } from "../errors.js";
 import { Listing } from "../listing.js";
@@ -8,7 +8,7 @@ import { type ListQuery, pathTo, Resource, type Waiting } from "./resource.js";
 
 /** `client.exports`. */
 export class Exports extends Resource {
-  /** Ask for an export; `current` is what is served. */
+  /** Ask for the file of a generation; `wait` until it is written. */
   async create(
     sourceId: string,
     generationId = "current",
@@ -19,7 +19,7 @@ export class Exports extends Resource {
     return (await this.api.write("POST", path, wanted, writing))["export"];
   }
 
-  /** Read an export; once it is completed, its `file.url` works without a key, for a while. */
+  /** Read an export; once it is completed, its `file.url` leads to the file, without a key. */
   async get(sourceId: string, generationId: string, exportId: string, reading: Reading = {}): Promise<Export> {
     const path = pathTo("sources", sourceId, "generations", generationId, "exports", exportId);
     return (await this.api.get(path, {}, reading))["export"];
@@ -36,7 +36,7 @@ export class Exports extends Resource {
   }
 
   /** List a generation's exports, the newest first. */
-  list(sourceId: string, generationId: string, query: ListQuery<"list_exports"> = {}): Listing<Export> {
+  list(sourceId: string, generationId = "current", query: ListQuery<"list_exports"> = {}): Listing<Export> {
     const path = pathTo("sources", sourceId, "generations", generationId, "exports");
     return new Listing(this.api, path, "exports", query);
   }

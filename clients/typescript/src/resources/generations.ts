@@ -24,6 +24,12 @@ export class Generations extends Resource {
     return new Listing(this.api, pathTo("sources", sourceId, "generations", generationId, "items"), "items", query);
   }
 
+  /** Read one item as a generation serves it, with its `content`, or `contentUrl` for a large one. */
+  async item(sourceId: string, externalItemId: string, generationId = CURRENT, reading: Reading = {}): Promise<GenerationItem> {
+    const path = pathTo("sources", sourceId, "generations", generationId, "items", externalItemId);
+    return (await this.api.get(path, {}, reading))["item"];
+  }
+
   /** List what a generation serves otherwise than another one did, the query's `from`. */
   changes(sourceId: string, generationId: string, query: ListQuery<"list_generation_changes">): Listing<GenerationChange> {
     return new Listing(this.api, pathTo("sources", sourceId, "generations", generationId, "changes"), "changes", query);

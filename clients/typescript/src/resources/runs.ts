@@ -2,7 +2,7 @@
 
 import { FailedError } from "../errors.js";
 import { Listing } from "../listing.js";
-import type { ApplyRunRequest, CreateRunRequest, PublishedResponse, Run, RunChange } from "../models.js";
+import type { ApplyRunRequest, CreateRunRequest, DiscardRunRequest, PublishedResponse, Run, RunChange } from "../models.js";
 import type { Reading, Writing } from "../transport.js";
 import { type ListQuery, pathTo, Resource, type Waiting, whole } from "./resource.js";
 
@@ -48,6 +48,11 @@ export class Runs extends Resource {
     const path = pathTo("sources", sourceId, "runs", runId, "apply");
     const finalCodes = reviewed.planVersion === undefined ? [] : OTHER_THAN_REVIEWED;
     return whole(await this.api.write("POST", path, reviewed, writing, { finalCodes }));
+  }
+
+  /** Decide that a run is not to be published; twice is the same as once. */
+  async discard(sourceId: string, runId: string, wanted: DiscardRunRequest = {}, writing: Writing = {}): Promise<Run> {
+    return (await this.api.write("POST", pathTo("sources", sourceId, "runs", runId, "discard"), wanted, writing))["run"];
   }
 }
 
