@@ -176,9 +176,11 @@ test("a call ends with its signal, whatever it does", async () => {
   const reason = new Error("enough");
   const hanging = new AbortController();
   const never = (url, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-  const asked = script().make({ fetch: never }).health({ signal: hanging.signal });
+  const client = script().make({ fetch: never });
+  const asked = [client.health(hanging), client.ask({ question: "Why?" }, hanging)].map((each) => assert.rejects(each, reason));
+  await new Promise(setImmediate);
   hanging.abort(reason);
-  await assert.rejects(asked, reason);
+  await Promise.all(asked);
   const timed = script().make({ fetch: never, timeoutSeconds: 0.01, retries: { tries: 1 } }).health();
   assert.match((await failure(timed, "NoAnswerError")).message, /not within 0\.01 s/);
   const waiting = new AbortController();
