@@ -9,7 +9,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .PHONY: help setup venv aws-tools .venv-sam .venv-checkov .venv-parliament demo local test faults fuzz lint format
-.PHONY: release-clients bench bench-full clean dynoxide tools reference lock check soak coverage widget widget-tools screenshots
+.PHONY: release-clients bench bench-full clean dynoxide tools reference lock check soak coverage widget widget-tools client-tools screenshots
 
 help:
 	@echo "make demo [CONTENT=folder]  publish a folder of documents on the local stack and keep serving"
@@ -31,7 +31,7 @@ help:
 	@echo "make bench-full             with larger sources and a file of 1 GiB, for benchmarks/report.md: about an hour"
 	@echo "make clean                  remove what setting up and running left"
 
-setup: venv dynoxide widget-tools
+setup: venv dynoxide widget-tools client-tools
 
 venv:
 	@setup/make_venv.sh .venv pyproject.toml --editable '.[dev]'
@@ -52,6 +52,15 @@ widget-tools:
 		echo "Installing what builds the widget into widget/node_modules, with npm ..."; \
 		if (cd widget && npm ci --silent --no-audit --no-fund >/dev/null); \
 		then touch widget/node_modules/.ready; else echo "note: what builds the widget could not be installed" >&2; fi; \
+	fi
+
+# What builds and tests the TypeScript client, which itself needs nothing.
+client-tools:
+	@if command -v npm >/dev/null && ! test clients/typescript/node_modules/.ready -nt clients/typescript/package-lock.json; then \
+		echo "Installing what builds the TypeScript client into clients/typescript/node_modules, with npm ..."; \
+		if (cd clients/typescript && npm ci --silent --no-audit --no-fund >/dev/null); \
+		then touch clients/typescript/node_modules/.ready; \
+		else echo "note: what builds the TypeScript client could not be installed" >&2; fi; \
 	fi
 
 widget: widget-tools
@@ -117,6 +126,8 @@ reference: setup
 	@$(BIN)/python docs/draw_rooms.py
 	@$(BIN)/python docs/list_licences.py
 	@$(BIN)/python clients/python/write_models.py
+	@if test -e clients/typescript/node_modules/.ready; then cd clients/typescript && npm run --silent types; \
+		else echo "note: without npm the TypeScript client's types stay as they are" >&2; fi
 
 # What users install. Whoever builds the same commit gets the same bytes.
 release-clients: setup
@@ -137,6 +148,8 @@ lint: setup
 	@$(BIN)/vulture
 	@if test -e widget/node_modules/.ready; then widget/node_modules/.bin/tsc --project widget; \
 		else echo "note: without npm the widget's types are not checked" >&2; fi
+	@if test -e clients/typescript/node_modules/.ready; then cd clients/typescript && node_modules/.bin/tsc --noEmit; \
+		else echo "note: without npm the TypeScript client's types are not checked" >&2; fi
 
 format: setup
 	@$(BIN)/ruff format .
@@ -155,5 +168,6 @@ bench-full: setup .venv/.bench-ready
 	@PYTHONPATH=layers/shared:layers/search $(BIN)/python -m benchmarks --size full
 
 clean:
-	@rm -rf .venv .venv-* .aws-sam node_modules widget/node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	@rm -rf .venv .venv-* .aws-sam node_modules widget/node_modules clients/typescript/node_modules \
+		clients/typescript/dist .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -28,7 +28,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "yaml": yaml.safe_load,
 }
 # `output` is compared with what the block above it prints; `console` is only to be looked at.
-SHOWN = ("output", "console", "text", "mermaid", "http", "javascript", "csharp")
+SHOWN = ("output", "console", "text", "mermaid", "http", "javascript", "typescript", "csharp")
 # The gateway answers this one, when a function takes too long.
 BY_THE_GATEWAY = {"timeout": "504"}
 # It only stands in the `error` of an import.

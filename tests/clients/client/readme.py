@@ -1,4 +1,4 @@
-"""The pages of the clients as scripts: their Python, block after block, and what it must print."""
+"""The pages of the clients as scripts: their code, block after block, and what it must print."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from tests.support.markdown_pages import page_at
 MARK = "\x1e"
 
 
-def script_of(path: Path) -> tuple[str, list[str]]:
-    """Return a page's Python as one script, which prints a mark behind each block, and what each block must print."""
+def script_of(path: Path, language: str = "python", printing: str = "print") -> tuple[str, list[str]]:
+    """Return a page's code as one script, which prints a mark behind each block, and what each block must print."""
     blocks = page_at(path).blocks
     code: list[str] = []
     expected: list[str] = []
     for block, following in zip(blocks, [*blocks[1:], None], strict=True):
-        if block.language == "python":
-            code.append(block.text + f"print({MARK!r})\n")
+        if block.language == language:
+            code.append(block.text + f"{printing}({MARK!r})\n")
             expected.append(following.text if following and following.language == "output" else "")
     return "".join(code), expected
 

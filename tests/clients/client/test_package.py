@@ -47,7 +47,7 @@ def loaded(name: str, path: Path) -> Any:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("dist")
-    files = loaded("release_clients", ROOT / "setup" / "release_clients.py").release(folder)
+    files = loaded("release_clients", ROOT / "setup" / "release_clients.py").release(folder, typescript=False)
     return {re.sub(r"^knowledge_client-[\d.]+(-py3-none-any)?\.?", "", file.name): file for file in files}
 
 

@@ -1,0 +1,259 @@
+/** Sends requests of the API: the key, tries, and what came back, as JSON or as one of the errors. */
+
+import { type Body, bodyOf, checkText } from "./bodies.js";
+import {
+  ApiError,
+  BY_STATUS,
+  InvalidArgumentError,
+  NoAnswerError,
+  type Refusal,
+  ServerError,
+  UnexpectedAnswerError,
+} from "./errors.js";
+import { type Retries, readRetryAfter, waitAfter } from "./retrying.js";
+import { NODE_VERSION } from "./runtime.js";
+import type { Secret } from "./settings.js";
+
+/** An answer; whoever asked says what is in it. */
+export type Json = Record<string, any>;
+export type Query = Readonly<Record<string, unknown>>;
+export type Fetch = (url: string, request: RequestInit) => Promise<Response>;
+
+/** Lambda answers no more than 6 MiB, and a link to a content leads to little more. */
+export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+/** What every call takes. */
+export interface Reading {
+  /** Ends the call, its tries and its waits, by throwing the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What every call that changes something takes. */
+export interface Writing extends Reading {
+  /** One of your own makes even a job safe that is started again; 1 to 255 printable ASCII characters. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** One request, whatever it takes to send it. `repeatable` is false for what must not be done twice. */
+export interface Call extends Writing {
+  readonly method: string;
+  readonly path: string;
+  readonly query?: Query | undefined;
+  readonly body?: Body | undefined;
+  readonly repeatable?: boolean;
+  readonly finalCodes?: readonly string[];
+}
+
+/** How a client sends. */
+export interface Sending {
+  readonly fetch: Fetch;
+  readonly retries: Retries;
+  readonly timeoutSeconds: number;
+  readonly userAgent: string;
+  /** Wait for some seconds; throws the signal's reason when it is aborted. */
+  readonly sleep: (seconds: number, signal?: AbortSignal) => Promise<void>;
+  /** Seconds that never go back. */
+  readonly clock: () => number;
+  readonly onRetry: (error: ApiError, waitSeconds: number) => void;
+}
+
+/** The API with one key, shared by all parts of a client. */
+export class Transport {
+  readonly #key: Secret;
+
+  constructor(
+    readonly baseUrl: string,
+    key: Secret,
+    readonly sending: Sending,
+  ) {
+    this.#key = key;
+  }
+
+  /** Read something. */
+  get(path: string, query: Query = {}, reading: Reading = {}): Promise<Json> {
+    return this.send({ method: "GET", path, query, signal: reading.signal });
+  }
+
+  /** Ask something by a POST that changes nothing, such as a search. */
+  async read(path: string, body: object, reading: Reading = {}, repeatable = true): Promise<Json> {
+    return this.send({ method: "POST", path, body: await bodyOf(body), repeatable, signal: reading.signal });
+  }
+
+  /** Change something, under a new Idempotency-Key unless the caller has one. */
+  async write(
+    method: string,
+    path: string,
+    body: object | undefined,
+    writing: Writing = {},
+    more: Pick<Call, "query" | "finalCodes"> = {},
+  ): Promise<Json> {
+    const idempotencyKey = writing.idempotencyKey ?? crypto.randomUUID();
+    if (!/^[ -~]{1,255}$/.test(idempotencyKey)) {
+      throw new InvalidArgumentError("an Idempotency-Key has 1 to 255 printable ASCII characters");
+    }
+    const sent = body === undefined ? undefined : await bodyOf(body);
+    return this.send({ ...more, method, path, body: sent, idempotencyKey, signal: writing.signal });
+  }
+
+  /** Send a request as often as it takes, and return the JSON object of its answer; throws ApiError. */
+  async send(call: Call): Promise<Json> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.tryOnce(call);
+      } catch (error) {
+        if (!(error instanceof ApiError) || call.finalCodes?.includes(error.code)) throw error;
+        const wait = waitAfter(this.sending.retries, tries, error, call.repeatable ?? true);
+        if (wait === undefined) throw error;
+        this.sending.onRetry(error, wait);
+        await this.sending.sleep(wait, call.signal);
+      }
+    }
+  }
+
+  /** Send a request once. */
+  async tryOnce(call: Call): Promise<Json> {
+    const headers: Record<string, string> = { Accept: "application/json", ...call.body?.headers };
+    if (NODE_VERSION !== undefined) headers["User-Agent"] = `${this.sending.userAgent} node/${NODE_VERSION}`;
+    if (call.idempotencyKey !== undefined) headers["Idempotency-Key"] = call.idempotencyKey;
+    const url = this.baseUrl + call.path + queryOf(call.query ?? {});
+    const doing = `${call.method} ${new URL(this.baseUrl).pathname}${call.path}`;
+    const request: RequestInit = { method: call.method, headers, body: call.body?.content ?? null };
+    const [answer, content] = await this.#exchange(url, request, doing, call.signal, this.#key);
+    const body = objectOf(content);
+    if (answer.ok && body !== undefined) return body;
+    throw errorOf(answer, body ?? {}, doing);
+  }
+
+  /** Read what lies behind a link of the API, without the key. */
+  async fetchLink(link: string, doing: string, signal?: AbortSignal): Promise<Json> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const [answer, content] = await this.#exchange(link, { method: "GET" }, doing, signal);
+        const body = objectOf(content);
+        if (answer.ok && body !== undefined) return body;
+        throw errorOf(answer, {}, doing);
+      } catch (error) {
+        const wait = error instanceof ApiError ? waitAfter(this.sending.retries, tries, error, true) : undefined;
+        if (wait === undefined) throw error;
+        await this.sending.sleep(wait, signal);
+      }
+    }
+  }
+
+  async #exchange(
+    url: string,
+    request: RequestInit,
+    doing: string,
+    signal?: AbortSignal,
+    key?: Secret,
+  ): Promise<[Response, string]> {
+    const bound = bounded(this.sending.timeoutSeconds, signal);
+    try {
+      // A redirect would take the key and the body to somebody else. The key is put in here, so that no error holds it.
+      const headers = { ...(request.headers as Record<string, string>), ...(key && { Authorization: `Bearer ${key.reveal()}` }) };
+      const answer = await this.sending.fetch(url, { ...request, headers, redirect: "manual", signal: bound.signal });
+      return [answer, await textOf(answer, doing)];
+    } catch (error) {
+      if (error instanceof ApiError) throw error;
+      if (signal?.aborted) throw signal.reason;
+      throw new NoAnswerError(`no answer: ${causeOf(error)}`, { code: "no_answer", doing, cause: error });
+    } finally {
+      bound.end();
+    }
+  }
+}
+
+/** A signal that is aborted after a time, or with another one. */
+export function bounded(seconds: number, signal?: AbortSignal): { signal: AbortSignal; end: () => void } {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort(signal?.reason);
+  const timer = setTimeout(() => controller.abort(new Error(`not within ${seconds} s`)), seconds * 1000);
+  if (signal?.aborted) stop();
+  signal?.addEventListener("abort", stop, { once: true });
+  return {
+    signal: controller.signal,
+    end: () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", stop);
+    },
+  };
+}
+
+/** Tell why fetch failed: Node hides it in the cause. */
+export function causeOf(error: unknown): string {
+  const told: string[] = [];
+  for (let each = error; each instanceof Error; each = each.cause) if (each.message) told.push(each.message);
+  return told.at(-1) ?? String(error);
+}
+
+function queryOf(query: Query): string {
+  const given = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined || value === null) continue;
+    checkText(String(value), name);
+    given.set(name, String(value));
+  }
+  return given.size > 0 ? `?${given}` : "";
+}
+
+async function textOf(answer: Response, doing: string): Promise<string> {
+  const reader = answer.body?.getReader();
+  const text = new TextDecoder();
+  let read = "";
+  let size = 0;
+  while (reader !== undefined) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.length;
+    if (size > MAX_ANSWER_BYTES) {
+      await reader.cancel();
+      const told = `over ${MAX_ANSWER_BYTES} bytes, which is more than the API answers`;
+      throw new UnexpectedAnswerError(told, { code: "answer_too_large", doing, status: answer.status });
+    }
+    read += text.decode(value, { stream: true });
+  }
+  return read + text.decode();
+}
+
+function objectOf(text: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function errorOf(answer: Response, body: Json, doing: string): ApiError {
+  const { status } = answer;
+  // Absence is only believed of the API itself: a proxy's page that says 404 says nothing of a generation.
+  const known = typeof body["code"] === "string" && status >= 400;
+  const strange = status >= 500 ? ServerError : UnexpectedAnswerError;
+  const kind = known ? (BY_STATUS[status] ?? (status >= 500 ? ServerError : ApiError)) : strange;
+  const details: unknown = known ? body["details"] : undefined;
+  const refusal: Refusal = {
+    code: known ? (body["code"] as string) : `http_${status}`,
+    doing,
+    status,
+    details: Array.isArray(details) ? details.filter((each) => typeof each === "object" && each !== null) : undefined,
+    requestId: answer.headers.get("X-Request-Id") ?? undefined,
+    retryAfter: readRetryAfter(answer.headers.get("Retry-After")),
+  };
+  return new kind(known ? String(body["error"] ?? body["code"]) : strangeness(answer, body), refusal);
+}
+
+/** Whether an answer sends elsewhere; browsers show no more of it than that. */
+export function isRedirect(answer: Response): boolean {
+  return answer.type === "opaqueredirect" || (answer.status >= 300 && answer.status < 400);
+}
+
+function strangeness(answer: Response, body: Json): string {
+  if (isRedirect(answer)) {
+    // Without what stands behind the path, which may be somebody's secret.
+    const target = (answer.headers.get("Location") ?? "").split(/[?#]/)[0];
+    return `HTTP ${answer.status} to ${target || "somewhere"}, which is not followed; is CHATBOT_API right?`;
+  }
+  const said: unknown = body["error"] ?? body["message"];
+  const told = typeof said === "string" ? ` (${said})` : "";
+  return `HTTP ${answer.status}${told} without an answer of the API; is CHATBOT_API right?`;
+}
