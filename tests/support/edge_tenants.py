@@ -39,6 +39,9 @@ def make_tenant(edge: Edge) -> Tenant:
         "runId": run,
         "generationId": generation,
     }
+    # While an erasure is open there are no exports.
+    made = edge.request("POST", f"/v1/sources/{source}/generations/{generation}/exports")
+    ids["exportId"] = made.body["export"]["id"]
     webhook = edge.request("POST", "/v1/webhooks", {"url": "https://hooks.example.com"}).body["webhook"]["id"]
     ids["webhookId"] = webhook
     ids["deliveryId"] = edge.request("POST", f"/v1/webhooks/{webhook}/test").body["delivery"]["id"]
