@@ -47,6 +47,7 @@ def paths_of(edge: Edge) -> list[str]:
     return [
         *(SOURCES, f"{SOURCES}/{source}", f"{SOURCES}/{source}/items", item_path(source, "faq-1")),
         *(generations, f"{generations}/current", f"{generations}/current/items"),
+        f"{generations}/current/items/faq-1",
     ]
 
 

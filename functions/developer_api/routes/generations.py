@@ -66,7 +66,13 @@ def list_generation_items(call: Call[None, GenerationItemListQuery]) -> Answer:
     return ok({"generationId": held.generation.generation_id, **body, "erasedCount": page.erased})
 
 
-@routes.get(GENERATION + "/items/{externalItemId}", Scope.RUNS_READ, further_scopes=SHOWS_ITEMS, loads_source=True)
+@routes.get(
+    GENERATION + "/items/{externalItemId}",
+    Scope.RUNS_READ,
+    further_scopes=SHOWS_ITEMS,
+    loads_source=True,
+    tagged=True,
+)
 def get_generation_item(call: Call[None, NoQuery]) -> Answer:
     """Read one item as a generation serves it, with its content."""
     reader = call.services.knowledge.generations
