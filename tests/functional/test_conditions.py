@@ -281,7 +281,13 @@ def test_source_is_changed_only_as_it_was_seen(edge: Edge) -> None:
         ),
         (
             {"synonyms": [["a", "b"]], "questionLog": "on", "serving": "off", "graceDays": 3},
-            [{"synonyms": [["a", "c"]]}, {"questionLog": "off"}, {"serving": "on"}, {"graceDays": 2}, {"publishing": "locked"}],
+            [
+                {"synonyms": [["a", "c"]]},
+                {"questionLog": "off"},
+                {"serving": "on"},
+                {"graceDays": 2},
+                {"publishing": "locked"},
+            ],
         ),
     ],
 )
