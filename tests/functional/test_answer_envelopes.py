@@ -169,7 +169,7 @@ def test_batch_of_long_plain_ids_is_taken_whole(edge: Edge) -> None:
 def test_list_that_no_store_weighs_is_read_again_with_fewer_entries(edge: Edge) -> None:
     hook = edge.request("POST", "/v1/webhooks", {"url": "https://hooks.example.com/in"}).body["webhook"]["id"]
     attempt = Attempt(at=edge.clock(), status=500, latency_ms=1, snippet='"' * 1_024, failure=None)
-    ids = [f"dlv_{number:026}" for number in range(200)]
+    ids = [f"dlv_{number:026}" for number in range(400)]
     for delivery_id in ids:
         edge.services.webhooks.delivery_store.create(
             Delivery(
@@ -187,6 +187,6 @@ def test_list_that_no_store_weighs_is_read_again_with_fewer_entries(edge: Edge) 
                 attempts=(attempt,) * 10,
             )
         )
-    found, first = walk(edge, f"/v1/webhooks/{hook}/deliveries", "deliveries", "limit=200")
-    assert {delivery["id"] for delivery in found} == set(ids)
+    found, first = walk(edge, f"/v1/webhooks/{hook}/deliveries", "deliveries", "limit=1000")
+    assert [delivery["id"] for delivery in found] == ids[::-1]
     assert first < 200

@@ -155,7 +155,7 @@ def test_checks_come_in_their_order(edge: Edge) -> None:
     "query",
     [
         "limit=0",
-        "limit=201",
+        "limit=1001",
         "limit=+5",
         "limit=1_0",
         "limit=",

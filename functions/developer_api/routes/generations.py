@@ -57,7 +57,7 @@ def list_generation_items(call: Call[None, GenerationItemListQuery]) -> Answer:
     with held.reading():
         page = reader.list_items(
             held.generation,
-            limit=query.limit,
+            limit=query.page_entries,
             position=held.position,
             include_content=query.include is not None,
             prefix=query.prefix or "",
@@ -94,7 +94,7 @@ def list_generation_changes(call: Call[None, GenerationChangeListQuery]) -> Answ
     listing = call.listing(change=query.change, prefix=query.prefix)
     before_id = None if query.from_ is None else known_generation(query.from_)
     held = hold_changes(reader, call.source, call.generation_id, before_id, call.position(listing))
-    asked = Asked(query.change, query.limit, held.position, query.include is not None, query.prefix or "")
+    asked = Asked(query.change, query.page_entries, held.position, query.include is not None, query.prefix or "")
     with held.reading():
         page = reader.list_changed_items(held.generation, held.before, asked)
     body = listing.render("changes", held.hold(page), render_changed_item)

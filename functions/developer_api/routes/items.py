@@ -79,7 +79,7 @@ def list_items(call: Call[None, ItemListQuery]) -> Answer:
         call.source,
         state=query.state,
         prefix=query.prefix,
-        limit=query.limit,
+        limit=query.page_entries,
         position=call.position(listing),
         include_content=query.include is not None,
     )

@@ -63,7 +63,8 @@ def list_changes(call: Call[None, RunChangeListQuery]) -> Answer:
     """List the changes of a run with the fields that differ, or what differs from an earlier plan of it."""
     query = call.query
     listing = call.listing(change=query.change, prefix=query.prefix, since=query.since)
-    asked = Asked(query.change, query.limit, call.position(listing), query.include is not None, query.prefix or "")
+    position, with_content = call.position(listing), query.include is not None
+    asked = Asked(query.change, query.page_entries, position, with_content, query.prefix or "")
     page, version = call.services.knowledge.reviewer.list_changes(call.source, call.run_id, asked, since=query.since)
     changes = listing.render("changes", page, render_changed_item)
     return ok({**changes, "erasedCount": page.erased, "planVersion": version})

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from knowledge.envelope import envelope_bytes
 from knowledge.errors import SourceNotFoundError
 from knowledge.ids import is_id
-from knowledge.limits import ENVELOPE_BYTES, IDEMPOTENCY_KEY_CHARACTERS
+from knowledge.limits import CURSOR_CHARACTERS, ENVELOPE_BYTES, IDEMPOTENCY_KEY_CHARACTERS
 from knowledge.revisions import Expected
 from telemetry.lines import Metric, write_line
 
 from httpapi import strict_json
-from httpapi.answers import RequestMark, WrittenAnswer
+from httpapi.answers import Answer, RequestMark, WrittenAnswer
 from httpapi.assembly import EdgeServices
 from httpapi.bodies import read_object, read_text
 from httpapi.call import Call, OpenCall, check_ids
@@ -254,11 +254,24 @@ def _fingerprint(operation: Operation, call: Call[Any, Any], parsed: dict[str, A
 
 
 def _fitting(operation: Operation, call: Call[Any, Any]) -> WrittenAnswer:
-    """Answer a read. A page that Lambda could not carry is read again with fewer entries: it has a cursor."""
+    """Answer a read. A page that Lambda could not carry is read again, with as many entries as fit: it has a cursor."""
     while True:
-        answer = WrittenAnswer.of(operation.handler(call))
-        size = envelope_bytes(answer.text.encode())
+        answer = operation.handler(call)
+        written = WrittenAnswer.of(answer)
+        size = envelope_bytes(written.text.encode())
         limit = getattr(call.query, "limit", 1)
         if size <= ENVELOPE_BYTES or limit == 1:
-            return answer
-        call.query = call.query.model_copy(update={"limit": max(1, min(limit - 1, limit * ENVELOPE_BYTES // size))})
+            return written
+        fitting = min(limit - 1, _how_many_fit(answer, size))
+        call.query = call.query.model_copy(update={"limit": fitting})
+
+
+def _how_many_fit(answer: Answer, size: int) -> int:
+    """Count the entries of a page of too large a size that fit into an answer with a cursor; the first always does."""
+    body = answer.body if isinstance(answer.body, Mapping) else {}
+    entries = max((value for value in body.values() if isinstance(value, list)), key=len, default=[])
+    count = len(entries)
+    while count > 1 and size + CURSOR_CHARACTERS > ENVELOPE_BYTES:
+        count -= 1
+        size -= envelope_bytes(strict_json.write(entries[count]).encode())
+    return max(1, count)

@@ -157,7 +157,9 @@ ANSWER_BYTES = 4_000_000
 ENVELOPE_BYTES = 6_250_000
 PROBLEMS_SHOWN = 100
 DEFAULT_PAGE_ENTRIES = 50
-PAGE_ENTRIES = 200
+PAGE_ENTRIES = 1_000
+# Of a page with contents: each is read from an object of its own.
+CONTENT_PAGE_ENTRIES = 200
 CURSOR_CHARACTERS = 8_192
 # Of a generation, by a page of those with a prefix: they are in the order of hashes, so all are looked through.
 ITEMS_LOOKED_AT = 20_000

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from knowledge.items.field_rules import plain_text
 from knowledge.items.validation import ItemInput, RemovalInput, SourceVersion
-from knowledge.limits import BATCH_ENTRIES
+from knowledge.limits import BATCH_ENTRIES, CONTENT_PAGE_ENTRIES
 from knowledge.staging.model import ItemState
 from pydantic import Field
 
@@ -27,6 +27,11 @@ class ContentListQuery(ListQuery):
     """A list of items that can come with their contents."""
 
     include: Literal["content"] | None = None
+
+    @property
+    def page_entries(self) -> int:
+        """How many entries the page may have: fewer with contents."""
+        return self.limit if self.include is None else min(self.limit, CONTENT_PAGE_ENTRIES)
 
 
 class ItemListQuery(ContentListQuery):
