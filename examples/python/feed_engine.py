@@ -196,9 +196,13 @@ def pages(api: DeveloperApi, path: str, plural: str, query: dict[str, Any]) -> I
             return
 
 
+# What a change tells beside the item as it is now.
+OF_THE_CHANGE = {"change", "fields", "previousContentHash", "before", "after"}
+
+
 def with_content(item: dict[str, Any]) -> dict[str, Any]:
     """An item as a list of items has it, its content read where it is too large for an answer."""
-    kept = {name: value for name, value in item.items() if name not in {"change", "fields", "previousContentHash"}}
+    kept = {name: value for name, value in item.items() if name not in OF_THE_CHANGE}
     link = kept.pop("contentUrl", None)
     if link is not None:
         kept["content"] = json.loads(httpx.get(link, timeout=60).raise_for_status().content)["content"]

@@ -3801,7 +3801,7 @@ export interface components {
         ExternalItemId: string;
         /** @description The `nextCursor` of the page before. */
         Cursor: string;
-        /** @description How many entries a page may have; it ends at 4 MB in any case. */
+        /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
         Limit: number;
         /** @description `content` adds the contents. */
         Include: "content";
@@ -4104,7 +4104,7 @@ export interface operations {
             query?: {
                 /** @description The `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many entries a page may have; it ends at 4 MB in any case. */
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Changes that this key asked for alone. */
                 keyId?: components["parameters"]["AuditKeyId"];
@@ -4183,7 +4183,7 @@ export interface operations {
                 scope?: components["schemas"]["Scope"];
                 /** @description The `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many entries a page may have; it ends at 4 MB in any case. */
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -4804,7 +4804,7 @@ export interface operations {
             query?: {
                 /** @description The `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many entries a page may have; it ends at 4 MB in any case. */
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
                 /** @description The first day; 30 days until the last one by default. */
                 since?: components["parameters"]["SinceDay"];
@@ -5198,7 +5198,7 @@ export interface operations {
             query?: {
                 /** @description The `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many entries a page may have; it ends at 4 MB in any case. */
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
                 /** @description What was asked in this way alone. */
                 kind?: components["parameters"]["QuestionKind"];
@@ -5290,7 +5290,7 @@ export interface operations {
             query?: {
                 /** @description The `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many entries a page may have; it ends at 4 MB in any case. */
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
                 /** @description What was asked in this way alone. */
                 kind?: components["parameters"]["QuestionKind"];
@@ -5405,7 +5405,7 @@ export interface operations {
             query?: {
                 /** @description The `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many entries a page may have; it ends at 4 MB in any case. */
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
                 /** @description The source that has this label alone. */
                 label?: components["parameters"]["SourceLabel"];
@@ -5907,7 +5907,7 @@ export interface operations {
                 include?: components["parameters"]["Include"];
                 /** @description The `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many entries a page may have; it ends at 4 MB in any case. */
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: {
@@ -6489,7 +6489,7 @@ export interface operations {
             query?: {
                 /** @description The `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many entries a page may have; it ends at 4 MB in any case. */
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -6922,7 +6922,7 @@ export interface operations {
             query?: {
                 /** @description The `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many entries a page may have; it ends at 4 MB in any case. */
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Imports in this state alone. */
                 state?: components["parameters"]["ImportState"];
@@ -7184,7 +7184,7 @@ export interface operations {
             query?: {
                 /** @description The `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many entries a page may have; it ends at 4 MB in any case. */
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -7491,7 +7491,7 @@ export interface operations {
             query?: {
                 /** @description The `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many entries a page may have; it ends at 4 MB in any case. */
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Runs in this state alone. */
                 state?: components["parameters"]["RunState"];
@@ -7755,7 +7755,7 @@ export interface operations {
                 include?: components["parameters"]["Include"];
                 /** @description The `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many entries a page may have; it ends at 4 MB in any case. */
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -7977,7 +7977,7 @@ export interface operations {
             query?: {
                 /** @description The `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many entries a page may have; it ends at 4 MB in any case. */
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: {
@@ -8125,7 +8125,7 @@ export interface operations {
                 include?: components["parameters"]["Include"];
                 /** @description The `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many entries a page may have; it ends at 4 MB in any case. */
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: {
@@ -8187,7 +8187,10 @@ export interface operations {
     get_generation_item: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have, or several; 304 without a body if it is still the same. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 /** @description A source, `src_...`. */
                 sourceId: components["parameters"]["SourceId"];
@@ -8207,6 +8210,7 @@ export interface operations {
                     "RateLimit-Limit": components["headers"]["RateLimitLimit"];
                     "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
                     "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    ETag: components["headers"]["EntityTag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8231,6 +8235,7 @@ export interface operations {
                     "application/json": components["schemas"]["GenerationItemResponse"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -8254,7 +8259,7 @@ export interface operations {
                 include?: components["parameters"]["Include"];
                 /** @description The `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many entries a page may have; it ends at 4 MB in any case. */
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -8388,7 +8393,7 @@ export interface operations {
             query?: {
                 /** @description The `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many entries a page may have; it ends at 4 MB in any case. */
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -8604,7 +8609,7 @@ export interface operations {
             query?: {
                 /** @description The `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many entries a page may have; it ends at 4 MB in any case. */
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -9116,7 +9121,7 @@ export interface operations {
             query?: {
                 /** @description The `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many entries a page may have; it ends at 4 MB in any case. */
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Deliveries in this state alone. */
                 state?: components["parameters"]["DeliveryState"];
