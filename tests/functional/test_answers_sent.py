@@ -41,7 +41,9 @@ def made_by(edge: Edge) -> dict[str, tuple[Reply, str, str]]:
     snapshot = make("open_snapshot", "snapshot", f"{path}/snapshots").body["snapshot"]["id"]
     edge.request("DELETE", f"{path}/snapshots/{snapshot}")
     make("create_import", "import", f"{path}/imports", {"mode": "upsert", "format": "ndjson"})
-    make("create_run", "run", f"{path}/runs")
+    run = make("create_run", "run", f"{path}/runs").body["run"]["id"]
+    edge.apply(source, run)
+    make("create_export", "export", f"{path}/generations/current/exports")
     make("create_erasure", "erasure", f"{path}/erasures", {"externalItemIds": ["another"]})
     webhook = make("create_webhook", "webhook", "/v1/webhooks", {"url": "https://hooks.example.com/x"})
     hook = f"/v1/webhooks/{webhook.body['webhook']['id']}"
