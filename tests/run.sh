@@ -25,32 +25,32 @@ run() {
 over_http() {
   failed=0
   make --no-print-directory tools
+  nice make -j2 --no-print-directory aws-tools >.local/aws-tools.log 2>&1 & local tools=$!
   run e2e tests/e2e
-  return "$failed"
-}
-
-of_faults() {
-  failed=0
-  run faults tests/faults
   run contract tests/contract
   run clients tests/clients
-  return "$failed"
-}
-
-inside() {
-  failed=0
-  nice make -j2 --no-print-directory aws-tools >.local/aws-tools.log 2>&1 & local tools=$!
-  run functional tests/functional
-  # Of the unit tests alone: measured along, the functional ones would take two thirds longer. `make coverage` does.
-  run_tier unit "$python" -m coverage run -m pytest tests/unit || failed=1
-  run setup tests/setup
   # Without them the tests say what is missing.
   wait "$tools" || cat .local/aws-tools.log >&2
   run sam tests/sam --ignore tests/sam/test_containers.py
   return "$failed"
 }
 
-echo "Every tier, in three lines side by side: e2e; faults, contract, clients; functional, unit, setup, sam. Then privileges and"
+of_faults() {
+  failed=0
+  run faults tests/faults
+  return "$failed"
+}
+
+inside() {
+  failed=0
+  run functional tests/functional
+  # `make coverage` measures these two; measured along, they would take two thirds longer.
+  run unit tests/unit
+  run setup tests/setup
+  return "$failed"
+}
+
+echo "Every tier, in three lines side by side: e2e, contract, clients, sam; faults; functional, unit, setup. Then privileges and"
 echo "containers. While a tier runs, its lines are in $tiers/."
 lines=0
 over_http & over_http=$!
@@ -66,5 +66,4 @@ else
   echo "privileges and containers are left out, since something failed before them"
 fi
 tell_results
-echo "branches and lines of layers/ that the unit tests alone reach: $("$python" -m coverage report --format total) %"
 exit "$failed"
