@@ -66,7 +66,7 @@ BREAKING: dict[str, Callable[[Any], Any]] = {
     "GET /v1/sources: the parameter limit is gone": lambda new: operation(new, "get", SOURCES)["parameters"].remove(
         {"$ref": "#/components/parameters/Limit"}
     ),
-    "GET /v1/sources limit: maximum is 100, and was 200": lambda new: parameter(new, "Limit")["schema"].update(
+    "GET /v1/sources limit: maximum is 100, and was 1000": lambda new: parameter(new, "Limit")["schema"].update(
         maximum=100
     ),
     "GET /v1/sources: the parameter cursor is required": lambda new: parameter(new, "Cursor").update(required=True),

@@ -10,6 +10,9 @@ from httpapi import strict_json
 from httpapi.errors import InvalidJsonError
 from hypothesis import given
 from hypothesis import strategies as st
+from knowledge.limits import JSON_LEVELS
+
+DEEPER = JSON_LEVELS + 1
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -38,12 +41,14 @@ def test_any_bytes_parse_or_are_refused(raw: bytes) -> None:
         assert str(error)
 
 
-@pytest.mark.parametrize("depth", [1, 32])
-def test_nesting_up_to_32_levels_is_taken(depth: int) -> None:
+@pytest.mark.parametrize("depth", [1, JSON_LEVELS])
+def test_nesting_up_to_the_limit_is_taken(depth: int) -> None:
     strict_json.parse(b"[" * depth + b"]" * depth)
 
 
-@pytest.mark.parametrize("text", [b"[" * 33 + b"]" * 33, b'{"a":' * 33 + b"1" + b"}" * 33, b"[" * 200_000])
+@pytest.mark.parametrize(
+    "text", [b"[" * DEEPER + b"]" * DEEPER, b'{"a":' * DEEPER + b"1" + b"}" * DEEPER, b"[" * 200_000]
+)
 def test_deeper_nesting_is_refused(text: bytes) -> None:
     with pytest.raises(InvalidJsonError):
         strict_json.parse(text)
