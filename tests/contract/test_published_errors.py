@@ -23,12 +23,12 @@ RETRY = {"Idempotency-Key": "0b0f3b52-8d0a-4a47-93f0-5a3f6f3e9a10"}
 
 
 def check(reply: Reply, status: int, code: str) -> None:
-    """Every error has the one shape: a text for people, a code for programs, and details of a validation."""
+    """Every error has the one shape: a text for people, a code for programs, and details of what a body holds."""
     assert (reply.status, reply.code) == (status, code), reply.text
     assert set(reply.body) - {"details"} == {"error", "code"}
     assert isinstance(reply.body["error"], str)
     assert len(reply.body["error"]) > 10
-    assert "details" not in reply.body or code == "validation_error"
+    assert "details" not in reply.body or code in {"validation_error", "invalid_json"}
     assert reply.headers["content-type"] == "application/json"
 
 

@@ -1661,7 +1661,7 @@ export interface components {
              * @enum {string}
              */
             code: "validation_error" | "invalid_json" | "invalid_body" | "unauthorized" | "invalid_key" | "key_expired" | "key_revoked" | "key_disabled" | "key_suspended" | "insufficient_scope" | "browser_key_not_allowed" | "origin_not_allowed" | "not_found" | "method_not_allowed" | "idempotency_conflict" | "idempotency_in_progress" | "source_inactive" | "source_active" | "stale_version" | "precondition_failed" | "run_discarded" | "run_published" | "not_apply_eligible" | "removal_guard" | "publishing_locked" | "erasure_in_progress" | "run_in_progress" | "apply_in_progress" | "stale_cursor" | "stale_base" | "stale_plan" | "lease_lost" | "apply_conflict" | "snapshot_open" | "snapshot_closed" | "snapshot_incomplete" | "source_limit" | "import_limit" | "import_ended" | "import_failed" | "import_too_large" | "too_many_rejected" | "import_key_ended" | "export_limit" | "export_failed" | "export_key_ended" | "last_admin_key" | "key_inactive" | "key_rotated" | "webhook_limit" | "webhook_disabled" | "webhook_changed" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "request_budget" | "answer_budget" | "internal_error" | "build_failed" | "unavailable" | "index_too_large" | "index_upgrading" | "index_damaged" | "timeout";
-            /** @description With `validation_error`: every fault, at most 100 of them. Of `GET /health`: what cannot be reached. */
+            /** @description With `validation_error`: every fault, at most 100 of them. With `invalid_json`: the field that does not parse, if it is known. Of `GET /health`: what cannot be reached. */
             details?: components["schemas"]["Fault"][];
         };
         Fault: {

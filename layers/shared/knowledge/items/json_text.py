@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from knowledge.limits import JSON_LEVELS
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 # Decimal digits that any double keeps, the most that one has, and the least that has all of its bits.
 _SURE_DIGITS = 15
 _MOST_DIGITS = 767
-_LEAST_NORMAL = sys.float_info.min
+_LEAST_NORMAL = 2.0**-1022
 
 
 class JsonTextError(ValueError):
