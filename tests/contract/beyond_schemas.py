@@ -20,6 +20,7 @@ REFUSED = {
     "must be an absolute http or https URL": "which hosts and ports there can be is more than a pattern should say",
     "must name the one source": "no rule of schemas makes one field want another",
     "comes with publishing: locked alone": "no rule of schemas makes one field want another",
+    "is not taken together with If-Match": "no rule of schemas makes one header rule another out",
     "must be *, for what is not there yet": "the same name means another condition where it is read",
     "must be *, or a list of tags in double quotes": "a pattern of header lists is no help to who writes one",
     "must be in the future": "it depends on when it is read",
