@@ -40,7 +40,8 @@ class EventWatch:
         write_row, write_body = knowledge.events.event_row, webhooks.deliveries.payload.payload_of
 
         def checked_row(event: Event) -> dict[str, Any]:
-            self._check(write_body(event))
+            if self._on:
+                self._check(write_body(event))
             return write_row(event)
 
         def checked_body(event: Event) -> str:

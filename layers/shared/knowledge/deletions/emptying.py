@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from knowledge.deletions.stores import DeletionStores
-from knowledge.exports.model import EXPORTS
+from knowledge.exports.model import files_of
 from knowledge.imports.rejects import rejects_partition
 from knowledge.imports.rows import import_sk
 from knowledge.ports import HasTime
@@ -76,7 +76,7 @@ class Emptier:
     def _abort_uploads(self, deletion: Deletion, has_time: HasTime) -> tuple[int, bool]:
         """Drop what was sent of files that are not put together: no list of versions shows it."""
         aborted = 0
-        for upload in self.stores.uploads.list_uploads(f"{EXPORTS}/{deletion.tenant_id}/{deletion.source_id}/"):
+        for upload in self.stores.uploads.list_uploads(files_of(deletion.tenant_id, deletion.source_id)):
             self.stores.uploads.abort_upload(upload)
             aborted += 1
             if not has_time():

@@ -23,8 +23,8 @@ from knowledge.erasures.model import Erasure
 from knowledge.erasures.stores import ErasureStores
 from knowledge.erasures.texts import holds_text
 from knowledge.errors import ImportNotFoundError
-from knowledge.exports.model import EXPORTS
 from knowledge.exports.model import erasures_in as erasures_of_export
+from knowledge.exports.model import files_of
 from knowledge.imports.files import REPORT
 from knowledge.imports.model import ImportState, shown_state
 from knowledge.items.content import erasures_in
@@ -109,7 +109,7 @@ class Sweeper:
 
     def sweep_exports(self, erasure: Erasure) -> int:
         """Delete the files of exports that came before, finished or not; tells how many versions."""
-        prefix = f"{EXPORTS}/{erasure.tenant_id}/{erasure.source_id}/"
+        prefix = files_of(erasure.tenant_id, erasure.source_id)
         for upload in self.stores.uploads.list_uploads(prefix):
             if erasures_of_export(upload.key) < erasure.epoch:
                 self.stores.uploads.abort_upload(upload)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from botocore.exceptions import ClientError
-
 from knowledge.exports.model import Export
-from knowledge.storage.clients import error_code, translated
+from knowledge.storage.executions import start_once
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
@@ -36,11 +33,4 @@ class StandardExportMachine:
 
     def start(self, export: Export) -> None:
         """See `ExportMachine.start`."""
-        try:
-            with translated():
-                self.stepfunctions.start_execution(
-                    stateMachineArn=self.arn, name=export.export_id, input=json.dumps(export_input(export))
-                )
-        except ClientError as error:
-            if error_code(error) != "ExecutionAlreadyExists":
-                raise
+        start_once(self.stepfunctions, self.arn, export.export_id, export_input(export))

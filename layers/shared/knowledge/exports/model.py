@@ -13,7 +13,7 @@ from knowledge.model import Failure
 from knowledge.words import duration_words
 
 # The folder of the bucket that has the files of exports, and nothing else.
-EXPORTS = "exports"
+_FOLDER = "exports"
 DIED = ExportFailedError(f"The export stood still for {duration_words(EXPORT_SILENT_MS)}. Export the generation again.")
 
 
@@ -80,7 +80,7 @@ class Export:
     @property
     def key(self) -> str:
         """The key of its file, which names the erasure epoch: so an erasure finds what came before it."""
-        return f"{EXPORTS}/{self.tenant_id}/{self.source_id}/{self.erasures}/{self.export_id}.ndjson.gz"
+        return f"{files_of(self.tenant_id, self.source_id)}{self.erasures}/{self.export_id}.ndjson.gz"
 
     @property
     def expires_at(self) -> int | None:
@@ -90,6 +90,11 @@ class Export:
     def dead(self, now: int) -> bool:
         """True when nobody has worked on it for longer than anybody could be busy with one part."""
         return not self.ended and self.alive_until <= now
+
+
+def files_of(tenant_id: str, source_id: str) -> str:
+    """What the keys of a source's files begin with."""
+    return f"{_FOLDER}/{tenant_id}/{source_id}/"
 
 
 def erasures_in(key: str) -> int:

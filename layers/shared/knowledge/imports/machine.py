@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from botocore.exceptions import ClientError
-
 from knowledge.ids import derived_id
 from knowledge.imports.model import Import
-from knowledge.storage.clients import error_code, translated
+from knowledge.storage.executions import start_once
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
@@ -51,11 +48,4 @@ class StandardImportMachine:
 
     def start(self, job: Import) -> None:
         """See `ImportMachine.start`."""
-        try:
-            with translated():
-                self.stepfunctions.start_execution(
-                    stateMachineArn=self.arn, name=f"{job.import_id}-{job.attempt}", input=json.dumps(import_input(job))
-                )
-        except ClientError as error:
-            if error_code(error) != "ExecutionAlreadyExists":
-                raise
+        start_once(self.stepfunctions, self.arn, f"{job.import_id}-{job.attempt}", import_input(job))
