@@ -81,7 +81,7 @@ class Transport:
         self._prefix = httpx.URL(base_url).raw_path.decode()
         self._auth = BearerKey(key)
         self._owned = http_client is None
-        self._http = http_client or _http_client()
+        self._http = http_client or make_http_client()
         self.retries = retries
         self._user_agent = f"{user_agent} python/{platform.python_version()}"
         self.sleep = sleep
@@ -229,7 +229,8 @@ class Transport:
             raise _no_answer(error, doing) from error
 
 
-def _http_client() -> httpx.Client:
+def make_http_client() -> httpx.Client:
+    """Make connections as the client has them; raises SettingsError for a proxy or a certificate that is none."""
     # httpx takes HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR from the environment, and fails at bad ones.
     try:
         return httpx.Client(timeout=TIMEOUT)

@@ -1,0 +1,56 @@
+"""The command as a whole: its parts by name, and the one place where it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from knowledge_client.command.commands.status import status
+from knowledge_client.command.exits import Exit, Failure, failure_of
+from knowledge_client.command.options import Options, common_options
+from knowledge_client.errors import KnowledgeError
+from knowledge_client.folder import FileChangedError, FolderError
+from knowledge_client.version import VERSION
+
+_ABOUT = """Keeps a folder of documents and what is published of it in step.
+
+CHATBOT_API says where the API is, CHATBOT_KEY is the key. `kb init FOLDER` begins, `kb diff` shows what is served
+otherwise, `kb apply` publishes.
+
+Exit codes: 0 done, or nothing to do; 2 there are changes (diff, plan); 3 a problem here, or the guard stopped it; 4 the
+API refused; 5 no answer, or none in time.
+"""
+
+
+@click.group(help=_ABOUT, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(VERSION, prog_name="kb")
+@common_options
+def kb() -> None:
+    """Take what stands before a command's name."""
+
+
+kb.add_command(status)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command; returns its exit code, and has said what went wrong."""
+    options = Options()
+    try:
+        ended = kb.main([*arguments], prog_name="kb", standalone_mode=False, obj=options)
+    except click.ClickException as error:
+        # click ends with 2, which means here that there are changes.
+        usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else ""
+        failure = Failure(Exit.PROBLEMS, "usage", error.format_message(), f"See kb --help. {usage}")
+    except (KeyboardInterrupt, click.Abort):
+        failure = Failure(
+            Exit.INTERRUPTED, "interrupted", "stopped in the middle", "Run it again: it goes on from there."
+        )
+    except (FolderError, FileChangedError) as error:
+        failure = failure_of(KnowledgeError(str(error)))
+    except (KnowledgeError, OSError) as error:
+        failure = failure_of(error)
+    else:
+        return int(ended) if isinstance(ended, int) else Exit.DONE
+    options.output().fail(failure)
+    return failure.exit_code
