@@ -43,6 +43,8 @@ class Absences:
         if self.wish(name) is not None:
             return None
         for other in self._others.get(_parent(key), ()):
+            if other == key:
+                return Problem(other, "is of a kind that is not read here, while it is served")
             if concerns(other, key):
                 return Problem(other, f"may be what {name} has become, and its kind of file is not read")
         if suffix_of(key) not in self._folder.suffixes or not {"", ".", ".."}.isdisjoint(key.split("/")):

@@ -36,7 +36,9 @@ def _read_once(path: str, most_bytes: int) -> bytes | None:
         if not stat.S_ISREG(before.st_mode):
             raise NotReadableError("is no regular file")
         if before.st_size > most_bytes:
-            raise NotReadableError(f"has {before.st_size} bytes, and an item at most 1 MiB of content")
+            raise NotReadableError(
+                f"has {before.st_size} bytes, and of a file of its kind at most {most_bytes} are read"
+            )
         parts = []
         # One more than there should be, to notice what grows.
         left = before.st_size + 1

@@ -50,8 +50,18 @@ def first_h1(fragment: str) -> str:
     return _h1(LexborHTMLParser(fragment)) if "<h1" in fragment.lower() else ""
 
 
+def first_heading_of(text: str) -> str:
+    """Return the first heading of the highest level that has one, empty if there is none."""
+    tree = LexborHTMLParser(text)
+    return next(filter(None, (_heading(tree, f"h{level}") for level in range(1, 7))), "")
+
+
 def _h1(tree: LexborHTMLParser) -> str:
-    for node in tree.css("h1"):
+    return _heading(tree, "h1")
+
+
+def _heading(tree: LexborHTMLParser, name: str) -> str:
+    for node in tree.css(name):
         if _is_of_page(node):
             for hidden in node.css(_NOT_SHOWN):
                 hidden.decompose()

@@ -1,11 +1,13 @@
-"""What kinds of files are read, by their suffixes. Pure."""
+"""What kinds of files are read, by their suffixes."""
 
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import Literal, TypeAlias
 
-Kind = Literal["markdown", "mdx", "html", "text", "rst"]
+from knowledge_client.folder.converting import Converted, is_installed
+
+Kind: TypeAlias = Literal["markdown", "mdx", "html", "text", "rst"] | Converted
 KINDS: dict[str, Kind] = {
     ".md": "markdown",
     ".markdown": "markdown",
@@ -16,14 +18,19 @@ KINDS: dict[str, Kind] = {
     ".txt": "text",
     ".text": "text",
     ".rst": "rst",
+    ".pdf": "pdf",
+    ".docx": "docx",
 }
-DEFAULT_SUFFIXES = (".md", ".mdx", ".html", ".htm", ".txt", ".rst")
+CONVERTED: dict[str, Converted] = {".pdf": "pdf", ".docx": "docx"}
+_TEXT_SUFFIXES = (".md", ".mdx", ".html", ".htm", ".txt", ".rst")
 CONTENT_TYPES: dict[Kind, str] = {
     "markdown": "text/markdown",
     "mdx": "text/markdown",
     "html": "text/html",
     "text": "text/plain",
     "rst": "text/plain",
+    "pdf": "text/plain",
+    "docx": "text/html",
 }
 # What a page shows or is built with. Nobody takes one for the page itself, whatever it is called.
 _ASSETS = frozenset(
@@ -67,6 +74,11 @@ _ASSETS = frozenset(
         ),
     }
 )
+
+
+def default_suffixes() -> tuple[str, ...]:
+    """Return what is read if nobody says otherwise: texts, and documents whose library is installed."""
+    return _TEXT_SUFFIXES + tuple(suffix for suffix, kind in CONVERTED.items() if is_installed(kind))
 
 
 def suffix_of(path: str) -> str:

@@ -80,7 +80,8 @@ class FileSystem:
 class Folder:
     """A folder as it was read, each list in the order of paths. Holds no contents.
 
-    `others` are files of suffixes that are not read; `suffixes` are those that are.
+    `others` are files of suffixes that are not read; `suffixes` are those that are. `notices` say of paths what would
+    have them read.
     """
 
     root: str
@@ -90,6 +91,7 @@ class Folder:
     others: tuple[str, ...] = ()
     suffixes: frozenset[str] = frozenset()
     file_system: FileSystem = field(default_factory=FileSystem)
+    notices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,8 @@ def make_plan(
         unchanged=unchanged,
         problems=tuple(sorted({*folder.problems, *problems}, key=lambda each: (each.path, each.reason))),
         left_out=folder.left_out,
-        notices=tuple((each.external_item_id, notice) for each in folder.documents for notice in each.notices),
+        notices=folder.notices
+        + tuple((each.external_item_id, notice) for each in folder.documents for notice in each.notices),
         approval=len(remove) if len(remove) > math.floor(lasting * share + 1e-9) else 0,
     )
 

@@ -10,10 +10,13 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
-from knowledge_client.folder.documents import FILE_BYTES, Read, read_document
+from knowledge_client.folder.converting import FILE_BYTES as CONVERTED_BYTES
+from knowledge_client.folder.converting import convert, is_installed, not_installed
+from knowledge_client.folder.documents import CONTENT_BYTES, FILE_BYTES, Read, read_conversion, read_document
 from knowledge_client.folder.file_bytes import read_file
 from knowledge_client.folder.hashing import content_hash
 from knowledge_client.folder.ignoring import compile_patterns
+from knowledge_client.folder.kinds import CONVERTED, default_suffixes, suffix_of
 from knowledge_client.folder.model import (
     Document,
     FileChangedError,
@@ -82,7 +85,17 @@ class FolderReader:
             tuple(others),
             frozenset(self.settings.suffixes),
             FileSystem(bool(ignores_case), os.name == "nt"),
+            tuple(self._unread(others)),
         )
+
+    def _unread(self, others: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Tell what would be read if more were installed, unless somebody chose what is read."""
+        if self.settings.suffixes != default_suffixes():
+            return
+        for path in others:
+            kind = CONVERTED.get(suffix_of(path))
+            if kind is not None and not is_installed(kind):
+                yield path, not_installed(kind)
 
     def item_of(self, document: Document) -> Item:
         """Read a document's item again. Raises FileChangedError when it is not any more what the folder held."""
@@ -123,6 +136,10 @@ class FolderReader:
         )
 
     def _read(self, external_item_id: str, path: str) -> Read:
+        kind = CONVERTED.get(suffix_of(external_item_id))
+        if kind is not None:
+            found = convert(read_file(self._native(path), CONVERTED_BYTES), kind, CONTENT_BYTES)
+            return read_conversion(external_item_id, found, self.settings, self.now)
         raw = read_file(self._native(path), FILE_BYTES)
         encoding = next((label for spec, label in self.encodings if spec.match_file(external_item_id)), None)
         return read_document(external_item_id, raw, self.settings, self.now, encoding)

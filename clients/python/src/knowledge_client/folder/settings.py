@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from knowledge_client.folder.decoding import find_codec
 from knowledge_client.folder.fields import check_language
-from knowledge_client.folder.kinds import DEFAULT_SUFFIXES, KINDS
+from knowledge_client.folder.kinds import KINDS, default_suffixes
 from knowledge_client.folder.model import FolderError
 from knowledge_client.folder.urls import SLUGS, Slugs, check_base_url
 
-# What tools make and nobody wrote for readers. Stands before `exclude`, which can take it back: `!_drafts`. Hidden
-# files are left out anyway.
-ALWAYS_EXCLUDED = ("node_modules", "bower_components", "__pycache__", "_drafts")
+# What tools make and nobody wrote for readers; Word keeps `~$guide.docx` while somebody has guide.docx open. Stands
+# before `exclude`, which can take it back: `!_drafts`. Hidden files are left out anyway.
+ALWAYS_EXCLUDED = ("node_modules", "bower_components", "__pycache__", "_drafts", "~$*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Settings:
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    suffixes: tuple[str, ...] = DEFAULT_SUFFIXES
+    suffixes: tuple[str, ...] = field(default_factory=default_suffixes)
     gitignore: bool = True
     base_url: str | None = None
     slugs: Slugs = "plain"

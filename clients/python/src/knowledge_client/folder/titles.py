@@ -19,6 +19,19 @@ _SEEN = re.compile(
     r"\U000e0000-\U000e0fff]"
 )
 _NUMBER = re.compile(r"\d+[-_. ]+(?=[^\W\d_])")
+# What programs put where a title belongs: their own name, the file's, a number, a place.
+_MADE = re.compile(
+    r"(?:microsoft|ms) (?:office )?(?:word|excel|powerpoint|publisher|visio)\b ?[-\u2013:].*"
+    r"|(?:(?:microsoft )?(?:word|powerpoint|office)[- ])?"
+    r"(?:document|dokument|documento|pr[e\xe4\xe9]sentation)(?:[-_ ]?\d+)?"
+    r"|(?:un(?:titled|benannt|named|specified|known)|(?:ohne|kein) titel|sans titre|sin t\xedtulo|no title)"
+    r"(?:[-_ ].{0,12})?"
+    r"|(?:title|titel|titre|slide|folie|layout|print|scan|book)[-_ ]?\d*|\(?(?:anonymous|null|none)\)?"
+    r"|.*\.(?:do[ct][xm]?|rtf|od[tpsg]|pdf|pp[ts][xm]?|xls[xmb]?|vsdx?|pub|indd|qx[pd]|fm|tex|dvi|e?ps|ai|cdr|pages|md|te?xt"
+    r"|html?|rst|tmp|jpe?g|png|tiff?)"
+    r"|(?:[a-z]:)?[\\/].*|[a-z]+://.*|[^a-z\xaa-\U0010ffff]*",
+    re.IGNORECASE,
+)
 
 
 def is_blank(text: str) -> bool:
@@ -34,6 +47,12 @@ def clean_title(text: str) -> str:
         return ""
     # A cut after a joiner would leave it with nothing to join.
     return line if len(line) <= TITLE_CHARACTERS else line[:TITLE_CHARACTERS].rstrip("\u200d ")
+
+
+def written_title(text: str) -> str:
+    """Return a title of a document's properties, empty if a program and no person wrote it."""
+    title = clean_title(text)
+    return "" if _MADE.fullmatch(title) else title
 
 
 def title_of_name(path: str) -> str:

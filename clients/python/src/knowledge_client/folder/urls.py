@@ -16,6 +16,8 @@ SLUGS: tuple[Slugs, ...] = get_args(Slugs)
 URL_BYTES = 2_048
 _NO_URL_CHARACTERS = re.compile(r"[\x00-\x1F\x7F-\x9F\x20<>\"\\^`{|}]")
 _PAGES = (".html", ".htm", ".xhtml")
+# What sites hand out as it lies there, whatever builds them.
+_FILES = (".pdf", ".docx")
 # Of Docusaurus: `02-install` is `install`, while `7.0-notes` and `2021-11-notes` stay.
 _NUMBERED = re.compile(r"\d+\s*[-_.]+\s*([^-_.\s].*)")
 _DATE_OR_VERSION = re.compile(r"(?:\d{2}|\d{4})[-_.]\d{2}|\d+[-_.]\d+")
@@ -70,7 +72,8 @@ def url_of(path: str, fields: Mapping[str, Value], canonical: str, base_url: str
         return None
     if said:
         return check_url(f"{base_url}/{_quoted(said.lstrip('/'), safe=_SAFE_IN_PATHS)}")
-    segments, slash = _RULES[slugs](PurePosixPath(path), slug, _text(fields, "id"))
+    rule = _as_it_lies if path.lower().endswith(_FILES) else _RULES[slugs]
+    segments, slash = rule(PurePosixPath(path), slug, _text(fields, "id"))
     address = "/".join(_quoted(segment) for segment in segments if segment)
     derived = check_url(f"{base_url}/{address}" + ("/" if slash and address else ""))
     # A canonical link counts from the page that it stands in.
@@ -84,6 +87,10 @@ def _text(fields: Mapping[str, Value], name: str) -> str:
 
 def _quoted(text: str, safe: str = "~!$&'()*+,;=:@") -> str:
     return quote(text, safe=safe)
+
+
+def _as_it_lies(path: PurePosixPath, _slug: str, _id: str) -> tuple[list[str], bool]:
+    return list(path.parts), False
 
 
 def _plain(path: PurePosixPath, slug: str, _id: str) -> tuple[list[str], bool]:
