@@ -20,9 +20,6 @@ REFUSED = {
     "must be an absolute http or https URL": "which hosts and ports there can be is more than a pattern should say",
     "must name the one source": "no rule of schemas makes one field want another",
     "comes with publishing: locked alone": "no rule of schemas makes one field want another",
-    "is not taken together with If-Match": "no rule of schemas makes one header rule another out",
-    "must be *, for what is not there yet": "the same name means another condition where it is read",
-    "must be *, or a list of tags in double quotes": "a pattern of header lists is no help to who writes one",
     "must be in the future": "it depends on when it is read",
     "must be before the year 10000": "in UTC, and the offset leads there",
     "is also at ": "no rule of schemas compares one field of the entries of a list",
@@ -30,6 +27,11 @@ REFUSED = {
     "must not be after until": "no rule of schemas compares two parameters",
     "must be less than 62 days before until": "no rule of schemas compares two parameters",
     "is not a cursor that this list returned": "it carries a check of the list that it is from",
+}
+REFUSED_IN_HEADERS = {
+    "is not taken together with If-Match": "no rule of schemas makes one header rule another out",
+    "must be *, for what is not there yet": "the same name means another condition where it is read",
+    "must be *, or a list of tags in double quotes": "a pattern of header lists is no help to who writes one",
 }
 REFUSED_BY_SERVICES = {
     "no source of yours": "which sources there are only the tables know",
@@ -47,7 +49,7 @@ REFUSED_BY_SERVICES = {
 
 def is_refused_beyond(messages: Sequence[str]) -> bool:
     """Tell whether all that a refusal says is about rules that no schema states."""
-    return all(message.startswith((*REFUSED, *REFUSED_BY_SERVICES)) for message in messages)
+    return all(message.startswith((*REFUSED, *REFUSED_IN_HEADERS, *REFUSED_BY_SERVICES)) for message in messages)
 
 
 def is_accepted_beyond(error: Any) -> bool:

@@ -12,17 +12,20 @@ import random
 from collections.abc import Callable, Sequence
 from functools import partial
 
+import pytest
 from knowledge.errors import (
     ItemNotFoundError,
     KnowledgeError,
     NotApplyEligibleError,
     SnapshotClosedError,
+    SnapshotIncompleteError,
     SnapshotOpenError,
     StagingConflictError,
     StaleVersionError,
     TransientApplyError,
 )
 from knowledge.items.model import ItemDraft, Removal
+from knowledge.staging.expected_parts import ExpectedParts
 from knowledge.staging.model import SnapshotState, StagedItem
 
 from tests.support.actors import Stage, Temper
@@ -225,7 +228,11 @@ class Round:
         if dice.random() < 0.2:
             return
         sweeps = self._begin_sweep(snapshot_id, {name for names in named.values() for name in names})
-        snapshot = snapshots.complete_snapshot(self.world.source, snapshot_id)
+        if 1 not in named:
+            with pytest.raises(SnapshotIncompleteError):
+                snapshots.complete_snapshot(self.world.source, snapshot_id)
+        expected = ExpectedParts(allow_gaps=True)
+        snapshot = snapshots.complete_snapshot(self.world.source, snapshot_id, expected=expected)
         assert snapshot.state is SnapshotState.COMPLETED
         for did in sweeps:
             self._end(did, None)
