@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cache
+from threading import local
+from types import SimpleNamespace
 from typing import Any
 
 from moto.core import serialize
 from moto.core.config import default_user_config
+from moto.dynamodb import models as dynamodb_models
+from moto.dynamodb.models import DynamoDBBackend, Table
+from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 from moto.kms import models as kms_models
 
 _pick = serialize.AttributePicker.__call__
+_serialize = serialize.BaseJSONSerializer._serialize_type_structure
+_transact = DynamoDBBackend.transact_write_items
+_transactions = local()
 
 
 def _pick_from_row(picker: serialize.AttributePicker, context: serialize.AttributePickerContext) -> Any:
@@ -18,6 +27,70 @@ def _pick_from_row(picker: serialize.AttributePicker, context: serialize.Attribu
     if type(context.obj) is dict and within is not None and within.name == "AttributeValue":
         return context.obj.get(context.key)
     return _pick(picker, context)
+
+
+def _serialize_structure(serializer: Any, serialized: dict[str, Any], value: Any, shape: Any, key: str) -> None:
+    """Values of rows are kept as they are sent, all but binary ones."""
+    sent = _sent(value) if shape.name == "AttributeValue" else None
+    if sent is None:
+        _serialize(serializer, serialized, value, shape, key)
+    else:
+        serialized[key] = sent
+
+
+def _sent(value: Any) -> dict[str, Any] | None:
+    if type(value) is not dict or len(value) != 1:
+        return None
+    (kind, held), *_ = value.items()
+    if kind in {"S", "N", "BOOL", "NULL", "SS", "NS"}:
+        return value
+    if kind == "M":
+        members = {name: _sent(member) for name, member in held.items()}
+        return None if None in members.values() else {"M": members}
+    if kind == "L":
+        entries = [_sent(entry) for entry in held]
+        return None if None in entries else {"L": entries}
+    return None
+
+
+def _transact_write_items(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
+    """For each write of a transaction moto copies the whole table, to put it back if one fails."""
+    _transactions.kept = {
+        name: _kept(backend, table, [op for item in transact_items for op in item.values() if op.get("TableName") == name])
+        for name, table in backend.tables.items()
+    }
+    try:
+        _transact(backend, transact_items)
+    finally:
+        del _transactions.kept
+
+
+def _kept(backend: DynamoDBBackend, table: Table, writes: list[dict[str, Any]]) -> Table:
+    """Return a table as it is, of which only what the writes may change is copied."""
+    if not writes:
+        return table
+    kept = copy.copy(table)
+    kept.items = copy.copy(table.items)
+    for write in writes:
+        row: dict[str, Any] = write.get("Key") or write.get("Item") or {}
+        if table.hash_key_attr not in row or (table.has_range_key and table.range_key_attr not in row):
+            continue
+        partition, place = backend.get_keys_value(table, row)
+        if partition not in table.items:
+            continue
+        if place is None:
+            kept.items[partition] = copy.deepcopy(table.items[partition])
+            continue
+        if kept.items[partition] is table.items[partition]:
+            kept.items[partition] = dict(table.items[partition])
+        if place in table.items[partition]:
+            kept.items[partition][place] = copy.deepcopy(table.items[partition][place])
+    return kept
+
+
+def _deepcopy(of: Any) -> Any:
+    kept: dict[str, Table] = getattr(_transactions, "kept", {})
+    return kept[of.name] if isinstance(of, Table) and of.name in kept else copy.deepcopy(of)
 
 
 def make_lean() -> None:
@@ -29,3 +102,7 @@ def make_lean() -> None:
     # It makes an RSA key pair for every key, the symmetric ones too, where nobody uses it; one serves all.
     kms_models.generate_private_key = cache(kms_models.generate_private_key)
     serialize.AttributePicker.__call__ = _pick_from_row
+    serialize.BaseJSONSerializer._serialize_type_structure = _serialize_structure
+    UpdateExpressionParser.make = cache(UpdateExpressionParser.make)
+    DynamoDBBackend.transact_write_items = _transact_write_items
+    dynamodb_models.copy = SimpleNamespace(deepcopy=_deepcopy)

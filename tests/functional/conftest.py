@@ -52,5 +52,5 @@ def edge(aws_moto: Any) -> Edge:
 
 @pytest.fixture
 def edge_on_dynoxide(dynoxide: Any) -> Edge:
-    """The same on Dynoxide, for thousands of items: moto copies its tables for every transaction."""
+    """The same on Dynoxide, for thousands of items: moto takes longer for each."""
     return Edge(dynoxide, dict(os.environ), clients=Clients())

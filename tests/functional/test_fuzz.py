@@ -39,7 +39,9 @@ def test_no_request_breaks_the_edge(edge_on_dynoxide: Edge, caplog: pytest.LogCa
                 pytest.fail(f"{error!r}: {replay}")
             assert reply.status < 500, f"{reply.status} {reply.text}: {replay}"
             assert reply.headers.get("x-request-id") in {"req-1", "unknown"}, replay
-            if reply.status >= 400:
+            if event["httpMethod"] == "HEAD":
+                assert not reply.text, replay
+            elif reply.status >= 400:
                 shape = "AssistantRefusal" if isinstance(reply.body["error"], dict) else "Error"
                 faults = spec.schema_faults({"$ref": f"#/components/schemas/{shape}"}, reply.body)
                 assert not faults, f"{faults}: {replay}"
