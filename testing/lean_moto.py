@@ -56,7 +56,9 @@ def _sent(value: Any) -> dict[str, Any] | None:
 def _transact_write_items(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
     """For each write of a transaction moto copies the whole table, to put it back if one fails."""
     _transactions.kept = {
-        name: _kept(backend, table, [op for item in transact_items for op in item.values() if op.get("TableName") == name])
+        name: _kept(
+            backend, table, [op for item in transact_items for op in item.values() if op.get("TableName") == name]
+        )
         for name, table in backend.tables.items()
     }
     try:
