@@ -1,5 +1,25 @@
 """Fixtures of the command's tests."""
 
-from tests.clients.command.driver import kb
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.clients.command.driver import Kb, kb
+from tests.clients.command.pretended import PretendedApi
+from tests.clients.command.product import Product
 
 __all__ = ["kb"]
+
+
+@pytest.fixture
+def product(request: pytest.FixtureRequest, kb: Kb, monkeypatch: pytest.MonkeyPatch) -> Product:
+    """A folder `docs` with a kb.toml beside it, and the API: a quick one, or with `KB_API=handlers` the real one."""
+    edge = PretendedApi()
+    if os.environ.get("KB_API") == "handlers":
+        from testing.edge import Edge
+
+        edge = Edge(request.getfixturevalue("aws_moto"), dict(os.environ))
+    monkeypatch.setenv("CHATBOT_KEY", edge.token)
+    return Product(edge, kb)

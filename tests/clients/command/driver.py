@@ -46,6 +46,8 @@ class Kb:
         monkeypatch.setenv("CHATBOT_KEY", KEY)
         monkeypatch.setattr("knowledge_client.command.session.make_http_client", self._client)
         monkeypatch.setattr("knowledge_client.command.session.RETRIES", NO_WAITS)
+        self.waits: list[float] = []
+        monkeypatch.setattr("knowledge_client.command.session.sleep", self.waits.append)
 
     def __call__(self, *arguments: str) -> Ended:
         self._capsys.readouterr()

@@ -6,6 +6,11 @@ from collections.abc import Sequence
 
 import click
 
+from knowledge_client.command.commands.apply import apply
+from knowledge_client.command.commands.diff import diff
+from knowledge_client.command.commands.init import init
+from knowledge_client.command.commands.plan import plan
+from knowledge_client.command.commands.push import push
 from knowledge_client.command.commands.status import status
 from knowledge_client.command.exits import Exit, Failure, failure_of
 from knowledge_client.command.options import Options, common_options
@@ -30,7 +35,8 @@ def kb() -> None:
     """Take what stands before a command's name."""
 
 
-kb.add_command(status)
+for _command in (init, diff, push, plan, apply, status):
+    kb.add_command(_command)
 
 
 def run(arguments: Sequence[str]) -> int:

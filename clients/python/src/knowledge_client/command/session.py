@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -26,6 +28,7 @@ from knowledge_client.version import VERSION
 # Dates of pages are days, and clocks of machines are seconds apart.
 SKEW = timedelta(minutes=5)
 RETRIES = Retries()
+sleep = time.sleep
 
 
 class ApiTime:
@@ -47,6 +50,11 @@ class ApiTime:
         """Whether this machine's clock is so wrong that dates of pages would be taken wrongly."""
         return abs(self.skew) > SKEW
 
+    def words(self) -> str:
+        """Say by how much this machine's clock is wrong."""
+        minutes = round(abs(self.skew).total_seconds() / 60)
+        return f"{minutes} min ({'slow' if self.skew > timedelta(0) else 'fast'})"
+
     def now(self) -> datetime:
         """The time: this machine's, unless that is off."""
         return datetime.now(UTC) + (self.skew if self.is_off else timedelta(0))
@@ -55,11 +63,13 @@ class ApiTime:
 class Session:
     """One command's work."""
 
-    def __init__(self, options: Options, client: KnowledgeClient, time: ApiTime) -> None:
+    def __init__(self, options: Options, client: KnowledgeClient, api_time: ApiTime) -> None:
         self.options = options
         self.out: Output = options.output()
         self.client = client
-        self.time = time
+        self.time = api_time
+        self.sleep = sleep
+        self.dice = random.random
 
     @property
     def has_config(self) -> bool:
@@ -128,11 +138,13 @@ def open_session(options: Options) -> Iterator[Session]:
             key = options.key_file.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"--key-file {options.key_file} can't be read: {error}") from error
-    time = ApiTime()
+    api_time = ApiTime()
     with make_http_client() as http:
-        http.event_hooks["response"].append(time.note)
-        client = KnowledgeClient(options.base_url, key, http_client=http, retries=RETRIES, user_agent=f"kb/{VERSION}")
-        yield Session(options, client, time)
+        http.event_hooks["response"].append(api_time.note)
+        client = KnowledgeClient(
+            options.base_url, key, http_client=http, retries=RETRIES, user_agent=f"kb/{VERSION}", sleep=sleep
+        )
+        yield Session(options, client, api_time)
 
 
 def working_folder() -> Path:

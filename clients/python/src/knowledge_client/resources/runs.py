@@ -47,10 +47,14 @@ class Runs(Resource):
         return Listing(self._api, path_to("sources", source_id, "runs"), "runs", query)
 
     def changes(
-        self, source_id: str, run_id: str, **query: Unpack[models.ListChangesQuery]
+        self, source_id: str, run_id: str, *, with_content: bool = False, **query: Unpack[models.ListChangesQuery]
     ) -> Listing[models.RunChange]:
-        """List what a run would change: all, or one `change` such as `removed`."""
-        return Listing(self._api, path_to("sources", source_id, "runs", run_id, "changes"), "changes", query)
+        """List what a run would change: all, or one `change` such as `removed`.
+
+        `with_content` tells each item `before` and `after`, in the fields that differ.
+        """
+        path = path_to("sources", source_id, "runs", run_id, "changes")
+        return Listing(self._api, path, "changes", query, with_content=with_content)
 
     def apply(
         self,
