@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from webhooks.deliveries.model import Attempt, Delivery, DeliveryState
 
 from testing.edge import Edge
+from tests.support.sizes import sized
 
 CONTENTS = {
     "quotes": '"',
@@ -115,7 +116,9 @@ pieces = st.lists(
 @pytest.mark.long
 # A failure is not made smaller: each try pushes megabytes.
 @settings(
-    max_examples=8, phases=(Phase.explicit, Phase.generate), suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=sized(4, 20),
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.lists(pieces, min_size=1, max_size=14), metadata=st.sampled_from(["plain", '"', "\\"]))
 def test_any_contents_are_listed_whole(edge: Edge, data: list[list[tuple[str, float]]], metadata: str) -> None:

@@ -10,6 +10,7 @@ from httpapi.keys.scopes import ALL_SCOPES
 
 from testing.edge import Edge, Reply
 from tests.support.edge_crashes import Watched, cases
+from tests.support.sizes import sized
 
 # What is asked of a key and a path. A preparation answers with the path that the change is asked of.
 Ask = Callable[[Edge, str, str], Reply]
@@ -128,7 +129,7 @@ def test_change_cut_off_anywhere_is_recorded_once(watched: Watched, change: str)
             edge.clock.advance(seconds=20)
         return ask(edge, *made[admin])
 
-    for admin, reply in cases(watched, request, SLOW.get(change, 1)):
+    for admin, reply in cases(watched, request, sized(5, SLOW.get(change, 1))):
         assert reply.status < 300 or (reply.status == 404 and change in GONE), reply.text
         entries = edge.request("GET", "/v1/admin/audit", key=made[admin][0]).body["entries"]
         assert sorted(entry["kind"] for entry in entries) == sorted(["source.created", *kinds])

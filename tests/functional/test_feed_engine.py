@@ -16,6 +16,7 @@ from knowledge.limits import GENERATION_KEPT_MS, GENERATIONS_KEPT
 from testing.edge import Edge
 from tests.support.edge_erasing import SECRET, ask, carry_out
 from tests.support.edge_lists import pages
+from tests.support.sizes import sized
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "python"
 NAMES = "abcdefgh"
@@ -125,7 +126,7 @@ def change(fed: Fed, dice: random.Random, generations: list[str]) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(sized(2, 8)))
 def test_engine_that_is_killed_anywhere_ends_equal(edge: Edge, path: Path, seed: int) -> None:
     dice = random.Random(seed)
     fed = Fed(edge, path, graceDays=dice.choice((0, 30)))

@@ -16,7 +16,7 @@ from testing import spec
 from testing.edge import Edge
 from tests.support.hostile_requests import HostileClient
 
-CASES = int(os.environ.get("FUZZ_CASES", "5000"))
+CASES = int(os.environ.get("FUZZ_CASES", "2500"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 A_CLIENT = 500
 

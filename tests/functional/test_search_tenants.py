@@ -16,8 +16,9 @@ from knowledge.settings import SearchSettings
 
 from testing.edge import Edge
 from tests.functional.test_search import found
+from tests.support.sizes import sized
 
-QUERIES = 1_000
+QUERIES = sized(250, 1_000)
 
 
 def two_tenants(edge: Edge) -> dict[str, tuple[str, str]]:
