@@ -25,6 +25,8 @@ from operations.stack import DeployedStack, RefusedError, find_stack, tell_lines
 _TENANT = "tenant#"
 # Attributes of a key that can't be used.
 _ENDS = {"revokedAt", "suspendedAt", "disabledAt"}
+# What a row has that is a session's of a key.
+_SESSION = {"parentKeyId"}
 # What a tenant has in the bucket lies in these folders, under its id.
 _FOLDERS = ("content", "runs", "index", "snapshots", "imports", "erasures", "idempotency")
 # As `POST /v1/sources/{id}/delete` marks an archived source; what is under way of an erasure or an import ends without
@@ -62,7 +64,7 @@ class Deployment:
         for row in self._rows():
             if row["keyId"]["S"].startswith(_TENANT):
                 tenants[row["keyId"]["S"].removeprefix(_TENANT)] = row
-            elif not row.keys() & _ENDS and _number(row, "expiresAt", now + 1) > now:
+            elif not row.keys() & (_ENDS | _SESSION) and _number(row, "expiresAt", now + 1) > now:
                 usable[row["tenantId"]["S"]] = usable.get(row["tenantId"]["S"], 0) + 1
         for tenant_id, row in sorted(tenants.items()):
             yield {

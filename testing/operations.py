@@ -9,8 +9,8 @@ from testing import spec
 from testing.edge import Edge, Reply
 
 ULID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
-# Parameters that the client chooses, and the one id that is no prefixed ULID.
-_OWN_FORM = {"partNumber": "1", "externalItemId": "nobodys-item", "keyId": "0123456789abcdef"}
+# Parameters that the client chooses, and ids that are no prefixed ULIDs.
+_OWN_FORM = {"partNumber": "1", "externalItemId": "nobodys-item", "keyId": "0123456789abcdef", "sessionId": "0123456789abcdef"}
 RATE_HEADERS = ("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
 
 

@@ -1,4 +1,4 @@
-"""Answers the operations on API keys."""
+"""Answers the operations on API keys and their sessions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from httpapi.api import Api
 from httpapi.assembly import EdgeServices
 from httpapi.settings import EdgeSettings
 
-api = Api({"/v1/admin/keys": "routes.keys", "/v1/admin/audit": "routes.audit"})
+api = Api(
+    {"/v1/admin/keys": "routes.keys", "/v1/admin/audit": "routes.audit", "/v1/portal/sessions": "routes.sessions"}
+)
 
 
 @cache

@@ -46,6 +46,8 @@ BEYOND = {
     "run_in_progress": 409,
     "key_disabled": 401,
     "key_suspended": 401,
+    "session_ended": 401,
+    "session_limit": 409,
     "last_admin_key": 409,
     "key_inactive": 409,
     "key_rotated": 409,

@@ -40,6 +40,7 @@ def unusable_headers(edge: Edge) -> Iterator[tuple[str | None, str]]:
     yield f"Bearer {edge.token[:-1]}{'0' if edge.token[-1] != '0' else '1'}", "invalid_key"
     yield f"Bearer {tokens.mint(Environment.LIVE, tokens.new_key_id()).text}", "invalid_key"
     yield f"Bearer {tokens.mint(Environment.LIVE, known.key_id).text}", "invalid_key"
+    yield f"Bearer {tokens.mint_session(Environment.LIVE, known.key_id).text}", "session_ended"
     yield f"Bearer {revoked}", "key_revoked"
     yield f"Bearer {brief}", "key_expired"
     yield f"Bearer {rotated}", "key_expired"
@@ -130,7 +131,7 @@ def test_key_limited_to_sources_sees_others_as_absent_and_makes_no_sources_keys_
             reply = send(edge, operation, tenant.ids, key=limited)
             assert (reply.status, reply.code) == (404, "not_found"), operation.name
             assert same_answer(reply, send(edge, operation, key=limited)), operation.name
-        elif 201 in operation.statuses() and operation.scope != Scope.WEBHOOKS_MANAGE:
+        elif 201 in operation.statuses() and operation.scope not in {Scope.WEBHOOKS_MANAGE, None}:
             reply = send(edge, operation, tenant.ids, key=limited)
             assert (reply.status, reply.code) == (403, "insufficient_scope"), operation.name
 

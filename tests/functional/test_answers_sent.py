@@ -50,6 +50,7 @@ def made_by(edge: Edge) -> dict[str, tuple[Reply, str, str]]:
     make("rotate_webhook_secret", "webhook", f"{hook}/rotate-secret")
     make("test_webhook", "delivery", f"{hook}/test")
     key = make("create_key", "key", "/v1/admin/keys", {"name": "k", "scopes": ["items:read"]}, key=edge.admin)
+    make("create_session", "session", "/v1/portal/sessions")
     make("rotate_key", "key", f"/v1/admin/keys/{key.body['key']['id']}/rotate", key=edge.admin)
     return found
 

@@ -9,6 +9,7 @@ import boto3
 from httpapi.keys import tokens
 from httpapi.keys.model import Key
 from httpapi.keys.rows import key_from_row
+from httpapi.keys.session_rows import is_session, session_from_row
 from knowledge.limits import ENDED_KEY_COUNTED_MS
 from knowledge.storage.attributes import from_row
 
@@ -29,7 +30,13 @@ def whoami(edge: Edge, token: str) -> tuple[int, str | None]:
 def stored_keys(tenant_id: str) -> list[Key]:
     """Read the tenant's keys from the table itself."""
     rows = boto3.client("dynamodb").scan(TableName=os.environ["KEYS_TABLE"], ConsistentRead=True)["Items"]
-    return [key_from_row(row) for row in rows if row.get("tenantId") == {"S": tenant_id}]
+    return [key_from_row(row) for row in rows if row.get("tenantId") == {"S": tenant_id} and not is_session(row)]
+
+
+def stored_sessions(token: str) -> list[Key]:
+    """Read the sessions of a key from the table itself."""
+    rows = boto3.client("dynamodb").scan(TableName=os.environ["KEYS_TABLE"], ConsistentRead=True)["Items"]
+    return [session_from_row(row) for row in rows if row.get("parentKeyId") == {"S": key_id(token)}]
 
 
 def stored_figures(tenant_id: str) -> tuple[int, int]:

@@ -23,6 +23,7 @@ import { Keys } from "./resources/keys.js";
 import { Questions } from "./resources/questions.js";
 import { type ListQuery, pathTo, whole } from "./resources/resource.js";
 import { Runs } from "./resources/runs.js";
+import { Sessions } from "./resources/sessions.js";
 import { Snapshots } from "./resources/snapshots.js";
 import { Sources } from "./resources/sources.js";
 import { Webhooks } from "./resources/webhooks.js";
@@ -69,6 +70,7 @@ export class KnowledgeClient {
   readonly erasures: Erasures;
   readonly questions: Questions;
   readonly keys: Keys;
+  readonly sessions: Sessions;
   readonly webhooks: Webhooks;
   readonly #api: Transport;
 
@@ -96,6 +98,7 @@ export class KnowledgeClient {
     this.erasures = new Erasures(api);
     this.questions = new Questions(api);
     this.keys = new Keys(api);
+    this.sessions = new Sessions(api);
     this.webhooks = new Webhooks(api);
   }
 

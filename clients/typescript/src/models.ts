@@ -138,6 +138,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/portal/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who is signed in
+         * @description The open sessions of the key that asks, or that the session that asks belongs to, oldest first; with the scope `keys:manage` those of every key that it sees. A page can be short, even empty, while there are more: go on until `nextCursor` is null. Any secret key.
+         */
+        get: operations["list_sessions"];
+        put?: never;
+        /**
+         * Sign in with an API key
+         * @description Begins a session of the key that asks: a short-lived part of it, to be sent as `Authorization: Bearer` in its place. Its secret is in this answer and nowhere else. It has the scopes and sources of the key, or fewer, is counted with it, and ends when something is taken from the key. Up to 20 of a key may be open. Any secret key; a session begins none.
+         */
+        post: operations["create_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/sessions/{sessionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A session's id, 16 characters. */
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Read a session
+         * @description Without its secret. One that has ended is 404, and so is one that the list does not show. Any secret key.
+         */
+        get: operations["get_session"];
+        put?: never;
+        post?: never;
+        /**
+         * Sign out
+         * @description The next request with the session is refused. A key ends its own sessions, a session itself; with the scope `keys:manage` they end all that the list shows. Any other is 404. Any secret key.
+         */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/whoami": {
         parameters: {
             query?: never;
@@ -147,7 +198,7 @@ export interface paths {
         };
         /**
          * Tell which tenant and key this is
-         * @description Useful to try a key out. Any secret key.
+         * @description Useful to try a key out. In a session, `key` is what the session has of it, and `session` is there, too. Any secret key.
          */
         get: operations["whoami"];
         put?: never;
@@ -1660,7 +1711,7 @@ export interface components {
              * @description For programs; stable.
              * @enum {string}
              */
-            code: "validation_error" | "invalid_json" | "invalid_body" | "unauthorized" | "invalid_key" | "key_expired" | "key_revoked" | "key_disabled" | "key_suspended" | "insufficient_scope" | "browser_key_not_allowed" | "origin_not_allowed" | "not_found" | "method_not_allowed" | "idempotency_conflict" | "idempotency_in_progress" | "source_inactive" | "source_active" | "stale_version" | "precondition_failed" | "run_discarded" | "run_published" | "not_apply_eligible" | "removal_guard" | "publishing_locked" | "erasure_in_progress" | "run_in_progress" | "apply_in_progress" | "stale_cursor" | "stale_base" | "stale_plan" | "lease_lost" | "apply_conflict" | "snapshot_open" | "snapshot_closed" | "snapshot_incomplete" | "source_limit" | "import_limit" | "import_ended" | "import_failed" | "import_too_large" | "too_many_rejected" | "import_key_ended" | "export_limit" | "export_failed" | "export_key_ended" | "last_admin_key" | "key_inactive" | "key_rotated" | "webhook_limit" | "webhook_disabled" | "webhook_changed" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "request_budget" | "answer_budget" | "internal_error" | "build_failed" | "unavailable" | "index_too_large" | "index_upgrading" | "index_damaged" | "timeout";
+            code: "validation_error" | "invalid_json" | "invalid_body" | "unauthorized" | "invalid_key" | "key_expired" | "key_revoked" | "key_disabled" | "key_suspended" | "session_ended" | "insufficient_scope" | "browser_key_not_allowed" | "origin_not_allowed" | "not_found" | "method_not_allowed" | "idempotency_conflict" | "idempotency_in_progress" | "source_inactive" | "source_active" | "stale_version" | "precondition_failed" | "run_discarded" | "run_published" | "not_apply_eligible" | "removal_guard" | "publishing_locked" | "erasure_in_progress" | "run_in_progress" | "apply_in_progress" | "stale_cursor" | "stale_base" | "stale_plan" | "lease_lost" | "apply_conflict" | "snapshot_open" | "snapshot_closed" | "snapshot_incomplete" | "source_limit" | "import_limit" | "import_ended" | "import_failed" | "import_too_large" | "too_many_rejected" | "import_key_ended" | "export_limit" | "export_failed" | "export_key_ended" | "session_limit" | "last_admin_key" | "key_inactive" | "key_rotated" | "webhook_limit" | "webhook_disabled" | "webhook_changed" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "request_budget" | "answer_budget" | "internal_error" | "build_failed" | "unavailable" | "index_too_large" | "index_upgrading" | "index_damaged" | "timeout";
             /** @description With `validation_error`: every fault, at most 100 of them. With `invalid_json`: the field that does not parse, if it is known. Of `GET /health`: what cannot be reached. */
             details?: components["schemas"]["Fault"][];
         };
@@ -1748,9 +1799,75 @@ export interface components {
             secret: string;
             previousKey: components["schemas"]["Key"];
         };
+        /**
+         * @description What somebody is: `owner` has every scope; `developer` all but `runs:apply`, `keys:manage` and `content:erase`; `editor` those of items and runs, and `sources:read`, `search:read` and `answers:read`; `viewer` all that only read.
+         * @enum {string}
+         */
+        Role: "owner" | "developer" | "editor" | "viewer";
+        /** @description What is left out is as the key has it. A session can have no more than its key (403). */
+        CreateSessionRequest: {
+            /** @description What it is called in lists and in the audit; the name of the key by default. */
+            name?: string | null;
+            /**
+             * @description The scopes of a role that the key has, too. Not beside `scopes`.
+             * @enum {string|null}
+             */
+            role?: "owner" | "developer" | "editor" | "viewer" | null;
+            /** @description Some of the key's. All of them by default. */
+            scopes?: components["schemas"]["Scope"][] | null;
+            /** @description Some of the sources that the key reaches, which must be there. All of them by default. */
+            sourceIds?: string[] | null;
+            /** @description When it ends by itself; earlier, if the key does. `28800` by default, 8 hours. */
+            expiresInSeconds?: number;
+        };
+        PortalSession: {
+            /** @description 16 characters; the session's text holds it too. */
+            id: string;
+            name: string;
+            /** @description The key that it is a part of. */
+            keyId: string;
+            /**
+             * @description The role that was asked for, null for none.
+             * @enum {string|null}
+             */
+            role: "owner" | "developer" | "editor" | "viewer" | null;
+            /** @enum {string} */
+            environment: "live" | "test";
+            scopes: components["schemas"]["Scope"][];
+            /** @description The sources that it is limited to; null for all. */
+            sourceIds: string[] | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /**
+             * Format: date-time
+             * @description Correct to the hour.
+             */
+            lastUsedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When somebody ended it; null while it is open.
+             */
+            endedAt: string | null;
+        };
+        NewSessionResponse: {
+            session: components["schemas"]["PortalSession"];
+            /** @description The text to send as `Authorization: Bearer`. */
+            secret: string;
+        };
+        SessionPage: {
+            sessions: components["schemas"]["PortalSession"][];
+            /** @description For the next page; null at the end. */
+            nextCursor: string | null;
+        };
+        SessionResponse: {
+            session: components["schemas"]["PortalSession"];
+        };
         CallerResponse: {
             tenantId: string;
             key: components["schemas"]["Key"];
+            session?: components["schemas"]["PortalSession"];
         };
         /** @description A key of the kind `browser` is for web pages: it needs `sourceIds` and `allowedOrigins`, and takes no scopes but `search:read` and `answers:read`. */
         CreateKeyRequest: {
@@ -1844,7 +1961,7 @@ export interface components {
          * @description What was changed, and how.
          * @enum {string}
          */
-        AuditKind: "source.created" | "source.updated" | "source.archived" | "source.restored" | "source.deleted" | "import.created" | "import.cancelled" | "export.created" | "run.created" | "run.applied" | "run.discarded" | "generation.restored" | "erasure.created" | "question.deleted" | "webhook.created" | "webhook.updated" | "webhook.deleted" | "webhook.secret_rotated" | "key.created" | "key.updated" | "key.rotated" | "key.revoked";
+        AuditKind: "source.created" | "source.updated" | "source.archived" | "source.restored" | "source.deleted" | "import.created" | "import.cancelled" | "export.created" | "run.created" | "run.applied" | "run.discarded" | "generation.restored" | "erasure.created" | "question.deleted" | "webhook.created" | "webhook.updated" | "webhook.deleted" | "webhook.secret_rotated" | "key.created" | "key.updated" | "key.rotated" | "key.revoked" | "session.created" | "session.ended";
         AuditEntry: {
             id: string;
             /** Format: date-time */
@@ -1879,7 +1996,10 @@ export interface components {
         /** @description The key that made it, and the name that the key had then. Null for what the system made by itself. */
         Author: {
             keyId: string;
+            /** @description What the key was called, or the session. */
             name: string;
+            /** @description The session that it was done in; left out where it was none. */
+            sessionId?: string;
         } | null;
         Source: {
             id: string;
@@ -3291,7 +3411,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description `unauthorized`: the Authorization header is missing or malformed; `invalid_key`, `key_expired`, `key_revoked`, `key_disabled`, `key_suspended`: the key is not usable. */
+        /** @description `unauthorized`: the Authorization header is missing or malformed; `invalid_key`, `key_expired`, `key_revoked`, `key_disabled`, `key_suspended`: the key is not usable; `session_ended`: the session has ended, or there was none. */
         Unauthorized: {
             headers: {
                 "X-Request-Id": components["headers"]["XRequestId"];
@@ -3369,6 +3489,20 @@ export interface components {
         };
         /** @description `idempotency_conflict`: the Idempotency-Key came with another request before; `idempotency_in_progress`: that request is still running. */
         IdempotencyRefused: {
+            headers: {
+                "X-Request-Id": components["headers"]["XRequestId"];
+                "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description `session_limit`: as many sessions of the key are open as may be; or as for every Idempotency-Key. */
+        SessionConflict: {
             headers: {
                 "X-Request-Id": components["headers"]["XRequestId"];
                 "RateLimit-Limit": components["headers"]["RateLimitLimit"];
@@ -3789,6 +3923,8 @@ export interface components {
         GenerationId: string;
         /** @description A key's id, 16 characters. */
         KeyId: string;
+        /** @description A session's id, 16 characters. */
+        SessionId: string;
         /** @description An answer, `ans_...`. */
         AnswerId: string;
         /** @description A question by the id of its answer, or a search, `qst_...`. */
@@ -3815,7 +3951,7 @@ export interface components {
         QuestionSourceId: string;
         /** @description Answers that were said to help, or not to help, alone. */
         Opinion: "helpful" | "unhelpful";
-        /** @description Changes that this key asked for alone. */
+        /** @description Changes that this key asked for alone, with all its sessions, or this session. */
         AuditKeyId: string;
         /** @description Changes of this kind alone. */
         AuditKind: components["schemas"]["AuditKind"];
@@ -3905,6 +4041,12 @@ export type NewKeyResponse = components['schemas']['NewKeyResponse'];
 export type KeyPage = components['schemas']['KeyPage'];
 export type KeyResponse = components['schemas']['KeyResponse'];
 export type RotatedKeyResponse = components['schemas']['RotatedKeyResponse'];
+export type Role = components['schemas']['Role'];
+export type CreateSessionRequest = components['schemas']['CreateSessionRequest'];
+export type PortalSession = components['schemas']['PortalSession'];
+export type NewSessionResponse = components['schemas']['NewSessionResponse'];
+export type SessionPage = components['schemas']['SessionPage'];
+export type SessionResponse = components['schemas']['SessionResponse'];
 export type CallerResponse = components['schemas']['CallerResponse'];
 export type CreateKeyRequest = components['schemas']['CreateKeyRequest'];
 export type UpdateKeyRequest = components['schemas']['UpdateKeyRequest'];
@@ -4019,6 +4161,7 @@ export type ResponseNotModified = components['responses']['NotModified'];
 export type ResponsePreconditionFailed = components['responses']['PreconditionFailed'];
 export type ResponseNotFound = components['responses']['NotFound'];
 export type ResponseIdempotencyRefused = components['responses']['IdempotencyRefused'];
+export type ResponseSessionConflict = components['responses']['SessionConflict'];
 export type ResponseKeyConflict = components['responses']['KeyConflict'];
 export type ResponseKeyChangeConflict = components['responses']['KeyChangeConflict'];
 export type ResponseRotationConflict = components['responses']['RotationConflict'];
@@ -4057,6 +4200,7 @@ export type ParameterImportId = components['parameters']['ImportId'];
 export type ParameterPartNumber = components['parameters']['PartNumber'];
 export type ParameterGenerationId = components['parameters']['GenerationId'];
 export type ParameterKeyId = components['parameters']['KeyId'];
+export type ParameterSessionId = components['parameters']['SessionId'];
 export type ParameterAnswerId = components['parameters']['AnswerId'];
 export type ParameterQuestionId = components['parameters']['QuestionId'];
 export type ParameterWebhookId = components['parameters']['WebhookId'];
@@ -4106,7 +4250,7 @@ export interface operations {
                 cursor?: components["parameters"]["Cursor"];
                 /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
                 limit?: components["parameters"]["Limit"];
-                /** @description Changes that this key asked for alone. */
+                /** @description Changes that this key asked for alone, with all its sessions, or this session. */
                 keyId?: components["parameters"]["AuditKeyId"];
                 /** @description Changes of this kind alone. */
                 kind?: components["parameters"]["AuditKind"];
@@ -4731,6 +4875,275 @@ export interface operations {
             409: components["responses"]["RotationConflict"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: {
+                /** @description The `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of sessions. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sessions": [
+                     *         {
+                     *           "id": "7kJm2LmN8pQrS0tV",
+                     *           "name": "Anna",
+                     *           "keyId": "4fGh2LmN8pQrS0tV",
+                     *           "role": "editor",
+                     *           "environment": "live",
+                     *           "scopes": [
+                     *             "sources:read",
+                     *             "items:read",
+                     *             "items:write",
+                     *             "runs:read",
+                     *             "runs:write",
+                     *             "runs:apply",
+                     *             "search:read",
+                     *             "answers:read"
+                     *           ],
+                     *           "sourceIds": null,
+                     *           "createdAt": "2026-11-23T09:30:00.000Z",
+                     *           "expiresAt": "2026-11-23T17:30:00.000Z",
+                     *           "lastUsedAt": null,
+                     *           "endedAt": null
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    create_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 24 hours: the same request gets the first answer again. 1 to 255 printable ASCII characters; a UUID is ideal. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Anna",
+                 *       "role": "editor"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateSessionRequest"];
+            };
+        };
+        responses: {
+            /** @description The session and its secret. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    "Idempotent-Replayed": components["headers"]["IdempotentReplayed"];
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "session": {
+                     *         "id": "7kJm2LmN8pQrS0tV",
+                     *         "name": "Anna",
+                     *         "keyId": "4fGh2LmN8pQrS0tV",
+                     *         "role": "editor",
+                     *         "environment": "live",
+                     *         "scopes": [
+                     *           "sources:read",
+                     *           "items:read",
+                     *           "items:write",
+                     *           "runs:read",
+                     *           "runs:write",
+                     *           "runs:apply",
+                     *           "search:read",
+                     *           "answers:read"
+                     *         ],
+                     *         "sourceIds": null,
+                     *         "createdAt": "2026-11-23T09:30:00.000Z",
+                     *         "expiresAt": "2026-11-23T17:30:00.000Z",
+                     *         "lastUsedAt": null,
+                     *         "endedAt": null
+                     *       },
+                     *       "secret": "ps_live_7kJm2LmN8pQrS0tV_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewSessionResponse"];
+                };
+            };
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["SessionConflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A session's id, 16 characters. */
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "session": {
+                     *         "id": "7kJm2LmN8pQrS0tV",
+                     *         "name": "Anna",
+                     *         "keyId": "4fGh2LmN8pQrS0tV",
+                     *         "role": "editor",
+                     *         "environment": "live",
+                     *         "scopes": [
+                     *           "sources:read",
+                     *           "items:read",
+                     *           "items:write",
+                     *           "runs:read",
+                     *           "runs:write",
+                     *           "runs:apply",
+                     *           "search:read",
+                     *           "answers:read"
+                     *         ],
+                     *         "sourceIds": null,
+                     *         "createdAt": "2026-11-23T09:30:00.000Z",
+                     *         "expiresAt": "2026-11-23T17:30:00.000Z",
+                     *         "lastUsedAt": null,
+                     *         "endedAt": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 24 hours: the same request gets the first answer again. 1 to 255 printable ASCII characters; a UUID is ideal. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description A session's id, 16 characters. */
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session, as it was when it ended. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    "Idempotent-Replayed": components["headers"]["IdempotentReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "session": {
+                     *         "id": "7kJm2LmN8pQrS0tV",
+                     *         "name": "Anna",
+                     *         "keyId": "4fGh2LmN8pQrS0tV",
+                     *         "role": "editor",
+                     *         "environment": "live",
+                     *         "scopes": [
+                     *           "sources:read",
+                     *           "items:read",
+                     *           "items:write",
+                     *           "runs:read",
+                     *           "runs:write",
+                     *           "runs:apply",
+                     *           "search:read",
+                     *           "answers:read"
+                     *         ],
+                     *         "sourceIds": null,
+                     *         "createdAt": "2026-11-23T09:30:00.000Z",
+                     *         "expiresAt": "2026-11-23T17:30:00.000Z",
+                     *         "lastUsedAt": null,
+                     *         "endedAt": "2026-11-23T10:00:00.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["IdempotencyRefused"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

@@ -87,7 +87,8 @@ class WrittenAnswer:
 class RequestMark:
     """What tells one mutating request from another: whose it is, the client's key, and a hash of all that it asks.
 
-    It is the rotation line's, `line_id`: another key of the tenant with the same Idempotency-Key makes another request.
+    `line_id` is the rotation line's, or the portal session's: another key of the tenant with the same Idempotency-Key
+    makes another request.
     """
 
     tenant_id: str

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from httpapi.cursor_keys import CursorKeys
     from httpapi.health import Health
     from httpapi.idempotency import Idempotency
+    from httpapi.keys.session_service import SessionService
     from httpapi.question_log import QuestionRecorder
     from httpapi.usage import UsageReader
 
@@ -59,7 +60,7 @@ class EdgeServices:
     @cached_property
     def keys(self) -> KeyService:
         """What administrators do with keys."""
-        catalog = Catalog(self._clients.dynamodb, self.settings.catalog_table, self.settings.audit_table)
+        catalog = self._ledger.catalog
 
         def environment_of(tenant_id: str, source_id: str) -> Environment | None:
             # Imported here, because few keys are limited to sources.
@@ -71,8 +72,19 @@ class EdgeServices:
             except SourceNotFoundError:
                 return None
 
-        ledger = KeyLedger(self._clients.dynamodb, self.settings.keys_table, catalog, self.settings.tenant_limit)
-        return KeyService(self.key_store, ledger, self.clock, environment_of)
+        return KeyService(self.key_store, self._ledger, self.clock, environment_of)
+
+    @cached_property
+    def sessions(self) -> SessionService:
+        """Who is signed in with a key."""
+        from httpapi.keys.session_service import SessionService
+
+        return SessionService(self.key_store, self._ledger, self.clock)
+
+    @cached_property
+    def _ledger(self) -> KeyLedger:
+        catalog = Catalog(self._clients.dynamodb, self.settings.catalog_table, self.settings.audit_table)
+        return KeyLedger(self._clients.dynamodb, self.settings.keys_table, catalog, self.settings.tenant_limit)
 
     @cached_property
     def audit(self) -> AuditStore:

@@ -7,16 +7,10 @@ from collections.abc import Callable
 from knowledge.errors import ServiceUnavailableError
 from knowledge.limits import LAST_USED_STEP_MS
 
-from httpapi.errors import (
-    InvalidKeyError,
-    KeyDisabledError,
-    KeyExpiredError,
-    KeyRevokedError,
-    KeySuspendedError,
-    UnauthorizedError,
-)
+from httpapi.errors import InvalidKeyError, SessionEndedError, UnauthorizedError
 from httpapi.keys import tokens
-from httpapi.keys.model import Key, KeyStatus
+from httpapi.keys.model import Key
+from httpapi.keys.rules import check_usable
 from httpapi.keys.store import KeyStore
 from httpapi.requests import HttpRequest
 
@@ -29,31 +23,25 @@ class Authenticator:
         self._clock = clock
 
     def identify_key(self, request: HttpRequest) -> Key:
-        """Return the key whose secret a request carries, whether it may be used or not.
+        """Return the key whose secret a request carries, whether it may be used or not, or what a session has of one.
 
-        Raises UnauthorizedError, InvalidKeyError.
+        Raises UnauthorizedError, InvalidKeyError, SessionEndedError.
         """
         token = tokens.parse(_bearer(request))
-        key = self._store.find_key(token.key_id)
+        find = self._store.find_session if token.of_session else self._store.find_key
+        key = find(token.key_id)
         if key is None or not token.matches(key.secret_hash):
-            raise InvalidKeyError
+            # The row of a session goes with it, so one that ended can't be told from one that never was.
+            raise SessionEndedError if token.of_session else InvalidKeyError
         return key
 
     def admit_key(self, key: Key) -> None:
         """Let a key in that may be used, and note that it is. Only who holds its secret comes here, and is told why.
 
-        Raises KeyExpiredError, KeyRevokedError, KeyDisabledError, KeySuspendedError.
+        Raises KeyExpiredError, KeyRevokedError, KeyDisabledError, KeySuspendedError, SessionEndedError.
         """
         now = self._clock()
-        status = key.status(now)
-        if status is KeyStatus.REVOKED:
-            raise KeyRevokedError
-        if status is KeyStatus.EXPIRED:
-            raise KeyExpiredError
-        if status is KeyStatus.DISABLED:
-            raise KeyDisabledError
-        if key.suspended:
-            raise KeySuspendedError
+        check_usable(key, now)
         self._note_use(key, now)
 
     def _note_use(self, key: Key, now: int) -> None:
@@ -61,7 +49,7 @@ class Authenticator:
         if key.last_used_at is not None and key.last_used_at >= unless_after:
             return
         try:
-            self._store.note_use(key.key_id, now, unless_after)
+            self._store.note_use(key.holder_id, now, unless_after)
         except ServiceUnavailableError:
             return  # The time of last use is a courtesy: no request fails for it.
 

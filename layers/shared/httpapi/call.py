@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from knowledge.actors import Actor, Author
+from knowledge.actors import Actor
 from knowledge.errors import (
     ErasureNotFoundError,
     ExportNotFoundError,
@@ -78,7 +78,7 @@ class Call(Generic[BodyT, QueryT]):
     def actor(self) -> Actor:
         """Who asks, for what is written down of a change."""
         return Actor(
-            Author(self.key.key_id, self.key.spec.name),
+            self.key.author,
             self.key.line_id,
             self.request.request_id,
             self.request.address,
@@ -160,7 +160,7 @@ class Call(Generic[BodyT, QueryT]):
         """What this request and its retries have in common, and no other request; None when it has no key for them."""
         if self.idempotency_key is None:
             return None
-        return hashlib.sha256(f"{self.key.line_id}\0{self.idempotency_key}\0{self.fingerprint}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.key.retries_id}\0{self.idempotency_key}\0{self.fingerprint}".encode()).hexdigest()
 
     @property
     def part_number(self) -> int:
@@ -189,7 +189,7 @@ class Call(Generic[BodyT, QueryT]):
         if self.idempotency_key is None:
             return MadeIds(new_id(prefix), None)
         today = self.now // RETRY_KNOWN_MS
-        of_day = partial(derived_id, prefix, self.key.line_id, self.idempotency_key)
+        of_day = partial(derived_id, prefix, self.key.retries_id, self.idempotency_key)
         return MadeIds(of_day(today), of_day(today - 1))
 
     def place(self, template: str, **ids: str) -> str:
@@ -201,7 +201,7 @@ class Call(Generic[BodyT, QueryT]):
         token = self.request_token
         if token is None or self.idempotency_key is None:
             return None
-        return Creation(tokens.derived_key_id(self.key.line_id, self.idempotency_key), token)
+        return Creation(tokens.derived_key_id(self.key.retries_id, self.idempotency_key), token)
 
     def listing(self, **filters: Any) -> Listing:
         """Name the list this request pages through, with the filters that shape it."""

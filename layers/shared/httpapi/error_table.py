@@ -45,6 +45,7 @@ TABLE: dict[str, ErrorRow] = {
     "key_revoked": ErrorRow(401),
     "key_disabled": ErrorRow(401),
     "key_suspended": ErrorRow(401),
+    "session_ended": ErrorRow(401),
     "insufficient_scope": ErrorRow(403),
     "browser_key_not_allowed": ErrorRow(403),
     "origin_not_allowed": ErrorRow(403),
@@ -54,6 +55,7 @@ TABLE: dict[str, ErrorRow] = {
     # Its Retry-After comes with the error: for how long the first request may still be alive.
     "idempotency_in_progress": ErrorRow(409),
     "last_admin_key": ErrorRow(409),
+    "session_limit": ErrorRow(409),
     "key_inactive": ErrorRow(409),
     "key_rotated": ErrorRow(409),
     "source_inactive": ErrorRow(409),

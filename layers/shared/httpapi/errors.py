@@ -86,6 +86,13 @@ class KeySuspendedError(UnauthorizedError):
     message = "The API keys of this tenant are suspended. Ask whoever runs this API."
 
 
+class SessionEndedError(UnauthorizedError):
+    """Raised when a portal session is used that has ended, by itself, by somebody, or with its key."""
+
+    code = "session_ended"
+    message = "This session has ended, or there was none. Sign in again."
+
+
 class InsufficientScopeError(EdgeError):
     """Raised when the key lacks the scope, or is limited to sources where that is not allowed."""
 

@@ -89,6 +89,8 @@ class Exchange:
         ids = {name: decode_segment(name, raw) for name, raw in raw_ids.items()}
         key = self._services.authenticator.identify_key(self._request)
         self._ids |= {"tenant_id": key.tenant_id, "key_id": key.key_id, **_logged(ids)}
+        if key.session is not None:
+            self._ids["session_id"] = key.session.session_id
         if key.spec.kind is KeyKind.BROWSER:
             self._check_page(key)
         self._services.authenticator.admit_key(key)
@@ -170,7 +172,7 @@ class Exchange:
             return _fitting(operation, call)
         call.idempotency_key = key
         call.fingerprint = _fingerprint(operation, call, parsed)
-        mark = RequestMark(call.tenant_id, call.key.line_id, key, call.fingerprint)
+        mark = RequestMark(call.tenant_id, call.key.retries_id, key, call.fingerprint)
         answer = self._services.idempotency.run_once(
             mark, self._context, lambda: WrittenAnswer.of(operation.handler(call))
         )

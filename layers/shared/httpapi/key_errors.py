@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from knowledge.errors import NotFoundError
+from knowledge.limits import KEY_SESSIONS
+
 from httpapi.errors import EdgeError
 
 
@@ -15,6 +18,19 @@ class BrowserKeyNotAllowedError(EdgeError):
         "An API key for web pages can only search, ask, and say whether an answer helped. "
         "Use a secret key, on a server, for anything else."
     )
+
+
+class SessionLimitError(EdgeError):
+    """Raised when as many sessions of a key are open as may be."""
+
+    code = "session_limit"
+    message = f"{KEY_SESSIONS} sessions of this API key are open, which is as many as may be. End one of them first."
+
+
+class SessionNotFoundError(NotFoundError):
+    """Raised when there is no such session, or who asks can't see it."""
+
+    message = "There is no such session."
 
 
 class RequestBudgetError(EdgeError):

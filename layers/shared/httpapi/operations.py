@@ -105,19 +105,19 @@ class Routes:
         """Declare a GET."""
         return self._declare("GET", path, scope, options)
 
-    def post(self, path: str, scope: Scope, **options: Any) -> Callable[[Handler], Handler]:
+    def post(self, path: str, scope: Scope | None, **options: Any) -> Callable[[Handler], Handler]:
         """Declare a POST."""
         return self._declare("POST", path, scope, options)
 
-    def put(self, path: str, scope: Scope, **options: Any) -> Callable[[Handler], Handler]:
+    def put(self, path: str, scope: Scope | None, **options: Any) -> Callable[[Handler], Handler]:
         """Declare a PUT."""
         return self._declare("PUT", path, scope, options)
 
-    def patch(self, path: str, scope: Scope, **options: Any) -> Callable[[Handler], Handler]:
+    def patch(self, path: str, scope: Scope | None, **options: Any) -> Callable[[Handler], Handler]:
         """Declare a PATCH."""
         return self._declare("PATCH", path, scope, options)
 
-    def delete(self, path: str, scope: Scope, **options: Any) -> Callable[[Handler], Handler]:
+    def delete(self, path: str, scope: Scope | None, **options: Any) -> Callable[[Handler], Handler]:
         """Declare a DELETE."""
         return self._declare("DELETE", path, scope, options)
 

@@ -9,19 +9,24 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Whose work a thing is, as rows keep it and answers show it: a key's id, and its name at the time."""
+    """Whose work a thing is, as rows keep it and answers show it: a key's id, and its name at the time.
+
+    Who is signed in with a key has a `session_id`, and the name is the session's.
+    """
 
     key_id: str
     name: str
+    session_id: str | None = None
 
     def to_value(self) -> dict[str, str]:
         """Write it as rows and answers have it, under `createdBy`."""
-        return {"keyId": self.key_id, "name": self.name}
+        value = {"keyId": self.key_id, "name": self.name}
+        return value if self.session_id is None else {**value, "sessionId": self.session_id}
 
     @classmethod
     def from_value(cls, value: Mapping[str, Any] | None) -> Author | None:
         """Read it back; None for what the system made by itself, or what was made before authors were kept."""
-        return None if value is None else cls(value["keyId"], value["name"])
+        return None if value is None else cls(value["keyId"], value["name"], value.get("sessionId"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ class AuditKind(StrEnum):
     KEY_UPDATED = "key.updated"
     KEY_ROTATED = "key.rotated"
     KEY_REVOKED = "key.revoked"
+    SESSION_CREATED = "session.created"
+    SESSION_ENDED = "session.ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ def audit_row(entry: AuditEntry) -> dict[str, Any]:
 
 def audit_entry_from(row: Mapping[str, Any]) -> AuditEntry:
     """Read a row."""
-    author = Author(row["by"]["keyId"], row["by"]["name"])
+    by = row["by"]
+    author = Author(by["keyId"], by["name"], by.get("sessionId"))
     return AuditEntry(
         tenant_id=row["tenantId"],
         at=row["at"],

@@ -266,6 +266,11 @@ MAX_ANSWERS_PER_DAY = 1_000_000
 # How much of a day's budget is used when its tenant is told.
 BUDGET_TOLD_PERCENT = 80
 KEY_ORIGINS = 20
+# Of a portal session: for how long it can be used, at most and by default; and how many of one key may be open.
+# What ends a key ends each of them by two rows of one transaction, which holds 100.
+MAX_SESSION_SECONDS = 8 * 3_600
+MIN_SESSION_SECONDS = 60
+KEY_SESSIONS = 20
 # A scheme, a name of DNS, a port.
 ORIGIN_CHARACTERS = 267
 # For how long the count of one client's requests is kept, which is of one minute.

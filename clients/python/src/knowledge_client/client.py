@@ -21,6 +21,7 @@ from knowledge_client.resources.keys import Keys
 from knowledge_client.resources.questions import Questions
 from knowledge_client.resources.resource import path_to
 from knowledge_client.resources.runs import Runs
+from knowledge_client.resources.sessions import Sessions
 from knowledge_client.resources.snapshots import Snapshots
 from knowledge_client.resources.sources import Sources
 from knowledge_client.resources.webhooks import Webhooks
@@ -72,6 +73,7 @@ class KnowledgeClient:
         self.erasures = Erasures(api)
         self.questions = Questions(api)
         self.keys = Keys(api)
+        self.sessions = Sessions(api)
         self.webhooks = Webhooks(api)
 
     def __repr__(self) -> str:

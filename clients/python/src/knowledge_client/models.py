@@ -28,6 +28,8 @@ Scope = Literal[
     "content:erase",
 ]
 
+Role = Literal["owner", "developer", "editor", "viewer"]
+
 AuditKind = Literal[
     "source.created",
     "source.updated",
@@ -51,6 +53,8 @@ AuditKind = Literal[
     "key.updated",
     "key.rotated",
     "key.revoked",
+    "session.created",
+    "session.ended",
 ]
 
 PushResult = Literal["created", "updated", "unchanged", "removed", "stale"]
@@ -304,6 +308,7 @@ class Error(TypedDict):
         "key_revoked",
         "key_disabled",
         "key_suspended",
+        "session_ended",
         "insufficient_scope",
         "browser_key_not_allowed",
         "origin_not_allowed",
@@ -341,6 +346,7 @@ class Error(TypedDict):
         "export_limit",
         "export_failed",
         "export_key_ended",
+        "session_limit",
         "last_admin_key",
         "key_inactive",
         "key_rotated",
@@ -427,11 +433,58 @@ class RotatedKeyResponse(TypedDict):
     previousKey: Key
 
 
+class CreateSessionRequest(TypedDict):
+    """What is left out is as the key has it."""
+
+    name: NotRequired[str | None]
+    role: NotRequired[Literal["owner", "developer", "editor", "viewer"] | None]
+    scopes: NotRequired[list[Scope] | None]
+    sourceIds: NotRequired[list[str] | None]
+    expiresInSeconds: NotRequired[int]
+
+
+class PortalSession(TypedDict):
+    """What the API calls `PortalSession`."""
+
+    id: str
+    name: str
+    keyId: str
+    role: Literal["owner", "developer", "editor", "viewer"] | None
+    environment: Literal["live", "test"]
+    scopes: list[Scope]
+    sourceIds: list[str] | None
+    createdAt: str
+    expiresAt: str
+    lastUsedAt: str | None
+    endedAt: str | None
+
+
+class NewSessionResponse(TypedDict):
+    """What the API calls `NewSessionResponse`."""
+
+    session: PortalSession
+    secret: str
+
+
+class SessionPage(TypedDict):
+    """What the API calls `SessionPage`."""
+
+    sessions: list[PortalSession]
+    nextCursor: str | None
+
+
+class SessionResponse(TypedDict):
+    """What the API calls `SessionResponse`."""
+
+    session: PortalSession
+
+
 class CallerResponse(TypedDict):
     """What the API calls `CallerResponse`."""
 
     tenantId: str
     key: Key
+    session: NotRequired[PortalSession]
 
 
 class CreateKeyRequest(TypedDict):
@@ -541,6 +594,7 @@ class Author(TypedDict):
 
     keyId: str
     name: str
+    sessionId: NotRequired[str]
 
 
 class SourceRemovalGuard(TypedDict):
@@ -1816,6 +1870,12 @@ class ListKeysQuery(TypedDict):
     status: NotRequired[Literal["active", "disabled", "expired", "revoked"]]
     sourceId: NotRequired[str]
     scope: NotRequired[Scope]
+    limit: NotRequired[int]
+
+
+class ListSessionsQuery(TypedDict):
+    """What a listing of `list_sessions` may ask for."""
+
     limit: NotRequired[int]
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from knowledge.actors import Actor, author_of
 
 from httpapi.keys import tokens
-from httpapi.keys.model import Key, KeySpec
+from httpapi.keys.model import Key, KeySpec, Session
+from httpapi.keys.roles import Role
 from httpapi.keys.shares import begin_share
 
 
@@ -44,3 +45,11 @@ def issue_key(
     if replaces is None:
         return IssuedKey(begin_share(key), token)
     return IssuedKey(replace(key, line=replaces.line_id, rotated_from=replaces.key_id), token)
+
+
+def issue_session(key: Key, spec: KeySpec, session_id: str, name: str, role: Role | None, now: int) -> IssuedKey:
+    """Make a session of a key, which has of it what `spec` says."""
+    token = tokens.mint_session(spec.environment, session_id)
+    session = Session(session_id, name, role, now)
+    issued = Key(key.key_id, key.tenant_id, spec, token.hash(), key.created_at, line=key.line, session=session)
+    return IssuedKey(issued, token)

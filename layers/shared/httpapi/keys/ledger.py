@@ -21,6 +21,7 @@ from knowledge.storage.transactions import RefusedTransactionError, transact
 from httpapi.errors import KeySuspendedError, LastAdminKeyError, TenantNotFoundError
 from httpapi.keys.model import Key
 from httpapi.keys.rows import EXISTS, key_to_row, row_changes
+from httpapi.keys.session_rows import session_to_row
 from httpapi.keys.shares import Change
 from httpapi.keys.tenant_row import FiguresDelta, new_tenant_row, tenant_key
 
@@ -43,10 +44,10 @@ class SumRefusedError(Exception):
 
 
 class Told(NamedTuple):
-    """What is written beside a change: its event, its row in the audit, and notices that are given or taken back."""
+    """What is written beside a change: its event, its rows in the audit, and notices that are given or taken back."""
 
     event: Event | None = None
-    recorded: AuditEntry | None = None
+    recorded: Sequence[AuditEntry] = ()
     given: Sequence[Event] = ()
     taken_back: Sequence[Event] = ()
 
@@ -58,11 +59,14 @@ NOT_TOLD = Told()
 class KeyWrite:
     """What one transaction writes: keys before and after they are changed, a new one, and what tells of it.
 
-    `creation_token` names the request that makes the new key. One that is not `bounded` may go over the tenant's sum.
+    The rows of those sessions go that a key has no more after its change; `session` is one that it has since.
+    `creation_token` names the request that makes the new key or session. One that is not `bounded` may go over the
+    tenant's sum.
     """
 
     changes: tuple[Change, ...] = ()
     made: Key | None = None
+    session: Key | None = None
     creation_token: str | None = None
     told: Told = NOT_TOLD
     bounded: bool = True
@@ -86,7 +90,7 @@ class KeyLedger:
         """Bind it; the limits of all live keys of a tenant may come to `tenant_limit` requests a minute."""
         self._client = client
         self._table = table
-        self._catalog = catalog
+        self.catalog = catalog
         self.tenant_limit = tenant_limit
 
     def put_tenant(self, tenant_id: str, name: str, now: int) -> None:
@@ -110,14 +114,16 @@ class KeyLedger:
         """
         actions = [self._change(before, after) for before, after in wanted.changes if before != after]
         changed = len(actions)
-        if wanted.made is not None:
-            actions.append(self._new_key(wanted.made, wanted.creation_token))
+        brought = wanted.made or wanted.session
+        if brought is not None:
+            actions.append(self._new_key(brought, wanted.creation_token))
         made = len(actions)
-        brings_key = wanted.made is not None
+        brings_key = brought is not None
         if brings_key or wanted.figures != FiguresDelta():
             bound = self.tenant_limit if wanted.bounded else None
             figures = wanted.figures.action(self._table, wanted.tenant_id, bound=bound, brings_key=brings_key)
             actions.append({"Update": figures})
+        actions += self._ended_sessions(wanted.changes)
         try:
             transact(self._client, [*actions, *self._telling(wanted.told)])
         except RefusedTransactionError as error:
@@ -134,7 +140,7 @@ class KeyLedger:
             row = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         if row is None:
             return TenantNotFoundError()
-        if "suspendedAt" in row and wanted.made is not None:
+        if "suspendedAt" in row and (wanted.made or wanted.session) is not None:
             return KeySuspendedError()
         leaving = -wanted.figures.admins
         # What does not raise the sum is refused for nothing but the last admin key.
@@ -143,7 +149,7 @@ class KeyLedger:
         return SumRefusedError() if wanted.figures.limit > 0 else KeyChangedError()
 
     def _new_key(self, key: Key, creation_token: str | None) -> Any:
-        row = key_to_row(key)
+        row = key_to_row(key) if key.session is None else session_to_row(key, key.session)
         if creation_token:
             row["creationToken"] = {"S": creation_token}
         return {"Put": {"TableName": self._table, "Item": row, "ConditionExpression": _NEW}}
@@ -167,8 +173,12 @@ class KeyLedger:
             }
         }
 
+    def _ended_sessions(self, changes: Sequence[Change]) -> list[Any]:
+        ended = [each for before, after in changes for each in before.sessions.keys() - after.sessions.keys()]
+        return [{"Delete": {"TableName": self._table, "Key": {"keyId": {"S": each}}}} for each in ended]
+
     def _telling(self, told: Told) -> list[Any]:
-        events = [] if told.event is None else [self._catalog.putting_new(event_row(told.event))]
-        notices = [self._catalog.putting(notice_row(notice)) for notice in told.given]
-        notices += [self._catalog.deleting(*event_key(notice)) for notice in told.taken_back]
-        return [*events, *notices, *self._catalog.recording(told.recorded)]
+        events = [] if told.event is None else [self.catalog.putting_new(event_row(told.event))]
+        notices = [self.catalog.putting(notice_row(notice)) for notice in told.given]
+        notices += [self.catalog.deleting(*event_key(notice)) for notice in told.taken_back]
+        return [*events, *notices, *(row for each in told.recorded for row in self.catalog.recording(each))]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from knowledge.actors import Author
 from knowledge.environments import Environment
 from knowledge.limits import DEFAULT_RATE_LIMIT_PER_MINUTE, ENDED_KEY_KEPT_MS
 
+from httpapi.keys.roles import Role
 from httpapi.keys.scopes import DEFAULT_SCOPES, Scope
 
 # The last millisecond that a time of ISO 8601 can name with four digits for the year.
@@ -54,12 +55,25 @@ class KeySpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody who is signed in with a key: its id, what it is called, and the role that was asked for, if any."""
+
+    session_id: str
+    name: str
+    role: Role | None
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
     """An API key without its secret; `secret_hash` is the SHA-256 (hex) of the whole key text.
 
     `line` is the id of the first key of its rotation line, None for a key that is the first itself; `line_id` tells.
     `rotated_from` and `rotated_to` are the ids of the keys before and behind it in the line. `disabled_at` is None
     while it is enabled, and `suspended` is True while an operator has suspended its tenant.
+
+    `sessions` are those that were begun with it and may still be used, with the time at which each ends. A key that has
+    a `session` is what that session has of the key: its scopes, sources and expiry, its secret and time of last use.
 
     `share` is what it takes of the tenant's sum of limits, a minute; something of it may leave at `share_leaves_at`
     (`httpapi.keys.shares`). A key before it in the line works until `overlap_until` at most. `revision` moves with
@@ -83,6 +97,25 @@ class Key:
     overlap_until: int | None = None
     revision: int = 0
     created_by: Author | None = None
+    sessions: Mapping[str, int] = field(default_factory=dict)
+    session: Session | None = None
+
+    @property
+    def author(self) -> Author:
+        """Whose work it is that is done with it."""
+        if self.session is None:
+            return Author(self.key_id, self.spec.name)
+        return Author(self.key_id, self.session.name, self.session.session_id)
+
+    @property
+    def retries_id(self) -> str:
+        """Within what an Idempotency-Key means one request: the rotation line, or the session."""
+        return self.line_id if self.session is None else self.session.session_id
+
+    @property
+    def holder_id(self) -> str:
+        """The id of the row that has its secret: the session's where there is one."""
+        return self.key_id if self.session is None else self.session.session_id
 
     @property
     def line_id(self) -> str:

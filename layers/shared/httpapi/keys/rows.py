@@ -6,6 +6,7 @@ it in the row, and are written by themselves. Absent attributes stand for None.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from knowledge.actors import Author
@@ -23,15 +24,9 @@ UNREVOKED = "attribute_not_exists(revokedAt)"
 
 def key_to_row(key: Key) -> dict[str, Any]:
     """Write a key as a row."""
-    spec = key.spec
     leaves_at = key.share_leaves_at
     numbers = {
-        "rateLimitPerMinute": spec.rate_limit_per_minute,
-        "addressLimitPerMinute": spec.address_limit_per_minute,
-        "requestsPerDay": spec.requests_per_day,
-        "answersPerDay": spec.answers_per_day,
         "createdAt": key.created_at,
-        "expiresAt": spec.expires_at,
         "revokedAt": key.revoked_at,
         "disabledAt": key.disabled_at,
         "share": key.share,
@@ -44,11 +39,6 @@ def key_to_row(key: Key) -> dict[str, Any]:
     texts = {
         "keyId": key.key_id,
         "tenantId": key.tenant_id,
-        "name": spec.name,
-        "description": spec.description,
-        "environment": spec.environment,
-        # Rows of secret keys say nothing of it.
-        "kind": None if spec.kind is KeyKind.SECRET else spec.kind,
         "secretHash": key.secret_hash,
         "lineId": key.line,
         "rotatedFrom": key.rotated_from,
@@ -56,20 +46,41 @@ def key_to_row(key: Key) -> dict[str, Any]:
         # The index of shares that leave has the rows with it.
         "leavingTenantId": None if leaves_at is None else key.tenant_id,
     }
-    row: dict[str, Any] = {name: {"N": str(number)} for name, number in numbers.items() if number is not None}
-    row |= {name: {"S": text} for name, text in texts.items() if text is not None}
-    row["scopes"] = {"L": [{"S": scope} for scope in spec.scopes]}
-    for name, listed in (("sourceIds", spec.source_ids), ("allowedOrigins", spec.allowed_origins)):
-        if listed is not None:
-            row[name] = {"L": [{"S": each} for each in listed]}
+    row = spec_attributes(key.spec) | attributes_of(numbers, texts)
+    if key.sessions:
+        row["sessions"] = {"M": {session_id: {"N": str(ends)} for session_id, ends in key.sessions.items()}}
     if key.created_by is not None:
         row["createdBy"] = to_attribute(key.created_by.to_value())
     return row
 
 
-def key_from_row(row: dict[str, Any]) -> Key:
-    """Read a row of the table or of its index."""
-    spec = KeySpec(
+def spec_attributes(spec: KeySpec) -> dict[str, Any]:
+    """Write what a key is to be, as attributes of a row."""
+    numbers = {
+        "rateLimitPerMinute": spec.rate_limit_per_minute,
+        "addressLimitPerMinute": spec.address_limit_per_minute,
+        "requestsPerDay": spec.requests_per_day,
+        "answersPerDay": spec.answers_per_day,
+        "expiresAt": spec.expires_at,
+    }
+    texts = {
+        "name": spec.name,
+        "description": spec.description,
+        "environment": spec.environment,
+        # Rows of secret keys say nothing of it.
+        "kind": None if spec.kind is KeyKind.SECRET else spec.kind,
+    }
+    row = attributes_of(numbers, texts)
+    row["scopes"] = {"L": [{"S": scope} for scope in spec.scopes]}
+    for name, listed in (("sourceIds", spec.source_ids), ("allowedOrigins", spec.allowed_origins)):
+        if listed is not None:
+            row[name] = {"L": [{"S": each} for each in listed]}
+    return row
+
+
+def spec_from(row: dict[str, Any]) -> KeySpec:
+    """Read what a key is to be."""
+    return KeySpec(
         name=row["name"]["S"],
         scopes=tuple(Scope(scope["S"]) for scope in row["scopes"]["L"]),
         source_ids=_texts(row, "sourceIds"),
@@ -83,10 +94,20 @@ def key_from_row(row: dict[str, Any]) -> Key:
         requests_per_day=_number(row, "requestsPerDay"),
         answers_per_day=_number(row, "answersPerDay"),
     )
+
+
+def attributes_of(numbers: Mapping[str, int | None], texts: Mapping[str, str | None]) -> dict[str, Any]:
+    """Write numbers and texts as attributes; None is left out."""
+    row: dict[str, Any] = {name: {"N": str(number)} for name, number in numbers.items() if number is not None}
+    return row | {name: {"S": text} for name, text in texts.items() if text is not None}
+
+
+def key_from_row(row: dict[str, Any]) -> Key:
+    """Read a row of the table or of its index."""
     return Key(
         key_id=row["keyId"]["S"],
         tenant_id=row["tenantId"]["S"],
-        spec=spec,
+        spec=spec_from(row),
         secret_hash=row["secretHash"]["S"],
         created_at=int(row["createdAt"]["N"]),
         revoked_at=_number(row, "revokedAt"),
@@ -101,6 +122,7 @@ def key_from_row(row: dict[str, Any]) -> Key:
         overlap_until=_number(row, "overlapUntil"),
         revision=int(row["revision"]["N"]),
         created_by=Author.from_value(from_attribute(row["createdBy"])) if "createdBy" in row else None,
+        sessions={session_id: int(ends["N"]) for session_id, ends in row.get("sessions", {"M": {}})["M"].items()},
     )
 
 
@@ -121,6 +143,16 @@ def settings_told(key: Key) -> dict[str, Any]:
         "answersPerDay": spec.answers_per_day,
         "expiresAt": optional_timestamp(spec.expires_at),
         "enabled": key.disabled_at is None,
+    }
+
+
+def session_told(session: Key) -> dict[str, Any]:
+    """What a session may do, as the audit has it."""
+    spec = session.spec
+    return {
+        "scopes": list(spec.scopes),
+        "sourceIds": None if spec.source_ids is None else list(spec.source_ids),
+        "expiresAt": optional_timestamp(spec.expires_at),
     }
 
 

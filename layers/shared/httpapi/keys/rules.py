@@ -4,11 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from httpapi.errors import KeyInactiveError, KeyRotatedError
+from httpapi.errors import (
+    KeyDisabledError,
+    KeyExpiredError,
+    KeyInactiveError,
+    KeyRevokedError,
+    KeyRotatedError,
+    KeySuspendedError,
+    SessionEndedError,
+)
 from httpapi.keys.model import Key, KeyStatus
 
 # What a rotation has settled of the key that it replaced.
 _SETTLED_BY_ROTATION = frozenset({"rate_limit_per_minute", "expires_at"})
+
+
+def check_usable(key: Key, now: int) -> None:
+    """Raises KeyExpiredError, KeyRevokedError, KeyDisabledError, KeySuspendedError, SessionEndedError."""
+    status = key.status(now)
+    if key.session is not None and status is not KeyStatus.ACTIVE:
+        raise SessionEndedError
+    if status is KeyStatus.REVOKED:
+        raise KeyRevokedError
+    if status is KeyStatus.EXPIRED:
+        raise KeyExpiredError
+    if status is KeyStatus.DISABLED:
+        raise KeyDisabledError
+    if key.suspended:
+        raise KeySuspendedError
 
 
 def check_rotatable(key: Key, now: int) -> None:

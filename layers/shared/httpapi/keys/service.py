@@ -22,6 +22,7 @@ from httpapi.keys.ledger import IdTakenError, KeyChangedError, KeyLedger, KeyWri
 from httpapi.keys.model import Key, KeySpec, KeyStatus
 from httpapi.keys.rules import check_changeable, check_rotatable
 from httpapi.keys.scopes import ALL_SCOPES
+from httpapi.keys.sessions import with_its_sessions
 from httpapi.keys.shares import change_share, end_share, hand_share_on
 from httpapi.keys.store import KeyStore
 from httpapi.keys.telling import tell_change, tell_creation, tell_revocation, tell_rotation
@@ -109,10 +110,11 @@ class KeyService:
             check_rotatable(old, now)
             ends = min(now + overlap_ms, old.spec.expires_at or now + overlap_ms)
             replaced = replace(old, rotated_to=key_id, spec=replace(old.spec, expires_at=ends))
+            replaced = with_its_sessions(old, replaced, now)
             previous, new = hand_share_on(replaced, issued.key)
             told = tell_rotation(previous, new, old, now, by)
             try:
-                self._ledger.write(KeyWrite(((old, previous),), new, token, told))
+                self._ledger.write(KeyWrite(((old, previous),), new, creation_token=token, told=told))
             except KeyChangedError:
                 continue
             except IdTakenError:
@@ -147,7 +149,7 @@ class KeyService:
             check_kind(after.spec)
             if "source_ids" in changes:
                 self.check_sources(tenant_id, after.spec)
-            after = change_share(before, after, now)
+            after = with_its_sessions(before, change_share(before, after, now), now)
             try:
                 self._writer.write(KeyWrite(((before, after),), told=tell_change(before, after, now, by)))
             except KeyChangedError:
@@ -198,10 +200,12 @@ class KeyService:
             if key.revoked_at is not None:
                 return key
             now = self._clock()
-            revoked = replace(key, revoked_at=now)
+            revoked = with_its_sessions(key, replace(key, revoked_at=now), now)
             changes = end_share(revoked, self._heir(key, now), now)
             try:
-                self._ledger.write(KeyWrite(((key, changes[0][1]), *changes[1:]), told=tell_revocation(key, now, by)))
+                self._ledger.write(
+                    KeyWrite(((key, changes[0][1]), *changes[1:]), told=tell_revocation(key, revoked, now, by))
+                )
             except KeyChangedError:
                 continue
         raise ServiceUnavailableError

@@ -12,6 +12,7 @@ from knowledge.storage.clients import is_refused, query_rows, translated
 
 from httpapi.keys.model import LAST_MOMENT_MS, Key
 from httpapi.keys.rows import EXISTS, UNREVOKED, key_from_row
+from httpapi.keys.session_rows import is_session, session_from_row
 from httpapi.keys.tokens import is_key_id
 
 if TYPE_CHECKING:
@@ -34,17 +35,21 @@ class KeyStore:
 
     def find_key(self, key_id: str) -> Key | None:
         """Find a key by its id, whoever's it is."""
-        with translated():
-            row = self._client.get_item(TableName=self._table, Key={"keyId": {"S": key_id}}, ConsistentRead=True)
-        return key_from_row(row["Item"]) if "Item" in row else None
+        row = self._read(key_id)
+        return key_from_row(row) if row is not None and not is_session(row) else None
+
+    def find_session(self, session_id: str) -> Key | None:
+        """Find what a portal session has of its key, by the session's id, whoever's it is."""
+        row = self._read(session_id)
+        return session_from_row(row) if row is not None and is_session(row) else None
 
     def replace_secret(self, key: Key, creation_token: str, created_after: int) -> bool:
-        """Give a key that was never handed out another secret; False unless it is exactly such a key.
+        """Give a key or session that was never handed out another secret; False unless it is exactly such a one.
 
         It is one when the same request made it, lately, and nobody has used it: its answer was lost in a crash.
         """
         return self._update(
-            key.key_id,
+            key.holder_id,
             "SET secretHash = :hash",
             f"{_SAME_CREATION} AND {_MADE_LATELY} AND {_UNUSED} AND {UNREVOKED}",
             {
@@ -68,8 +73,34 @@ class KeyStore:
     ) -> Page[Key]:
         """Read a page of a tenant's keys, of those that `keep` lets through if it is given, oldest first.
 
-        A page ends after looking at a bounded number of keys, so it may be short, or empty and have a next one. A
-        position is the `[createdAt, keyId]` of the last key that was looked at. Raises InvalidPositionError.
+        Raises InvalidPositionError.
+        """
+
+        def read(row: dict[str, Any]) -> Key | None:
+            key = None if is_session(row) else key_from_row(row)
+            return key if key is None or keep is None or keep(key) else None
+
+        return self._list_rows(tenant_id, limit, position, read)
+
+    def list_sessions(self, tenant_id: str, *, limit: int, position: Any, keep: Callable[[Key], bool]) -> Page[Key]:
+        """Read a page of those portal sessions of a tenant that `keep` lets through, oldest first.
+
+        Raises InvalidPositionError.
+        """
+
+        def read(row: dict[str, Any]) -> Key | None:
+            session = session_from_row(row) if is_session(row) else None
+            return session if session is not None and keep(session) else None
+
+        return self._list_rows(tenant_id, limit, position, read)
+
+    def _list_rows(
+        self, tenant_id: str, limit: int, position: Any, read: Callable[[dict[str, Any]], Key | None]
+    ) -> Page[Key]:
+        """Read a page of what `read` makes of a tenant's rows, without those that it makes None of.
+
+        A page ends after looking at a bounded number of rows, so it may be short, or empty and have a next one. A
+        position is the `[createdAt, keyId]` of the last row that was looked at. Raises InvalidPositionError.
         """
         query: Any = {
             "TableName": self._table,
@@ -86,12 +117,13 @@ class KeyStore:
                 query["ExclusiveStartKey"] = _index_key(tenant_id, position)
             with translated():
                 page = self._client.query(**query)
-            for key in map(key_from_row, page["Items"]):
-                if keep is None or keep(key):
+            for row in page["Items"]:
+                key = read(row)
+                if key is not None:
                     if len(found) == limit:
                         return Page(found, position)
                     found.append(key)
-                position = [key.created_at, key.key_id]
+                position = [int(row["createdAt"]["N"]), row["keyId"]["S"]]
             looked_at += len(page["Items"])
             if "LastEvaluatedKey" not in page:
                 return Page(found, None)
@@ -112,6 +144,11 @@ class KeyStore:
             key = self.find_key(row["keyId"]["S"])
             if key is not None and key.share_leaves_at is not None and key.share_leaves_at <= now:
                 yield key
+
+    def _read(self, key_id: str) -> dict[str, Any] | None:
+        with translated():
+            row = self._client.get_item(TableName=self._table, Key={"keyId": {"S": key_id}}, ConsistentRead=True)
+        return row.get("Item")
 
     def _update(self, key_id: str, update: str, condition: str, values: dict[str, Any]) -> bool:
         try:

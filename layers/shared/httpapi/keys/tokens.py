@@ -1,5 +1,7 @@
 """The text of an API key: `sk_live_<16 base62 key id>_<43 base62 secret><6 base62 CRC-32>`, `pk_` for web pages.
 
+That of a portal session is alike, begins with `ps_`, and has the session's id.
+
 The fixed prefix and the checksum let secret scanners recognise a key, and let us refuse a mistyped one without a
 database read. The checksum covers everything before it; the stored hash covers the whole text.
 """
@@ -26,9 +28,10 @@ CHECKSUM_LENGTH = 6
 KEY_ID_PATTERN = r"^[0-9A-Za-z]{16}$"
 _KEY_ID = re.compile(KEY_ID_PATTERN[1:-1], re.ASCII)
 # What a web ACL can tell of a key, too: all but whether its checksum is right.
-WELL_FORMED = r"[ps]k_(?:live|test)_[0-9A-Za-z]{16}_[0-9A-Za-z]{49}"
+WELL_FORMED = r"(?:[ps]k|ps)_(?:live|test)_[0-9A-Za-z]{16}_[0-9A-Za-z]{49}"
 _TOKEN = re.compile(WELL_FORMED, re.ASCII)
 _BEGINNINGS = {KeyKind.SECRET: "sk", KeyKind.BROWSER: "pk"}
+_SESSION = "ps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,11 @@ class Token:
 
     key_id: str
     text: str = field(repr=False)
+
+    @property
+    def of_session(self) -> bool:
+        """True for the text of a portal session, whose id it names then."""
+        return self.text.startswith(f"{_SESSION}_")
 
     def hash(self) -> str:
         """Return what is stored in place of the text."""
@@ -49,8 +57,17 @@ class Token:
 
 def mint(environment: Environment, key_id: str, kind: KeyKind = KeyKind.SECRET) -> Token:
     """Make the text of a new key from the system's random source."""
+    return _mint(_BEGINNINGS[kind], environment, key_id)
+
+
+def mint_session(environment: Environment, session_id: str) -> Token:
+    """Make the text of a new portal session."""
+    return _mint(_SESSION, environment, session_id)
+
+
+def _mint(beginning: str, environment: Environment, key_id: str) -> Token:
     secret = "".join(secrets.choice(ALPHABET) for _ in range(SECRET_LENGTH))
-    stem = f"{_BEGINNINGS[kind]}_{environment}_{key_id}_{secret}"
+    stem = f"{beginning}_{environment}_{key_id}_{secret}"
     return Token(key_id, stem + checksum(stem))
 
 

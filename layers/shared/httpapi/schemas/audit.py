@@ -11,11 +11,12 @@ from httpapi.schemas.fields import TimesQuery, matching
 
 
 class AuditQuery(TimesQuery):
-    """Which changes to list: of one key, of one kind, from one time until another, both included."""
+    """Which changes to list: of one key or session, of one kind, from one time until another, both included."""
 
     key_id: Annotated[str, matching(KEY_ID_PATTERN, "must be the id of a key")] | None = None
     kind: AuditKind | None = None
 
     def keeps(self, entry: AuditEntry) -> bool:
         """Tell whether the filters let a change through."""
-        return self.key_id in (None, entry.actor.author.key_id) and self.kind in (None, entry.kind)
+        author = entry.actor.author
+        return self.key_id in (None, author.key_id, author.session_id) and self.kind in (None, entry.kind)
