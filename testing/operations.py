@@ -10,7 +10,8 @@ from testing.edge import Edge, Reply
 
 ULID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 # Parameters that the client chooses, and ids that are no prefixed ULIDs.
-_OWN_FORM = {"partNumber": "1", "externalItemId": "nobodys-item", "keyId": "0123456789abcdef", "sessionId": "0123456789abcdef"}
+_KEY_ID = "0123456789abcdef"
+_OWN_FORM = {"partNumber": "1", "externalItemId": "nobodys-item", "keyId": _KEY_ID, "sessionId": _KEY_ID}
 RATE_HEADERS = ("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
 
 
