@@ -9,7 +9,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .PHONY: help setup venv aws-tools .venv-sam .venv-checkov .venv-parliament demo local test faults fuzz lint format
-.PHONY: release-clients bench bench-full clean dynoxide tools reference lock check soak coverage widget widget-tools client-tools screenshots
+.PHONY: release-clients bench bench-full clean dynoxide tools reference lock check soak coverage widget widget-tools portal portal-tools client-tools screenshots
 
 help:
 	@echo "make demo [CONTENT=folder]  publish a folder of documents on the local stack and keep serving"
@@ -23,6 +23,7 @@ help:
 	@echo "make faults                 every crash case and 20 000 interleavings: about two hours"
 	@echo "make fuzz                   100 000 hostile requests and queries: about half an hour"
 	@echo "make widget                 the widget's file anew from widget/src, for functions/serve_site"
+	@echo "make portal                 the portal anew from portal/src, for functions/serve_site, if something of it changed"
 	@echo "make screenshots            the pictures in docs/images anew, in a browser"
 	@echo "make release-clients        what users install, the same bytes each time, with a bill of materials: .local/dist"
 	@echo "make lock                   what is deployed anew into requirements.txt, with hashes; UPGRADE=1 takes the newest"
@@ -31,7 +32,7 @@ help:
 	@echo "make bench-full             with larger sources and a file of 1 GiB, for benchmarks/report.md: about an hour"
 	@echo "make clean                  remove what setting up and running left"
 
-setup: venv dynoxide widget-tools client-tools
+setup: venv dynoxide widget-tools client-tools portal
 
 venv:
 	@setup/make_venv.sh .venv pyproject.toml --editable '.[dev]'
@@ -62,6 +63,17 @@ client-tools:
 		then touch clients/typescript/node_modules/.ready; \
 		else echo "note: what builds the TypeScript client could not be installed" >&2; fi; \
 	fi
+
+# What builds the portal. What is built is not kept with the source: it is built again once the source is newer.
+portal-tools:
+	@if command -v npm >/dev/null && ! test portal/node_modules/.ready -nt portal/package-lock.json; then \
+		echo "Installing what builds the portal into portal/node_modules, with npm ..."; \
+		if (cd portal && npm ci --silent --no-audit --no-fund >/dev/null); \
+		then touch portal/node_modules/.ready; else echo "note: what builds the portal could not be installed" >&2; fi; \
+	fi
+
+portal: portal-tools
+	@setup/build_portal.sh
 
 widget: widget-tools
 	@cd widget && node build.mjs
@@ -148,6 +160,8 @@ lint: setup
 	@$(BIN)/vulture
 	@if test -e widget/node_modules/.ready; then widget/node_modules/.bin/tsc --project widget; \
 		else echo "note: without npm the widget's types are not checked" >&2; fi
+	@if test -e portal/node_modules/.ready; then portal/node_modules/.bin/tsc --project portal; \
+		else echo "note: without npm the portal's types are not checked" >&2; fi
 	@if test -e clients/typescript/node_modules/.ready; then cd clients/typescript && node_modules/.bin/tsc --noEmit; \
 		else echo "note: without npm the TypeScript client's types are not checked" >&2; fi
 
@@ -168,6 +182,6 @@ bench-full: setup .venv/.bench-ready
 	@PYTHONPATH=layers/shared:layers/search $(BIN)/python -m benchmarks --size full
 
 clean:
-	@rm -rf .venv .venv-* .aws-sam node_modules widget/node_modules clients/typescript/node_modules \
-		clients/typescript/dist .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	@rm -rf .venv .venv-* .aws-sam node_modules widget/node_modules portal/node_modules clients/typescript/node_modules \
+		functions/serve_site/site/portal clients/typescript/dist .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

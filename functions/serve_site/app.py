@@ -1,8 +1,9 @@
-"""Serves the built files of the website below `/site/`, the widget and the reference; and the contract as JSON."""
+"""Serves the built files of the website below `/site/`, the widget, the portal and the reference; and the contract."""
 
 from __future__ import annotations
 
 import json
+import os
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,8 @@ def site() -> Site:
     """List the files, once a process; each is read when it is first asked for."""
     names = frozenset(path.relative_to(_FOLDER).as_posix() for path in _FOLDER.rglob("*") if path.is_file())
     newest = {"widget/latest/widget.js": "widget/widget.json"}
-    return Site(names, lambda name: (_FOLDER / name).read_bytes(), newest)
+    storage = os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("CONTENT_ORIGIN")
+    return Site(names, lambda name: (_FOLDER / name).read_bytes(), newest, storage)
 
 
 @lru_cache(maxsize=8)

@@ -38,17 +38,19 @@ _FOREVER = "public, max-age=31536000, immutable"
 _BRIEFLY = "public, max-age=300"
 # Of a page of ours: its own files and its own API, and nobody else's.
 _PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src {}; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
+_PORTAL = "portal/"
 
 
 @dataclass(frozen=True)
 class SiteFile:
-    """One file; `name` is its path below the folder."""
+    """One file; `name` is its path below the folder. A page may connect to `origins` beside its own."""
 
     name: str
     content: bytes
+    origins: tuple[str, ...] = ()
 
     @property
     def _ending(self) -> str:
@@ -73,7 +75,8 @@ class SiteFile:
         Browsers take over the headers of a 304, where the gateway writes a type of its own unless one is given.
         """
         kind = _TYPES.get(self._ending, "application/octet-stream")
-        page = {"Content-Security-Policy": _PAGE_POLICY, "Referrer-Policy": "no-referrer"}
+        policy = _PAGE_POLICY.format(" ".join(("'self'", *self.origins)))
+        page = {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"}
         return {
             **ALWAYS,
             "Content-Type": kind,
@@ -90,11 +93,13 @@ class Site:
     """The files of a website; `read` returns one's bytes by its name, which is one of `names`.
 
     `newest` names manifests by the folder that stands for what each names: JSON with `file`, beside which it lies.
+    The portal's page may connect to `storage`, the origin that large contents and files of imports lie at.
     """
 
     names: frozenset[str]
     read: Callable[[str], bytes]
     newest: Mapping[str, str] = field(default_factory=dict)
+    storage: str | None = None
 
     def __post_init__(self) -> None:
         self._files: dict[str, SiteFile] = {}
@@ -103,6 +108,11 @@ class Site:
         """Answer a GET or HEAD of a file in the gateway's form; None when there is no such file."""
         if f"{name}.html" in self.names:
             name += ".html"
+        elif name.endswith("/") and f"{name}index.html" in self.names:
+            name += "index.html"
+        elif f"{name}/index.html" in self.names:
+            # A page's own files are relative to its folder, so it is only answered below one.
+            return _event(302, {**ALWAYS, "Location": f"{posixpath.basename(name)}/index.html"})
         if name in self.names:
             return answer_file(self._file(name), request)
         if (manifest := self.newest.get(name)) is None:
@@ -115,7 +125,8 @@ class Site:
 
     def _file(self, name: str) -> SiteFile:
         if name not in self._files:
-            self._files[name] = SiteFile(name, self.read(name))
+            origins = (self.storage,) if self.storage and name.startswith(_PORTAL) else ()
+            self._files[name] = SiteFile(name, self.read(name), origins)
         return self._files[name]
 
 

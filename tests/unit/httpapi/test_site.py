@@ -12,12 +12,14 @@ from httpapi.site import Site
 
 FILES = {
     "page.html": b"<p>" + b"words " * 100,
+    "portal/app-0123abcd/app.js": b"export const words = 1;\n" * 100,
+    "portal/index.html": b"<p>" + b"words " * 100,
     "picture.png": b"\x89PNG" * 100,
     "widget/1.0.0-0123abcd/widget.js": b"export const words = 1;\n" * 100,
     "widget/short.js": b"1",
     "widget/widget.json": b'{"file": "1.0.0-0123abcd/widget.js"}',
 }
-SITE = Site(frozenset(FILES), FILES.__getitem__, {"widget/latest/widget.js": "widget/widget.json"})
+SITE = Site(frozenset(FILES), FILES.__getitem__, {"widget/latest/widget.js": "widget/widget.json"}, "https://b.example")
 SCRIPT = "widget/1.0.0-0123abcd/widget.js"
 
 
@@ -60,6 +62,20 @@ def test_a_page_is_found_without_its_ending() -> None:
     assert ask("picture") is ask("widget/widget") is ask("page.html.html") is None
 
 
+def test_the_portal_is_found_by_its_folder_alone_and_by_nothing_that_misleads_its_files() -> None:
+    assert answered("portal/") == answered("portal/index.html")
+    status, headers, _ = answered("portal")
+    assert (status, headers["Location"]) == (302, "portal/index.html")
+    assert ask("portal//") is ask("portal/app-0123abcd/") is ask("portal/app-0123abcd") is None
+
+
+def test_the_portal_alone_may_connect_to_the_storage() -> None:
+    policies = [answered(name)[1]["Content-Security-Policy"] for name in ("portal/", "page.html")]
+    assert "connect-src 'self' https://b.example;" in policies[0]
+    assert "connect-src 'self';" in policies[1]
+    assert not any("unsafe" in policy or "*" in policy for policy in policies)
+
+
 def test_types_are_said() -> None:
     kinds = {name: answered(name)[1]["Content-Type"] for name in FILES}
     assert kinds[SCRIPT] == "text/javascript; charset=utf-8"
@@ -70,7 +86,7 @@ def test_types_are_said() -> None:
 
 def test_what_its_folder_names_by_its_hash_is_kept_for_a_year_and_all_else_for_minutes() -> None:
     kept = {name: answered(name)[1]["Cache-Control"] for name in FILES}
-    assert kept.pop(SCRIPT) == "public, max-age=31536000, immutable"
+    assert kept.pop(SCRIPT) == kept.pop("portal/app-0123abcd/app.js") == "public, max-age=31536000, immutable"
     assert set(kept.values()) == {"public, max-age=300"}
 
 
@@ -78,6 +94,7 @@ def test_pages_may_load_nothing_foreign_and_stand_in_no_frame() -> None:
     policies = {name: answered(name)[1].get("Content-Security-Policy") for name in FILES}
     page = policies.pop("page.html")
     assert page is not None
+    assert policies.pop("portal/index.html") is not None
     assert {"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"} <= set(page.split("; "))
     assert "unsafe" not in page
     assert set(policies.values()) == {None}

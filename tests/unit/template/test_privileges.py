@@ -49,7 +49,7 @@ def test_every_function_has_one_inline_policy_of_its_own_or_may_do_nothing(templ
     for logical_id, function in template.of_type("AWS::Serverless::Function"):
         if logical_id == "ServeSiteFunction":
             assert function["Policies"] == []
-            assert function["Environment"]["Variables"].keys() == {"POWERTOOLS_SERVICE_NAME"}
+            assert function["Environment"]["Variables"].keys() == {"POWERTOOLS_SERVICE_NAME", "CONTENT_ORIGIN"}
             continue
         (policy,) = function["Policies"]
         assert all(statement["Effect"] == "Allow" and statement["Sid"] for statement in policy["Statement"]), logical_id

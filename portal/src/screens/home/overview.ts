@@ -1,0 +1,51 @@
+/** What Home reads of a source: four short lists, each one page of one call. */
+
+import { ApiError, type models } from "../../../../clients/typescript/src/index.js";
+import { api } from "../../api.js";
+
+export interface Overview {
+  readonly source: models.Source;
+  readonly generation: models.Generation | null;
+  readonly run: models.Run | null;
+  readonly import: models.Import | null;
+  /** Removals in their grace, as many as one page has; the earliest is due first. */
+  readonly removed: readonly models.Item[];
+  readonly moreRemoved: boolean;
+}
+
+const REMOVALS = 200;
+
+/** Read a source anew, and what happened to it last. What the session may not read is left out. */
+export async function readOverview(id: string, signal: AbortSignal): Promise<Overview> {
+  const client = api();
+  const [source, generation, run, lastImport, removed] = await Promise.all([
+    client.sources.get(id, { signal }),
+    allowed(first(client.generations.list(id, { limit: 1, signal }))),
+    allowed(first(client.runs.list(id, { limit: 1, signal }))),
+    allowed(first(client.imports.list(id, { limit: 1, signal }))),
+    allowed(firstPage(client.items.list(id, { state: "removed", limit: REMOVALS, signal }))),
+  ]);
+  const due = [...(removed?.entries ?? [])].sort((a, b) => (a.tombstoneDueAt ?? "~").localeCompare(b.tombstoneDueAt ?? "~"));
+  return { source, generation, run, import: lastImport, removed: due, moreRemoved: removed?.more ?? false };
+}
+
+/** The first entry of a list. */
+export async function first<Entry>(list: AsyncIterable<Entry>): Promise<Entry | null> {
+  for await (const entry of list) return entry;
+  return null;
+}
+
+/** What is read if the session may; null otherwise. */
+export async function allowed<Value>(read: Promise<Value>): Promise<Value | null> {
+  try {
+    return await read;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return null;
+    throw error;
+  }
+}
+
+async function firstPage(list: { answers(): AsyncGenerator<Record<string, any>> }): Promise<{ entries: models.Item[]; more: boolean }> {
+  for await (const page of list.answers()) return { entries: page["items"], more: page["nextCursor"] !== null };
+  return { entries: [], more: false };
+}

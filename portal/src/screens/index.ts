@@ -1,0 +1,18 @@
+/** The screens. Each is loaded when it is first opened; a new one is a line here (see README.md). */
+
+import type { FunctionComponent } from "preact";
+import type { IconName } from "../ui/icon.js";
+import type { MessageKey } from "../messages/index.js";
+
+export interface Screen {
+  readonly name: string;
+  readonly title: MessageKey;
+  readonly icon: IconName;
+  /** Whether it shows one source: then the first segment of its path is the source's id, and the frame has a picker. */
+  readonly ofSource: boolean;
+  readonly load: () => Promise<{ default: FunctionComponent }>;
+}
+
+export const SCREENS: readonly Screen[] = [
+  { name: "home", title: "nav.home", icon: "home", ofSource: false, load: () => import("./home/home.js") },
+];

@@ -1,0 +1,33 @@
+/** A dialog over the page. The browser keeps the focus inside and gives it back; Escape and the cross close it. */
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { t } from "../messages/index.js";
+import { Icon } from "./icon.js";
+
+export function Dialog({ title, onClose, side = false, children }: {
+  title: string;
+  onClose: () => void;
+  /** Whether it lies along the edge, for what is read beside the page. */
+  side?: boolean;
+  children: ComponentChildren;
+}) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const before = document.activeElement;
+    dialog.current?.showModal();
+    return () => before instanceof HTMLElement && before.isConnected && before.focus();
+  }, []);
+  return (
+    <dialog ref={dialog} class={side ? "side" : ""} aria-labelledby={id} onClose={onClose}>
+      <header class="row">
+        <h2 id={id} class="grow">{title}</h2>
+        <button type="button" class="button quiet only" aria-label={t("do.close")} onClick={() => dialog.current?.close()}>
+          <Icon name="close" />
+        </button>
+      </header>
+      <div class="dialog-body">{children}</div>
+    </dialog>
+  );
+}
