@@ -7,10 +7,20 @@ from collections.abc import Sequence
 import click
 
 from knowledge_client.command.commands.apply import apply
+from knowledge_client.command.commands.ask import ask
+from knowledge_client.command.commands.completion import completion
 from knowledge_client.command.commands.diff import diff
+from knowledge_client.command.commands.export import export
+from knowledge_client.command.commands.import_file import import_file
 from knowledge_client.command.commands.init import init
+from knowledge_client.command.commands.keys import keys
+from knowledge_client.command.commands.log import log
 from knowledge_client.command.commands.plan import plan
 from knowledge_client.command.commands.push import push
+from knowledge_client.command.commands.rm import rm
+from knowledge_client.command.commands.rollback import rollback
+from knowledge_client.command.commands.search import search
+from knowledge_client.command.commands.show import show
 from knowledge_client.command.commands.status import status
 from knowledge_client.command.exits import Exit, Failure, failure_of
 from knowledge_client.command.options import Options, common_options
@@ -35,7 +45,9 @@ def kb() -> None:
     """Take what stands before a command's name."""
 
 
-for _command in (init, diff, push, plan, apply, status):
+for _command in (init, diff, push, plan, apply, status, log, show, rm, rollback):
+    kb.add_command(_command)
+for _command in (import_file, export, search, ask, keys, completion):
     kb.add_command(_command)
 
 

@@ -71,10 +71,14 @@ class Output:
     def tell(self, document: Mapping[str, Any], lines: Iterable[Line] = ()) -> None:
         """Print a result: the document with `--json`, else its lines; with `--quiet` neither lines nor notes."""
         if self._as_json:
-            unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-            _write(sys.stdout, [json.dumps(document, ensure_ascii=not unicode, indent=2)])
+            _write(sys.stdout, [_json_text(document, sys.stdout)])
         elif not self._quiet:
             _write(sys.stdout, lines)
+
+    def show(self, lines: Iterable[Line]) -> None:
+        """Print what is looked at before a question; it is no result, so it goes to stderr."""
+        if not self._quiet and not self._as_json:
+            _write(sys.stderr, lines)
 
     def note(self, *parts: tuple[object, str] | str) -> None:
         """Say something beside the result."""
@@ -110,6 +114,13 @@ class Output:
         with bar:
             task = bar.add_task(shown(doing), total=total)
             yield lambda done: bar.update(task, completed=done)
+
+
+def _json_text(document: Mapping[str, Any], stream: TextIO) -> str:
+    """JSON as a stream takes it: what a terminal obeys stands in it as JSON's own escape, which means the same."""
+    unicode = (stream.encoding or "").lower().replace("-", "") == "utf8"
+    written = json.dumps(document, ensure_ascii=not unicode, indent=2)
+    return "".join(f"\\u{ord(c):04x}" if c in _TURNING or "\x7f" <= c < "\xa0" else c for c in written)
 
 
 def _write(stream: TextIO, lines: Iterable[Line]) -> None:

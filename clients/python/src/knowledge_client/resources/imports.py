@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import tempfile
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Unpack, cast
+from typing import Any, Unpack, cast
 
 from knowledge_client import models
 from knowledge_client.errors import ApiError, FailedError
@@ -72,7 +74,7 @@ class Imports(Resource):
             self.upload(source_id, created, file, progress=progress)
         except BaseException:
             # Otherwise it would hold one of the tenant's places for a day.
-            self._give_up(source_id, import_id)
+            self.give_up(source_id, import_id)
             raise
         return self.wait(source_id, import_id, timeout_seconds=timeout_seconds)
 
@@ -89,6 +91,26 @@ class Imports(Resource):
             raise FailedError(f"{import_id}: {why['message']}", why["code"], ended)
         return ended
 
+    def faults(self, ended: models.Import) -> Iterator[dict[str, Any]]:
+        """Yield what was wrong with lines: `line`, `externalItemId`, `path` and `message` of each, up to 100 000.
+
+        Of an import that was just read, since the link of its report is good for 15 minutes. Raises ApiError.
+        """
+        report = ended["report"]
+        if report is None or report["url"] is None:
+            return
+        with tempfile.TemporaryDirectory(prefix="knowledge-client-") as folder:
+            file = Path(folder) / "report.ndjson"
+            self._api.save(report["url"], file, f"GET the report of {ended['id']}", 0)
+            with file.open(encoding="utf-8") as lines:
+                yield from (json.loads(line) for line in lines if line.strip())
+
+    def give_up(self, source_id: str, import_id: str) -> None:
+        """Cancel an import whose file does not get through, as far as the API can be reached; no error is told."""
+        path = path_to("sources", source_id, "imports", import_id, "cancel")
+        with contextlib.suppress(ApiError):
+            self._api.try_once(Call("POST", path, idempotency_key=str(uuid.uuid4())))
+
     def list(self, source_id: str, **query: Unpack[models.ListImportsQuery]) -> Listing[models.Import]:
         """List a source's imports, the newest first."""
         return Listing(self._api, path_to("sources", source_id, "imports"), "imports", query)
@@ -101,8 +123,3 @@ class Imports(Resource):
         """End an import; what was staged stays."""
         path = path_to("sources", source_id, "imports", import_id, "cancel")
         return cast(models.Import, self._api.write("POST", path, idempotency_key=idempotency_key)["import"])
-
-    def _give_up(self, source_id: str, import_id: str) -> None:
-        path = path_to("sources", source_id, "imports", import_id, "cancel")
-        with contextlib.suppress(ApiError):
-            self._api.try_once(Call("POST", path, idempotency_key=str(uuid.uuid4())))

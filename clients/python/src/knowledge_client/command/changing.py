@@ -1,0 +1,44 @@
+"""Changes between two generations, or of a run, as lines. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from knowledge_client import models
+from knowledge_client.command.output import Line, styled
+
+SHOWN = 50
+_MARKS = {
+    "added": ("+", "green"),
+    "updated": ("~", "yellow"),
+    "restored": ("+", "green"),
+    "removed": ("-", "red"),
+    "tombstoned": ("-", "red"),
+}
+
+
+def change_lines(changes: Sequence[Mapping[str, Any]], most: int = SHOWN) -> Iterator[Line]:
+    """Yield a line for each change, as the API tells it, and how many more there are than `most`."""
+    for change in changes[:most]:
+        mark, style = _MARKS[change["change"]]
+        more = ", ".join(change["fields"]) if mark == "~" else change["title"]
+        yield styled((f"{mark} {change['externalItemId']}", style), f"  {more}")
+    if len(changes) > most:
+        yield styled(f"  and {len(changes) - most} more; --json has all")
+
+
+def counted(changes: Iterable[Mapping[str, Any]]) -> str:
+    """Say how many changes there are of each kind: `1 to add, 2 to change`."""
+    counts = {"+": 0, "~": 0, "-": 0}
+    for change in changes:
+        counts[_MARKS[change["change"]][0]] += 1
+    words = {"+": "to add", "~": "to change", "-": "to remove"}
+    return ", ".join(f"{count} {words[mark]}" for mark, count in counts.items() if count) or "0 changes"
+
+
+def count_columns(counts: models.Counts) -> str:
+    """Say in a few letters what a generation changed: `+3 ~1 -2`."""
+    added, removed = counts["added"] + counts["restored"], counts["removed"] + counts["tombstoned"]
+    found = [("+", added), ("~", counts["updated"]), ("-", removed)]
+    return " ".join(f"{mark}{count}" for mark, count in found if count) or "0"
