@@ -9,19 +9,21 @@ from knowledge_client import models
 from knowledge_client.command.output import Line, styled
 
 SHOWN = 50
-_MARKS = {
-    "added": ("+", "green"),
-    "updated": ("~", "yellow"),
-    "restored": ("+", "green"),
-    "removed": ("-", "red"),
-    "tombstoned": ("-", "red"),
+ADDED, CHANGED, REMOVED = "green", "yellow", "red"
+# How each kind of change is marked, and in what style.
+MARKS = {
+    "added": ("+", ADDED),
+    "updated": ("~", CHANGED),
+    "restored": ("+", ADDED),
+    "removed": ("-", REMOVED),
+    "tombstoned": ("-", REMOVED),
 }
 
 
 def change_lines(changes: Sequence[Mapping[str, Any]], most: int = SHOWN) -> Iterator[Line]:
     """Yield a line for each change, as the API tells it, and how many more there are than `most`."""
     for change in changes[:most]:
-        mark, style = _MARKS[change["change"]]
+        mark, style = MARKS[change["change"]]
         more = ", ".join(change["fields"]) if mark == "~" else change["title"]
         yield styled((f"{mark} {change['externalItemId']}", style), f"  {more}")
     if len(changes) > most:
@@ -32,7 +34,7 @@ def counted(changes: Iterable[Mapping[str, Any]]) -> str:
     """Say how many changes there are of each kind: `1 to add, 2 to change`."""
     counts = {"+": 0, "~": 0, "-": 0}
     for change in changes:
-        counts[_MARKS[change["change"]][0]] += 1
+        counts[MARKS[change["change"]][0]] += 1
     words = {"+": "to add", "~": "to change", "-": "to remove"}
     return ", ".join(f"{count} {words[mark]}" for mark, count in counts.items() if count) or "0 changes"
 

@@ -7,19 +7,13 @@ from dataclasses import asdict
 from typing import Any
 
 from knowledge_client import models
+from knowledge_client.command.changing import ADDED, CHANGED, MARKS, REMOVED
 from knowledge_client.command.comparing import Comparison
 from knowledge_client.command.exits import Exit
 from knowledge_client.command.output import Line, styled
 from knowledge_client.folder import Plan
 
-ADDED, CHANGED, REMOVED, RENAMED = "green", "yellow", "red", "cyan"
-_MARKS = {
-    "added": ("+", ADDED),
-    "updated": ("~", CHANGED),
-    "restored": ("+", ADDED),
-    "removed": ("-", REMOVED),
-    "tombstoned": ("-", REMOVED),
-}
+RENAMED = "cyan"
 Texts = Mapping[str, Sequence[Line]]
 _NONE: Texts = {}
 
@@ -95,7 +89,7 @@ def run_lines(comparison: Comparison, changes: Iterable[models.RunChange], texts
         if name in renamed:
             yield _rename_line(comparison, name, renamed[name])
         elif name not in renamed.values():
-            mark, style = _MARKS[change["change"]]
+            mark, style = MARKS[change["change"]]
             what = {"+": "to add", "~": "to change", "-": "to remove"}[mark]
             counts[what] += 1
             fields = f"  {', '.join(change['fields'])}" if change["change"] == "updated" else ""
