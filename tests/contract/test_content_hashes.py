@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from knowledge.items.content import encode_item
 from knowledge.items.json_text import parse_json
 from knowledge.items.validation import read_item
-from knowledge_client.folder.hashing import canonical_json, content_hash, hashed_form
+from knowledge_client.content_hashes import canonical_json, content_hash, hashed_form
 
 from local.template import ROOT
 

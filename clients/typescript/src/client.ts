@@ -1,5 +1,6 @@
 /** The client: its parts by the kinds of things that the API has, and what is asked of all of them. */
 
+import type { Json } from "./answers.js";
 import { type ApiError, InvalidArgumentError } from "./errors.js";
 import { Listing } from "./listing.js";
 import type {
@@ -30,7 +31,7 @@ import { Webhooks } from "./resources/webhooks.js";
 import { DEFAULT_RETRIES, type Retries } from "./retrying.js";
 import { environment, pause } from "./runtime.js";
 import { readBaseUrl, readKey } from "./settings.js";
-import { type Fetch, type Json, type Query, type Reading, Transport, type Writing } from "./transport.js";
+import { type Creating, type Fetch, type Query, type Reading, Transport } from "./transport.js";
 import { VERSION } from "./version.js";
 
 /** How a client is made. */
@@ -166,10 +167,13 @@ export class KnowledgeClient {
   async request(
     method: string,
     path: string,
-    { body, query, ...writing }: Writing & { readonly body?: object; readonly query?: Query } = {},
+    { body, query, ...writing }: Creating & { readonly body?: object; readonly query?: Query } = {},
   ): Promise<Json> {
     if (!path.startsWith("/")) throw new InvalidArgumentError(`"${path}" is no path such as /v1/sources`);
-    if (method.toUpperCase() === "GET") return this.#api.get(path, query, writing);
+    if (["GET", "HEAD"].includes(method.toUpperCase())) {
+      if (writing.ifMatch !== undefined) throw new InvalidArgumentError("ifMatch is for writes; a read takes ifNoneMatch");
+      return this.#api.get(path, query, writing);
+    }
     return this.#api.write(method.toUpperCase(), path, body, writing, { query });
   }
 }

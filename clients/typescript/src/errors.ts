@@ -9,7 +9,9 @@
  *         UnauthorizedError           401: the key is missing, mistyped, expired, disabled or revoked
  *         ForbiddenError              403: the key may not do this
  *         NotFoundError               404: there is no such thing, or it is not yours
+ *         NotModifiedError            304: what is there is what `ifNoneMatch` names
  *         ConflictError               409: a retry does not help, or did not in all the tries
+ *         PreconditionFailedError     412: what is there is not what `ifMatch` names, or is there at all
  *         RateLimitedError            429 after all the tries, or for longer than the client waits
  *         ServerError                 5xx after all the tries
  *         NoAnswerError               no answer in all the tries; the work may have been done
@@ -57,6 +59,7 @@ export interface Refusal {
   readonly details?: readonly Record<string, unknown>[] | undefined;
   readonly requestId?: string | undefined;
   readonly retryAfter?: number | undefined;
+  readonly etag?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -72,6 +75,8 @@ export class ApiError extends KnowledgeError {
   readonly requestId: string | undefined;
   /** In seconds. */
   readonly retryAfter: number | undefined;
+  /** That of what is there, where the answer tells it. */
+  readonly etag: string | undefined;
   /** What the API says, without the method, the path and the faults. */
   readonly reason: string;
   faults: readonly Fault[];
@@ -87,6 +92,7 @@ export class ApiError extends KnowledgeError {
     this.details = refusal.details ?? [];
     this.requestId = refusal.requestId;
     this.retryAfter = refusal.retryAfter;
+    this.etag = refusal.etag;
     this.faults = this.details.filter((detail) => "message" in detail).map(faultOf);
     this.message = this.#told();
   }
@@ -129,9 +135,19 @@ export class NotFoundError extends ApiError {
   override readonly name = "NotFoundError";
 }
 
+/** Thrown for 304: what is there is what `ifNoneMatch` names, so there is nothing new to read. */
+export class NotModifiedError extends ApiError {
+  override readonly name = "NotModifiedError";
+}
+
 /** Thrown for 409 when a retry does not help, or did not in all the tries. */
 export class ConflictError extends ApiError {
   override readonly name = "ConflictError";
+}
+
+/** Thrown for 412: what is there is not what `ifMatch` or `ifNoneMatch` names, and nothing was written. */
+export class PreconditionFailedError extends ApiError {
+  override readonly name = "PreconditionFailedError";
 }
 
 /** Thrown for 429 after all the tries, or when the wait is longer than the client's longest. */
@@ -210,6 +226,7 @@ export const BY_STATUS: Readonly<Record<number, typeof ApiError>> = {
   403: ForbiddenError,
   404: NotFoundError,
   409: ConflictError,
+  412: PreconditionFailedError,
   413: InvalidRequestError,
   415: InvalidRequestError,
   429: RateLimitedError,

@@ -9,9 +9,11 @@
  *     console.log((await client.runs.apply(source.id, run.id, { planVersion: run.planVersion })).generationId);
  */
 
+export { etagOf } from "./answers.js";
 export type { Items } from "./bodies.js";
 export { type ClientOptions, KnowledgeClient } from "./client.js";
 export { contentHash, contentHashOfJson } from "./content_hashes.js";
+export type { Downloading } from "./downloads.js";
 export {
   ApiError,
   ConflictError,
@@ -23,6 +25,8 @@ export {
   KnowledgeError,
   NoAnswerError,
   NotFoundError,
+  NotModifiedError,
+  PreconditionFailedError,
   RateLimitedError,
   ServerError,
   SettingsError,
@@ -37,7 +41,7 @@ export type * as models from "./models.js";
 export type { ListQuery, Waiting } from "./resources/resource.js";
 export type { Retries } from "./retrying.js";
 export type { SendingSet } from "./sending.js";
-export type { Reading, Writing } from "./transport.js";
+export type { Changing, Creating, Reading, Rereading, Writing } from "./transport.js";
 export type { Uploading } from "./uploads.js";
 export { VERSION } from "./version.js";
 export { type GivenHeaders, type Verifying, verifyWebhook } from "./webhook_verification.js";

@@ -1,7 +1,8 @@
 /** Lists of any length, read page by page as they are asked for. */
 
+import type { Json } from "./answers.js";
 import { ApiError } from "./errors.js";
-import type { Json, Query, Reading, Transport } from "./transport.js";
+import type { Query, Reading, Transport } from "./transport.js";
 
 /** The most that one page takes. */
 const PAGE_ENTRIES = 200;

@@ -1,9 +1,10 @@
 /** Sends sets of items that are larger than a request: in batches, or as a snapshot in parts. */
 
+import type { Json } from "./answers.js";
 import { type Items, partsOf } from "./bodies.js";
 import { ApiError, InvalidArgumentError } from "./errors.js";
 import type { BatchCounts, BatchResponse, ItemInput } from "./models.js";
-import type { Json, Reading, Transport, Writing } from "./transport.js";
+import type { Reading, Transport, Writing } from "./transport.js";
 
 /** What a job's own Idempotency-Key may have behind it, for the number of a batch. */
 const KEY_CHARACTERS = 245;

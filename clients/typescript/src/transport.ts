@@ -1,31 +1,25 @@
 /** Sends requests of the API: the key, tries, and what came back, as JSON or as one of the errors. */
 
+import { errorOf, type Json, objectOf, tagged, textOf } from "./answers.js";
 import { type Body, bodyOf, checkText } from "./bodies.js";
-import {
-  ApiError,
-  BY_STATUS,
-  InvalidArgumentError,
-  NoAnswerError,
-  type Refusal,
-  ServerError,
-  UnexpectedAnswerError,
-} from "./errors.js";
-import { type Retries, readRetryAfter, waitAfter } from "./retrying.js";
+import { ApiError, InvalidArgumentError, NoAnswerError } from "./errors.js";
+import { type Retries, waitAfter } from "./retrying.js";
 import { NODE_VERSION } from "./runtime.js";
 import type { Secret } from "./settings.js";
 
-/** An answer; whoever asked says what is in it. */
-export type Json = Record<string, any>;
 export type Query = Readonly<Record<string, unknown>>;
 export type Fetch = (url: string, request: RequestInit) => Promise<Response>;
-
-/** Lambda answers no more than 6 MiB, and a link to a content leads to little more. */
-export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /** What every call takes. */
 export interface Reading {
   /** Ends the call, its tries and its waits, by throwing the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What a read takes that need not be answered when it is what one has. */
+export interface Rereading extends Reading {
+  /** A tag (`etagOf`), or several: throws NotModifiedError when what is there is what one of them names. */
+  readonly ifNoneMatch?: string | undefined;
 }
 
 /** What every call that changes something takes. */
@@ -34,8 +28,20 @@ export interface Writing extends Reading {
   readonly idempotencyKey?: string | undefined;
 }
 
+/** What a change takes that minds what is there. */
+export interface Changing extends Writing {
+  /** A tag (`etagOf`), several, or `*` for whatever: throws PreconditionFailedError when something else is there. */
+  readonly ifMatch?: string | undefined;
+}
+
+/** What a write takes that may also create. */
+export interface Creating extends Changing {
+  /** `*`: throws PreconditionFailedError when anything is there. */
+  readonly ifNoneMatch?: string | undefined;
+}
+
 /** One request, whatever it takes to send it. `repeatable` is false for what must not be done twice. */
-export interface Call extends Writing {
+export interface Call extends Creating {
   readonly method: string;
   readonly path: string;
   readonly query?: Query | undefined;
@@ -70,8 +76,8 @@ export class Transport {
   }
 
   /** Read something. */
-  get(path: string, query: Query = {}, reading: Reading = {}): Promise<Json> {
-    return this.send({ method: "GET", path, query, signal: reading.signal });
+  get(path: string, query: Query = {}, { ifNoneMatch, signal }: Rereading = {}): Promise<Json> {
+    return this.send({ method: "GET", path, query, ifNoneMatch, signal });
   }
 
   /** Ask something by a POST that changes nothing, such as a search. */
@@ -84,15 +90,16 @@ export class Transport {
     method: string,
     path: string,
     body: object | undefined,
-    writing: Writing = {},
+    writing: Creating = {},
     more: Pick<Call, "query" | "finalCodes"> = {},
   ): Promise<Json> {
+    const { ifMatch, ifNoneMatch, signal } = writing;
     const idempotencyKey = writing.idempotencyKey ?? crypto.randomUUID();
     if (!/^[ -~]{1,255}$/.test(idempotencyKey)) {
       throw new InvalidArgumentError("an Idempotency-Key has 1 to 255 printable ASCII characters");
     }
     const sent = body === undefined ? undefined : await bodyOf(body);
-    return this.send({ ...more, method, path, body: sent, idempotencyKey, signal: writing.signal });
+    return this.send({ ...more, method, path, body: sent, idempotencyKey, ifMatch, ifNoneMatch, signal });
   }
 
   /** Send a request as often as it takes, and return the JSON object of its answer; throws ApiError. */
@@ -112,7 +119,7 @@ export class Transport {
 
   /** Send a request once. */
   async tryOnce(call: Call): Promise<Json> {
-    const headers: Record<string, string> = { Accept: "application/json", ...call.body?.headers };
+    const headers: Record<string, string> = { Accept: "application/json", ...conditionsOf(call), ...call.body?.headers };
     if (NODE_VERSION !== undefined) headers["User-Agent"] = `${this.sending.userAgent} node/${NODE_VERSION}`;
     if (call.idempotencyKey !== undefined) headers["Idempotency-Key"] = call.idempotencyKey;
     const url = this.baseUrl + call.path + queryOf(call.query ?? {});
@@ -120,7 +127,7 @@ export class Transport {
     const request: RequestInit = { method: call.method, headers, body: call.body?.content ?? null };
     const [answer, content] = await this.#exchange(url, request, doing, call.signal, this.#key);
     const body = objectOf(content);
-    if (answer.ok && body !== undefined) return body;
+    if (answer.ok && body !== undefined) return tagged(body, answer.headers.get("ETag"));
     throw errorOf(answer, body ?? {}, doing);
   }
 
@@ -164,8 +171,11 @@ export class Transport {
 }
 
 /** A signal that is aborted after a time, or with another one. */
-export function bounded(seconds: number, signal?: AbortSignal): { signal: AbortSignal; end: () => void } {
-  const controller = new AbortController();
+export function bounded(
+  seconds: number,
+  signal?: AbortSignal,
+  controller = new AbortController(),
+): { signal: AbortSignal; end: () => void } {
   const stop = (): void => controller.abort(signal?.reason);
   const timer = setTimeout(() => controller.abort(new Error(`not within ${seconds} s`)), seconds * 1000);
   if (signal?.aborted) stop();
@@ -186,6 +196,19 @@ export function causeOf(error: unknown): string {
   return told.at(-1) ?? String(error);
 }
 
+function conditionsOf({ ifMatch, ifNoneMatch }: Call): Record<string, string> {
+  const given: Record<string, string> = {};
+  for (const [name, value] of [["If-Match", ifMatch], ["If-None-Match", ifNoneMatch]] as const) {
+    if (value === undefined) continue;
+    if (!/^[!-~][ -~]*$/.test(value)) {
+      const told = `${JSON.stringify(value)} is no ETag for ${name}: give one as it was read, with its quotes, or *`;
+      throw new InvalidArgumentError(told);
+    }
+    given[name] = value;
+  }
+  return given;
+}
+
 function queryOf(query: Query): string {
   const given = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
@@ -194,66 +217,4 @@ function queryOf(query: Query): string {
     given.set(name, String(value));
   }
   return given.size > 0 ? `?${given}` : "";
-}
-
-async function textOf(answer: Response, doing: string): Promise<string> {
-  const reader = answer.body?.getReader();
-  const text = new TextDecoder();
-  let read = "";
-  let size = 0;
-  while (reader !== undefined) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    size += value.length;
-    if (size > MAX_ANSWER_BYTES) {
-      await reader.cancel();
-      const told = `over ${MAX_ANSWER_BYTES} bytes, which is more than the API answers`;
-      throw new UnexpectedAnswerError(told, { code: "answer_too_large", doing, status: answer.status });
-    }
-    read += text.decode(value, { stream: true });
-  }
-  return read + text.decode();
-}
-
-function objectOf(text: string): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function errorOf(answer: Response, body: Json, doing: string): ApiError {
-  const { status } = answer;
-  // Absence is only believed of the API itself: a proxy's page that says 404 says nothing of a generation.
-  const known = typeof body["code"] === "string" && status >= 400;
-  const strange = status >= 500 ? ServerError : UnexpectedAnswerError;
-  const kind = known ? (BY_STATUS[status] ?? (status >= 500 ? ServerError : ApiError)) : strange;
-  const details: unknown = known ? body["details"] : undefined;
-  const refusal: Refusal = {
-    code: known ? (body["code"] as string) : `http_${status}`,
-    doing,
-    status,
-    details: Array.isArray(details) ? details.filter((each) => typeof each === "object" && each !== null) : undefined,
-    requestId: answer.headers.get("X-Request-Id") ?? undefined,
-    retryAfter: readRetryAfter(answer.headers.get("Retry-After")),
-  };
-  return new kind(known ? String(body["error"] ?? body["code"]) : strangeness(answer, body), refusal);
-}
-
-/** Whether an answer sends elsewhere; browsers show no more of it than that. */
-export function isRedirect(answer: Response): boolean {
-  return answer.type === "opaqueredirect" || (answer.status >= 300 && answer.status < 400);
-}
-
-function strangeness(answer: Response, body: Json): string {
-  if (isRedirect(answer)) {
-    // Without what stands behind the path, which may be somebody's secret.
-    const target = (answer.headers.get("Location") ?? "").split(/[?#]/)[0];
-    return `HTTP ${answer.status} to ${target || "somewhere"}, which is not followed; is CHATBOT_API right?`;
-  }
-  const said: unknown = body["error"] ?? body["message"];
-  const told = typeof said === "string" ? ` (${said})` : "";
-  return `HTTP ${answer.status}${told} without an answer of the API; is CHATBOT_API right?`;
 }

@@ -9,11 +9,12 @@
  * - The file changes while it is sent: its length was promised, and a Blob of a file that changed can't be read.
  */
 
+import { isRedirect } from "./answers.js";
 import { InvalidArgumentError, NoAnswerError, UploadError } from "./errors.js";
 import type { Upload } from "./models.js";
 import { waitAfter } from "./retrying.js";
 import { NODE_VERSION } from "./runtime.js";
-import { bounded, causeOf, isRedirect, type Transport } from "./transport.js";
+import { bounded, causeOf, type Transport } from "./transport.js";
 
 const PIECE_BYTES = 256 * 1024;
 /** More than the API says, and it says so earlier; here it spares the upload. */

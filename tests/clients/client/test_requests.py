@@ -15,9 +15,12 @@ from knowledge_client import (
     InvalidRequestError,
     KnowledgeClient,
     NoAnswerError,
+    NotModifiedError,
+    PreconditionFailedError,
     SettingsError,
     UnauthorizedError,
     UnexpectedAnswerError,
+    etag_of,
 )
 from knowledge_client.settings import read_key
 
@@ -183,3 +186,36 @@ def test_nothing_answers() -> None:
     with pytest.raises(NoAnswerError, match=r"GET /api/v1/sources/src_1: slow \(no_answer\)"):
         script.client.sources.get("src_1")
     assert len(script.requests) == 8
+
+
+def test_what_is_read_and_written_has_its_tag_and_tags_go_into_their_headers() -> None:
+    script = Script(
+        answer(200, {"item": item(1)}, ETag='"r.d"'),
+        answer(201, {"result": "created", "item": {}}, ETag='"r"'),
+        answer(200, {"item": {}}),
+        answer(200, {"source": {}}),
+    )
+    client = script.client
+    read = client.items.get("src_1", "a", if_none_match="*")
+    assert (etag_of(read), read) == ('"r.d"', item(1))
+    pushed = client.items.push("src_1", item(1), if_match=etag_of(read), if_none_match="*")
+    assert [etag_of(pushed), etag_of(pushed["item"])] == ['"r"', '"r"']
+    assert etag_of(client.items.remove("src_1", "a", if_match='"r", "s"')) is None
+    client.request("patch", "/v1/sources/src_1", {}, if_match="*")
+    sent = [(each.headers.get("If-Match"), each.headers.get("If-None-Match")) for each in script.requests]
+    assert sent == [(None, "*"), ('"r.d"', "*"), ('"r", "s"', None), ("*", None)]
+    for bad in ("", " ", '"a\nb"', '"ü"'):
+        with pytest.raises(InvalidArgumentError, match="no ETag"):
+            client.sources.archive("src_1", if_match=bad)
+    with pytest.raises(InvalidArgumentError, match="if_none_match"):
+        client.request("GET", "/v1/sources", if_match="*")
+    assert len(script.requests) == 4
+
+
+def test_what_a_condition_refuses_is_told_at_once_with_the_tag_of_what_is_there() -> None:
+    script = Script(refusal(412, "precondition_failed", ETag='"s"'), httpx.Response(304, headers={"ETag": '"r.d"'}))
+    with pytest.raises(PreconditionFailedError) as refused:
+        script.client.sources.update("src_1", if_match='"r"')
+    with pytest.raises(NotModifiedError) as same:
+        script.client.generations.get("src_1", if_none_match='"r.d"')
+    assert (refused.value.etag, same.value.etag, same.value.code) == ('"s"', '"r.d"', "not_modified")

@@ -121,7 +121,7 @@ def test_page_of_a_busy_proxy_is_waited_out() -> None:
 
 
 def test_answer_that_never_ends_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("knowledge_client.transport.MAX_ANSWER_BYTES", 1_000)
+    monkeypatch.setattr("knowledge_client.answers.MAX_ANSWER_BYTES", 1_000)
     script = Script(answer(200, {"tenantId": "x" * 1_001}))
     with pytest.raises(UnexpectedAnswerError, match="answer_too_large"):
         script.client.who_am_i()

@@ -10,7 +10,16 @@ from typing import Any
 
 import httpx
 import pytest
-from knowledge_client import FailedError, InvalidRequestError, KnowledgeClient, NotFoundError, UnauthorizedError
+from knowledge_client import (
+    FailedError,
+    InvalidRequestError,
+    KnowledgeClient,
+    NotFoundError,
+    NotModifiedError,
+    PreconditionFailedError,
+    UnauthorizedError,
+    etag_of,
+)
 
 from tests.clients.client.scripted import item
 from tests.contract.tenant import Tenant
@@ -158,3 +167,28 @@ def test_keys_webhooks_and_use_are_managed(tenant: Tenant, client: KnowledgeClie
     assert client.who_am_i()["tenantId"] == tenant.tenant_id
     assert client.health()["status"] == "ok"
     assert [each["requests"] > 0 for each in client.usage()]
+
+
+def test_of_two_who_saw_the_same_one_writes(client: KnowledgeClient) -> None:
+    source = client.sources.create(name="Conditions", graceDays=0)
+    seen = client.sources.get(source["id"])
+    client.sources.update(source["id"], name="Mine", if_match=etag_of(seen))
+    with pytest.raises(PreconditionFailedError):
+        client.sources.update(source["id"], name="Yours", if_match=etag_of(seen))
+    client.items.push(source["id"], item(1), if_none_match="*")
+    with pytest.raises(PreconditionFailedError) as refused:
+        client.items.push(source["id"], item(1, content="else"), if_none_match="*")
+    read = client.items.get(source["id"], "item-1")
+    with pytest.raises(NotModifiedError):
+        client.items.get(source["id"], "item-1", if_none_match=etag_of(read))
+    pushed = client.items.push(source["id"], item(1, content="new"), if_match=refused.value.etag)
+    with pytest.raises(PreconditionFailedError):
+        client.items.remove(source["id"], "item-1", if_match=etag_of(read))
+    client.items.remove(source["id"], "item-1", if_match=etag_of(pushed))
+    generation = publish(client, source["id"])
+    for name in ("current", generation):
+        with pytest.raises(NotModifiedError):
+            client.generations.get(
+                source["id"], name, if_none_match=etag_of(client.generations.get(source["id"], name))
+            )
+    client.sources.archive(source["id"], if_match=etag_of(client.sources.get(source["id"])))

@@ -3,6 +3,7 @@
 //     {"operation": "pushItem", "arguments": [...], "baseUrl": "...", "key": "..."}  the client, without its waits
 //     {"operation": "verify", "body": "<base64>", "headers": {...}, "secrets": [...]}
 //     {"operation": "codes"}  which errors are tried again
+//     {"operation": "surface"}  what the package and the parts of a client have
 
 import { createInterface } from "node:readline";
 import { package_ } from "./scripted.mjs";
@@ -19,7 +20,17 @@ const OPERATIONS = {
   applyRun: (api, source, run, more) => api.runs.apply(source, run, more),
 };
 
+/** What each part of a client can do, by its name; the client itself is `client`. */
+function surface() {
+  const client = new KnowledgeClient({ baseUrl: "https://host", key: "k" });
+  const members = (of) => Object.getOwnPropertyNames(Object.getPrototypeOf(of)).filter((name) => name !== "constructor");
+  const parts = Object.entries(client).map(([name, part]) => [name, members(part)]);
+  const named = Object.entries(package_).filter(([, each]) => typeof each === "function").map(([name]) => name);
+  return { ...Object.fromEntries(parts), client: members(client), listing: members(client.sources.list()), package: named };
+}
+
 async function answer(call) {
+  if (call.operation === "surface") return surface();
   if (call.operation === "verify") return verifyWebhook(Buffer.from(call.body, "base64"), call.headers, call.secrets);
   if (call.operation === "codes") {
     const retrying = await import(process.env.CLIENT_BUILD + "/retrying.js");

@@ -206,3 +206,31 @@ test("any request can be sent", async () => {
   assert.deepEqual(it.asked().slice(1), ["GET /new?q=%C3%BC%26", "POST /new"]);
   await failure(it.client.request("GET", "https://thief.example"), "InvalidArgumentError");
 });
+
+test("what is read and written has its tag, and tags go into their headers", async () => {
+  const { etagOf } = package_;
+  const tag = { ETag: '"r.d"' };
+  const it = script(answer(200, { item: { ...ITEM } }, tag), answer(201, { result: "created", item: {} }, { ETag: '"r"' }), answer(200, { item: {} }), answer(200, { source: {} }));
+  const read = await it.client.items.get("src_1", "a", { ifNoneMatch: "*" });
+  assert.equal(etagOf(read), '"r.d"');
+  assert.deepEqual(read, ITEM);
+  const pushed = await it.client.items.push("src_1", ITEM, { ifMatch: etagOf(read), ifNoneMatch: "*" });
+  assert.deepEqual([etagOf(pushed), etagOf(pushed.item)], ['"r"', '"r"']);
+  assert.equal(etagOf(await it.client.items.remove("src_1", "a", { ifMatch: '"r", "s"' })), undefined);
+  await it.client.request("patch", "/v1/sources/src_1", { body: {}, ifMatch: "*" });
+  const sent = it.requests.map(({ headers }) => [headers.get("If-Match"), headers.get("If-None-Match")]);
+  assert.deepEqual(sent, [[null, "*"], ['"r.d"', "*"], ['"r", "s"', null], ["*", null]]);
+  for (const ifMatch of ["", " ", '"a\nb"', '"ü"']) {
+    await failure(it.client.sources.archive("src_1", { ifMatch }), "InvalidArgumentError");
+  }
+  await failure(it.client.request("GET", "/v1/sources", { ifMatch: "*" }), "InvalidArgumentError");
+  assert.equal(it.requests.length, 4);
+});
+
+test("what a condition refuses is told at once, with the tag of what is there", async () => {
+  const it = script(refusal(412, "precondition_failed", undefined, { ETag: '"s"' }));
+  assert.equal((await failure(it.client.sources.update("src_1", {}, { ifMatch: '"r"' }), "PreconditionFailedError")).etag, '"s"');
+  const same = () => new Response(null, { status: 304, headers: { ETag: '"r.d"' } });
+  const read = await failure(script(same).client.generations.get("src_1", "current", { ifNoneMatch: '"r.d"' }), "NotModifiedError");
+  assert.deepEqual([read.status, read.code, read.etag], [304, "not_modified", '"r.d"']);
+});

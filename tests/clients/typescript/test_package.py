@@ -12,17 +12,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import knowledge_client
 import pytest
-from knowledge_client import retrying
+from knowledge_client import KnowledgeClient, retrying
 
 from local.template import ROOT
-from setup import release_clients
 from testing import spec
 from tests.clients.client.readme import assert_printed, script_of
 from tests.contract.tenant import Tenant
 from tests.e2e.client_checks import CLIENT_CHECKS, Call, answers_of_something_else_are_errors
 from tests.e2e.driver_process import Driver
-from tests.e2e.example_checks import require_tool
 from tests.e2e.receiver_checks import BODY, EVENT, FOREIGN_SECRET, NEXT_SECRET, SECRET, rejected_messages, signed
 
 PACKAGE = ROOT / "clients" / "typescript"
@@ -31,29 +30,15 @@ HERE = Path(__file__).parent
 DESCRIBED = json.loads((PACKAGE / "package.json").read_text("utf-8"))
 # What the package does more carefully has a test of its own.
 OTHERWISE = (answers_of_something_else_are_errors,)
-
-
-@pytest.fixture(scope="module")
-def node() -> str:
-    found = require_tool("node")
-    if not release_clients.typescript_tools():
-        require_tool("what builds the TypeScript client")
-    return found
-
-
-@pytest.fixture(scope="module")
-def packed(node: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return release_clients.build_typescript(tmp_path_factory.mktemp("tarball"))
-
-
-@pytest.fixture(scope="module")
-def environment(packed: Path) -> dict[str, str]:
-    """Name what the tests load: the package as it came out of its tarball."""
-    with tarfile.open(packed) as tarball:
-        tarball.extractall(packed.parent, filter="data")
-    vectors = ROOT / "tests" / "contract" / "vectors" / "content_hashes.json"
-    build = packed.parent / "package" / "dist"
-    return {**os.environ, "CLIENT_BUILD": str(build), "HASH_VECTORS": str(vectors)}
+# What one language has and the other has no use for: in Python alone, in TypeScript alone.
+ONLY_IN = {
+    # fetch has no connections to close.
+    "client": (("close",), ()),
+    # Python has `list()` for it.
+    "listing": ((), ("toArray",)),
+    # These are types in TypeScript; and only JavaScript loses digits of a line of JSON that it reads.
+    "package": (("Fault", "Listing", "Retries"), ("contentHashOfJson",)),
+}
 
 
 @pytest.fixture(scope="module")
@@ -62,20 +47,13 @@ def driver(node: str, environment: dict[str, str]) -> Iterator[Driver]:
         yield process
 
 
-@pytest.fixture
-def tenant(local_stack: Any) -> Iterator[Tenant]:
-    tenant = Tenant(local_stack)
-    yield tenant
-    tenant.close()
-
-
 def run(*command: str | Path, **more: Any) -> str:
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, **more)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-@pytest.mark.parametrize("name", ["requests", "sets"])
+@pytest.mark.parametrize("name", ["requests", "sets", "exports"])
 def test_rules(name: str, node: str, environment: dict[str, str]) -> None:
     run(node, "--test-reporter=tap", HERE / f"{name}.test.mjs", env=environment)
 
@@ -135,10 +113,26 @@ def test_package_is_the_python_package_s_twin_and_needs_nothing() -> None:
     assert not {"dependencies", "peerDependencies", "optionalDependencies"} & DESCRIBED.keys()
     assert all(re.fullmatch(r"[\d.]+", version) for version in DESCRIBED["devDependencies"].values())
     assert f'VERSION = "{DESCRIBED["version"]}"' in (PACKAGE / "src" / "version.ts").read_text("utf-8")
-    python = (ROOT / "clients/python/src/knowledge_client/errors.py").read_text("utf-8")
-    typescript = (PACKAGE / "src" / "errors.ts").read_text("utf-8")
-    classes = [set(re.findall(r"^(?:export )?class (\w+Error)\b", code, re.MULTILINE)) for code in (python, typescript)]
-    assert classes[0] == classes[1]
+
+
+def test_package_has_what_the_python_package_has_and_no_more(driver: Driver) -> None:
+    theirs = driver.ask(operation="surface")["result"]
+    with KnowledgeClient("https://host", "k") as client:
+        ours = {name: members(part) for name, part in vars(client).items() if not name.startswith("_")}
+        ours |= {"client": members(client), "listing": members(client.sources.list())}
+    named = {name: vars(knowledge_client)[name] for name in knowledge_client.__all__}
+    ours["package"] = {camel(name) for name, each in named.items() if callable(each)}
+    found = {name: (set(theirs.get(name, [])), ours.get(name, set())) for name in {*theirs, *ours}}
+    lacking = {name: (sorted(mine - its), sorted(its - mine)) for name, (its, mine) in found.items() if its != mine}
+    assert lacking == {name: ([*both[0]], [*both[1]]) for name, both in ONLY_IN.items()}
+
+
+def members(of: object) -> set[str]:
+    return {camel(name) for name in vars(type(of)) if not name.startswith("_")}
+
+
+def camel(name: str) -> str:
+    return re.sub(r"_(\w)", lambda letter: letter.group(1).upper(), name)
 
 
 def test_tarball_tells_nothing_of_when_it_was_made_and_runs_in_browsers(packed: Path) -> None:

@@ -11,7 +11,9 @@ with KnowledgeClient() as client:  # CHATBOT_API="https://your-host/api" CHATBOT
 from __future__ import annotations
 
 from knowledge_client import models
+from knowledge_client.answers import etag_of
 from knowledge_client.client import KnowledgeClient
+from knowledge_client.content_hashes import content_hash
 from knowledge_client.errors import (
     ApiError,
     ConflictError,
@@ -23,6 +25,8 @@ from knowledge_client.errors import (
     KnowledgeError,
     NoAnswerError,
     NotFoundError,
+    NotModifiedError,
+    PreconditionFailedError,
     RateLimitedError,
     ServerError,
     SettingsError,
@@ -52,6 +56,8 @@ __all__ = [
     "Listing",
     "NoAnswerError",
     "NotFoundError",
+    "NotModifiedError",
+    "PreconditionFailedError",
     "RateLimitedError",
     "Retries",
     "ServerError",
@@ -62,6 +68,8 @@ __all__ = [
     "UnverifiedWebhookError",
     "UploadError",
     "__version__",
+    "content_hash",
+    "etag_of",
     "models",
     "verify_webhook",
 ]

@@ -10,6 +10,7 @@ from typing import Any, Self, Unpack, cast
 import httpx
 
 from knowledge_client import models
+from knowledge_client.answers import Json
 from knowledge_client.errors import InvalidArgumentError
 from knowledge_client.listing import Listing
 from knowledge_client.resources.erasures import Erasures
@@ -27,7 +28,7 @@ from knowledge_client.resources.sources import Sources
 from knowledge_client.resources.webhooks import Webhooks
 from knowledge_client.retrying import Retries
 from knowledge_client.settings import read_base_url, read_key
-from knowledge_client.transport import Json, Transport
+from knowledge_client.transport import Transport
 from knowledge_client.version import VERSION
 
 
@@ -147,10 +148,22 @@ class KnowledgeClient:
         *,
         query: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
     ) -> Json:
         """Send any request, with all that the client does for its own; `path` begins with `/v1/`. Raises ApiError."""
         if not path.startswith("/"):
             raise InvalidArgumentError(f"{path!r} is no path such as /v1/sources")
         if method.upper() in {"GET", "HEAD"}:
-            return self._api.get(path, query)
-        return self._api.write(method.upper(), path, body, query=query, idempotency_key=idempotency_key)
+            if if_match is not None:
+                raise InvalidArgumentError("if_match is for writes; a read takes if_none_match")
+            return self._api.get(path, query, if_none_match=if_none_match)
+        return self._api.write(
+            method.upper(),
+            path,
+            body,
+            query=query,
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+            if_none_match=if_none_match,
+        )

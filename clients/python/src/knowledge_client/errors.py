@@ -8,7 +8,9 @@ KnowledgeError                  everything that this package raises
     UnauthorizedError           401: the key is missing, mistyped, expired, disabled or revoked
     ForbiddenError              403: the key may not do this
     NotFoundError               404: there is no such thing, or it is not yours
+    NotModifiedError            304: what is there is what `if_none_match` names
     ConflictError               409: a retry does not help, or did not in all the tries
+    PreconditionFailedError     412: what is there is not what `if_match` names, or is there at all
     RateLimitedError            429 after all the tries, or for longer than the client waits
     ServerError                 5xx after all the tries
     NoAnswerError               no answer in all the tries; the work may have been done
@@ -78,7 +80,7 @@ class ApiError(KnowledgeError):
 
     `faults` are those of a `validation_error`, `details` the same as the API wrote them. `retry_after` is in seconds,
     None if the answer names none. `doing` is the method and the path. `sent` is how many items of a larger set were
-    taken before.
+    taken before. `etag` is that of what is there, where the answer tells it.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class ApiError(KnowledgeError):
         details: list[dict[str, Any]] | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
+        etag: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -101,6 +104,7 @@ class ApiError(KnowledgeError):
         self.faults = [Fault.of(detail) for detail in self.details if "message" in detail]
         self.request_id = request_id
         self.retry_after = retry_after
+        self.etag = etag
         self.sent = 0
 
     def __str__(self) -> str:
@@ -126,8 +130,16 @@ class NotFoundError(ApiError):
     """Raised for 404, when it is the API that says so: there is no such thing, or it is not yours."""
 
 
+class NotModifiedError(ApiError):
+    """Raised for 304: what is there is what `if_none_match` names, so there is nothing new to read."""
+
+
 class ConflictError(ApiError):
     """Raised for 409 when a retry does not help, or did not in all the tries."""
+
+
+class PreconditionFailedError(ApiError):
+    """Raised for 412: what is there is not what `if_match` or `if_none_match` names, and nothing was written."""
 
 
 class RateLimitedError(ApiError):
@@ -185,6 +197,7 @@ BY_STATUS: dict[int, type[ApiError]] = {
     403: ForbiddenError,
     404: NotFoundError,
     409: ConflictError,
+    412: PreconditionFailedError,
     413: InvalidRequestError,
     415: InvalidRequestError,
     429: RateLimitedError,

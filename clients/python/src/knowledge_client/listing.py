@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
+from knowledge_client.answers import Json
 from knowledge_client.errors import ApiError
-from knowledge_client.transport import Json, Transport
+from knowledge_client.transport import Transport
 
 Entry = TypeVar("Entry", bound=Mapping[str, Any])
 # The most that one page takes.

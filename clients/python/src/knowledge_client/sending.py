@@ -8,9 +8,10 @@ from itertools import chain
 from typing import Any, cast
 
 from knowledge_client import models
+from knowledge_client.answers import Json
 from knowledge_client.bodies import parts_of
 from knowledge_client.errors import ApiError, InvalidArgumentError
-from knowledge_client.transport import Call, Json, Transport
+from knowledge_client.transport import Call, Transport
 
 Progress = Callable[[int], None]
 # What a job's own Idempotency-Key may have behind it, for the number of a batch.

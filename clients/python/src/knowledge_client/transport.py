@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import platform
 import re
-import ssl
 import uuid
 from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass, field
@@ -15,25 +13,14 @@ from typing import Any
 
 import httpx
 
+from knowledge_client.answers import Json, no_answer, read_bounded, read_object
 from knowledge_client.bodies import Body, body_of
-from knowledge_client.errors import (
-    BY_STATUS,
-    ApiError,
-    InvalidArgumentError,
-    NoAnswerError,
-    ServerError,
-    SettingsError,
-    UnexpectedAnswerError,
-)
-from knowledge_client.retrying import Retries, read_retry_after
+from knowledge_client.errors import ApiError, InvalidArgumentError, SettingsError
+from knowledge_client.retrying import Retries
 from knowledge_client.settings import Secret
-
-Json = dict[str, Any]
 
 # The API answers within 29 s.
 TIMEOUT = httpx.Timeout(60, connect=15)
-# Lambda answers no more than 6 MiB, and a link to a content leads to little more.
-MAX_ANSWER_BYTES = 32 * 1024 * 1024
 _log = logging.getLogger("knowledge_client")
 
 
@@ -58,6 +45,7 @@ class Call:
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Body | None = None
     idempotency_key: str | None = None
+    conditions: Mapping[str, str | None] = field(default_factory=dict)
     repeatable: bool = True
     final_codes: Collection[str] = ()
 
@@ -94,9 +82,9 @@ class Transport:
 
     # What the parts of the client call
 
-    def get(self, path: str, query: Mapping[str, Any] | None = None) -> Json:
-        """Read something."""
-        return self.send(Call("GET", path, query or {}))
+    def get(self, path: str, query: Mapping[str, Any] | None = None, *, if_none_match: str | None = None) -> Json:
+        """Read something, unless it is what the tag names: raises NotModifiedError then."""
+        return self.send(Call("GET", path, query or {}, conditions={"If-None-Match": if_none_match}))
 
     def read(self, path: str, body: Mapping[str, Any], *, repeatable: bool = True) -> Json:
         """Ask something by a POST that changes nothing, such as a search."""
@@ -110,14 +98,17 @@ class Transport:
         *,
         query: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
         final_codes: Collection[str] = (),
     ) -> Json:
-        """Change something, under a new Idempotency-Key unless the caller has one."""
+        """Change something, under a new Idempotency-Key unless the caller has one, and if it is as the tags say."""
         key = str(uuid.uuid4()) if idempotency_key is None else idempotency_key
         if not re.fullmatch(r"[ -~]{1,255}", key):
             raise InvalidArgumentError("an Idempotency-Key has 1 to 255 printable ASCII characters")
         sent = None if body is None else body_of(body)
-        return self.send(Call(method, path, query or {}, sent, key, final_codes=final_codes))
+        conditions = {"If-Match": if_match, "If-None-Match": if_none_match}
+        return self.send(Call(method, path, query or {}, sent, key, conditions, final_codes=final_codes))
 
     def send(self, call: Call) -> Json:
         """Send a request as often as it takes, and return the JSON object of its answer; raises ApiError."""
@@ -138,6 +129,7 @@ class Transport:
         headers = {"User-Agent": self._user_agent, "Accept": "application/json"}
         if call.idempotency_key is not None:
             headers["Idempotency-Key"] = call.idempotency_key
+        headers |= _given(call.conditions)
         headers |= call.body.headers if call.body else {}
         given = {name: value for name, value in call.query.items() if value is not None}
         _check_query(given)
@@ -149,7 +141,7 @@ class Transport:
             headers=headers,
         )
         answer, content = self._exchange(request, f"{call.method} {self._prefix}{call.path}", self._auth)
-        return _read(answer, content, f"{call.method} {self._prefix}{call.path}")
+        return read_object(answer, content, f"{call.method} {self._prefix}{call.path}")
 
     # Links that are read and written without the key
 
@@ -159,7 +151,7 @@ class Transport:
         while True:
             try:
                 answer, content = self._exchange(self._http.build_request("GET", link), what, None)
-                return _read(answer, content, what)
+                return read_object(answer, content, what)
             except ApiError as error:
                 tries += 1
                 wait = self.retries.wait_after(tries, error, repeatable=True)
@@ -195,7 +187,7 @@ class Transport:
             )
             try:
                 if not answer.is_success:
-                    _read(answer, _bounded(answer, what), what)
+                    read_object(answer, read_bounded(answer, what), what)
                 size = 0
                 with file.open("wb") as written:
                     # As they are: what is compressed is the file itself.
@@ -206,7 +198,7 @@ class Transport:
             finally:
                 answer.close()
         except (httpx.RequestError, httpx.InvalidURL) as error:
-            raise _no_answer(error, what) from error
+            raise no_answer(error, what) from error
 
     def put(self, link: str, headers: Mapping[str, str], content: Any) -> int:
         """Send a file to a link without the key; returns the status. Raises what httpx does."""
@@ -220,13 +212,13 @@ class Transport:
             # A redirect would take the key and the body to somebody else.
             answer = self._http.send(request, stream=True, auth=auth, follow_redirects=False)
             try:
-                return answer, _bounded(answer, doing)
+                return answer, read_bounded(answer, doing)
             finally:
                 answer.close()
         except httpx.UnsupportedProtocol as error:
             raise SettingsError(f"{doing}: {error}") from error
         except (httpx.RequestError, httpx.InvalidURL) as error:
-            raise _no_answer(error, doing) from error
+            raise no_answer(error, doing) from error
 
 
 def make_http_client() -> httpx.Client:
@@ -239,73 +231,19 @@ def make_http_client() -> httpx.Client:
         raise SettingsError(told) from error
 
 
+def _given(conditions: Mapping[str, str | None]) -> dict[str, str]:
+    given = {name: value for name, value in conditions.items() if value is not None}
+    for name, value in given.items():
+        if not re.fullmatch(r"[!-~][ -~]*", value):
+            raise InvalidArgumentError(
+                f"{value!r} is no ETag for {name}: give one as it was read, with its quotes, or *"
+            )
+    return given
+
+
 def _check_query(query: Mapping[str, Any]) -> None:
     for name, value in query.items():
         try:
             str(value).encode()
         except UnicodeEncodeError as error:
             raise InvalidArgumentError(f"{name}: {value!r} has half of a surrogate pair in it") from error
-
-
-def _bounded(answer: httpx.Response, doing: str) -> bytes:
-    content = bytearray()
-    for piece in answer.iter_bytes():
-        content += piece
-        if len(content) > MAX_ANSWER_BYTES:
-            raise UnexpectedAnswerError(
-                f"over {MAX_ANSWER_BYTES} bytes, which is more than the API answers",
-                code="answer_too_large",
-                doing=doing,
-                status=answer.status_code,
-            )
-    return bytes(content)
-
-
-def _read(answer: httpx.Response, content: bytes, doing: str) -> Json:
-    try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        body = None
-    if answer.is_success and isinstance(body, dict):
-        return body
-    raise _error_of(answer, body if isinstance(body, dict) else {}, doing)
-
-
-def _error_of(answer: httpx.Response, body: Json, doing: str) -> ApiError:
-    status = answer.status_code
-    # Absence is only believed of the API itself: a proxy's page that says 404 says nothing of a generation.
-    known = isinstance(body.get("code"), str) and not answer.is_success
-    default = ServerError if status >= 500 else ApiError
-    kind = BY_STATUS.get(status, default) if known else default if status >= 500 else UnexpectedAnswerError
-    details = body.get("details") if known else None
-    return kind(
-        str(body.get("error") or body["code"]) if known else _strange(answer, body),
-        code=body["code"] if known else f"http_{status}",
-        doing=doing,
-        status=status,
-        details=[each for each in details if isinstance(each, dict)] if isinstance(details, list) else None,
-        request_id=answer.headers.get("X-Request-Id"),
-        retry_after=read_retry_after(answer.headers.get("Retry-After")),
-    )
-
-
-def _strange(answer: httpx.Response, body: Json) -> str:
-    if answer.is_redirect:
-        # Without what stands behind the path, which may be somebody's secret.
-        target = re.split(r"[?#]", answer.headers.get("Location", ""))[0]
-        return f"HTTP {answer.status_code} to {target or 'nowhere'}, which is not followed; is CHATBOT_API right?"
-    said = body.get("error") or body.get("message")
-    told = f" ({said})" if isinstance(said, str) else ""
-    return f"HTTP {answer.status_code}{told} without an answer of the API; is CHATBOT_API right?"
-
-
-def _no_answer(error: Exception, doing: str) -> NoAnswerError:
-    """Say what stood in the way; `no_answer` may pass, the others do not by themselves."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            told = f"{cause.verify_message}; name the certificates to trust in SSL_CERT_FILE"
-            return NoAnswerError(told, code="untrusted_certificate", doing=doing)
-        cause = cause.__cause__ or cause.__context__
-    code = "no_request" if isinstance(error, httpx.LocalProtocolError | httpx.InvalidURL) else "no_answer"
-    return NoAnswerError(str(error) or type(error).__name__, code=code, doing=doing)

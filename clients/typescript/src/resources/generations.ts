@@ -2,7 +2,7 @@
 
 import { Listing } from "../listing.js";
 import type { Generation, GenerationChange, GenerationItem, PublishedResponse, RestoreGenerationRequest } from "../models.js";
-import type { Reading, Writing } from "../transport.js";
+import type { Rereading, Writing } from "../transport.js";
 import { type ListQuery, pathTo, Resource, whole } from "./resource.js";
 
 const CURRENT = "current";
@@ -14,8 +14,8 @@ export class Generations extends Resource {
     return new Listing(this.api, pathTo("sources", sourceId, "generations"), "generations", query);
   }
 
-  /** Read a generation; throws NotFoundError when it is not kept, or nothing is served yet. */
-  async get(sourceId: string, generationId = CURRENT, reading: Reading = {}): Promise<Generation> {
+  /** Read a generation; throws NotFoundError when it is not kept, or nothing is served yet, NotModifiedError. */
+  async get(sourceId: string, generationId = CURRENT, reading: Rereading = {}): Promise<Generation> {
     return (await this.api.get(pathTo("sources", sourceId, "generations", generationId), {}, reading))["generation"];
   }
 
@@ -25,7 +25,7 @@ export class Generations extends Resource {
   }
 
   /** Read one item as a generation serves it, with its `content`, or `contentUrl` for a large one. */
-  async item(sourceId: string, externalItemId: string, generationId = CURRENT, reading: Reading = {}): Promise<GenerationItem> {
+  async item(sourceId: string, externalItemId: string, generationId = CURRENT, reading: Rereading = {}): Promise<GenerationItem> {
     const path = pathTo("sources", sourceId, "generations", generationId, "items", externalItemId);
     return (await this.api.get(path, {}, reading))["item"];
   }

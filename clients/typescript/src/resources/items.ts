@@ -4,7 +4,7 @@ import type { Items as AnyItems } from "../bodies.js";
 import { Listing } from "../listing.js";
 import type { BatchCounts, BatchResponse, Item, ItemInput, PushResponse, RemovalInput, WrittenItem } from "../models.js";
 import { pushInBatches, replaceInParts, type SendingSet } from "../sending.js";
-import type { Reading, Writing } from "../transport.js";
+import type { Changing, Creating, Reading, Rereading, Writing } from "../transport.js";
 import { type ListQuery, pathTo, Resource, whole } from "./resource.js";
 
 /** `client.items`. */
@@ -14,13 +14,18 @@ export class Items extends Resource {
     return new Listing(this.api, pathTo("sources", sourceId, "items"), "items", query);
   }
 
-  /** Read a staged item with its content. */
-  async get(sourceId: string, externalItemId: string, reading: Reading = {}): Promise<Item> {
+  /** Read a staged item with its content; throws NotModifiedError when it is what the tag names. */
+  async get(sourceId: string, externalItemId: string, reading: Rereading = {}): Promise<Item> {
     return (await this.api.get(pathTo("sources", sourceId, "items", externalItemId), {}, reading))["item"];
   }
 
-  /** Create or replace one item. */
-  async push(sourceId: string, item: ItemInput, writing: Writing = {}): Promise<PushResponse> {
+  /**
+   * Create or replace one item.
+   *
+   * `ifMatch` is the tag (`etagOf`) of what it may replace, `ifNoneMatch: "*"` creates and replaces nothing; throws
+   * PreconditionFailedError when something else is there.
+   */
+  async push(sourceId: string, item: ItemInput, writing: Creating = {}): Promise<PushResponse> {
     return whole(await this.api.write("POST", pathTo("sources", sourceId, "items"), item, writing));
   }
 
@@ -61,11 +66,11 @@ export class Items extends Resource {
     return replaceInParts(this.api, pathTo("sources", sourceId), items, sending);
   }
 
-  /** Remove an item; it is served until the source's `graceDays` have passed. */
+  /** Remove an item, if it is what the tag names; it is served until the source's `graceDays` have passed. */
   async remove(
     sourceId: string,
     externalItemId: string,
-    { sourceVersion, ...writing }: Writing & { readonly sourceVersion?: number } = {},
+    { sourceVersion, ...writing }: Changing & { readonly sourceVersion?: number } = {},
   ): Promise<WrittenItem> {
     const path = pathTo("sources", sourceId, "items", externalItemId);
     return (await this.api.write("DELETE", path, undefined, writing, { query: { sourceVersion } }))["item"];

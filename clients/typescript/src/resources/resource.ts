@@ -1,10 +1,11 @@
 /** What every part of the client is made of. */
 
+import type { Json } from "../answers.js";
 import { pathSegment } from "../bodies.js";
 import { StillUnderWayError } from "../errors.js";
 import type { Listed } from "../listing.js";
 import type { operations } from "../models.js";
-import type { Json, Reading, Transport } from "../transport.js";
+import type { Reading, Transport } from "../transport.js";
 
 const FIRST_LOOK_SECONDS = 0.5;
 const LONGEST_BETWEEN_SECONDS = 10;

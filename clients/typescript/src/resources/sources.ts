@@ -2,7 +2,7 @@
 
 import { Listing } from "../listing.js";
 import type { CreateSourceRequest, DeleteSourceRequest, Source, UpdateSourceRequest } from "../models.js";
-import type { Reading, Writing } from "../transport.js";
+import type { Changing, Rereading, Writing } from "../transport.js";
 import { type ListQuery, pathTo, Resource } from "./resource.js";
 
 /** `client.sources`. */
@@ -17,18 +17,18 @@ export class Sources extends Resource {
     return (await this.api.write("POST", "/v1/sources", source, writing))["source"];
   }
 
-  /** Read a source. */
-  async get(sourceId: string, reading: Reading = {}): Promise<Source> {
+  /** Read a source; throws NotModifiedError when it is what the tag names. */
+  async get(sourceId: string, reading: Rereading = {}): Promise<Source> {
     return (await this.api.get(pathTo("sources", sourceId), {}, reading))["source"];
   }
 
-  /** Change settings; what is not named stays. */
-  async update(sourceId: string, changes: UpdateSourceRequest, writing: Writing = {}): Promise<Source> {
+  /** Change settings; what is not named stays. Throws PreconditionFailedError when the tag names others. */
+  async update(sourceId: string, changes: UpdateSourceRequest, writing: Changing = {}): Promise<Source> {
     return (await this.api.write("PATCH", pathTo("sources", sourceId), changes, writing))["source"];
   }
 
   /** Take no more writes; what it serves stays. */
-  async archive(sourceId: string, writing: Writing = {}): Promise<Source> {
+  async archive(sourceId: string, writing: Changing = {}): Promise<Source> {
     return (await this.api.write("DELETE", pathTo("sources", sourceId), undefined, writing))["source"];
   }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from knowledge_client.folder.hashing import canonical_json, content_hash
 from knowledge_client.folder.model import (
     Document,
     FileChangedError,
@@ -37,8 +36,6 @@ __all__ = [
     "Rename",
     "Served",
     "Settings",
-    "canonical_json",
-    "content_hash",
     "make_plan",
     "make_settings",
     "read_folder",

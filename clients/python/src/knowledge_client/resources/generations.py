@@ -18,10 +18,12 @@ class Generations(Resource):
         """List the generations that are kept, the newest first."""
         return Listing(self._api, path_to("sources", source_id, "generations"), "generations", query)
 
-    def get(self, source_id: str, generation_id: str = CURRENT) -> models.Generation:
-        """Read a generation; raises NotFoundError when it is not kept, or nothing is served yet."""
+    def get(
+        self, source_id: str, generation_id: str = CURRENT, *, if_none_match: str | None = None
+    ) -> models.Generation:
+        """Read a generation; raises NotFoundError when it is not kept, or nothing is served yet, NotModifiedError."""
         path = path_to("sources", source_id, "generations", generation_id)
-        return cast(models.Generation, self._api.get(path)["generation"])
+        return cast(models.Generation, self._api.get(path, if_none_match=if_none_match)["generation"])
 
     def items(
         self,
@@ -35,10 +37,17 @@ class Generations(Resource):
         path = path_to("sources", source_id, "generations", generation_id, "items")
         return Listing(self._api, path, "items", query, with_content=with_content)
 
-    def item(self, source_id: str, external_item_id: str, generation_id: str = CURRENT) -> models.GenerationItem:
+    def item(
+        self,
+        source_id: str,
+        external_item_id: str,
+        generation_id: str = CURRENT,
+        *,
+        if_none_match: str | None = None,
+    ) -> models.GenerationItem:
         """Read one item as a generation serves it, with its `content`, or `contentUrl` for a large one."""
         path = path_to("sources", source_id, "generations", generation_id, "items", external_item_id)
-        return cast(models.GenerationItem, self._api.get(path)["item"])
+        return cast(models.GenerationItem, self._api.get(path, if_none_match=if_none_match)["item"])
 
     def changes(
         self,

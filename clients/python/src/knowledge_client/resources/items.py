@@ -20,16 +20,34 @@ class Items(Resource):
         """List what is staged. `with_content` reads the `content` of each, large ones by their links."""
         return Listing(self._api, path_to("sources", source_id, "items"), "items", query, with_content=with_content)
 
-    def get(self, source_id: str, external_item_id: str) -> models.Item:
-        """Read a staged item with its content."""
-        return cast(models.Item, self._api.get(path_to("sources", source_id, "items", external_item_id))["item"])
+    def get(self, source_id: str, external_item_id: str, *, if_none_match: str | None = None) -> models.Item:
+        """Read a staged item with its content; raises NotModifiedError when it is what the tag names."""
+        path = path_to("sources", source_id, "items", external_item_id)
+        return cast(models.Item, self._api.get(path, if_none_match=if_none_match)["item"])
 
     def push(
-        self, source_id: str, item: models.ItemInput, *, idempotency_key: str | None = None
+        self,
+        source_id: str,
+        item: models.ItemInput,
+        *,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
     ) -> models.PushResponse:
-        """Create or replace one item."""
-        path = path_to("sources", source_id, "items")
-        return cast(models.PushResponse, self._api.write("POST", path, item, idempotency_key=idempotency_key))
+        """Create or replace one item.
+
+        `if_match` is the tag (`etag_of`) of what it may replace, `if_none_match="*"` creates and replaces nothing;
+        raises PreconditionFailedError when something else is there.
+        """
+        answer = self._api.write(
+            "POST",
+            path_to("sources", source_id, "items"),
+            item,
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+            if_none_match=if_none_match,
+        )
+        return cast(models.PushResponse, answer)
 
     def push_batch(
         self,
@@ -96,14 +114,17 @@ class Items(Resource):
         *,
         source_version: int | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> models.WrittenItem:
-        """Remove an item; it is served until the source's `graceDays` have passed."""
-        path = path_to("sources", source_id, "items", external_item_id)
-        query = {"sourceVersion": source_version}
-        return cast(
-            models.WrittenItem,
-            self._api.write("DELETE", path, query=query, idempotency_key=idempotency_key)["item"],
+        """Remove an item, if it is what the tag names; it is served until the source's `graceDays` have passed."""
+        answer = self._api.write(
+            "DELETE",
+            path_to("sources", source_id, "items", external_item_id),
+            query={"sourceVersion": source_version},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
         )
+        return cast(models.WrittenItem, answer["item"])
 
     def restore(
         self, source_id: str, external_item_id: str, *, idempotency_key: str | None = None

@@ -23,20 +23,29 @@ class Sources(Resource):
         answer = self._api.write("POST", "/v1/sources", source, idempotency_key=idempotency_key)
         return cast(models.Source, answer["source"])
 
-    def get(self, source_id: str) -> models.Source:
-        """Read a source."""
-        return cast(models.Source, self._api.get(path_to("sources", source_id))["source"])
+    def get(self, source_id: str, *, if_none_match: str | None = None) -> models.Source:
+        """Read a source; raises NotModifiedError when it is what the tag names."""
+        return cast(models.Source, self._api.get(path_to("sources", source_id), if_none_match=if_none_match)["source"])
 
     def update(
-        self, source_id: str, *, idempotency_key: str | None = None, **changes: Unpack[models.UpdateSourceRequest]
+        self,
+        source_id: str,
+        *,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+        **changes: Unpack[models.UpdateSourceRequest],
     ) -> models.Source:
-        """Change settings; what is not named stays."""
-        answer = self._api.write("PATCH", path_to("sources", source_id), changes, idempotency_key=idempotency_key)
+        """Change settings; what is not named stays. Raises PreconditionFailedError when the tag names others."""
+        path = path_to("sources", source_id)
+        answer = self._api.write("PATCH", path, changes, idempotency_key=idempotency_key, if_match=if_match)
         return cast(models.Source, answer["source"])
 
-    def archive(self, source_id: str, *, idempotency_key: str | None = None) -> models.Source:
+    def archive(
+        self, source_id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> models.Source:
         """Take no more writes; what it serves stays."""
-        answer = self._api.write("DELETE", path_to("sources", source_id), idempotency_key=idempotency_key)
+        path = path_to("sources", source_id)
+        answer = self._api.write("DELETE", path, idempotency_key=idempotency_key, if_match=if_match)
         return cast(models.Source, answer["source"])
 
     def restore(self, source_id: str, *, idempotency_key: str | None = None) -> models.Source:
