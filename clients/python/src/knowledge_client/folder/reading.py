@@ -10,11 +10,11 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
+from knowledge_client.content_hashes import content_hash
 from knowledge_client.folder.converting import FILE_BYTES as CONVERTED_BYTES
 from knowledge_client.folder.converting import convert, is_installed, not_installed
 from knowledge_client.folder.documents import CONTENT_BYTES, FILE_BYTES, Read, read_conversion, read_document
 from knowledge_client.folder.file_bytes import read_file
-from knowledge_client.content_hashes import content_hash
 from knowledge_client.folder.ignoring import compile_patterns
 from knowledge_client.folder.kinds import CONVERTED, default_suffixes, suffix_of
 from knowledge_client.folder.model import (
