@@ -14,7 +14,7 @@ from knowledge_client import models
 from knowledge_client.command.comparing import PAGE_ITEMS, Comparison
 from knowledge_client.command.exits import StoppedError
 from knowledge_client.command.session import Session
-from knowledge_client.folder import content_hash
+from knowledge_client.content_hashes import content_hash
 
 REMOVALS_A_BATCH = 1_000
 _FIELDS = ("externalItemId", "title", "content", "contentType", "url", "language", "tags", "metadata")
