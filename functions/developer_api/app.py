@@ -32,6 +32,7 @@ api = Api(
         "/v1/sources": "routes.sources",
         "/v1/sources/{sourceId}/items": "routes.items",
         "/v1/sources/{sourceId}/items/snapshot": "routes.snapshots",
+        "/v1/sources/{sourceId}/items/{externalItemId}/history": "routes.histories",
         "/v1/sources/{sourceId}/snapshots": "routes.snapshots",
         "/v1/sources/{sourceId}/imports": "routes.imports",
         "/v1/sources/{sourceId}/erasures": "routes.erasures",

@@ -36,6 +36,7 @@ from tests.faults.mutating import Mutation, Patch, key_of, without, without_put,
 from tests.faults.mutations_decisions import DECISIONS
 from tests.faults.mutations_erasures import ERASURES
 from tests.faults.mutations_exports import EXPORTS
+from tests.faults.mutations_histories import HISTORIES
 from tests.faults.mutations_reviews import REVIEWS
 from tests.faults.mutations_segments import SEGMENTS
 
@@ -460,5 +461,6 @@ MUTATIONS = [
     *ERASURES,
     *EXPORTS,
     *SEGMENTS,
+    *HISTORIES,
     *REVIEWS,
 ]

@@ -22,6 +22,7 @@ from testing.faults import Call, Crash, Way
 from testing.lifecycle import draft
 from tests.support.erasing import erase, places_with
 from tests.support.faulty_world import FaultyWorld
+from tests.support.item_histories import expected_history, history_of
 
 IDS = ("a", "b", "c", "d", "e")
 # What an operation may end with that was struck, or that another got in the way of.
@@ -74,9 +75,11 @@ class ErasureModel:
             return None
 
         self.world.watch.gate = gate
-        for _ in range(steps):
+        for step in range(steps):
             self._do(self.dice.choice(_OPERATIONS))
             self._undisturbed(self.check)
+            if step % 15 == 0:
+                self._undisturbed(self._check_histories)
         self._undisturbed(self._end)
 
     def check(self) -> None:
@@ -105,6 +108,10 @@ class ErasureModel:
                 texts = {form for text in doomed.texts for form in (text, f"Title of {text}")}
                 assert places_with(self.world, texts) == [], f"{erasure.erasure_id} is completed"
 
+    def _check_histories(self) -> None:
+        for name in IDS:
+            assert history_of(self.world, name, self.dice.choice((1, 3, 100))) == expected_history(self.world, name)
+
     def _all(self) -> list[Any]:
         return self.world.knowledge.stores.erasures.list_erasures(self.world.source_id, limit=99, position=None).items
 
@@ -122,11 +129,13 @@ class ErasureModel:
         else:
             raise AssertionError("an erasure does not end")
         self.check()
+        self._check_histories()
         stored = self.world.finish()
         served = {name: each.content for name, each in stored.current.items() if name in IDS}
         told = {name: text for name, text in self.told.items() if text is not None}
         assert served == told, f"served is {served}, told was {told}"
         self.check()
+        self._check_histories()
 
     def _undisturbed(self, work: Callable[[], None]) -> None:
         gate, self.world.watch.gate = self.world.watch.gate, None

@@ -578,6 +578,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sources/{sourceId}/items/{externalItemId}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A source, `src_...`. */
+                sourceId: components["parameters"]["SourceId"];
+                /** @description Your id of the item, percent-encoded (`/` as `%2F`). At most 512 bytes of UTF-8, and neither `.` nor `..`. */
+                externalItemId: components["parameters"]["ExternalItemId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the generations that changed an item
+         * @description Newest first, of those that are kept, each with what it changed as lists of changes have it. An id that was never served has an empty history. A page looks at 100 generations at most, so it may hold fewer than `limit`, or none, and lead on. An erasure of the item ends its history: `erasedAt`. Scope: `runs:read` and `items:read`.
+         */
+        get: operations["list_item_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sources/{sourceId}/items/{externalItemId}/restore": {
         parameters: {
             query?: never;
@@ -2845,6 +2870,51 @@ export interface components {
         GenerationResponse: {
             generation: components["schemas"]["Generation"];
         };
+        HistoryGeneration: {
+            id: string;
+            sequence: number;
+            /**
+             * @description What made it. Neither a compaction nor an erasure changes an item that is told of.
+             * @enum {string}
+             */
+            origin: "run" | "restore" | "compaction" | "erasure";
+            /** Format: date-time */
+            publishedAt: string;
+            createdBy?: components["schemas"]["Author"];
+            /** @description What was said with the apply or the restore that made it. */
+            message: string | null;
+        };
+        /** @description A generation, and how an item of it differs from the one before. */
+        HistoryEntry: {
+            generation: components["schemas"]["HistoryGeneration"];
+            externalItemId: string;
+            /**
+             * @description `removed` into its grace, `restored` from it, `tombstoned` when it is not served any more.
+             * @enum {string}
+             */
+            change: "added" | "updated" | "removed" | "restored" | "tombstoned";
+            /** @description Of the item as it was served since; when it was tombstoned, until then. */
+            title: string;
+            contentHash: string;
+            previousContentHash: string | null;
+            /** Format: date-time */
+            removedAt: string | null;
+            /** @description The fields that differ, of an update. */
+            fields: string[];
+        };
+        ItemHistoryPage: {
+            externalItemId: string;
+            history: components["schemas"]["HistoryEntry"][];
+            /** @description For the next page; null at the end. */
+            nextCursor: string | null;
+            /** @description True at the end of a history when the oldest generation that is kept serves the item already, which is not told then. */
+            earlier: boolean;
+            /**
+             * Format: date-time
+             * @description When an erasure of the item was asked for, which ends its history; null when none lies within what is kept.
+             */
+            erasedAt: string | null;
+        };
         GenerationItem: {
             externalItemId: string;
             title: string;
@@ -3781,7 +3851,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description `stale_cursor`: the list was asked for by `current`, and the generation it began in is not kept any more. Begin it again without the cursor. */
+        /** @description `stale_cursor`: the list was asked for by `current`, and the generation it began in is not kept any more. Of a history: the one it goes on in. Begin it again without the cursor. */
         StaleList: {
             headers: {
                 "X-Request-Id": components["headers"]["XRequestId"];
@@ -4119,6 +4189,9 @@ export type Generation = components['schemas']['Generation'];
 export type PublishedResponse = components['schemas']['PublishedResponse'];
 export type GenerationPage = components['schemas']['GenerationPage'];
 export type GenerationResponse = components['schemas']['GenerationResponse'];
+export type HistoryGeneration = components['schemas']['HistoryGeneration'];
+export type HistoryEntry = components['schemas']['HistoryEntry'];
+export type ItemHistoryPage = components['schemas']['ItemHistoryPage'];
 export type GenerationItem = components['schemas']['GenerationItem'];
 export type GenerationItemResponse = components['schemas']['GenerationItemResponse'];
 export type GenerationItemPage = components['schemas']['GenerationItemPage'];
@@ -6832,6 +6905,86 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["ItemConflict"];
             412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    list_item_history: {
+        parameters: {
+            query?: {
+                /** @description The `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: {
+                /** @description The `ETag` of an answer that you have, or several; 304 without a body if it is still the same. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description A source, `src_...`. */
+                sourceId: components["parameters"]["SourceId"];
+                /** @description Your id of the item, percent-encoded (`/` as `%2F`). At most 512 bytes of UTF-8, and neither `.` nor `..`. */
+                externalItemId: components["parameters"]["ExternalItemId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the history. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    ETag: components["headers"]["EntityTag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "externalItemId": "faq-1",
+                     *       "history": [
+                     *         {
+                     *           "generation": {
+                     *             "id": "gen_01KAQ5JC7H5Y4M1D8P6K3R2T0V",
+                     *             "sequence": 7,
+                     *             "origin": "run",
+                     *             "publishedAt": "2027-01-31T12:00:00.000Z",
+                     *             "createdBy": {
+                     *               "keyId": "key_01KAQ5JC7H5Y4M1D8P6K3R2T0V",
+                     *               "name": "Sync"
+                     *             },
+                     *             "message": "Nightly sync"
+                     *           },
+                     *           "externalItemId": "faq-1",
+                     *           "change": "updated",
+                     *           "title": "Refunds",
+                     *           "contentHash": "5d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592",
+                     *           "previousContentHash": "7d793037a0760186574b0282f2f435e7d793037a0760186574b0282f2f435e7a",
+                     *           "removedAt": null,
+                     *           "fields": [
+                     *             "content"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "earlier": true,
+                     *       "erasedAt": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ItemHistoryPage"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["StaleList"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

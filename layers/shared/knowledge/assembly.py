@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from knowledge.ids import new_id
 from knowledge.ports import Clock, ExportPermission, ImportPermission, Machine, NewId, TellFailure
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from knowledge.exports.assembly import ExportServices
     from knowledge.exports.machine import ExportMachine
     from knowledge.generations.building import Builder
+    from knowledge.generations.history import ItemHistories, Looked
     from knowledge.generations.publishing import Publisher
     from knowledge.generations.reader import GenerationReader
     from knowledge.generations.restoring import Restorer
@@ -135,6 +136,13 @@ class KnowledgeServices:
         from knowledge.generations.reader import GenerationReader
 
         return GenerationReader(self.stores, self.clock)
+
+    @cached_property
+    def histories(self) -> ItemHistories:
+        """Reading what became of items."""
+        from knowledge.generations.history import ItemHistories
+
+        return ItemHistories(self.stores, self._find_erasure)
 
     @cached_property
     def searcher(self) -> Searcher:
@@ -291,3 +299,6 @@ class KnowledgeServices:
 
     def _erased_since(self, source_id: str, moment: int) -> frozenset[str]:
         return self.erasures.service.erased_since(source_id, moment)
+
+    def _find_erasure(self, source_id: str, external_item_id: str, down_to: int, behind: Any) -> Looked:
+        return self.erasures.lookup.find_erasure(source_id, external_item_id, down_to, behind)

@@ -163,6 +163,8 @@ CONTENT_PAGE_ENTRIES = 200
 CURSOR_CHARACTERS = 8_192
 # Of a generation, by a page of those with a prefix: they are in the order of hashes, so all are looked through.
 ITEMS_LOOKED_AT = 20_000
+# By a page of an item's history: at worst each is read, one after another.
+HISTORY_GENERATIONS = 100
 
 # ------------------------------------------------------------------------------------------------- size: an import
 # What S3 takes in one PUT.

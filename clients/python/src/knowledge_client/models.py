@@ -1323,6 +1323,40 @@ class GenerationResponse(TypedDict):
     generation: Generation
 
 
+class HistoryGeneration(TypedDict):
+    """What the API calls `HistoryGeneration`."""
+
+    id: str
+    sequence: int
+    origin: Literal["run", "restore", "compaction", "erasure"]
+    publishedAt: str
+    createdBy: NotRequired[Author | None]
+    message: str | None
+
+
+class HistoryEntry(TypedDict):
+    """A generation, and how an item of it differs from the one before."""
+
+    generation: HistoryGeneration
+    externalItemId: str
+    change: Literal["added", "updated", "removed", "restored", "tombstoned"]
+    title: str
+    contentHash: str
+    previousContentHash: str | None
+    removedAt: str | None
+    fields: list[str]
+
+
+class ItemHistoryPage(TypedDict):
+    """What the API calls `ItemHistoryPage`."""
+
+    externalItemId: str
+    history: list[HistoryEntry]
+    nextCursor: str | None
+    earlier: bool
+    erasedAt: str | None
+
+
 class GenerationItem(TypedDict):
     """What the API calls `GenerationItem`."""
 
@@ -1921,6 +1955,12 @@ class ListItemsQuery(TypedDict):
 
     state: NotRequired[Literal["active", "removed", "tombstoned"]]
     prefix: NotRequired[str]
+    limit: NotRequired[int]
+
+
+class ListItemHistoryQuery(TypedDict):
+    """What a listing of `list_item_history` may ask for."""
+
     limit: NotRequired[int]
 
 

@@ -2,7 +2,7 @@
 
 import type { Items as AnyItems } from "../bodies.js";
 import { Listing } from "../listing.js";
-import type { BatchCounts, BatchResponse, Item, ItemInput, PushResponse, RemovalInput, WrittenItem } from "../models.js";
+import type { BatchCounts, BatchResponse, HistoryEntry, Item, ItemInput, PushResponse, RemovalInput, WrittenItem } from "../models.js";
 import { pushInBatches, replaceInParts, type SendingSet } from "../sending.js";
 import type { Changing, Creating, Reading, Rereading, Writing } from "../transport.js";
 import { type ListQuery, pathTo, Resource, whole } from "./resource.js";
@@ -17,6 +17,15 @@ export class Items extends Resource {
   /** Read a staged item with its content; throws NotModifiedError when it is what the tag names. */
   async get(sourceId: string, externalItemId: string, reading: Rereading = {}): Promise<Item> {
     return (await this.api.get(pathTo("sources", sourceId, "items", externalItemId), {}, reading))["item"];
+  }
+
+  /**
+   * List the published generations that changed an item, the newest first.
+   *
+   * `answers()` also tells whether it was served before what is kept (`earlier`), or was erased (`erasedAt`).
+   */
+  history(sourceId: string, externalItemId: string, query: ListQuery<"list_item_history"> = {}): Listing<HistoryEntry> {
+    return new Listing(this.api, pathTo("sources", sourceId, "items", externalItemId, "history"), "history", query);
   }
 
   /**

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from knowledge.erasures.lookup import ErasureLookup
     from knowledge.erasures.service import ErasureService
     from knowledge.erasures.steps import Eraser
     from knowledge.erasures.stores import ErasureStores
@@ -31,6 +32,13 @@ class ErasureServices:
         from knowledge.erasures.service import ErasureService
 
         return ErasureService(self.stores, self.eraser, self.clock, self.new_id)
+
+    @cached_property
+    def lookup(self) -> ErasureLookup:
+        """Finding which erasure took an item back."""
+        from knowledge.erasures.lookup import ErasureLookup
+
+        return ErasureLookup(self.stores)
 
     @cached_property
     def eraser(self) -> Eraser:

@@ -32,12 +32,21 @@ def copies_of(erasure_id: str) -> str:
     return f"erasure#{erasure_id}#copy#"
 
 
+def erasure_position(erasure: Erasure) -> list[str]:
+    """The position in the list of erasures that is behind one."""
+    return [_order(erasure), erasure_sk(erasure.erasure_id)]
+
+
+def _order(erasure: Erasure) -> str:
+    return ordered("erasure", erasure.opened_at, erasure.erasure_id)
+
+
 def erasure_row(erasure: Erasure) -> dict[str, Any]:
     """Write an erasure that is being opened."""
     return {
         "pk": erasure.source_id,
         "sk": erasure_sk(erasure.erasure_id),
-        "order": ordered("erasure", erasure.opened_at, erasure.erasure_id),
+        "order": _order(erasure),
         "tenantId": erasure.tenant_id,
         "erasureId": erasure.erasure_id,
         "ids": asdict(erasure.ids),

@@ -16,12 +16,22 @@ def generation_sk(generation_id: str) -> str:
     return f"generation#{generation_id}"
 
 
+def generation_order(sequence: int) -> str:
+    """Where a generation stands in the list of its source's."""
+    return f"generation#{sequence:012d}"
+
+
+def generation_position(generation: Generation) -> list[str]:
+    """The position in the list of generations that is behind one."""
+    return [generation_order(generation.sequence), generation_sk(generation.generation_id)]
+
+
 def generation_row(generation: Generation) -> dict[str, Any]:
     """The row of a generation that is published."""
     return {
         "pk": generation.source_id,
         "sk": generation_sk(generation.generation_id),
-        "order": f"generation#{generation.sequence:012d}",
+        "order": generation_order(generation.sequence),
         "tenantId": generation.tenant_id,
         "generationId": generation.generation_id,
         "sequence": generation.sequence,

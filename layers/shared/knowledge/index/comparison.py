@@ -119,7 +119,7 @@ class Comparison:
         afters = _entries(self.after, [region.after for region in regions])
         for (path, _, _), before, after in zip(regions, befores, afters, strict=True):
             for name in sorted(before.keys() | after.keys()):
-                kind = _kind(before.get(name), after.get(name))
+                kind = kind_of(before.get(name), after.get(name))
                 if kind is not None and (start is None or _follows(start, path, name)):
                     yield Difference(path, name, kind, before.get(name), after.get(name))
 
@@ -182,7 +182,10 @@ def _follows(start: Position, path: str, external_item_id: str) -> bool:
     return start.external_item_id is not None and external_item_id > start.external_item_id
 
 
-def _kind(before: Entry | None, after: Entry | None) -> ChangeKind | None:
+def kind_of(before: Entry | None, after: Entry | None) -> ChangeKind | None:
+    """What became of an item between two states, by what they have of it; None when they serve it alike."""
+    if before is None and after is None:
+        return None
     if before is None:
         return ChangeKind.ADDED
     if after is None:

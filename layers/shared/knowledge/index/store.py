@@ -13,6 +13,7 @@ from knowledge.index.names import (
     ROWS_A_BLOCK,
     BlockPlace,
     NamedObject,
+    ObjectName,
     decode_block,
     decode_directory,
 )
@@ -71,9 +72,16 @@ class PublishedIndex:
 
     def key(self, number: int) -> str:
         """Where the object of a number lies, which was looked up."""
+        return self._name(number).key(self.tenant_id, self.source_id)
+
+    def writer_of_way(self, external_item_id: str) -> ObjectName:
+        """The object with the deepest block on the way to an item that was looked for, which may not be there."""
+        place = self.trie.deepest_place(external_item_id)
+        return self.manifest.own if place is None else self._name(place.number)
+
+    def _name(self, number: int) -> ObjectName:
         names = self.manifest.names
-        name = self.manifest.own if number == len(names) else names.row(number).name
-        return name.key(self.tenant_id, self.source_id)
+        return self.manifest.own if number == len(names) else names.row(number).name
 
     def look_up(self, numbers: Iterable[int]) -> None:
         """Read the rows of the objects with these numbers, as far as they were not read."""

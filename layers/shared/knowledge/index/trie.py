@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
+from knowledge.index.blocks import Place
 from knowledge.index.entries import PATH_BITS, Entries, Entry, path_number
 from knowledge.index.leaf import LEAF_ENTRIES, Putting, columns_of
 from knowledge.index.nodes import Block, Inner, Leaf, Node, leaves_under
@@ -58,6 +59,20 @@ class Trie(TrieReader):
                 if name in places:
                     found[name] = columns.entry(places[name])
         return found
+
+    def deepest_place(self, name: str) -> Place | None:
+        """Where the deepest block lies on the way to an item that was looked for; None when nothing is there at all.
+
+        As long as another state leads through that block too, it has the same of the item, or lacks it as well.
+        """
+        path, node, place = path_number(name), self.root, None
+        for depth in range(PATH_BITS):
+            block = node.closed if isinstance(node, Inner) else node
+            place = place if block is None else block.place
+            if not isinstance(node, Inner):
+                break
+            node = node.right if path >> (PATH_BITS - 1 - depth) & 1 else node.left
+        return place
 
     def update(self, changes: Mapping[str, Entry | None]) -> None:
         """Put (entry) or drop (None) items by id, and bring the touched part back to its canonical shape."""

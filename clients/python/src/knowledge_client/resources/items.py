@@ -25,6 +25,16 @@ class Items(Resource):
         path = path_to("sources", source_id, "items", external_item_id)
         return cast(models.Item, self._api.get(path, if_none_match=if_none_match)["item"])
 
+    def history(
+        self, source_id: str, external_item_id: str, **query: Unpack[models.ListItemHistoryQuery]
+    ) -> Listing[models.HistoryEntry]:
+        """List the published generations that changed an item, the newest first.
+
+        `answers()` also tells whether it was served before what is kept (`earlier`), or was erased (`erasedAt`).
+        """
+        path = path_to("sources", source_id, "items", external_item_id, "history")
+        return Listing(self._api, path, "history", query)
+
     def push(
         self,
         source_id: str,
