@@ -57,6 +57,8 @@ SENTENCES = [
     ("GENERATION_KEPT_MS", "openapi.yaml", f"others for {lasting(at.GENERATION_KEPT_MS)} after they were superseded"),
     ("ITEMS_LOOKED_AT", "docs/publishing.md", f"all items, {number(at.ITEMS_LOOKED_AT)} a page at most"),
     ("ITEMS_LOOKED_AT", "openapi.yaml", f"a page looks at {number(at.ITEMS_LOOKED_AT)} items at most"),
+    ("HISTORY_GENERATIONS", "docs/publishing.md", f"A page looks at {at.HISTORY_GENERATIONS} generations at most"),
+    ("HISTORY_GENERATIONS", "openapi.yaml", f"A page looks at {at.HISTORY_GENERATIONS} generations at most"),
     ("RUN_KEPT_MS", "docs/publishing.md", f"can be applied for {lasting(at.RUN_KEPT_MS)} after it was planned"),
     ("RUN_KEPT_MS", "docs/operations/pay.md", f"| runs | can be applied for {lasting(at.RUN_KEPT_MS)} |"),
     ("RUN_KEPT_MS", "docs/errors.md", f"or is older than {lasting(at.RUN_KEPT_MS)}"),

@@ -31,6 +31,7 @@ def lists(edge: Edge) -> dict[str, str]:
     source = edge.source()
     for number in range(3):
         put_items(edge, source, *(f"{number}-{letter}" for letter in "abc"))
+        edge.push(source, "told", content=f"{number}")
         generation = edge.publish(source)
     for letter in "abc":
         carry_out(edge, source, ask(edge, source, f"0-{letter}")["id"])
@@ -51,6 +52,7 @@ def lists(edge: Edge) -> dict[str, str]:
         keep_answer(edge, letter, source, answered=False)
     ids = {
         "sourceId": source,
+        "externalItemId": "told",
         "webhookId": webhook,
         "runId": edge.request("GET", f"/v1/sources/{source}/runs").body["runs"][0]["id"],
     }
@@ -64,7 +66,9 @@ def test_pages_of_every_list_join_up(edge: Edge, lists: dict[str, str]) -> None:
         for limit in (1, 2):
             parts = list(pages(edge, path, f"limit={limit}", edge.admin))
             assert [entry for part in parts for entry in entries(part)] == entries(whole), name
-            assert all(1 <= len(entries(part)) <= limit for part in parts), name
+            # A page of a history may have come past generations that are none of it.
+            least = 0 if name == "list_item_history" else 1
+            assert all(least <= len(entries(part)) <= limit for part in parts), name
         assert len(entries(whole)) >= 3, name
 
 

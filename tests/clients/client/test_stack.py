@@ -69,6 +69,12 @@ def test_set_in_parts_is_published_followed_and_replaced(client: KnowledgeClient
     changes = client.generations.changes(source["id"], second, since_generation=first, limit=10)
     assert {change["change"] for change in changes} == {"tombstoned"}
     assert [each["id"] for each in client.generations.list(source["id"])] == [second, first]
+    (page,) = client.items.history(source["id"], "item-9999").answers()
+    assert [(each["generation"]["id"], each["change"]) for each in page["history"]] == [
+        (second, "tombstoned"),
+        (first, "added"),
+    ]
+    assert (page["earlier"], page["erasedAt"]) == (False, None)
     assert client.generations.restore(source["id"], first)["status"] == "published"
     result = client.search(query="T", sourceIds=[source["id"]], limit=5)
     assert len(result["results"]) == 5

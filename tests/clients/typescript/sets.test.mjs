@@ -31,6 +31,18 @@ test("a list is read page by page, as it is gone through", async () => {
   for await (const page of again.answers()) assert.ok("nextCursor" in page);
 });
 
+test("a history is read past pages of which nothing came, and says how it ends", async () => {
+  const ends = { earlier: true, erasedAt: null };
+  const pages = [answer(200, { history: [], nextCursor: "c" }), answer(200, { history: [{ change: "added" }], nextCursor: null, ...ends })];
+  const it = script(...pages, ...pages);
+  const history = it.client.items.history("src_1", "a/b");
+  assert.deepEqual(await history.toArray(), [{ change: "added" }]);
+  assert.match(it.requests[1].url, /\/items\/a%2Fb\/history\?.*cursor=c/);
+  let last;
+  for await (const page of history.answers()) last = page;
+  assert.equal(last.earlier, true);
+});
+
 test("contents behind links are read without the key, and anew when a link has expired", async () => {
   const linked = (url) => answer(200, { items: [{ externalItemId: "a", contentUrl: url }, { externalItemId: "b", content: "b" }], nextCursor: null });
   const expired = () => new Response("<Error/>", { status: 403 });
