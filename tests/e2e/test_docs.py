@@ -94,6 +94,10 @@ def checkout_copy(target: Path) -> Path:
     venv.create(target / ".venv", symlinks=True, with_pip=False)
     [site] = (target / ".venv").glob("lib/python*/site-packages")
     (site / "real.pth").write_text(sysconfig.get_path("purelib"))
+    command = target / ".venv" / "bin" / "kb"
+    source = target / "clients" / "python" / "src"
+    command.write_text(f'#!/bin/sh\nPYTHONPATH={source} exec python -m knowledge_client.command "$@"\n')
+    command.chmod(0o755)
     (target / "node_modules").mkdir()
     for package in (ROOT / "node_modules").glob("[!.]*"):
         (target / "node_modules" / package.name).symlink_to(package)
