@@ -13,9 +13,7 @@ from httpapi.api import Api
 from httpapi.assembly import EdgeServices
 from httpapi.settings import EdgeSettings
 
-api = Api(
-    {"/v1/admin/keys": "routes.keys", "/v1/admin/audit": "routes.audit", "/v1/portal/sessions": "routes.sessions"}
-)
+api = Api({"/v1/admin/keys": "routes.keys", "/v1/admin/audit": "routes.audit", "/v1/portal": "routes.sessions"})
 
 
 @cache

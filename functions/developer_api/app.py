@@ -21,6 +21,7 @@ PATHS_ELSEWHERE = {
     "/v1/answers": ("POST",),
     "/v1/mcp": ("POST",),
     "/v1/answers/{answerId}/feedback": ("POST",),
+    "/v1/portal/sign-in-links": ("POST",),
     "/v1/search": ("POST",),
 }
 

@@ -47,6 +47,7 @@ BEYOND = {
     "key_disabled": 401,
     "key_suspended": 401,
     "session_ended": 401,
+    "link_used": 401,
     "session_limit": 409,
     "last_admin_key": 409,
     "key_inactive": 409,

@@ -153,7 +153,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in with an API key
-         * @description Begins a session of the key that asks: a short-lived part of it, to be sent as `Authorization: Bearer` in its place. Its secret is in this answer and nowhere else. It has the scopes and sources of the key, or fewer, is counted with it, and ends when something is taken from the key. Up to 20 of a key may be open. Any secret key; a session begins none.
+         * @description Begins a session of the key that asks: a short-lived part of it, to be sent as `Authorization: Bearer` in its place. Its secret is in this answer and nowhere else. It has the scopes and sources of the key, or fewer, is counted with it, and ends when something is taken from the key. Up to 20 of a key may be open. Any secret key, or the code of a sign-in link, which is used up by it; a session begins none.
          */
         post: operations["create_session"];
         delete?: never;
@@ -184,6 +184,29 @@ export interface paths {
          * @description The next request with the session is refused. A key ends its own sessions, a session itself; with the scope `keys:manage` they end all that the list shows. Any other is 404. Any secret key.
          */
         delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/sign-in-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a sign-in link
+         * @description Makes a code that begins a session, once, within 10 minutes: whoever has it sends it as `Authorization: Bearer` to
+         *     `POST /v1/portal/sessions`. A link to the portal has it as its fragment, `#code=...`, which browsers send nowhere. It is
+         *     in this answer and nowhere else. It counts among the sessions of the key until it is used or runs out, and ends as they do.
+         *     A session has no more than whoever makes the link. Scope: `keys:manage`.
+         */
+        post: operations["create_sign_in_link"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1736,7 +1759,7 @@ export interface components {
              * @description For programs; stable.
              * @enum {string}
              */
-            code: "validation_error" | "invalid_json" | "invalid_body" | "unauthorized" | "invalid_key" | "key_expired" | "key_revoked" | "key_disabled" | "key_suspended" | "session_ended" | "insufficient_scope" | "browser_key_not_allowed" | "origin_not_allowed" | "not_found" | "method_not_allowed" | "idempotency_conflict" | "idempotency_in_progress" | "source_inactive" | "source_active" | "stale_version" | "precondition_failed" | "run_discarded" | "run_published" | "not_apply_eligible" | "removal_guard" | "publishing_locked" | "erasure_in_progress" | "run_in_progress" | "apply_in_progress" | "stale_cursor" | "stale_base" | "stale_plan" | "lease_lost" | "apply_conflict" | "snapshot_open" | "snapshot_closed" | "snapshot_incomplete" | "source_limit" | "import_limit" | "import_ended" | "import_failed" | "import_too_large" | "too_many_rejected" | "import_key_ended" | "export_limit" | "export_failed" | "export_key_ended" | "session_limit" | "last_admin_key" | "key_inactive" | "key_rotated" | "webhook_limit" | "webhook_disabled" | "webhook_changed" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "request_budget" | "answer_budget" | "internal_error" | "build_failed" | "unavailable" | "index_too_large" | "index_upgrading" | "index_damaged" | "timeout";
+            code: "validation_error" | "invalid_json" | "invalid_body" | "unauthorized" | "invalid_key" | "key_expired" | "key_revoked" | "key_disabled" | "key_suspended" | "session_ended" | "link_used" | "insufficient_scope" | "browser_key_not_allowed" | "origin_not_allowed" | "not_found" | "method_not_allowed" | "idempotency_conflict" | "idempotency_in_progress" | "source_inactive" | "source_active" | "stale_version" | "precondition_failed" | "run_discarded" | "run_published" | "not_apply_eligible" | "removal_guard" | "publishing_locked" | "erasure_in_progress" | "run_in_progress" | "apply_in_progress" | "stale_cursor" | "stale_base" | "stale_plan" | "lease_lost" | "apply_conflict" | "snapshot_open" | "snapshot_closed" | "snapshot_incomplete" | "source_limit" | "import_limit" | "import_ended" | "import_failed" | "import_too_large" | "too_many_rejected" | "import_key_ended" | "export_limit" | "export_failed" | "export_key_ended" | "session_limit" | "last_admin_key" | "key_inactive" | "key_rotated" | "webhook_limit" | "webhook_disabled" | "webhook_changed" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "request_budget" | "answer_budget" | "internal_error" | "build_failed" | "unavailable" | "index_too_large" | "index_upgrading" | "index_damaged" | "timeout";
             /** @description With `validation_error`: every fault, at most 100 of them. With `invalid_json`: the field that does not parse, if it is known. Of `GET /health`: what cannot be reached. */
             details?: components["schemas"]["Fault"][];
         };
@@ -1889,6 +1912,53 @@ export interface components {
         SessionResponse: {
             session: components["schemas"]["PortalSession"];
         };
+        /** @description What the session is to be; what is left out is as whoever makes the link has it. */
+        CreateSignInLinkRequest: {
+            /** @description What it is called in lists and in the audit; the name of the key, or of the session that asks, by default. */
+            name?: string | null;
+            /**
+             * @description The scopes of a role that the key has, too. Not beside `scopes`.
+             * @enum {string|null}
+             */
+            role?: "owner" | "developer" | "editor" | "viewer" | null;
+            /** @description Some of the key's. All of them by default. */
+            scopes?: components["schemas"]["Scope"][] | null;
+            /** @description Some of the sources that the key reaches, which must be there. All of them by default. */
+            sourceIds?: string[] | null;
+            /** @description How long the session lasts, from when it is begun. `28800` by default, 8 hours. */
+            expiresInSeconds?: number;
+        };
+        SignInLink: {
+            /** @description 16 characters; its code holds it too. */
+            id: string;
+            name: string;
+            /** @description The key that the session will be a part of. */
+            keyId: string;
+            /**
+             * @description The role that was asked for, null for none.
+             * @enum {string|null}
+             */
+            role: "owner" | "developer" | "editor" | "viewer" | null;
+            /** @enum {string} */
+            environment: "live" | "test";
+            scopes: components["schemas"]["Scope"][];
+            /** @description The sources that it is limited to; null for all. */
+            sourceIds: string[] | null;
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description Until when it can be used.
+             */
+            expiresAt: string;
+            /** @description How long the session lasts, from when it is begun. */
+            sessionExpiresInSeconds: number;
+        };
+        SignInLinkResponse: {
+            link: components["schemas"]["SignInLink"];
+            /** @description The text to send as `Authorization: Bearer` to `POST /v1/portal/sessions`. */
+            code: string;
+        };
         CallerResponse: {
             tenantId: string;
             key: components["schemas"]["Key"];
@@ -1986,7 +2056,7 @@ export interface components {
          * @description What was changed, and how.
          * @enum {string}
          */
-        AuditKind: "source.created" | "source.updated" | "source.archived" | "source.restored" | "source.deleted" | "import.created" | "import.cancelled" | "export.created" | "run.created" | "run.applied" | "run.discarded" | "generation.restored" | "erasure.created" | "question.deleted" | "webhook.created" | "webhook.updated" | "webhook.deleted" | "webhook.secret_rotated" | "key.created" | "key.updated" | "key.rotated" | "key.revoked" | "session.created" | "session.ended";
+        AuditKind: "source.created" | "source.updated" | "source.archived" | "source.restored" | "source.deleted" | "import.created" | "import.cancelled" | "export.created" | "run.created" | "run.applied" | "run.discarded" | "generation.restored" | "erasure.created" | "question.deleted" | "webhook.created" | "webhook.updated" | "webhook.deleted" | "webhook.secret_rotated" | "key.created" | "key.updated" | "key.rotated" | "key.revoked" | "session.created" | "session.link_created" | "session.ended";
         AuditEntry: {
             id: string;
             /** Format: date-time */
@@ -3481,7 +3551,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description `unauthorized`: the Authorization header is missing or malformed; `invalid_key`, `key_expired`, `key_revoked`, `key_disabled`, `key_suspended`: the key is not usable; `session_ended`: the session has ended, or there was none. */
+        /** @description `unauthorized`: the Authorization header is missing or malformed; `invalid_key`, `key_expired`, `key_revoked`, `key_disabled`, `key_suspended`: the key is not usable; `session_ended`: the session has ended, or there was none; `link_used`: so has the sign-in link. */
         Unauthorized: {
             headers: {
                 "X-Request-Id": components["headers"]["XRequestId"];
@@ -4117,6 +4187,9 @@ export type PortalSession = components['schemas']['PortalSession'];
 export type NewSessionResponse = components['schemas']['NewSessionResponse'];
 export type SessionPage = components['schemas']['SessionPage'];
 export type SessionResponse = components['schemas']['SessionResponse'];
+export type CreateSignInLinkRequest = components['schemas']['CreateSignInLinkRequest'];
+export type SignInLink = components['schemas']['SignInLink'];
+export type SignInLinkResponse = components['schemas']['SignInLinkResponse'];
 export type CallerResponse = components['schemas']['CallerResponse'];
 export type CreateKeyRequest = components['schemas']['CreateKeyRequest'];
 export type UpdateKeyRequest = components['schemas']['UpdateKeyRequest'];
@@ -5217,6 +5290,81 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["IdempotencyRefused"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    create_sign_in_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 24 hours: the same request gets the first answer again. 1 to 255 printable ASCII characters; a UUID is ideal. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Anna",
+                 *       "role": "editor"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateSignInLinkRequest"];
+            };
+        };
+        responses: {
+            /** @description The link and its code. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    "Idempotent-Replayed": components["headers"]["IdempotentReplayed"];
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "link": {
+                     *         "id": "7kJm2LmN8pQrS0tV",
+                     *         "name": "Anna",
+                     *         "keyId": "4fGh2LmN8pQrS0tV",
+                     *         "role": "editor",
+                     *         "environment": "live",
+                     *         "scopes": [
+                     *           "sources:read",
+                     *           "items:read",
+                     *           "items:write",
+                     *           "runs:read",
+                     *           "runs:write",
+                     *           "runs:apply",
+                     *           "search:read",
+                     *           "answers:read"
+                     *         ],
+                     *         "sourceIds": null,
+                     *         "createdAt": "2026-11-23T09:30:00.000Z",
+                     *         "expiresAt": "2026-11-23T09:40:00.000Z",
+                     *         "sessionExpiresInSeconds": 28800
+                     *       },
+                     *       "code": "pc_live_7kJm2LmN8pQrS0tV_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignInLinkResponse"];
+                };
+            };
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["SessionConflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

@@ -1,33 +1,46 @@
-"""/v1/portal/sessions: signing in with an API key, and out again."""
+"""/v1/portal: signing in with an API key or a link, and out again."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
 
 from httpapi.answers import Answer, created, ok
 from httpapi.call import Call
 from httpapi.keys.model import Key
 from httpapi.keys.scopes import Scope
-from httpapi.keys.sessions import narrow_spec
+from httpapi.keys.sessions import SessionWish
 from httpapi.operations import Routes
-from httpapi.render.sessions import render_session
+from httpapi.render.sessions import render_link, render_session
 from httpapi.schemas.fields import ListQuery, NoQuery, body_of
-from httpapi.schemas.sessions import CreateSessionRequest, check_session
+from httpapi.schemas.sessions import CreateSessionRequest, CreateSignInLinkRequest, check_link, check_session
 
 SESSIONS = "/v1/portal/sessions"
+LINKS = "/v1/portal/sign-in-links"
 SESSION = SESSIONS + "/{sessionId}"
 
 routes = Routes()
 
 
-@routes.post(SESSIONS, None, body=body_of(CreateSessionRequest), body_required=False, check_body=check_session)
+@routes.post(
+    SESSIONS, None, body=body_of(CreateSessionRequest), body_required=False, check_body=check_session, takes_link=True
+)
 def create_session(call: Call[CreateSessionRequest, NoQuery]) -> Answer:
     """Begin a session of the key that asks; its secret is in this answer and nowhere else."""
-    wish = call.body.wish()
-    if wish.source_ids is not None:
-        call.services.keys.check_sources(call.tenant_id, narrow_spec(call.key, wish, call.now))
-    issued = call.services.sessions.begin_session(call.key.key_id, wish, call.key_creation(), by=call.actor)
+    issued = call.services.sessions.begin_session(call.key, _wish(call), call.key_creation(), actor=call.actor)
     secret = issued.token.text
     body = {"session": render_session(issued.key), "secret": secret}
     return created(body, call.place(SESSION, sessionId=issued.key.holder_id), secret=secret)
+
+
+@routes.post(
+    LINKS, Scope.KEYS_MANAGE, body=body_of(CreateSignInLinkRequest), body_required=False, check_body=check_link
+)
+def create_sign_in_link(call: Call[CreateSignInLinkRequest, NoQuery]) -> Answer:
+    """Make a link that begins a session, once; its code is in this answer and nowhere else."""
+    issued = call.services.sessions.make_link(call.key, _wish(call), call.key_creation(), actor=call.actor)
+    code = issued.token.text
+    return Answer({"link": render_link(issued.key), "code": code}, 201, code)
 
 
 @routes.get(SESSIONS, None, query=ListQuery)
@@ -62,6 +75,13 @@ def end_session(call: Call[None, NoQuery]) -> Answer:
         call.tenant_id, call.ids["sessionId"], lambda session: _ends(by, session), by=call.actor
     )
     return ok({"session": render_session(session)})
+
+
+def _wish(call: Call[Any, NoQuery]) -> SessionWish:
+    wish: SessionWish = call.body.wish()
+    if wish.source_ids is not None:
+        call.services.keys.check_sources(call.tenant_id, replace(call.key.spec, source_ids=wish.source_ids))
+    return wish
 
 
 def _manages(by: Key) -> bool:

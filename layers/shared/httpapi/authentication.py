@@ -7,7 +7,7 @@ from collections.abc import Callable
 from knowledge.errors import ServiceUnavailableError
 from knowledge.limits import LAST_USED_STEP_MS
 
-from httpapi.errors import InvalidKeyError, SessionEndedError, UnauthorizedError
+from httpapi.errors import InvalidKeyError, LinkUsedError, SessionEndedError, UnauthorizedError
 from httpapi.keys import tokens
 from httpapi.keys.model import Key
 from httpapi.keys.rules import check_usable
@@ -25,20 +25,21 @@ class Authenticator:
     def identify_key(self, request: HttpRequest) -> Key:
         """Return the key whose secret a request carries, whether it may be used or not, or what a session has of one.
 
-        Raises UnauthorizedError, InvalidKeyError, SessionEndedError.
+        Raises UnauthorizedError, InvalidKeyError, SessionEndedError, LinkUsedError.
         """
         token = tokens.parse(_bearer(request))
-        find = self._store.find_session if token.of_session else self._store.find_key
+        # The row of a session or link goes with it, so one that ended can't be told from one that never was.
+        absent = SessionEndedError if token.of_session else LinkUsedError if token.of_link else InvalidKeyError
+        find = self._store.find_key if absent is InvalidKeyError else self._store.find_session
         key = find(token.key_id)
         if key is None or not token.matches(key.secret_hash):
-            # The row of a session goes with it, so one that ended can't be told from one that never was.
-            raise SessionEndedError if token.of_session else InvalidKeyError
+            raise absent
         return key
 
     def admit_key(self, key: Key) -> None:
         """Let a key in that may be used, and note that it is. Only who holds its secret comes here, and is told why.
 
-        Raises KeyExpiredError, KeyRevokedError, KeyDisabledError, KeySuspendedError, SessionEndedError.
+        Raises KeyExpiredError, KeyRevokedError, KeyDisabledError, KeySuspendedError, SessionEndedError, LinkUsedError.
         """
         now = self._clock()
         check_usable(key, now)

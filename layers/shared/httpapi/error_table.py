@@ -46,6 +46,7 @@ TABLE: dict[str, ErrorRow] = {
     "key_disabled": ErrorRow(401),
     "key_suspended": ErrorRow(401),
     "session_ended": ErrorRow(401),
+    "link_used": ErrorRow(401),
     "insufficient_scope": ErrorRow(403),
     "browser_key_not_allowed": ErrorRow(403),
     "origin_not_allowed": ErrorRow(403),

@@ -93,6 +93,13 @@ class SessionEndedError(UnauthorizedError):
     message = "This session has ended, or there was none. Sign in again."
 
 
+class LinkUsedError(UnauthorizedError):
+    """Raised when a sign-in link is used that was used before, ran out, or ended with its key."""
+
+    code = "link_used"
+    message = "This sign-in link was used already, or has run out. Ask whoever sent it for another one."
+
+
 class InsufficientScopeError(EdgeError):
     """Raised when the key lacks the scope, or is limited to sources where that is not allowed."""
 

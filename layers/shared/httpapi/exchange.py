@@ -27,7 +27,7 @@ from httpapi.client_ids import client_ids
 from httpapi.cors import check_origin, cors_headers, page_headers
 from httpapi.entity_tags import NamedTags, read_expected, read_known
 from httpapi.error_table import answer_for
-from httpapi.errors import InsufficientScopeError, invalid_field
+from httpapi.errors import InsufficientScopeError, InvalidKeyError, invalid_field
 from httpapi.key_errors import BrowserKeyNotAllowedError
 from httpapi.keys.browser import check_page
 from httpapi.keys.model import Key, KeyKind
@@ -91,6 +91,8 @@ class Exchange:
         self._ids |= {"tenant_id": key.tenant_id, "key_id": key.key_id, **_logged(ids)}
         if key.session is not None:
             self._ids["session_id"] = key.session.session_id
+        if key.is_link and not operation.takes_link:
+            raise InvalidKeyError
         if key.spec.kind is KeyKind.BROWSER:
             self._check_page(key)
         self._services.authenticator.admit_key(key)

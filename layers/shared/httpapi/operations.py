@@ -57,6 +57,7 @@ class Operation:
     One that is `tagged` answers with an entity tag, and 304 to a client that has it. One that `takes_if_match` changes
     what is as a tag says, or nothing; one that `takes_if_absent` writes what is not there yet. The call has what a
     request wants to find as `expected`.
+    One that `takes_link` may be asked with a sign-in link, which is good for nothing else.
     `complete_replay` is given the call and what was kept of its answer, and makes it whole again.
     """
 
@@ -82,6 +83,7 @@ class Operation:
     tagged: bool = False
     takes_if_match: bool = False
     takes_if_absent: bool = False
+    takes_link: bool = False
     complete_replay: Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
 
     @property

@@ -46,6 +46,7 @@ class AuditKind(StrEnum):
     KEY_ROTATED = "key.rotated"
     KEY_REVOKED = "key.revoked"
     SESSION_CREATED = "session.created"
+    SIGN_IN_LINK_CREATED = "session.link_created"
     SESSION_ENDED = "session.ended"
 
 

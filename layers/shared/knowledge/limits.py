@@ -273,6 +273,8 @@ KEY_ORIGINS = 20
 MAX_SESSION_SECONDS = 8 * 3_600
 MIN_SESSION_SECONDS = 60
 KEY_SESSIONS = 20
+# For how long a sign-in link can be used, once.
+SIGN_IN_LINK_MS = 10 * MS_PER_MINUTE
 # A scheme, a name of DNS, a port.
 ORIGIN_CHARACTERS = 267
 # For how long the count of one client's requests is kept, which is of one minute.

@@ -54,6 +54,7 @@ AuditKind = Literal[
     "key.rotated",
     "key.revoked",
     "session.created",
+    "session.link_created",
     "session.ended",
 ]
 
@@ -309,6 +310,7 @@ class Error(TypedDict):
         "key_disabled",
         "key_suspended",
         "session_ended",
+        "link_used",
         "insufficient_scope",
         "browser_key_not_allowed",
         "origin_not_allowed",
@@ -477,6 +479,38 @@ class SessionResponse(TypedDict):
     """What the API calls `SessionResponse`."""
 
     session: PortalSession
+
+
+class CreateSignInLinkRequest(TypedDict):
+    """What the session is to be."""
+
+    name: NotRequired[str | None]
+    role: NotRequired[Literal["owner", "developer", "editor", "viewer"] | None]
+    scopes: NotRequired[list[Scope] | None]
+    sourceIds: NotRequired[list[str] | None]
+    expiresInSeconds: NotRequired[int]
+
+
+class SignInLink(TypedDict):
+    """What the API calls `SignInLink`."""
+
+    id: str
+    name: str
+    keyId: str
+    role: Literal["owner", "developer", "editor", "viewer"] | None
+    environment: Literal["live", "test"]
+    scopes: list[Scope]
+    sourceIds: list[str] | None
+    createdAt: str
+    expiresAt: str
+    sessionExpiresInSeconds: int
+
+
+class SignInLinkResponse(TypedDict):
+    """What the API calls `SignInLinkResponse`."""
+
+    link: SignInLink
+    code: str
 
 
 class CallerResponse(TypedDict):

@@ -8,7 +8,6 @@ from knowledge.actors import Actor, author_of
 
 from httpapi.keys import tokens
 from httpapi.keys.model import Key, KeySpec, Session
-from httpapi.keys.roles import Role
 from httpapi.keys.shares import begin_share
 
 
@@ -47,9 +46,9 @@ def issue_key(
     return IssuedKey(replace(key, line=replaces.line_id, rotated_from=replaces.key_id), token)
 
 
-def issue_session(key: Key, spec: KeySpec, session_id: str, name: str, role: Role | None, now: int) -> IssuedKey:
-    """Make a session of a key, which has of it what `spec` says."""
-    token = tokens.mint_session(spec.environment, session_id)
-    session = Session(session_id, name, role, now)
+def issue_session(key: Key, spec: KeySpec, session: Session) -> IssuedKey:
+    """Make a session of a key, or a link that begins one, which has of it what `spec` says."""
+    mint = tokens.mint_session if session.lasts_ms is None else tokens.mint_link
+    token = mint(spec.environment, session.session_id)
     issued = Key(key.key_id, key.tenant_id, spec, token.hash(), key.created_at, line=key.line, session=session)
     return IssuedKey(issued, token)

@@ -56,12 +56,16 @@ class KeySpec:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Somebody who is signed in with a key: its id, what it is called, and the role that was asked for, if any."""
+    """Somebody who is signed in with a key: its id, what it is called, and the role that was asked for, if any.
+
+    A sign-in link is one that nobody has begun yet; whoever begins it with the link's text can use it for `lasts_ms`.
+    """
 
     session_id: str
     name: str
     role: Role | None
     created_at: int
+    lasts_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,11 @@ class Key:
     created_by: Author | None = None
     sessions: Mapping[str, int] = field(default_factory=dict)
     session: Session | None = None
+
+    @property
+    def is_link(self) -> bool:
+        """True for what a sign-in link has of a key, which is good for nothing but beginning a session."""
+        return self.session is not None and self.session.lasts_ms is not None
 
     @property
     def author(self) -> Author:

@@ -11,6 +11,7 @@ from httpapi.errors import (
     KeyRevokedError,
     KeyRotatedError,
     KeySuspendedError,
+    LinkUsedError,
     SessionEndedError,
 )
 from httpapi.keys.model import Key, KeyStatus
@@ -20,10 +21,13 @@ _SETTLED_BY_ROTATION = frozenset({"rate_limit_per_minute", "expires_at"})
 
 
 def check_usable(key: Key, now: int) -> None:
-    """Raises KeyExpiredError, KeyRevokedError, KeyDisabledError, KeySuspendedError, SessionEndedError."""
+    """Only an active key of a tenant that is not suspended is used.
+
+    Raises KeyExpiredError, KeyRevokedError, KeyDisabledError, KeySuspendedError, SessionEndedError, LinkUsedError.
+    """
     status = key.status(now)
     if key.session is not None and status is not KeyStatus.ACTIVE:
-        raise SessionEndedError
+        raise LinkUsedError if key.is_link else SessionEndedError
     if status is KeyStatus.REVOKED:
         raise KeyRevokedError
     if status is KeyStatus.EXPIRED:

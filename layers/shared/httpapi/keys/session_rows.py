@@ -1,4 +1,4 @@
-"""Portal sessions as rows of the Keys table, and back. Pure.
+"""Portal sessions and sign-in links as rows of the Keys table, and back. Pure.
 
 Such a row has the key's id as `parentKeyId`, by which it is told from a key's. It lies in the index of its tenant like
 one, so that what is done to all keys of a tenant is done to it. It goes when the session is ended, so there are no more
@@ -27,6 +27,7 @@ def session_to_row(key: Key, session: Session) -> dict[str, Any]:
     numbers = {
         "createdAt": session.created_at,
         "keyCreatedAt": key.created_at,
+        "lastsMs": session.lasts_ms,
         "ttl": ends // 1000 + _FORGOTTEN_AFTER_SECONDS,
     }
     texts = {
@@ -58,5 +59,6 @@ def session_from_row(row: dict[str, Any]) -> Key:
             row["sessionName"]["S"],
             Role(row["role"]["S"]) if "role" in row else None,
             int(row["createdAt"]["N"]),
+            int(row["lastsMs"]["N"]) if "lastsMs" in row else None,
         ),
     )

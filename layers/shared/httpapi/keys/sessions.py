@@ -9,6 +9,9 @@ anything of the key when it is used, so whatever takes something from a key ends
 
 The key's row names its open sessions, and each that is begun changes it. So one that is begun while the key is being
 narrowed makes one of the two be decided anew.
+
+A sign-in link is kept, counted and ended as a session is. Beginning one with it takes it out of the key's row and puts
+the session in, so it is used once.
 """
 
 from __future__ import annotations
@@ -38,26 +41,42 @@ class SessionWish:
     lasts_ms: int = MAX_SESSION_SECONDS * 1000
 
 
-def narrow_spec(key: Key, wish: SessionWish, now: int) -> KeySpec:
-    """Say what a session of a key is. Raises InsufficientScopeError when it is to have more than the key."""
-    if key.session is not None:
+def check_may_begin(by: Key) -> None:
+    """A session begins no other one; a key does, and a sign-in link. Raises InsufficientScopeError."""
+    if by.session is not None and not by.is_link:
         raise InsufficientScopeError(_NO_SESSIONS_OF_SESSIONS)
-    spec = key.spec
-    beyond = set(wish.scopes or ()) - set(spec.scopes)
+
+
+def part_of(by: Key, wish: SessionWish) -> SessionWish:
+    """Say what a session is to be of what somebody has. Raises InsufficientScopeError when it is to have more."""
+    beyond = set(wish.scopes or ()) - set(by.spec.scopes)
     if beyond:
         raise InsufficientScopeError(_MORE_THAN_THE_KEY.format(f"it lacks the scope {min(beyond)}"))
-    role = None if wish.role is None else ROLE_SCOPES[wish.role]
-    scopes = wish.scopes or tuple(scope for scope in spec.scopes if role is None or scope in role)
+    if not all(by.may_see(source_id) for source_id in wish.source_ids or ()):
+        raise InsufficientScopeError(_MORE_THAN_THE_KEY.format("it does not reach each of those sources"))
+    named = None if wish.role is None else ROLE_SCOPES[wish.role]
+    scopes = wish.scopes or tuple(scope for scope in by.spec.scopes if named is None or scope in named)
     if not scopes:
         raise InsufficientScopeError(_MORE_THAN_THE_KEY.format(f"it has no scope of the role {wish.role}"))
-    if not all(key.may_see(source_id) for source_id in wish.source_ids or ()):
-        raise InsufficientScopeError(_MORE_THAN_THE_KEY.format("it does not reach each of those sources"))
-    ends = now + wish.lasts_ms
-    return replace(
-        spec,
+    link = by.session
+    return SessionWish(
+        name=wish.name or by.author.name,
+        role=link.role if link and wish.role is None and wish.scopes is None else wish.role,
         scopes=scopes,
-        source_ids=wish.source_ids or spec.source_ids,
-        expires_at=ends if spec.expires_at is None else min(ends, spec.expires_at),
+        source_ids=wish.source_ids or by.spec.source_ids,
+        lasts_ms=wish.lasts_ms if link is None or link.lasts_ms is None else min(wish.lasts_ms, link.lasts_ms),
+    )
+
+
+def narrowed(key: Key, part: SessionWish, lasts_ms: int, now: int) -> KeySpec:
+    """Say what a part of a key is, for so long. Raises InsufficientScopeError when it is more than the key."""
+    part = part_of(key, part)
+    ends = now + lasts_ms
+    return replace(
+        key.spec,
+        scopes=part.scopes or (),
+        source_ids=part.source_ids,
+        expires_at=ends if key.spec.expires_at is None else min(ends, key.spec.expires_at),
     )
 
 

@@ -51,8 +51,9 @@ def _event(event_type: str, key: Key, now: int, **data: str) -> Event:
 
 
 def tell_session(session: Key, now: int, by: Actor | None) -> Told:
-    """A session was begun."""
-    entry = _entry(AuditKind.SESSION_CREATED, session, now, by, session.holder_id, after=session_told(session))
+    """A session was begun, or a link made that begins one."""
+    kind = AuditKind.SIGN_IN_LINK_CREATED if session.is_link else AuditKind.SESSION_CREATED
+    entry = _entry(kind, session, now, by, session.holder_id, after=session_told(session))
     return Told(recorded=[entry] if entry else ())
 
 

@@ -1,6 +1,6 @@
 """The text of an API key: `sk_live_<16 base62 key id>_<43 base62 secret><6 base62 CRC-32>`, `pk_` for web pages.
 
-That of a portal session is alike, begins with `ps_`, and has the session's id.
+That of a portal session is alike and begins with `ps_`, that of a sign-in link with `pc_`; they have ids of their own.
 
 The fixed prefix and the checksum let secret scanners recognise a key, and let us refuse a mistyped one without a
 database read. The checksum covers everything before it; the stored hash covers the whole text.
@@ -28,10 +28,10 @@ CHECKSUM_LENGTH = 6
 KEY_ID_PATTERN = r"^[0-9A-Za-z]{16}$"
 _KEY_ID = re.compile(KEY_ID_PATTERN[1:-1], re.ASCII)
 # What a web ACL can tell of a key, too: all but whether its checksum is right.
-WELL_FORMED = r"(?:[ps]k|ps)_(?:live|test)_[0-9A-Za-z]{16}_[0-9A-Za-z]{49}"
+WELL_FORMED = r"(?:[ps]k|p[cs])_(?:live|test)_[0-9A-Za-z]{16}_[0-9A-Za-z]{49}"
 _TOKEN = re.compile(WELL_FORMED, re.ASCII)
 _BEGINNINGS = {KeyKind.SECRET: "sk", KeyKind.BROWSER: "pk"}
-_SESSION = "ps"
+_SESSION, _LINK = "ps", "pc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ class Token:
 
     key_id: str
     text: str = field(repr=False)
+
+    @property
+    def of_link(self) -> bool:
+        """True for the text of a sign-in link, whose id it names then."""
+        return self.text.startswith(f"{_LINK}_")
 
     @property
     def of_session(self) -> bool:
@@ -63,6 +68,11 @@ def mint(environment: Environment, key_id: str, kind: KeyKind = KeyKind.SECRET) 
 def mint_session(environment: Environment, session_id: str) -> Token:
     """Make the text of a new portal session."""
     return _mint(_SESSION, environment, session_id)
+
+
+def mint_link(environment: Environment, link_id: str) -> Token:
+    """Make the text of a new sign-in link."""
+    return _mint(_LINK, environment, link_id)
 
 
 def _mint(beginning: str, environment: Environment, key_id: str) -> Token:

@@ -9,6 +9,14 @@ from knowledge.times import optional_timestamp, timestamp
 from httpapi.keys.model import Key
 
 
+def render_link(key: Key) -> dict[str, Any]:
+    """Write a sign-in link: what it is called, what whoever uses it may do, and until when it can be used."""
+    written = render_session(key)
+    told = ("id", "name", "keyId", "role", "environment", "scopes", "sourceIds", "createdAt", "expiresAt")
+    lasts = 0 if key.session is None else (key.session.lasts_ms or 0) // 1000
+    return {**{name: written[name] for name in told}, "sessionExpiresInSeconds": lasts}
+
+
 def render_session(key: Key) -> dict[str, Any]:
     """Write a session, and what it has of its key."""
     session = key.session

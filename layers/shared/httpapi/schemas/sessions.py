@@ -10,7 +10,7 @@ from pydantic import Field
 from httpapi.errors import invalid_field
 from httpapi.keys.model import Key
 from httpapi.keys.roles import Role
-from httpapi.keys.sessions import SessionWish, narrow_spec
+from httpapi.keys.sessions import SessionWish, check_may_begin, part_of
 from httpapi.schemas.fields import BodyModel, distinct
 from httpapi.schemas.keys import Name, Scopes, SourceIds
 
@@ -35,4 +35,14 @@ class CreateSessionRequest(BodyModel):
 
 def check_session(by: Key, body: CreateSessionRequest) -> None:
     """A session has nothing that its key has not. Raises InsufficientScopeError."""
-    narrow_spec(by, body.wish(), 0)
+    check_may_begin(by)
+    part_of(by, body.wish())
+
+
+class CreateSignInLinkRequest(CreateSessionRequest):
+    """A session that somebody is to begin with a link."""
+
+
+def check_link(by: Key, body: CreateSignInLinkRequest) -> None:
+    """A link begins nothing that whoever makes it has not. Raises InsufficientScopeError."""
+    part_of(by, body.wish())
