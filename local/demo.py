@@ -51,6 +51,9 @@ def publish(base_url: str, credentials: Credentials, content: Path, data: Path, 
     _report(base_url, credentials, example.changes_of(outcome.run["counts"]), outcome, generation)
     _ask(example, api, outcome.source_id)
     print(f"Ask in a browser:\n  {_page(base_url, credentials, outcome.source_id, data)}\n", flush=True)
+    print(
+        f"See and publish in the portal, once and within 10 minutes:\n  {_portal(base_url, credentials)}\n", flush=True
+    )
 
 
 def _load_example() -> ModuleType:
@@ -89,6 +92,17 @@ def _page(base_url: str, credentials: Credentials, source_id: str, data: Path) -
             raise DemoError(str(error)) from error
         write_private(kept, keys)
     return f"{base_url}/site/try.html#{keys[name]}"
+
+
+def _portal(base_url: str, credentials: Credentials) -> str:
+    """Return a link that signs in to the portal as the tenant's owner, once."""
+    example = _load_example()
+    try:
+        api = example.DeveloperApi(base_url, credentials.admin_key)
+        code = api.request("POST", "/v1/portal/sign-in-links", {"name": "Demo", "role": "owner"})["code"]
+    except example.ApiError as error:
+        raise DemoError(str(error)) from error
+    return f"{base_url}/site/portal/#code={code}"
 
 
 def _report(base_url: str, credentials: Credentials, changes: str, outcome: Any, generation: dict[str, Any]) -> None:

@@ -29,18 +29,11 @@ export function api(extra: Extra = {}): KnowledgeClient {
   });
 }
 
-/** Exchange a key for a session, or take over what a one-time link holds. Throws what the API says. */
+/** Exchange a key, or the code of a one-time link, for a session. Throws what the API says. */
 export async function signIn(key: string): Promise<void> {
   const answer = await api({ key }).request("POST", "/v1/portal/sessions", { body: {} });
   const made = answer["session"] as { id: string; expiresAt: string };
   begin({ secret: String(answer["secret"]), id: made.id, expiresAt: made.expiresAt });
-}
-
-/** Take over the session that a one-time link holds. Throws what the API says, and keeps nothing then. */
-export async function takeLink(code: string): Promise<void> {
-  const told = (await api({ key: code }).whoAmI()) as models.CallerResponse & { session?: { id: string; expiresAt: string } };
-  if (told.session === undefined) return signIn(code);
-  begin({ secret: code, id: told.session.id, expiresAt: told.session.expiresAt });
 }
 
 /** End the session at the API, too, as far as it still can be. */

@@ -3,7 +3,7 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { readCaller, takeLink } from "./api.js";
+import { readCaller, signIn } from "./api.js";
 import { Frame } from "./frame/frame.js";
 import { Waiting } from "./frame/shown.js";
 import { SignIn } from "./frame/sign_in.js";
@@ -20,7 +20,7 @@ function Portal({ link }: { link: string | null }) {
   const [error, setError] = useState<unknown>();
   const open = session.value;
   useEffect(() => {
-    if (link !== null) takeLink(link).catch(() => setLinkFailed(true)).finally(() => setOpening(false));
+    if (link !== null) signIn(link).catch(() => setLinkFailed(true)).finally(() => setOpening(false));
   }, []);
   const read = (): void => {
     setError(undefined);

@@ -1,11 +1,21 @@
 /** Who is signed in with a key. */
 
 import { Listing } from "../listing.js";
-import type { CreateSessionRequest, NewSessionResponse, PortalSession } from "../models.js";
+import type {
+  CreateSessionRequest,
+  CreateSignInLinkRequest,
+  NewSessionResponse,
+  PortalSession,
+  SignInLinkResponse,
+} from "../models.js";
 import type { Reading, Writing } from "../transport.js";
 import { type ListQuery, pathTo, Resource, whole } from "./resource.js";
 
-/** `client.sessions`; a client whose key is a session's `secret` is signed in. */
+/**
+ * `client.sessions`; a client whose key is a session's `secret` is signed in.
+ *
+ * One whose key is the `code` of a sign-in link can do nothing but `create` the session.
+ */
 export class Sessions extends Resource {
   /** List the open sessions that the key may see, the oldest first. */
   list(query: ListQuery<"list_sessions"> = {}): Listing<PortalSession> {
@@ -15,6 +25,11 @@ export class Sessions extends Resource {
   /** Begin a session of the key; its `secret` is shown here and never again. */
   async create(session: CreateSessionRequest = {}, writing: Writing = {}): Promise<NewSessionResponse> {
     return whole(await this.api.write("POST", "/v1/portal/sessions", session, writing));
+  }
+
+  /** Make a link that begins a session, once; its `code` is shown here and never again. */
+  async createSignInLink(session: CreateSignInLinkRequest = {}, writing: Writing = {}): Promise<SignInLinkResponse> {
+    return whole(await this.api.write("POST", "/v1/portal/sign-in-links", session, writing));
   }
 
   /** Read an open session. */

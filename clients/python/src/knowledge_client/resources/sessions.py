@@ -10,7 +10,10 @@ from knowledge_client.resources.resource import Resource, path_to
 
 
 class Sessions(Resource):
-    """`client.sessions`; a client whose key is a session's `secret` is signed in."""
+    """`client.sessions`; a client whose key is a session's `secret` is signed in.
+
+    One whose key is the `code` of a sign-in link can do nothing but `create` the session.
+    """
 
     def list(self, **query: Unpack[models.ListSessionsQuery]) -> Listing[models.PortalSession]:
         """List the open sessions that the key may see, the oldest first."""
@@ -22,6 +25,13 @@ class Sessions(Resource):
         """Begin a session of the key; its `secret` is shown here and never again."""
         answer = self._api.write("POST", "/v1/portal/sessions", session, idempotency_key=idempotency_key)
         return cast(models.NewSessionResponse, answer)
+
+    def create_sign_in_link(
+        self, *, idempotency_key: str | None = None, **session: Unpack[models.CreateSignInLinkRequest]
+    ) -> models.SignInLinkResponse:
+        """Make a link that begins a session, once; its `code` is shown here and never again."""
+        answer = self._api.write("POST", "/v1/portal/sign-in-links", session, idempotency_key=idempotency_key)
+        return cast(models.SignInLinkResponse, answer)
 
     def get(self, session_id: str) -> models.PortalSession:
         """Read an open session."""
