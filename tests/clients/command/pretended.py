@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from knowledge_client.folder import content_hash
+from knowledge_client.content_hashes import content_hash
 
 Json = dict[str, Any]
 _FIELDS = ("title", "content", "contentType", "url", "language", "tags", "metadata")

@@ -72,6 +72,14 @@ def test_log_and_show(kb: StackKb, source: models.Source, two_generations: tuple
     assert ("+3" in oldest, oldest.endswith("the first")) == (True, True)
     document = kb("log", "--json", "-n", "1", "--source", source["id"]).document
     assert ([each["id"] for each in document["generations"]], document["hasMore"]) == ([second], True)
+    ended = kb("log", "faq/a", "--source", source["id"])
+    _, newest, oldest = ended.out.splitlines()
+    assert newest.split()[1:2] == [second]
+    assert ("updated: content" in newest, "added" in oldest, oldest.endswith("the first")) == (True, True, True)
+    document = kb("log", "guide/c", "-n", "1", "--json", "--source", source["id"]).document
+    assert ([each["change"] for each in document["history"]], document["hasMore"]) == (["tombstoned"], True)
+    ended = kb("log", "none", "--source", source["id"])
+    assert (ended.code, ended.out) == (0, "No generation that is kept changed none.\n")
     ended = kb("show", second, "--source", source["id"])
     assert {"~ faq/a  content", "+ faq/d  About faq/d", "- guide/c  About guide/c"} <= set(ended.out.splitlines())
     document = kb("show", first, "--json", "--source", source["id"]).document

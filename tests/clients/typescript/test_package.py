@@ -34,6 +34,8 @@ OTHERWISE = (answers_of_something_else_are_errors,)
 ONLY_IN = {
     # fetch has no connections to close.
     "client": (("close",), ()),
+    # A page shows the report of an import by its link.
+    "imports": (("faults",), ()),
     # Python has `list()` for it.
     "listing": ((), ("toArray",)),
     # These are types in TypeScript; and only JavaScript loses digits of a line of JSON that it reads.

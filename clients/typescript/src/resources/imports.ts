@@ -29,28 +29,38 @@ export class Imports extends Resource {
     return seen();
   }
 
-  /**
-   * Import a file: create, upload and wait; an import whose file does not get through is cancelled.
-   *
-   * Throws what `upload` and `wait` do.
-   */
+  /** Import a file: send it, and wait for the end. Throws what `send` and `wait` do. */
   async run(
     sourceId: string,
     file: Blob,
     wanted: CreateImportRequest,
     options: Uploading & Waiting & Writing = {},
   ): Promise<Import> {
+    const sent = await this.send(sourceId, file, wanted, options);
+    return this.wait(sourceId, sent.id, options);
+  }
+
+  /**
+   * Create an import and upload its file; one whose file does not get through is cancelled.
+   *
+   * Throws what `create` and `upload` do.
+   */
+  async send(
+    sourceId: string,
+    file: Blob,
+    wanted: CreateImportRequest,
+    options: Uploading & Writing = {},
+  ): Promise<Import> {
     const created = await this.create(sourceId, wanted, options);
-    const importId = created.import.id;
     try {
-      await this.upload(sourceId, created, file, options);
+      return await this.upload(sourceId, created, file, options);
     } catch (error) {
       // Otherwise it would hold one of the tenant's places for a day. Without the signal, which may have ended this.
+      const importId = created.import.id;
       const path = pathTo("sources", sourceId, "imports", importId, "cancel");
       await this.api.tryOnce({ method: "POST", path, idempotencyKey: crypto.randomUUID() }).catch(() => undefined);
       throw error;
     }
-    return this.wait(sourceId, importId, options);
   }
 
   /**

@@ -30,6 +30,12 @@ def change_lines(changes: Sequence[Mapping[str, Any]], most: int = SHOWN) -> Ite
         yield styled(f"  and {len(changes) - most} more; --json has all")
 
 
+def described(change: Mapping[str, Any]) -> str:
+    """Say what became of an item in a word or two, with the fields that changed."""
+    what = {"removed": "removed, in its days of grace", "tombstoned": "removed"}.get(change["change"], change["change"])
+    return f"{what}: {', '.join(change['fields'])}" if change["change"] == "updated" else str(what)
+
+
 def counted(changes: Iterable[Mapping[str, Any]]) -> str:
     """Say how many changes there are of each kind: `1 to add, 2 to change`."""
     counts = {"+": 0, "~": 0, "-": 0}

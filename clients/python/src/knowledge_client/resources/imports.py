@@ -64,19 +64,29 @@ class Imports(Resource):
         timeout_seconds: float = 3600,
         **wanted: Unpack[models.CreateImportRequest],
     ) -> models.Import:
-        """Import a file: create, upload and wait; an import whose file does not get through is cancelled.
+        """Import a file: send it, and wait for the end. Raises what `send` and `wait` do."""
+        sent = self.send(source_id, file, progress=progress, **wanted)
+        return self.wait(source_id, sent["id"], timeout_seconds=timeout_seconds)
 
-        Raises what `upload` and `wait` do.
+    def send(
+        self,
+        source_id: str,
+        file: Path | str,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        **wanted: Unpack[models.CreateImportRequest],
+    ) -> models.Import:
+        """Create an import and upload its file; one whose file does not get through is cancelled.
+
+        Raises what `create` and `upload` do.
         """
         created = self.create(source_id, **wanted)
-        import_id = created["import"]["id"]
         try:
-            self.upload(source_id, created, file, progress=progress)
+            return self.upload(source_id, created, file, progress=progress)
         except BaseException:
             # Otherwise it would hold one of the tenant's places for a day.
-            self.give_up(source_id, import_id)
+            self._give_up(source_id, created["import"]["id"])
             raise
-        return self.wait(source_id, import_id, timeout_seconds=timeout_seconds)
 
     def wait(self, source_id: str, import_id: str, *, timeout_seconds: float = 3600) -> models.Import:
         """Wait for the end; raises FailedError when it ended badly, StillUnderWayError.
@@ -105,12 +115,6 @@ class Imports(Resource):
             with file.open(encoding="utf-8") as lines:
                 yield from (json.loads(line) for line in lines if line.strip())
 
-    def give_up(self, source_id: str, import_id: str) -> None:
-        """Cancel an import whose file does not get through, as far as the API can be reached; no error is told."""
-        path = path_to("sources", source_id, "imports", import_id, "cancel")
-        with contextlib.suppress(ApiError):
-            self._api.try_once(Call("POST", path, idempotency_key=str(uuid.uuid4())))
-
     def list(self, source_id: str, **query: Unpack[models.ListImportsQuery]) -> Listing[models.Import]:
         """List a source's imports, the newest first."""
         return Listing(self._api, path_to("sources", source_id, "imports"), "imports", query)
@@ -123,3 +127,8 @@ class Imports(Resource):
         """End an import; what was staged stays."""
         path = path_to("sources", source_id, "imports", import_id, "cancel")
         return cast(models.Import, self._api.write("POST", path, idempotency_key=idempotency_key)["import"])
+
+    def _give_up(self, source_id: str, import_id: str) -> None:
+        path = path_to("sources", source_id, "imports", import_id, "cancel")
+        with contextlib.suppress(ApiError):
+            self._api.try_once(Call("POST", path, idempotency_key=str(uuid.uuid4())))

@@ -83,13 +83,8 @@ def _check_file(file: Path) -> None:
 
 
 def _upload(session: Session, source_id: str, file: Path, wanted: models.CreateImportRequest) -> models.Import:
-    created = session.client.imports.create(source_id, **wanted)
-    try:
-        with session.out.progress(f"Uploading {file.name}", file.stat().st_size) as advance:
-            return session.client.imports.upload(source_id, created, file, progress=lambda sent, _size: advance(sent))
-    except BaseException:
-        session.client.imports.give_up(source_id, created["import"]["id"])
-        raise
+    with session.out.progress(f"Uploading {file.name}", file.stat().st_size) as advance:
+        return session.client.imports.send(source_id, file, progress=lambda sent, _size: advance(sent), **wanted)
 
 
 def _wait(session: Session, source_id: str, import_id: str, timeout_seconds: int) -> int:
