@@ -46,6 +46,7 @@ def paths_of(edge: Edge) -> list[str]:
     generations = f"{SOURCES}/{source}/generations"
     return [
         *(SOURCES, f"{SOURCES}/{source}", f"{SOURCES}/{source}/items", item_path(source, "faq-1")),
+        f"{item_path(source, 'faq-1')}/history",
         *(generations, f"{generations}/current", f"{generations}/current/items"),
         f"{generations}/current/items/faq-1",
     ]
