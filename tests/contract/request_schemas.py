@@ -87,7 +87,7 @@ def normal(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Schema:
         elif keyword == "items":
             whole[keyword] = normal(value, root)
         elif keyword in {"required", "enum"}:
-            whole[keyword] = sorted(value)
+            whole[keyword] = sorted(each for each in value if each is not None)
         elif keyword in _COMPARED:
             if keyword not in _ABSENT or value != _ABSENT[keyword]:
                 whole[keyword] = value
