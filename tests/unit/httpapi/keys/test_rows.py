@@ -47,6 +47,7 @@ keys = st.builds(
     share_leaves_at=times,
     overlap_until=times,
     revision=numbers,
+    sessions=st.dictionaries(texts, numbers, max_size=3),
 )
 
 
