@@ -103,7 +103,7 @@ class ItemHistories:
         """List the kept generations that changed an item, newest first, out of `limit` generations a page.
 
         An item that was never served has none. A page may be empty and lead on.
-        Raises InvalidPositionError, and StaleListError when the generation that a page begins with is not kept any more.
+        Raises InvalidPositionError, and StaleListError when the generation that a page begins with is not kept now.
         """
         place = _place(position)
         try:
