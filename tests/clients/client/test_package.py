@@ -194,3 +194,24 @@ def test_readme_runs_from_the_wheel(version: str, built: dict[str, Path], tenant
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert_printed(run.stdout, expected)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "refunds.md").write_text("# Refunds\n\nRefunds take 14 days.\n")
+
+    def kb(*arguments: str) -> tuple[int, str]:
+        called = subprocess.run(
+            [empty / "bin" / "kb", *arguments],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "CHATBOT_API": tenant.base_url, "CHATBOT_KEY": tenant.token},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return called.returncode, called.stdout + called.stderr
+
+    told = kb("--help")
+    assert (told[0], 'pip install "knowledge-client[kb]"' in told[1]) == (3, True), told
+    subprocess.run([*pip, "install", f"{built['whl']}[kb]"], check=True)
+    told = kb("--help")
+    assert (told[0], "Exit codes: 0 done" in told[1]) == (0, True), told
+    assert kb("--version") == (0, f"kb, version {knowledge_client.__version__}\n")
+    assert [kb(*command)[0] for command in (("init", "docs"), ("diff",), ("apply",), ("diff",))] == [0, 2, 0, 0]

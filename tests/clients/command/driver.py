@@ -39,6 +39,7 @@ class Kb:
         self.answering: Answering = lambda _: httpx.Response(500)
         self.requests: list[httpx.Request] = []
         self.made: list[httpx.Client] = []
+        self.keeps_requests = True
         self.folder = folder
         self._capsys = capsys
         monkeypatch.chdir(folder)
@@ -63,7 +64,8 @@ class Kb:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         request.read()
-        self.requests.append(request)
+        if self.keeps_requests:
+            self.requests.append(request)
         return self.answering(request)
 
     @property
