@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 import httpx
-from knowledge_client.folder import content_hash
+from knowledge_client import content_hash
 
 from tests.clients.client.scripted import body_of
 from tests.clients.command.driver import Kb
