@@ -6,13 +6,11 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from knowledge_client import KnowledgeClient
 
 from local.template import ROOT
-from tests.clients.folder.trees import write_tree
 
 PAGES = 24
 # Batches of seven, so that there is something between them.
@@ -39,8 +37,9 @@ class Publishing:
             "CHATBOT_API": base_url,
             "CHATBOT_KEY": key,
         }
-        self._client = (base_url, key)
-        write_tree(folder, {"kb.toml": KB_TOML.format(label=label)})
+        self.client = (base_url, key)
+        (folder / "docs").mkdir(parents=True)
+        (folder / "kb.toml").write_text(KB_TOML.format(label=label))
         self.wanted: list[Contents] = [{}]
 
     def change(self, dice: random.Random, turn: int) -> Contents:
@@ -48,8 +47,8 @@ class Publishing:
         docs = self.folder / "docs"
         names = [f"page-{number:02}.md" for number in range(PAGES)]
         for name in names if len(self.wanted) == 1 else dice.sample(names, 9):
-            write_tree(docs, {name: f"# {name}\n\nAs of {self.label}, turn {turn}.\n"})
-        write_tree(docs, {f"new-{turn}.md": f"# New in turn {turn}\n"})
+            (docs / name).write_text(f"# {name}\n\nAs of {self.label}, turn {turn}.\n")
+        (docs / f"new-{turn}.md").write_text(f"# New in turn {turn}\n")
         (docs / f"new-{turn - 1}.md").unlink(missing_ok=True)
         self.wanted.append({each.name: each.read_text("utf-8") for each in docs.iterdir()})
         return self.wanted[-1]
@@ -74,14 +73,9 @@ class Publishing:
 
     def served(self) -> Contents:
         """Read what is served, contents by ids."""
-        with KnowledgeClient(*self._client) as client:
+        with KnowledgeClient(*self.client) as client:
             source = next(iter(client.sources.list(label=self.label)), None)
             if source is None or source["generationId"] is None:
                 return {}
             items = client.generations.items(source["id"], source["generationId"], with_content=True)
             return {each["externalItemId"]: each["content"] for each in items}
-
-    def check(self, others: Mapping[str, Contents] | None = None) -> None:
-        """Hold what is served against every set that was wanted."""
-        served = self.served()
-        assert served in [*self.wanted, *(others or {}).values()], sorted(served)

@@ -96,7 +96,7 @@ def test_killed_stack_leaves_the_old_set_or_the_new_one(own_stack: Any, tmp_path
 
 def test_two_commands_at_once_leave_one_of_their_sets(publishing: Publishing, tmp_path: Path) -> None:
     dice = random.Random(SEED)
-    other = Publishing(tmp_path / "there", *publishing._client, publishing.label)
+    other = Publishing(tmp_path / "there", *publishing.client, publishing.label)
     for turn in range(max(1, KILLS // 5)):
         publishing.change(dice, turn)
         other.change(dice, 100 + turn)
