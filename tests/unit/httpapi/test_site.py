@@ -12,8 +12,8 @@ from httpapi.site import Site
 
 FILES = {
     "page.html": b"<p>" + b"words " * 100,
-    "portal/app-0123abcd/app.js": b"export const words = 1;\n" * 100,
-    "portal/index.html": b"<p>" + b"words " * 100,
+    "portal/app-0123abcd/app.js": b"export const portal = 1;\n" * 100,
+    "portal/index.html": b"<p>" + b"portal " * 100,
     "picture.png": b"\x89PNG" * 100,
     "widget/1.0.0-0123abcd/widget.js": b"export const words = 1;\n" * 100,
     "widget/short.js": b"1",

@@ -1,0 +1,90 @@
+"""The portal in a real browser before the local stack, and what it may never do there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from local.template import ROOT
+from testing.resources import continuous_integration
+from tests.support.stack import StackProcess
+from tests.support.widget_browser import serious_faults
+
+BUILT = ROOT / "functions" / "serve_site" / "site" / "portal"
+# Where pictures go; nowhere unless it is said.
+_PICTURES = os.environ.get("SCREENSHOTS")
+_WATCH = (
+    "window.broken = [];"
+    "addEventListener('securitypolicyviolation', e => broken.push(e.violatedDirective + ' ' + e.blockedURI));"
+)
+_PATIENCE_MS = 30_000
+
+
+def require_portal() -> None:
+    """Skip a test that needs the built portal where it is missing; fail it in continuous integration."""
+    if not (BUILT / "index.html").is_file():
+        reason = "the portal is not built: run `make portal`"
+        (pytest.fail if continuous_integration() else pytest.skip)(reason)
+
+
+class Portal:
+    """A person with the portal in front of them; `options` are those of a browser's context."""
+
+    def __init__(self, started: Browser, stack: StackProcess, **options: Any) -> None:
+        require_portal()
+        self.url = f"{stack.credentials['baseUrl']}/site/portal/"
+        given = {"reduced_motion": "reduce", "locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
+        self.context = started.new_context(**given)
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(_PATIENCE_MS)
+        self.said: list[str] = []
+        self.foreign: list[str] = []
+        origin = stack.credentials["baseUrl"].removesuffix("/api")
+        self.page.on("console", lambda line: self.said.append(f"{line.type}: {line.text} {line.location.get('url')}"))
+        self.page.on("pageerror", lambda error: self.said.append(f"pageerror: {error}"))
+        self.page.on("dialog", lambda dialog: (self.said.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        self.page.on("request", lambda asked: None if asked.url.startswith(origin) else self.foreign.append(asked.url))
+        self.page.add_init_script(_WATCH)
+
+    def open(self, place: str = "", *, key: str | None = None) -> Page:
+        """Open a place such as `#/content`, and sign in there with a key if one is given."""
+        self.page.goto(self.url + place)
+        if key is not None:
+            self.sign_in(key)
+        return self.page
+
+    def sign_in(self, key: str) -> None:
+        """Sign in on the page that asks for it."""
+        self.page.get_by_label("API key").fill(key)
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page.get_by_role("navigation", name="Main")).to_be_attached(timeout=_PATIENCE_MS)
+
+    def go(self, place: str) -> None:
+        """Follow an address within the portal."""
+        self.page.evaluate("place => { location.hash = place }", place)
+
+    def picture(self, name: str) -> None:
+        """Keep a picture of the page if pictures are wanted."""
+        if _PICTURES:
+            folder = Path(_PICTURES)
+            folder.mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=folder / f"portal-{name}.png", full_page=True)
+
+    def check(self) -> None:
+        """Hold what holds on every screen: axe finds nothing serious, and nothing scrolls sideways."""
+        assert serious_faults(self.page) == []
+
+    def close(self, *, refused: tuple[int, ...] = ()) -> None:
+        """End the visit: no error on the console but of answers that were wanted, no policy broken, nobody else asked."""
+        try:
+            assert self.page.evaluate("broken") == []
+            wanted = tuple(f"the server responded with a status of {status}" for status in refused)
+            faults = [line for line in self.said if line.startswith(("error", "pageerror", "dialog", "warning"))]
+            assert [line for line in faults if not (wanted and any(each in line for each in wanted))] == []
+            assert self.foreign == []
+        finally:
+            self.context.close()
