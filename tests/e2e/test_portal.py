@@ -8,7 +8,9 @@ from tests.support.portal import Portal
 from tests.support.stack import StackProcess
 
 
-def test_signing_in_leads_to_where_one_was_and_ends_with_the_session(started: Browser, local_stack: StackProcess) -> None:
+def test_signing_in_leads_to_where_one_was_and_ends_with_the_session(
+    started: Browser, local_stack: StackProcess
+) -> None:
     portal = Portal(started, local_stack)
     page = portal.open("#/home")
     expect(page.get_by_label("API key")).to_be_focused()

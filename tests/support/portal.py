@@ -79,7 +79,7 @@ class Portal:
         assert serious_faults(self.page) == []
 
     def close(self, *, refused: tuple[int, ...] = ()) -> None:
-        """End the visit: no error on the console but of answers that were wanted, no policy broken, nobody else asked."""
+        """End the visit: no error on the console but of wanted answers, no policy broken, nobody else asked."""
         try:
             assert self.page.evaluate("broken") == []
             wanted = tuple(f"the server responded with a status of {status}" for status in refused)

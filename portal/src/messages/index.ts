@@ -28,9 +28,14 @@ export function t(key: MessageKey, values: Readonly<Record<string, string | numb
   });
 }
 
+/** How the reader writes numbers and times: as in their own country, where it speaks the language that is chosen. */
+export function locale(): string {
+  return navigator.languages.find((each) => each.startsWith(language.value)) ?? language.value;
+}
+
 /** Write a number as the reader does. */
 export function number(value: number): string {
-  return new Intl.NumberFormat(language.value).format(value);
+  return new Intl.NumberFormat(locale()).format(value);
 }
 
 /** Write a size in bytes as the reader does. */
@@ -38,7 +43,7 @@ export function bytes(value: number): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
   const step = Math.min(units.length - 1, value > 0 ? Math.floor(Math.log10(value) / 3) : 0);
   const shown = { style: "unit", unit: units[step]!, unitDisplay: step === 0 ? "long" : "short", maximumFractionDigits: 1 } as const;
-  return new Intl.NumberFormat(language.value, shown).format(value / 1000 ** step);
+  return new Intl.NumberFormat(locale(), shown).format(value / 1000 ** step);
 }
 
 /** Whether a text names a message: codes of the API are looked up so. */

@@ -15,4 +15,5 @@ export interface Screen {
 
 export const SCREENS: readonly Screen[] = [
   { name: "home", title: "nav.home", icon: "home", ofSource: false, load: () => import("./home/home.js") },
+  { name: "content", title: "nav.content", icon: "content", ofSource: true, load: () => import("./content/content.js") },
 ];

@@ -1,6 +1,6 @@
 /** A time in the viewer's zone; pointing at it, or asking for its label, tells it in UTC. */
 
-import { language, t } from "../messages/index.js";
+import { locale, t } from "../messages/index.js";
 
 const MINUTE = 60_000;
 
@@ -18,12 +18,12 @@ export function When({ at, style = "moment" }: { at: string | null | undefined; 
 /** Write a moment, or a day, as the reader does. */
 export function moment(at: string, style: "moment" | "day" = "moment"): string {
   const shown: Intl.DateTimeFormatOptions = { dateStyle: "medium", ...(style === "day" ? {} : { timeStyle: "short" }) };
-  return new Intl.DateTimeFormat(language.value, shown).format(new Date(at));
+  return new Intl.DateTimeFormat(locale(), shown).format(new Date(at));
 }
 
 function ago(at: string): string {
   const minutes = Math.round((Date.parse(at) - Date.now()) / MINUTE);
-  const words = new Intl.RelativeTimeFormat(language.value, { numeric: "auto" });
+  const words = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
   if (Math.abs(minutes) < 60) return words.format(minutes, "minute");
   if (Math.abs(minutes) < 36 * 60) return words.format(Math.round(minutes / 60), "hour");
   if (Math.abs(minutes) < 45 * 24 * 60) return words.format(Math.round(minutes / 60 / 24), "day");
