@@ -25,8 +25,7 @@ function Portal({ link }: { link: string | null }) {
   const read = (): void => {
     setError(undefined);
     sources.value = null;
-    // What a session may not read stays unknown; each screen says so where it matters.
-    void readCaller().then(() => readSources()).catch((failure) => (sources.value = []) && setError(failure));
+    readCaller().then(readSources).catch(setError);
   };
   useEffect(() => {
     if (open === null) return undefined;

@@ -11,12 +11,12 @@ import { Failure } from "../../ui/failure.js";
 
 const TYPES = ["text/plain", "text/markdown", "text/html"] as const;
 
-export function EditItem({ source, item, content = "", tag = null, onClose, onDone }: {
+export function EditItem({ source, item, content = "", tag, onClose, onDone }: {
   source: string;
   /** What is changed; without it a new one is written. */
   item?: models.Item;
   content?: string;
-  tag?: string | null;
+  tag?: string | undefined;
   onClose: () => void;
   onDone: () => void;
 }) {
@@ -40,9 +40,8 @@ export function EditItem({ source, item, content = "", tag = null, onClose, onDo
       tags: tags.split(",").map((each) => each.trim()).filter((each) => each !== ""),
       metadata: item?.metadata ?? null,
     };
-    const headers: Record<string, string> = item === undefined ? { "If-None-Match": "*" } : tag === null ? {} : { "If-Match": tag };
     try {
-      await api({ headers }).items.push(source, wanted);
+      await api().items.push(source, wanted, item === undefined ? { ifNoneMatch: "*" } : { ifMatch: tag });
       announce(t("content.staged"));
       onDone();
     } catch (failure) {

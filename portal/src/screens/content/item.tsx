@@ -1,8 +1,8 @@
 /** One item: what is staged beside what is served, and what can be done with it. */
 
 import { useState } from "preact/hooks";
-import { type models, NotFoundError } from "../../../../clients/typescript/src/index.js";
-import { api, itemWithTag } from "../../api.js";
+import { etagOf, type models, NotFoundError } from "../../../../clients/typescript/src/index.js";
+import { api } from "../../api.js";
 import { contentOf } from "../../contents.js";
 import { bytes, t } from "../../messages/index.js";
 import { href } from "../../routes.js";
@@ -22,7 +22,8 @@ type View = (typeof VIEWS)[number];
 
 interface Seen {
   readonly item: models.Item;
-  readonly tag: string | null;
+  /** What its next change is conditional on. */
+  readonly tag: string | undefined;
   readonly content: string;
   /** As it is served; null when it is not, undefined when the session may not see it. */
   readonly served: { readonly item: models.GenerationItem; readonly content: string } | null | undefined;
@@ -47,8 +48,7 @@ export function ItemView({ source, id }: { source: string; id: string }) {
   if (error !== undefined && value === undefined) return <>{back}<Failure error={error} again={again} /></>;
   if (value === undefined) return <>{back}<p class="waiting quiet" aria-busy="true">{t("app.loading")}</p></>;
   const { item, tag, content, served } = value;
-  const condition = { headers: tag === null ? {} : { "If-Match": tag } };
-  const remove = doing(() => api(condition).items.remove(source, id), t("content.removed", { n: 1 }));
+  const remove = doing(() => api().items.remove(source, id, { ifMatch: tag }), t("content.removed", { n: 1 }));
   const restore = doing(() => api().items.restore(source, id), t("content.restored", { n: 1 }));
   return (
     <>
@@ -135,10 +135,10 @@ function Link({ url }: { url: string }) {
 }
 
 async function readBoth(source: string, id: string, signal: AbortSignal): Promise<Seen> {
-  const [{ item, tag }, live] = await Promise.all([itemWithTag(source, id), readServed(source, id)]);
+  const [item, live] = await Promise.all([api().items.get(source, id, { signal }), readServed(source, id)]);
   const content = await contentOf(item, signal);
   const served = live && { item: live, content: live.contentHash === item.contentHash ? content : await contentOf(live, signal) };
-  return { item, tag, content, served };
+  return { item, tag: etagOf(item), content, served };
 }
 
 async function readServed(source: string, id: string): Promise<models.GenerationItem | null | undefined> {
