@@ -3,11 +3,12 @@
 import { ApiError } from "../../clients/typescript/src/index.js";
 import { api } from "./api.js";
 import { href } from "./routes.js";
-import { sourceId, sources } from "./sources.js";
+import { readSources, sourceId, sources } from "./sources.js";
 
 /** Tell the address of an id; null when nothing here has it. */
 export async function find(text: string): Promise<string | null> {
   const id = text.trim();
+  if (sources.value === null) await readSources();
   const kind = /^([a-z]{3,4})_/.exec(id)?.[1];
   if (kind === "src") return sources.value?.some((each) => each.id === id) ? href("content", [id]) : null;
   if (kind === "run") return findInSources(id, "review", (source) => api().runs.get(source, id));

@@ -189,13 +189,13 @@ def _environment_of(pid: int) -> dict[str, str]:
     return dict(entry.split("=", 1) for entry in raw.decode(errors="replace").split("\0") if "=" in entry)
 
 
-def aws(stack: StackProcess, service: str) -> Any:
-    """A client of one of a stack's own services."""
+def aws(stack: StackProcess, service: str, endpoint: str | None = None) -> Any:
+    """A client of one of a stack's own services; Lambda's is at the origin of the API."""
     found = stack.environment
     return boto3.client(
         service,
         region_name=found["AWS_REGION"],
-        endpoint_url=found["AWS_ENDPOINT_URL"],
+        endpoint_url=endpoint or found["AWS_ENDPOINT_URL"],
         aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
         config=Config(proxies={}),

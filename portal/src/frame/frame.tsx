@@ -43,7 +43,7 @@ export function Frame() {
         <button type="button" class="button quiet only menu" aria-expanded={menu} aria-label={t("nav.menu")} onClick={() => setMenu(!menu)}>
           <Icon name={menu ? "close" : "menu"} />
         </button>
-        <a class="brand" href={href("home")}><img src="icon.svg" alt="" width="24" height="24" /><span>{t("app.name")}</span></a>
+        <a class="brand" href={href("home")} aria-label={t("app.name")}><img src="icon.svg" alt="" width="24" height="24" /><span>{t("app.name")}</span></a>
         <Environment />
         <Finder />
         <button type="button" class="button quiet" onClick={() => setSheet(true)}>

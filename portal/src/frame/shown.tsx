@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { t } from "../messages/index.js";
 import { go, href, place } from "../routes.js";
 import { type Screen, SCREENS } from "../screens/index.js";
+import { caller } from "../session.js";
 import { remember, sourceId, sources } from "../sources.js";
 import { Failure } from "../ui/failure.js";
 
@@ -20,6 +21,8 @@ export function Shown() {
     else if (path[0]?.startsWith("src_")) remember(path[0]);
   }, [needed, path[0]]);
   if (found === undefined) return <Nowhere />;
+  // A screen asks for what the session may see, so it begins once that is known.
+  if (caller.value === null) return <Waiting />;
   if (found.ofSource && sources.value !== null && sourceId.value === null) return <Loader screen={SCREENS[0]!} key="home" />;
   if (needed !== null || (found.ofSource && sourceId.value === null)) return <Waiting />;
   return <Loader screen={found} key={found.name} />;
