@@ -59,6 +59,8 @@ def test_demo_publishes_then_keeps_then_updates(tmp_path: Path) -> None:
         r"^Ask in a browser:\n  http://127\.0\.0\.1:\d+/api/site/try\.html#pk_live_\w+$", first, re.MULTILINE
     )
 
+    assert re.search(r"^  http://127\.0\.0\.1:\d+/api/site/portal/#code=pc_live_\w+$", first, re.MULTILINE)
+
     second = demo(tmp_path / "data", content)
     assert said(r"Published: (.+)", second) == "0 changes"
     assert said(r"generation (\S+)", second) == said(r"generation (\S+)", first)

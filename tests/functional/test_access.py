@@ -138,7 +138,9 @@ def test_key_limited_to_sources_sees_others_as_absent_and_makes_no_sources_keys_
             assert (reply.status, reply.code) == (404, "not_found"), operation.name
             assert same_answer(reply, send(edge, operation, key=limited)), operation.name
         # A session, or a link to one, reaches no further than the key.
-        elif 201 in operation.statuses() and operation.scope != Scope.WEBHOOKS_MANAGE and "portal" not in operation.path:
+        elif "portal" in operation.path:
+            continue
+        elif 201 in operation.statuses() and operation.scope != Scope.WEBHOOKS_MANAGE:
             reply = send(edge, operation, tenant.ids, key=limited)
             assert (reply.status, reply.code) == (403, "insufficient_scope"), operation.name
 

@@ -71,6 +71,23 @@ def test_suspended_tenant_is_refused_at_its_next_request_and_others_are_not(edge
     assert whoami(edge, edge.token) == (200, None)
 
 
+def test_sessions_and_links_are_suspended_and_end_with_the_keys_of_their_tenant(edge: Edge, deployment: Any) -> None:
+    tenant = edge.tenant_of(edge.admin)
+    session = edge.request("POST", "/v1/portal/sessions", key=edge.admin).body["secret"]
+    link = edge.request("POST", "/v1/portal/sign-in-links", key=edge.admin).body["code"]
+    assert listed(deployment, tenant)["usableKeys"] == 2
+    run(deployment, "suspend", tenant)
+    assert whoami(edge, session) == (401, "key_suspended")
+    assert edge.request("POST", "/v1/portal/sessions", key=link).code == "key_suspended"
+    run(deployment, "resume", tenant)
+    assert whoami(edge, session) == (200, None)
+    run(deployment, "suspend", tenant)
+    run(deployment, "revoke", tenant)
+    run(deployment, "resume", tenant)
+    assert whoami(edge, session) == (401, "session_ended")
+    assert edge.request("POST", "/v1/portal/sessions", key=link).code == "link_used"
+
+
 def test_what_is_wrong_with_a_suspended_key_is_told_to_its_holder_alone(edge: Edge, deployment: Any) -> None:
     run(deployment, "suspend", edge.tenant_of(edge.token))
     kind, environment, key_id, _ = [*edge.token.split("_")]

@@ -161,6 +161,16 @@ def test_keys_webhooks_and_use_are_managed(tenant: Tenant, client: KnowledgeClie
         assert admin.keys.revoke(rotated["key"]["id"])["status"] == "revoked"
         assert key_id in {key["id"] for key in admin.keys.list(limit=1)}
         assert "key.rotated" in {entry["kind"] for entry in admin.keys.audit()}
+        session = admin.sessions.create(name="Anna", role="owner")
+        invited = admin.sessions.create_sign_in_link(role="viewer")
+        assert session["session"]["id"] in {each["id"] for each in admin.sessions.list(limit=1)}
+    with KnowledgeClient(tenant.base_url, invited["code"]) as invitation:
+        begun = invitation.sessions.create()["session"]
+    with KnowledgeClient(tenant.base_url, session["secret"]) as signed_in:
+        told = signed_in.who_am_i()["session"]
+        assert told["name"] == signed_in.sessions.get(told["id"])["name"] == "Anna"
+        assert signed_in.sessions.end(begun["id"])["endedAt"]
+        signed_in.sessions.end(session["session"]["id"])
     with KnowledgeClient(tenant.base_url, made["secret"]) as ended, pytest.raises(UnauthorizedError):
         ended.who_am_i()
     webhook = client.webhooks.create(url="http://127.0.0.1:9/hook", events=["run.failed"])["webhook"]

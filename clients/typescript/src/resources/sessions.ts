@@ -29,7 +29,7 @@ export class Sessions extends Resource {
 
   /** Make a link that begins a session, once; its `code` is shown here and never again. */
   async createSignInLink(session: CreateSignInLinkRequest = {}, writing: Writing = {}): Promise<SignInLinkResponse> {
-    return whole(await this.api.write("POST", "/v1/portal/sign-in-links", session, writing));
+    return whole(await this.api.write("POST", pathTo("portal", "sign-in-links"), session, writing));
   }
 
   /** Read an open session. */

@@ -30,7 +30,8 @@ class Sessions(Resource):
         self, *, idempotency_key: str | None = None, **session: Unpack[models.CreateSignInLinkRequest]
     ) -> models.SignInLinkResponse:
         """Make a link that begins a session, once; its `code` is shown here and never again."""
-        answer = self._api.write("POST", "/v1/portal/sign-in-links", session, idempotency_key=idempotency_key)
+        path = path_to("portal", "sign-in-links")
+        answer = self._api.write("POST", path, session, idempotency_key=idempotency_key)
         return cast(models.SignInLinkResponse, answer)
 
     def get(self, session_id: str) -> models.PortalSession:
