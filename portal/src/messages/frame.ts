@@ -10,6 +10,8 @@ export const FRAME = {
   "nav.menu": ["Menu", "Menü"],
   "nav.home": ["Home", "Übersicht"],
   "nav.content": ["Content", "Inhalte"],
+  "nav.review": ["Review", "Prüfung"],
+  "nav.generations": ["Generations", "Generationen"],
   "nav.source": ["Source", "Quelle"],
   "nav.archived": ["{name} (archived)", "{name} (archiviert)"],
   "nav.find": ["Go to any id …", "Zu einer ID springen …"],

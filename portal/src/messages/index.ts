@@ -1,14 +1,17 @@
 /** The catalogue of all words: `t("sign_in.title")`. English first, then German; a test holds that none is missing. */
 
 import { signal } from "@preact/signals";
+import { CHANGES } from "./changes.js";
 import { CONTENT } from "./content.js";
 import { FRAME } from "./frame.js";
+import { GENERATIONS } from "./generations.js";
 import { HOME } from "./home.js";
+import { REVIEW } from "./review.js";
 
 /** A message in every language; `{name}` is filled in, and ` || ` stands between the words for one and for more. */
 export type Message = readonly [en: string, de: string];
 
-export const CATALOGUE = { ...FRAME, ...HOME, ...CONTENT } satisfies Record<string, Message>;
+export const CATALOGUE = { ...FRAME, ...HOME, ...CONTENT, ...CHANGES, ...REVIEW, ...GENERATIONS } satisfies Record<string, Message>;
 export type MessageKey = keyof typeof CATALOGUE;
 
 export const LANGUAGES = ["en", "de"] as const;

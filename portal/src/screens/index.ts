@@ -16,4 +16,6 @@ export interface Screen {
 export const SCREENS: readonly Screen[] = [
   { name: "home", title: "nav.home", icon: "home", ofSource: false, load: () => import("./home/home.js") },
   { name: "content", title: "nav.content", icon: "content", ofSource: true, load: () => import("./content/content.js") },
+  { name: "review", title: "nav.review", icon: "review", ofSource: true, load: () => import("./review/review.js") },
+  { name: "generations", title: "nav.generations", icon: "generations", ofSource: true, load: () => import("./generations/generations.js") },
 ];

@@ -1,0 +1,21 @@
+/** What somebody wants to be remembered of a deed. Optional. */
+
+import { t } from "../messages/index.js";
+
+const LONGEST = 500;
+
+export function Message({ label, value, onInput }: { label: string; value: string; onInput: (text: string) => void }) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <textarea
+        rows={2}
+        maxLength={LONGEST}
+        dir="auto"
+        placeholder={t("message.placeholder")}
+        value={value}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </label>
+  );
+}
