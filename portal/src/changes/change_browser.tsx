@@ -5,7 +5,7 @@ import { number, t } from "../messages/index.js";
 import { filter, place } from "../routes.js";
 import { Failure } from "../ui/failure.js";
 import { Icon } from "../ui/icon.js";
-import { usePaged } from "../ui/paged.js";
+import { usePages } from "../ui/pages.js";
 import { type Changes, inOrder, type Kind, KINDS, ICONS } from "./change.js";
 import { ChangeList } from "./change_list.js";
 import { ChangeView } from "./change_view.js";
@@ -22,7 +22,7 @@ export function ChangeBrowser({ changes, counts }: { changes: Changes; counts?: 
   const prefix = query["prefix"];
   const wanted = { ...(change && { change }), ...(prefix && { prefix }) };
   const about = [changes.about, change, prefix];
-  const { entries, complete, loading, error, more, again } = usePaged((signal) => changes.list({ ...wanted, signal }), about);
+  const { entries, complete, loading, error, more, again } = usePages((signal) => changes.list({ ...wanted, signal }), about);
   const shown = useMemo(() => (complete || entries.length <= ORDERED ? inOrder(entries) : entries), [entries, complete]);
   useEffect(() => {
     if (!complete && !loading && error === undefined && entries.length < ORDERED) more();
@@ -35,16 +35,16 @@ export function ChangeBrowser({ changes, counts }: { changes: Changes; counts?: 
         <Kinds counts={counts} />
         <Prefix />
         <span class="small quiet" role="status">
-          {complete ? t("changes.count", { n: shown.length }) : loading && entries.length === 0 ? t("app.loading") : t("list.so_far", { n: entries.length })}
+          {complete && error === undefined ? t("changes.count", { n: shown.length }) : loading && entries.length === 0 ? t("app.loading") : t("list.so_far", { n: entries.length })}
         </span>
       </div>
-      <Failure error={error} again={entries.length > 0 ? more : again} />
+      <Failure error={error} again={again} />
       {open ? (
         <div class="change-browser">
           <ChangeList entries={shown} open={open} total={total} onEnd={more} />
           <ChangeView change={open} changes={changes} />
         </div>
-      ) : complete && <p class="card quiet">{t(change || prefix ? "changes.none_such" : "changes.none")}</p>}
+      ) : complete && error === undefined && <p class="card quiet">{t(change || prefix ? "changes.none_such" : "changes.none")}</p>}
     </section>
   );
 }

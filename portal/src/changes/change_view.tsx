@@ -5,10 +5,10 @@ import { filter, place } from "../routes.js";
 import { Chip } from "../ui/chip.js";
 import { Failure } from "../ui/failure.js";
 import { useLoaded } from "../ui/load.js";
+import { Rendered } from "../ui/rendered.js";
 import { When } from "../ui/when.js";
 import { type Change, type Changes, contentOf, ICONS, readChange, TONES } from "./change.js";
 import { Fields } from "./fields.js";
-import { Rendered } from "./rendered.js";
 import { TextDiff } from "./text_diff.js";
 
 export function ChangeView({ change, changes }: { change: Change; changes: Changes }) {
@@ -91,7 +91,7 @@ function Side({ title, content, type }: { title: string; content: string; type: 
   return (
     <section>
       <h3 class="quiet">{title}</h3>
-      <Rendered content={content} contentType={type} />
+      <div class="paper"><Rendered content={content} kind={type} /></div>
     </section>
   );
 }

@@ -56,7 +56,7 @@ export const GENERATIONS = {
   "live.no_lead": ["Nothing is served with the id {id}.", "Mit der ID {id} wird nichts ausgeliefert."],
   "live.staged": ["Look at what is staged", "Bereitgelegtes ansehen"],
   "live.since": ["So since generation {n}", "So seit Generation {n}"],
-  "live.since_at_least": ["So since generation {n}, or longer", "So seit Generation {n} oder länger"],
+  "live.history": ["What changed it last", "Was den Eintrag zuletzt änderte"],
   "live.leaving": ["Its removal has begun; it is served until its grace ends. Removed", "Seine Entfernung hat begonnen; es wird bis zum Ende der Schonfrist ausgeliefert. Entfernt am"],
   "live.large": ["The text is large: open it", "Der Text ist groß: öffnen"],
 } satisfies Record<string, Message>;

@@ -3,25 +3,24 @@
 import { useState } from "preact/hooks";
 import { ApiError, type models } from "../../../../clients/typescript/src/index.js";
 import { api } from "../../api.js";
-import { Rendered } from "../../changes/rendered.js";
+import { ICONS, TONES } from "../../changes/change.js";
 import { number, t } from "../../messages/index.js";
 import { href } from "../../routes.js";
 import { announce } from "../../ui/announce.js";
 import { Action } from "../../ui/button.js";
 import { Chip } from "../../ui/chip.js";
 import { Failure } from "../../ui/failure.js";
+import { Rendered } from "../../ui/rendered.js";
 import { When } from "../../ui/when.js";
 
-/** So many generations are looked at for the first that served an item as it is. */
-const LOOKED_AT = 12;
+/** So many of what last changed it are told. */
+const TOLD = 5;
 
 interface Answer {
   readonly id: string;
   /** Null when nothing of it is served. */
   readonly item: models.GenerationItem | null;
-  readonly since?: models.Generation | undefined;
-  /** Whether an older generation may have served the same. */
-  readonly earlier?: boolean;
+  readonly history: readonly models.HistoryEntry[];
 }
 
 export function IsLive({ sourceId }: { sourceId: string }) {
@@ -53,52 +52,56 @@ export function IsLive({ sourceId }: { sourceId: string }) {
   );
 }
 
-function Shown({ answer: { id, item, since, earlier }, sourceId }: { answer: Answer; sourceId: string }) {
-  if (item === null) {
-    return (
-      <div class="row">
-        <Chip tone="warn">{t("live.no")}</Chip>
-        <span class="grow" dir="auto">{t("live.no_lead", { id })}</span>
-        <a href={href("content", [sourceId, id])}>{t("live.staged")}</a>
-      </div>
-    );
-  }
+function Shown({ answer: { id, item, history }, sourceId }: { answer: Answer; sourceId: string }) {
+  const last = history[0]?.generation;
   return (
     <>
       <div class="row">
-        <Chip tone="good">{t("live.yes")}</Chip>
-        <strong class="grow" dir="auto">{item.title}</strong>
-        {since && (
-          <span class="small quiet">
-            {t(earlier ? "live.since_at_least" : "live.since", { n: number(since.sequence) })} · <When at={since.publishedAt} />
-          </span>
-        )}
+        <Chip tone={item === null ? "warn" : "good"}>{t(item === null ? "live.no" : "live.yes")}</Chip>
+        <strong class="grow" dir="auto">{item === null ? t("live.no_lead", { id }) : item.title}</strong>
+        {last && <span class="small quiet">{t("live.since", { n: number(last.sequence) })} · <When at={last.publishedAt} /></span>}
+        <a href={href("content", [sourceId, id])}>{t("live.staged")}</a>
       </div>
-      {item.removedAt !== null && <p class="small">{t("live.leaving")} <When at={item.removedAt} /></p>}
-      {item.content !== undefined && <Rendered content={item.content} contentType={item.contentType ?? "text/plain"} />}
-      {item.contentUrl !== undefined && <a href={item.contentUrl}>{t("live.large")}</a>}
+      {item && item.removedAt !== null && <p class="small">{t("live.leaving")} <When at={item.removedAt} /></p>}
+      {item?.content !== undefined && <div class="paper"><Rendered content={item.content} kind={item.contentType} /></div>}
+      {item?.contentUrl !== undefined && <a href={item.contentUrl}>{t("live.large")}</a>}
+      {history.length > 0 && <History sourceId={sourceId} id={id} entries={history} />}
     </>
   );
 }
 
-async function lookUp(sourceId: string, id: string): Promise<Answer> {
-  const item = await servedBy(sourceId, id, "current");
-  if (item === null) return { id, item };
-  const first = await api().generations.list(sourceId, { limit: 50 }).pages().next();
-  const kept = (first.done ? [] : first.value).filter((each) => each.retiredAt === null && each.origin !== "compaction");
-  let since: models.Generation | undefined;
-  for (const generation of kept.slice(0, LOOKED_AT)) {
-    const then = await servedBy(sourceId, id, generation.id);
-    if (then?.contentHash !== item.contentHash) return { id, item, since, earlier: false };
-    since = generation;
-  }
-  // What was before the oldest that is kept, nobody knows; before the first of all there was nothing.
-  return { id, item, since, earlier: since?.baseGenerationId != null };
+function History({ sourceId, id, entries }: { sourceId: string; id: string; entries: readonly models.HistoryEntry[] }) {
+  return (
+    <ol class="history" aria-label={t("live.history")}>
+      {entries.map(({ generation, change }) => (
+        <li class="row small" key={generation.id}>
+          <Chip tone={TONES[change]} icon={ICONS[change]}>{t(`change.${change}`)}</Chip>
+          <a href={href("generations", [sourceId, generation.id], { item: id, prefix: id })}>{t("generations.sequence", { n: number(generation.sequence) })}</a>
+          <span class="quiet"><When at={generation.publishedAt} /> {generation.createdBy ? t("by", { name: generation.createdBy.name }) : t("by.system")}</span>
+          {generation.message && <span class="grow" dir="auto">{generation.message}</span>}
+        </li>
+      ))}
+    </ol>
+  );
 }
 
-async function servedBy(sourceId: string, id: string, generationId: string): Promise<models.GenerationItem | null> {
+async function lookUp(sourceId: string, id: string): Promise<Answer> {
+  const [item, history] = await Promise.all([servedNow(sourceId, id), lastChanges(sourceId, id)]);
+  return { id, item, history };
+}
+
+async function lastChanges(sourceId: string, id: string): Promise<models.HistoryEntry[]> {
+  const found: models.HistoryEntry[] = [];
+  for await (const entry of api().items.history(sourceId, id, { limit: TOLD })) {
+    found.push(entry);
+    if (found.length === TOLD) break;
+  }
+  return found;
+}
+
+async function servedNow(sourceId: string, id: string): Promise<models.GenerationItem | null> {
   try {
-    return await api().generations.item(sourceId, id, generationId);
+    return await api().generations.item(sourceId, id);
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return null;
     throw error;

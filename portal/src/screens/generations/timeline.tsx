@@ -10,7 +10,7 @@ import { Action } from "../../ui/button.js";
 import { Chip, Notice } from "../../ui/chip.js";
 import { Failure } from "../../ui/failure.js";
 import { useLoaded } from "../../ui/load.js";
-import { usePaged } from "../../ui/paged.js";
+import { usePages } from "../../ui/pages.js";
 import { When } from "../../ui/when.js";
 import { ExportGeneration } from "./export_generation.js";
 import { IsLive } from "./is_live.js";
@@ -18,7 +18,7 @@ import { has, type Step, stepsOf, told } from "./told.js";
 
 export function Timeline({ sourceId }: { sourceId: string }) {
   const source = useLoaded((signal) => api().sources.get(sourceId, { signal }), [sourceId]);
-  const { entries, complete, loading, error, more, again } = usePaged(
+  const { entries, complete, loading, error, more, again } = usePages(
     (signal) => api().generations.list(sourceId, { limit: 50, signal }),
     [sourceId],
   );
@@ -48,7 +48,7 @@ export function Timeline({ sourceId }: { sourceId: string }) {
           </ol>
         )}
         {steps.length === 0 && loading && <p class="quiet" aria-busy="true">{t("app.loading")}</p>}
-        {steps.length === 0 && complete && (
+        {steps.length === 0 && complete && error === undefined && (
           <div class="card empty">
             <h2>{t("generations.none")}</h2>
             <p class="quiet">{t("generations.none_lead")}</p>

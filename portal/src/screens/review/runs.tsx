@@ -8,7 +8,7 @@ import { Counts } from "../../changes/counts.js";
 import { Chip, type Tone } from "../../ui/chip.js";
 import { Failure } from "../../ui/failure.js";
 import { useLoaded } from "../../ui/load.js";
-import { usePaged } from "../../ui/paged.js";
+import { usePages } from "../../ui/pages.js";
 import { When } from "../../ui/when.js";
 import { StartRun } from "./start_run.js";
 
@@ -19,7 +19,7 @@ export const STATE_TONES: Partial<Record<State, Tone>> = { ready: "info", publis
 export function Runs({ sourceId }: { sourceId: string }) {
   const state = STATES.find((each) => each === place.value.query["state"]);
   const source = useLoaded((signal) => api().sources.get(sourceId, { signal }), [sourceId]);
-  const { entries, complete, loading, error, more, again } = usePaged(
+  const { entries, complete, loading, error, more, again } = usePages(
     (signal) => api().runs.list(sourceId, { limit: 50, signal, ...(state && { state }) }),
     [sourceId, state],
   );
@@ -44,7 +44,7 @@ export function Runs({ sourceId }: { sourceId: string }) {
         <Failure error={error ?? source.error} again={again} />
         {entries.length > 0 && <ul class="lines">{entries.map((run) => <Line key={run.id} run={run} />)}</ul>}
         {entries.length === 0 && loading && <p class="quiet" aria-busy="true">{t("app.loading")}</p>}
-        {entries.length === 0 && complete && (
+        {entries.length === 0 && complete && error === undefined && (
           <div class="card empty">
             <h2>{t(state ? "review.none_such" : "review.none")}</h2>
             <p class="quiet">{t("review.none_lead")}</p>
