@@ -6,7 +6,7 @@ import { filter, place } from "../routes.js";
 import { Failure } from "../ui/failure.js";
 import { Icon } from "../ui/icon.js";
 import { usePages } from "../ui/pages.js";
-import { type Changes, inOrder, type Kind, KINDS, ICONS } from "./change.js";
+import { type Change, type Changes, inOrder, type Kind, KINDS, ICONS } from "./change.js";
 import { ChangeList } from "./change_list.js";
 import { ChangeView } from "./change_view.js";
 import "./changes.css";
@@ -28,11 +28,12 @@ export function ChangeBrowser({ changes, counts }: { changes: Changes; counts?: 
     if (!complete && !loading && error === undefined && entries.length < ORDERED) more();
   }, [entries, complete, loading]);
   const open = shown.find((each) => each.externalItemId === query["item"]) ?? shown[0];
+  const counted = useCounts(changes.about, complete && !change && !prefix ? entries : undefined);
   const total = complete ? shown.length : undefined;
   return (
     <section class="stack" aria-label={t("changes.title")}>
       <div class="row change-filters">
-        <Kinds counts={counts} />
+        <Kinds counts={counts ?? counted} />
         <Prefix />
         <span class="small quiet" role="status">
           {complete && error === undefined ? t("changes.count", { n: shown.length }) : loading && entries.length === 0 ? t("app.loading") : t("list.so_far", { n: entries.length })}
@@ -47,6 +48,17 @@ export function ChangeBrowser({ changes, counts }: { changes: Changes; counts?: 
       ) : complete && error === undefined && <p class="card quiet">{t(change || prefix ? "changes.none_such" : "changes.none")}</p>}
     </section>
   );
+}
+
+/** Counts of all changes, once they were all read; they are remembered while filters show fewer. */
+function useCounts(about: string, all: readonly Change[] | undefined): Readonly<Record<Kind, number>> | undefined {
+  const [known, setKnown] = useState<{ about: string; counts: Record<Kind, number> }>();
+  useEffect(() => {
+    if (all === undefined) return;
+    const counts = Object.fromEntries(KINDS.map((kind) => [kind, all.filter((each) => each.change === kind).length]));
+    setKnown({ about, counts: counts as Record<Kind, number> });
+  }, [about, all]);
+  return known?.about === about ? known.counts : undefined;
 }
 
 function Kinds({ counts }: { counts: Readonly<Record<Kind, number>> | undefined }) {

@@ -10,18 +10,19 @@ import { Action } from "../../ui/button.js";
 import { Chip, Notice } from "../../ui/chip.js";
 import { Failure } from "../../ui/failure.js";
 import { useLoaded } from "../../ui/load.js";
+import { More } from "../../ui/more.js";
 import { usePages } from "../../ui/pages.js";
 import { When } from "../../ui/when.js";
 import { ExportGeneration } from "./export_generation.js";
 import { IsLive } from "./is_live.js";
 import { has, type Step, stepsOf, told } from "./told.js";
 
+const PAGE = 50;
+
 export function Timeline({ sourceId }: { sourceId: string }) {
   const source = useLoaded((signal) => api().sources.get(sourceId, { signal }), [sourceId]);
-  const { entries, complete, loading, error, more, again } = usePages(
-    (signal) => api().generations.list(sourceId, { limit: 50, signal }),
-    [sourceId],
-  );
+  const pages = usePages((signal) => api().generations.list(sourceId, { limit: PAGE, signal }), [sourceId]);
+  const { entries, complete, loading, error, again } = pages;
   const steps = stepsOf(entries);
   const live = source.value?.generationId ?? null;
   const [newest, before] = steps;
@@ -55,7 +56,7 @@ export function Timeline({ sourceId }: { sourceId: string }) {
             <a class="button main" href={href("review", [sourceId])}>{t("nav.review")}</a>
           </div>
         )}
-        {!complete && steps.length > 0 && <button type="button" class="button" onClick={more}>{t("do.more")}</button>}
+        <More pages={pages} page={PAGE} />
       </div>
     </>
   );

@@ -45,7 +45,7 @@ export function ApplyRun({ run, source, onClose, onDone, onStale }: {
       {asked && (
         <Notice tone="bad">
           <p><strong>{guard.words}</strong></p>
-          <label class="field">
+          <label class="field approve">
             <span>{t("apply.type", { number: number(guard.drops) })}</span>
             <input inputMode="numeric" autocomplete="off" value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
           </label>

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { models } from "../../../../clients/typescript/src/index.js";
+import { KINDS } from "../../changes/change.js";
 import { t } from "../../messages/index.js";
 import { filter } from "../../routes.js";
 import { announce } from "../../ui/announce.js";
@@ -54,5 +55,5 @@ function whyNot(run: models.Run, source: models.Source): string | undefined {
   if (source.publishing === "locked") return t("review.locked", { reason: source.publishLock?.reason ?? "" });
   if (source.status !== "active") return t("error.source_inactive");
   if (!run.applyEligible) return t("review.incomplete", { reason: run.reason ?? "" });
-  return undefined;
+  return KINDS.every((kind) => run.counts?.[kind] === 0) ? t("changes.none") : undefined;
 }

@@ -8,6 +8,7 @@ import { Counts } from "../../changes/counts.js";
 import { Chip, type Tone } from "../../ui/chip.js";
 import { Failure } from "../../ui/failure.js";
 import { useLoaded } from "../../ui/load.js";
+import { More } from "../../ui/more.js";
 import { usePages } from "../../ui/pages.js";
 import { When } from "../../ui/when.js";
 import { StartRun } from "./start_run.js";
@@ -16,13 +17,16 @@ export type State = models.Run["state"];
 export const STATES: readonly State[] = ["ready", "planning", "applying", "published", "failed", "expired", "discarded"];
 export const STATE_TONES: Partial<Record<State, Tone>> = { ready: "info", published: "good", failed: "bad", expired: "warn" };
 
+const PAGE = 50;
+
 export function Runs({ sourceId }: { sourceId: string }) {
   const state = STATES.find((each) => each === place.value.query["state"]);
   const source = useLoaded((signal) => api().sources.get(sourceId, { signal }), [sourceId]);
-  const { entries, complete, loading, error, more, again } = usePages(
-    (signal) => api().runs.list(sourceId, { limit: 50, signal, ...(state && { state }) }),
+  const pages = usePages(
+    (signal) => api().runs.list(sourceId, { limit: PAGE, signal, ...(state && { state }) }),
     [sourceId, state],
   );
+  const { entries, complete, loading, error, again } = pages;
   return (
     <>
       <header class="head">
@@ -50,7 +54,7 @@ export function Runs({ sourceId }: { sourceId: string }) {
             <p class="quiet">{t("review.none_lead")}</p>
           </div>
         )}
-        {!complete && entries.length > 0 && <button type="button" class="button" onClick={more}>{t("do.more")}</button>}
+        <More pages={pages} page={PAGE} />
       </div>
     </>
   );
