@@ -1,4 +1,4 @@
-"""The portal's screen Generations: what was live is read and compared, restored with the lock beside it, and exported."""
+"""The portal's screen Generations: what was live is read, compared, restored with the lock beside it, and exported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The portal's screen Review: a run is read, asked, published, discarded; what vanishes comes first, and two people at once."""
+"""The portal's screen Review: a run is read, asked, published and discarded, by two people at once, and by a viewer."""
 
 from __future__ import annotations
 
@@ -129,10 +129,15 @@ def test_who_looked_at_another_plan_publishes_nothing_and_sees_what_changed_sinc
     # Meanwhile somebody else publishes something more.
     source.push("b", "Parking", "Behind the house.")
     source.publish("Parking")
+    source.push("c", "Bicycles", "In the yard.")
     page.get_by_role("button", name="Publish", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Publish").click()
     expect(page.get_by_role("main").get_by_text("Planned again since you looked")).to_be_visible()
     assert "since=1" in page.url
+    rows = page.get_by_role("region", name="Changed items").get_by_role("link")
+    expect(rows).to_have_count(2)
+    expect(rows.filter(has_text="Opening hours")).to_contain_text("No longer in it")
+    expect(rows.filter(has_text="Bicycles")).to_contain_text("New since")
     portal.check()
     portal.picture("review-stale")
     served = source.ask("GET", "generations/current")["generation"]

@@ -13,7 +13,9 @@ import { TextDiff } from "./text_diff.js";
 
 export function ChangeView({ change, changes }: { change: Change; changes: Changes }) {
   const { externalItemId: id, change: kind } = change;
+  const gone = change.since === "gone";
   const { value, error, again } = useLoaded(async (signal) => {
+    if (gone) return undefined;
     const found = await readChange(changes.list, change, signal);
     return found && { found, was: await contentOf(found.before, signal), is: await contentOf(found.after, signal) };
   }, [changes.about, id, kind, change.since]);
@@ -26,11 +28,12 @@ export function ChangeView({ change, changes }: { change: Change; changes: Chang
         </div>
         <h2 id="change-title" dir="auto">{change.title}</h2>
         <code class="quiet" dir="auto">{id}</code>
-        {kind !== "updated" && kind !== "added" && <p class="small quiet">{t(`change.${kind}_means`)}</p>}
+        {kind !== "updated" && kind !== "added" && !gone && <p class="small quiet">{t(`change.${kind}_means`)}</p>}
         {kind === "removed" && change.removedAt && <p class="small quiet">{t("change.removed_at")} <When at={change.removedAt} /></p>}
       </header>
       <Failure error={error} again={again} />
-      {value === undefined && error === undefined && <p class="quiet" aria-busy="true">{t("app.loading")}</p>}
+      {value === undefined && error === undefined && !gone && <p class="quiet" aria-busy="true">{t("app.loading")}</p>}
+      {gone && <p>{t("since.gone_means")}</p>}
       {value === null && <p class="quiet">{t("changes.not_kept")}</p>}
       {value && <Sides change={value.found} was={value.was} is={value.is} changes={changes} />}
     </article>

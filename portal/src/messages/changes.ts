@@ -15,6 +15,7 @@ export const CHANGES = {
   "since.new": ["New since", "Neu seither"],
   "since.changed": ["Other than before", "Anders als zuvor"],
   "since.gone": ["No longer in it", "Nicht mehr dabei"],
+  "since.gone_means": ["The plan that you saw had this change; the present one has not. It was published meanwhile, or taken back.", "Der Plan, den Sie sahen, enthielt diese Änderung; der jetzige nicht. Sie wurde inzwischen veröffentlicht oder zurückgenommen."],
   "changes.title": ["Changes", "Änderungen"],
   "changes.list": ["Changed items", "Geänderte Einträge"],
   "changes.keys": ["j and k, or the arrows, go through the changes.", "Mit j und k oder den Pfeiltasten durch die Änderungen gehen."],

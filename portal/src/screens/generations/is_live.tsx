@@ -41,7 +41,7 @@ export function IsLive({ sourceId }: { sourceId: string }) {
   };
   return (
     <section class="card stack" aria-labelledby="is-live">
-      <form class="row" onSubmit={(event) => (event.preventDefault(), void ask())}>
+      <form class="row live-form" onSubmit={(event) => (event.preventDefault(), void ask())}>
         <h2 id="is-live">{t("live.title")}</h2>
         <input class="grow" dir="auto" maxLength={512} aria-label={t("live.id")} placeholder={t("live.id")} value={id} onInput={(event) => setId(event.currentTarget.value)} />
         <Action scope={["runs:read", "items:read"]} icon="search" onPress={ask}>{t("live.ask")}</Action>
