@@ -219,6 +219,7 @@ def fingerprints(document: Mapping[str, Any]) -> bytes:
 
 def check_history(reader: Reader, stored: Stored) -> None:
     """What must hold at any moment: generations chain, each is what it says it is, each was announced once."""
+    _check_count(reader, stored)
     base: dict[str, Any] | None = None
     marked = False
     for sequence, generation in enumerate(stored.generations, start=1):
@@ -265,6 +266,15 @@ def check_history(reader: Reader, stored: Stored) -> None:
     assert len(erased) == len(set(erased)), "the end of an erasure was announced twice"
     known = {row["generationId"] for row in stored.generations}
     assert all(run["generationId"] in known for run in stored.runs.values() if run["state"] == "published")
+
+
+def _check_count(reader: Reader, stored: Stored) -> None:
+    """What publications have covered and what the journal still names come to the number of active rows."""
+    settling = stored.runs.get(stored.source.get("settleRunId", ""))
+    covered = set() if settling is None else reader.plan_lines(settling)[1]
+    nets = [int(entry["net"]) for entry_id, entry in stored.journal.items() if entry_id not in covered]
+    active = sum(row["state"] == "active" for row in stored.rows.values())
+    assert stored.source["coveredItems"] + sum(nets) == active, "the count of items is not what is staged"
 
 
 def _check_generation(reader: Reader, stored: Stored, generation: dict[str, Any], before: Mapping[str, Served]) -> None:

@@ -120,6 +120,11 @@ class SideBySide:
             if position is None:
                 break
         assert found == expected
+        _, pending = self.life.knowledge.staging.find_pending(self.life.source)
+        active = sum(state == "active" for _, state, *_ in expected)
+        # More than the 200 entries that are looked at are rare here.
+        assert pending is not None
+        assert pending.staged_items in ({active, None} if pending.more else {active})
 
 
 def _differences(one: ItemDraft, other: ItemDraft) -> set[str]:

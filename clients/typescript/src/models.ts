@@ -2153,6 +2153,8 @@ export interface components {
              * @description When what is served was last changed by an apply, a restore or an erasure.
              */
             lastPublishedAt?: string | null;
+            /** @description How many items are staged with the state `active`. Null while a publication is being tidied up, while more than 200 writes wait to be published, and until a full run of a source of which it is not known. Only where one source is read. */
+            stagedItems?: number | null;
             /** @description How many items were written to since what is served was planned. One that was changed and changed back counts. Null while a publication is being tidied up. Only where one source is read. */
             pendingChanges?: number | null;
             /** @description There are at least so many as `pendingChanges`, maybe more. Only where one source is read. */

@@ -662,6 +662,7 @@ class Source(TypedDict):
     servedItems: NotRequired[int]
     servedBytes: NotRequired[int]
     lastPublishedAt: NotRequired[str | None]
+    stagedItems: NotRequired[int | None]
     pendingChanges: NotRequired[int | None]
     pendingChangesMore: NotRequired[bool]
     oldestUnappliedAt: NotRequired[str | None]

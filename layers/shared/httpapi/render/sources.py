@@ -47,6 +47,7 @@ def render_whole_source(source: Source, synonyms: Synonyms) -> dict[str, Any]:
 def render_pending(pending: Pending | None) -> dict[str, Any]:
     """Write how much was staged that is not published; null while it can't be told."""
     return {
+        "stagedItems": None if pending is None else pending.staged_items,
         "pendingChanges": None if pending is None else pending.changes,
         "pendingChangesMore": pending is None or pending.more,
         "oldestUnappliedAt": optional_timestamp(pending.oldest_at if pending else None),

@@ -24,7 +24,7 @@ from knowledge.limits import TOMBSTONE_KEPT_MS
 from knowledge.ports import Clock, NewId
 from knowledge.sources.model import Source
 from knowledge.staging.model import ItemState
-from knowledge.staging.rows import StagedRow
+from knowledge.staging.rows import JournalEntry, StagedRow
 from knowledge.staging.rules import next_rev
 from knowledge.staging.store import ROWS_PER_TRANSACTION, RowChangedError, RowWrite
 from knowledge.storage.clients import backoff
@@ -78,8 +78,11 @@ class Stubber:
             self.stores.ledger.note_hashes(erasure, self.new_id("att"), hashes)
             now = self.clock()
             writes = [RowWrite(_stub(row, erasure, now), row.rev) for row in doomed]
+            active = sum(row.state is ItemState.ACTIVE for row in doomed)
+            # No run has to look at a stub, so it names none; it tells that there are fewer items.
+            journal = JournalEntry(self.new_id("jrn"), now, (), net=-active) if active else None
             try:
-                self.stores.items.write_rows(erasure.source_id, writes, None)
+                self.stores.items.write_rows(erasure.source_id, writes, journal)
             except RowChangedError:
                 backoff(attempt)
             else:

@@ -22,8 +22,7 @@ What would break it, and what stands against it:
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -67,17 +66,37 @@ class Settler:
         Raises SettlingUnfinishedError when that takes over 15 s, or the budget; the next call goes on where this one
         ended.
         """
-        if source.settle_run_id is None:
-            return
-        run = self.stores.runs.get_run(source.source_id, source.settle_run_id)
-        if run.state is RunState.PUBLISHED and run.plan is not None and run.generation_id is not None:
-            generation = self.stores.generations.get_generation(run.source_id, run.generation_id)
-            self.settle_plan(generation, run.run_id, run.plan, source.settled, budget_ms)
+        self._settle(source, budget_ms)
 
-    def help_settle(self, source: Source) -> None:
-        """Do some of what is left to do, for 5 s; whoever calls this does not need it done."""
-        with suppress(ServiceUnavailableError):
-            self.settle(source, HELP_MS)
+    def help_settle(self, source: Source) -> Collection[str] | None:
+        """Do some of what is left to do, for 5 s; whoever calls this does not need it done.
+
+        Returns the journal entries that the publication covers if some may be left, None if nobody can tell which.
+        """
+        try:
+            return () if self._settle(source, HELP_MS) else None
+        except ServiceUnavailableError:
+            return self._find_covered(source)
+
+    def _settle(self, source: Source, budget_ms: int | None) -> bool:
+        """Settle; False when the plan could not be read."""
+        if source.settle_run_id is None:
+            return True
+        run = self.stores.runs.get_run(source.source_id, source.settle_run_id)
+        if run.state is not RunState.PUBLISHED or run.plan is None or run.generation_id is None:
+            return False
+        generation = self.stores.generations.get_generation(run.source_id, run.generation_id)
+        return self.settle_plan(generation, run.run_id, run.plan, source.settled, budget_ms)
+
+    def _find_covered(self, source: Source) -> Collection[str] | None:
+        try:
+            run = self.stores.runs.get_run(source.source_id, source.settle_run_id or "")
+            if run.plan is None:
+                return None
+            last = self.stores.plan_parts.parts_of(run.plan)[-1]
+            return frozenset(self.stores.changes.read_part(last, ()).covered)
+        except (ServiceUnavailableError, ObjectGoneError, UnknownFormatError):
+            return None
 
     def settle_plan(
         self,
@@ -86,13 +105,14 @@ class Settler:
         plan: Plan,
         settled: Settled = NOTHING_SETTLED,
         budget_ms: int | None = None,
-    ) -> None:
+    ) -> bool:
         """Do what is left to do after the publication of a run's plan, from where it has come to on.
 
-        A plan that can't be read any more is done with: see above. Raises SettlingUnfinishedError.
+        A plan that can't be read any more is done with: see above; False then. Raises SettlingUnfinishedError.
         """
         tenant_id, source_id = generation.tenant_id, generation.source_id
         until, here, since = self.clock() + (BUDGET_MS if budget_ms is None else budget_ms), settled, 0
+        lost = False
         try:
             for after, steps, work in self._pieces(source_id, plan, generation.published_at, settled):
                 if since >= _STEPS_A_NOTE:
@@ -105,7 +125,9 @@ class Settler:
         except (ObjectGoneError, UnknownFormatError):
             ids = {"tenant_id": tenant_id, "source_id": source_id, "run_id": run_id}
             _log.exception("settling_without_plan", extra=ids)
-        self.stores.sources.mark_settled(tenant_id, source_id, run_id)
+            lost = True
+        self.stores.sources.mark_settled(tenant_id, source_id, run_id, lost=lost)
+        return not lost
 
     def _pieces(self, source_id: str, plan: Plan, published_at: int, settled: Settled) -> Iterator[Piece]:
         """What is left to do, in the order in which it is done, each piece with the place behind it and its steps."""

@@ -170,6 +170,11 @@ class GenerationStore:
         if plan is not None:
             sets += ", settleRunId = :holder"
             removes += ", fullRequired"
+            if plan.covered_items is None:
+                removes += ", coveredItems"
+            else:
+                sets += ", coveredItems = :covered"
+                values[":covered"] = plan.covered_items
             condition += f" AND {_SAME_SETTINGS}"
             values[":settings"] = plan.settings_version
         elif publication.erasure_id is not None:

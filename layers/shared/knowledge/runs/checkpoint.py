@@ -11,6 +11,7 @@ from knowledge.model import ObjectRef
 from knowledge.runs.listing import Listing, Piece
 from knowledge.runs.model import PlanPart, built_from, part_from
 from knowledge.runs.parts import WorkItem
+from knowledge.staging.item_count import Listed
 from knowledge.storage.format import FORMAT, pack_json, unpack_json
 
 
@@ -23,7 +24,8 @@ class Checkpoint:
     `work` is what the journal names in what is to come, `position` counts the slots done, and `listing` tells how far
     a large slot has come. `unread` names items whose row was read older than the journal says. `built` is the index
     with the parts in that are done; it is what the next is built on. `erasures` is the source's erasure epoch,
-    `default_language` that of items that have none.
+    `default_language` that of items that have none. `covered_items` is the source's, `counted` the active rows that
+    a full run came upon, while they can be told (see `staging.item_count`).
     """
 
     tenant_id: str
@@ -39,7 +41,7 @@ class Checkpoint:
     base_generation_id: str | None
     base: ObjectRef | None
     base_entries: int
-    journal: tuple[tuple[str, int], ...]
+    journal: tuple[Listed, ...]
     work: tuple[WorkItem, ...]
     later: tuple[ObjectRef, ...] = ()
     position: int = 0
@@ -52,6 +54,8 @@ class Checkpoint:
     writers: tuple[str, ...] = ()
     erasures: int = 0
     default_language: str | None = None
+    covered_items: int | None = None
+    counted: int | None = None
 
 
 def encode_checkpoint(state: Checkpoint) -> bytes:
@@ -75,7 +79,7 @@ def decode_checkpoint(data: bytes) -> Checkpoint:
     value |= {
         "base": None if value["base"] is None else ObjectRef(**value["base"]),
         "built": None if value["built"] is None else built_from(value["built"]),
-        "journal": tuple((entry_id, written_at) for entry_id, written_at in value["journal"]),
+        "journal": tuple(Listed(*listed) for listed in value["journal"]),
         "work": tuple((name, rev) for name, rev in value["work"]),
         "later": tuple(ObjectRef(**ref) for ref in value["later"]),
         "parts": tuple(map(part_from, value["parts"])),

@@ -64,6 +64,7 @@ class Plan:
     lists them then (see `runs.plan_parts`). `drops` counts rows that were removed before they were ever published; they
     change no generation. `writers` are the ids of keys, 100 at most, whose writes it covers. `erasures` is the
     source's erasure epoch when the planning began. `erased` counts the changes whose items were taken back since.
+    `covered_items` is the source's once the plan is published.
     """
 
     version: int
@@ -82,6 +83,7 @@ class Plan:
     writers: tuple[str, ...] = ()
     erasures: int = 0
     erased: int = 0
+    covered_items: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

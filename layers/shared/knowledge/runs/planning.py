@@ -49,7 +49,8 @@ from knowledge.runs.store import EpochMovedError, RunKey
 from knowledge.runs.stores import RunStores
 from knowledge.runs.turns import Turn
 from knowledge.segments.writing import SegmentWriter
-from knowledge.sources.model import Settle, Source
+from knowledge.sources.model import HelpSettle, Source
+from knowledge.staging.item_count import count_rows, list_entries, sum_covered
 from knowledge.staging.rows import SLOTS, JournalEntry
 from knowledge.storage.format import FORMAT, ObjectGoneError, UnknownFormatError
 from knowledge.times import MS_PER_DAY
@@ -67,7 +68,7 @@ class Planner:
     """Plans runs. One call does one bounded part of the work, so that each fits into a function's time."""
 
     stores: RunStores
-    help_settle: Settle
+    help_settle: HelpSettle
     clock: Clock
     new_id: NewId
 
@@ -91,8 +92,7 @@ class Planner:
     def _begin(self, turn: Turn, run_id: str) -> Begun:
         source, now = turn.source, self.clock()
         tenant_id, source_id = source.tenant_id, source.source_id
-        if source.settle_run_id is not None:
-            self.help_settle(source)
+        left = self.help_settle(source) if source.settle_run_id is not None else ()
         run = self.stores.runs.get_run(source_id, run_id)
         if run.state is RunState.DISCARDED:
             raise RunDiscardedError
@@ -123,11 +123,13 @@ class Planner:
             base_generation_id=source.generation_id,
             base=source.manifest,
             base_entries=0 if base is None else base.manifest.entries,
-            journal=tuple((entry.entry_id, entry.written_at) for entry in journal),
+            journal=list_entries(journal, left or ()),
             writers=_writers(journal),
             work=in_trie_order(work),
             erasures=source.erasure_epoch,
             default_language=source.default_language,
+            covered_items=None if left is None else source.covered_items,
+            counted=0 if full else None,
         )
         return state, base
 
@@ -176,7 +178,10 @@ class Planner:
         comparison = BatchComparison(self.stores, state, writer, unread)
         state = (self._advance_full if state.full else self._advance_journal)(state, writer, comparison)
         if state.finished:
-            writer.close_part(self._covered(state, unread), even_if_empty=True)
+            covered = self._covered(state, unread)
+            items = sum_covered(state.covered_items, state.counted, state.journal, covered)
+            state = replace(state, covered_items=items)
+            writer.close_part(covered, even_if_empty=True)
         else:
             writer.close_part()
         built = writer.close_index() or (None if index is None else index.built)
@@ -216,9 +221,11 @@ class Planner:
         seen = 0
         while state.position < len(SLOTS) and seen < parts.CHANGES_PER_PART:
             step = walk.step(state)
+            counted = state.counted
             for batch in step.batches:
                 comparison.compare_batch(batch)
-            state, seen = step.state, seen + step.rows
+                counted = count_rows(counted, batch.rows.values(), state.now)
+            state, seen = replace(step.state, counted=counted), seen + step.rows
         return replace(state, finished=state.position == len(SLOTS))
 
     def _finish(self, state: Checkpoint, prefix: str) -> PlanningProgress:
@@ -239,6 +246,7 @@ class Planner:
             expires_at=state.now + RUN_KEPT_MS,
             writers=state.writers,
             erasures=state.erasures,
+            covered_items=state.covered_items,
         )
         plan = self.stores.plan_parts.put_aside(plan, prefix)
         run = RunKey(state.tenant_id, state.source_id, state.run_id)
@@ -267,7 +275,7 @@ class Planner:
             }
         return tuple(
             entry_id
-            for entry_id, written_at in state.journal
+            for entry_id, written_at, _ in state.journal
             if entry_id not in torn or state.now - written_at > _ENTRY_IS_OLD_MS
         )
 

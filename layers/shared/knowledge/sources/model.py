@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -124,6 +124,8 @@ class Source:
     names the one whose turn it is. `settle_run_id` names the last published run while its
     clean-up has not been seen to finish, and `settled` how far that has come. `full_required` is set by a restore.
     `served_items` and `served_bytes` are what the generation that is served comes to, by its contents.
+    `covered_items` is how many active items there would be without what the journal still names; None when it is not
+    known (`knowledge.staging.item_count`).
     `erasure_epoch` moves when an erasure is opened; `erasure_id` names the one that is open, and `erasure_opening` is
     true until a generation without its items is served. `title_weight` is how much more a match in the title counts.
     `published_at` is when what is served was last changed, by anything but a compaction, which serves the same.
@@ -167,6 +169,7 @@ class Source:
     publish_lock: PublishLock | None = None
     label: str | None = None
     published_at: int | None = None
+    covered_items: int | None = None
 
     @property
     def publishing(self) -> Publishing:
@@ -222,5 +225,8 @@ DEVELOPER_API = "developer_api"
 
 
 # Does what is owed after the last publication of a source, which the next one waits for. SettlingUnfinishedError when
-# there is more to do than fits into a call; the next call goes on with it. A run only helps, and is told of no error.
+# there is more to do than fits into a call; the next call goes on with it.
 Settle = Callable[[Source], None]
+# A run only helps, and is told of no error: it is told the journal entries that were to be forgotten, if they are not
+# yet, and None when nobody can tell which those are.
+HelpSettle = Callable[[Source], Collection[str] | None]

@@ -50,6 +50,7 @@ def source_row(source: Source) -> dict[str, Any]:
         "createdBy": author_value(source.created_by),
         "updatedAt": source.updated_at,
         "label": source.label,
+        "coveredItems": source.covered_items,
         **settings_row(source.settings),
     }
 
@@ -125,6 +126,7 @@ def source_from(row: Mapping[str, Any]) -> Source:
         question_log=QuestionLog(row.get("questionLog", QuestionLog.OFF)),
         label=row.get("label"),
         published_at=row.get("publishedAt"),
+        covered_items=row.get("coveredItems"),
         publish_lock=_publish_lock(row.get("publishLock")),
     )
 

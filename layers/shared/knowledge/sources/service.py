@@ -105,6 +105,7 @@ class SourceService:
             synonyms=SynonymsHeld(1, len(synonyms)) if synonyms else NO_SYNONYMS,
             question_log=question_log,
             label=label,
+            covered_items=0,
         )
         after = _told(source.settings) | ({} if label is None else {"label": label})
         recorded = _recorded(AuditKind.SOURCE_CREATED, source, now, by, after=after)

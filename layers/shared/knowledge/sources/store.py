@@ -276,13 +276,16 @@ class SourceStore:
         except RefusedWriteError:
             return
 
-    def mark_settled(self, tenant_id: str, source_id: str, run_id: str) -> None:
-        """Note that the clean-up after a run's publication is done."""
+    def mark_settled(self, tenant_id: str, source_id: str, run_id: str, *, lost: bool = False) -> None:
+        """Note that the clean-up after a run's publication is done.
+
+        If its plan is `lost`, nobody can tell any more what of the journal it covered.
+        """
         try:
             self.catalog.update(
                 tenant_id,
                 source_sk(source_id),
-                "REMOVE settleRunId, settledPart, settledSteps",
+                "REMOVE settleRunId, settledPart, settledSteps" + (", coveredItems" if lost else ""),
                 _OWED,
                 {":run": run_id},
             )

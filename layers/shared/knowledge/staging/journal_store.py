@@ -49,19 +49,19 @@ class JournalStore:
         return entries[:most], len(entries) > most or "LastEvaluatedKey" in page
 
     def find_oldest_at(self, source_id: str) -> int | None:
-        """Read when the oldest journal entry was written (ms), None for a journal that is empty: one row, consistently.
+        """Read when the oldest entry that names items was written (ms), None if there is none: one row, consistently.
 
-        Entries are keyed by ids that begin with their time.
+        Entries are keyed by ids that begin with their time. What an erasure leaves names none, and waits for nobody.
         """
-        with translated():
-            page = self.dynamodb.query(
-                TableName=self.table,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": f"{source_id}#journal"}},
-                ConsistentRead=True,
-                Limit=1,
-            )
-        return next((journal_entry_from(attributes).written_at for attributes in page["Items"]), None)
+        query: dict[str, Any] = {
+            "TableName": self.table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": f"{source_id}#journal"}},
+            "ConsistentRead": True,
+            "Limit": 1,
+        }
+        entries = map(journal_entry_from, query_rows(self.dynamodb, query))
+        return next((entry.written_at for entry in entries if entry.revs), None)
 
     def forget_entries(self, source_id: str, entry_ids: Sequence[str]) -> None:
         """Delete journal entries; ones that are gone already are fine."""

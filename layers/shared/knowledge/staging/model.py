@@ -111,12 +111,13 @@ class StagingCounts:
 class Pending(NamedTuple):
     """How many items were written to that no publication covers yet, and when the first of those writes was (ms).
 
-    With `more`, there are at least so many.
+    With `more`, there are at least so many. `staged_items` is how many items are active; None when it can't be told.
     """
 
     changes: int
     more: bool
     oldest_at: int | None
+    staged_items: int | None
 
 
 class SnapshotState(StrEnum):

@@ -88,12 +88,16 @@ RUN_ATTRIBUTES = (
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """What one transaction changed: (externalItemId, rev) pairs, when (ms), and whose key did it."""
+    """What one transaction changed: (externalItemId, rev) pairs, when (ms), and whose key did it.
+
+    `net` is by how many active items there are more since; None for an entry of before it was noted.
+    """
 
     entry_id: str
     written_at: int
     revs: tuple[tuple[str, int], ...]
     key_id: str | None = None
+    net: int | None = None
 
 
 def row_key(source_id: str, external_item_id: str, slot: str | None = None) -> Attributes:
@@ -198,6 +202,8 @@ def journal_attributes(source_id: str, entry: JournalEntry) -> Attributes:
     }
     if entry.key_id is not None:
         attributes["keyId"] = {"S": entry.key_id}
+    if entry.net is not None:
+        attributes["net"] = {"N": str(entry.net)}
     return attributes
 
 
@@ -208,4 +214,5 @@ def journal_entry_from(attributes: Attributes) -> JournalEntry:
         written_at=int(attributes["writtenAt"]["N"]),
         revs=tuple((name, rev) for name, rev in json.loads(gzip.decompress(attributes["revs"]["B"]))),
         key_id=attributes["keyId"]["S"] if "keyId" in attributes else None,
+        net=int(attributes["net"]["N"]) if "net" in attributes else None,
     )

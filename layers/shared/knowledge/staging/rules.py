@@ -89,6 +89,7 @@ class Decision:
 
     `expected_state` is a condition, too, where a command wants to find something: an item that is marked as dropped
     keeps its rev. `row` is the row as it is afterwards; `upload` is a key and a member to put into the bucket first.
+    `net` is by how many active items there are more: 1, 0 or -1.
     """
 
     result: PushResult
@@ -98,6 +99,7 @@ class Decision:
     expected_state: ItemState | None = None
     journaled: bool = False
     upload: tuple[str, bytes] | None = None
+    net: int = 0
 
 
 def decide(
@@ -154,7 +156,7 @@ def chained(first: Decision, then: Decision) -> Decision:
     if upload is None and first.upload is not None and first.upload[0] == then.writes.content_key:
         upload = first.upload
     journaled = first.journaled or then.journaled
-    return replace(then, expected_rev=first.expected_rev, journaled=journaled, upload=upload)
+    return replace(then, expected_rev=first.expected_rev, journaled=journaled, upload=upload, net=first.net + then.net)
 
 
 def _pushed(
@@ -191,6 +193,7 @@ def _pushed(
         None if row is None else row.rev,
         journaled=True,
         upload=None if key is None else (key, item.member),
+        net=0 if row is not None and row.state is ItemState.ACTIVE else 1,
     )
 
 
@@ -208,7 +211,7 @@ def _removed(external_item_id: str, source_version: int | None, row: StagedRow |
         removed_at=at.now,
         key_id=at.key_id,
     )
-    return Decision(PushResult.REMOVED, written, written, row.rev, journaled=True)
+    return Decision(PushResult.REMOVED, written, written, row.rev, journaled=True, net=-1)
 
 
 def _marked(external_item_id: str, source_version: int | None, row: StagedRow | None, at: WriteContext) -> Decision:
@@ -251,7 +254,7 @@ def _restored(row: StagedRow | None, at: WriteContext) -> Decision:
         expires_at=None,
         key_id=at.key_id,
     )
-    return Decision(result, written, written, row.rev, journaled=True)
+    return Decision(result, written, written, row.rev, journaled=True, net=1)
 
 
 def _unchanged(source_version: int | None, row: StagedRow, at: WriteContext, *, touch: bool) -> Decision:

@@ -21,6 +21,7 @@ from knowledge.pages import Page
 from knowledge.ports import Clock
 from knowledge.revisions import Expected
 from knowledge.sources.model import Source
+from knowledge.staging.item_count import sum_items
 from knowledge.staging.model import ItemResult, ItemState, Pending, PushResult, StagedItem
 from knowledge.staging.rows import SLOTS, StagedRow
 from knowledge.staging.rules import Decision, Push, Restore, StagingCommand
@@ -144,14 +145,20 @@ class StagingService:
         """Read how much was staged that is not published, and the source as it is then.
 
         None while a publication is being tidied up, since its journal is then neither what it was nor what it will be.
-        After a restore there is `more`: what separates the two states stands in no journal. Two calls, 200 entries.
+        After a restore there is `more`: what separates the two states stands in no journal. Two calls, 200 entries;
+        where there are more, nothing tells how many items are staged.
         """
         entries, more = self.stores.journal.read_first(source.source_id, _ENTRIES_LOOKED_AT)
         after = self.stores.sources.get_source(source.tenant_id, source.source_id)
         if (source.settle_run_id, after.settle_run_id, after.sequence) != (None, None, source.sequence):
             return after, None
         names = {name for entry in entries for name, _ in entry.revs}
-        return after, Pending(len(names), more or after.full_required, entries[0].written_at if entries else None)
+        return after, Pending(
+            changes=len(names),
+            more=more or after.full_required,
+            oldest_at=next((entry.written_at for entry in entries if entry.revs), None),
+            staged_items=None if more else sum_items(after.covered_items, (entry.net for entry in entries)),
+        )
 
     def _page(
         self, source: Source, rows: Sequence[StagedRow], position: str | None, include_content: bool

@@ -127,7 +127,8 @@ class StagingWriter:
             for name, decision in writing.items()
             if decision.writes is not None and decision.journaled
         )
-        journal = JournalEntry(self.new_id("jrn"), self.clock(), revs, key_id) if revs else None
+        net = sum(decision.net for decision in writing.values())
+        journal = JournalEntry(self.new_id("jrn"), self.clock(), revs, key_id, net) if revs else None
         self.stores.items.write_rows(source.source_id, writes, journal, beside)
 
     def _upload(self, decisions: Iterable[Decision]) -> None:

@@ -17,6 +17,7 @@ from knowledge.runs.checkpoint import Checkpoint, decode_checkpoint, encode_chec
 from knowledge.runs.listing import Listing, Piece
 from knowledge.runs.model import PlanPart
 from knowledge.runs.parts import decode_work, encode_work
+from knowledge.staging.item_count import Listed
 from knowledge.storage.format import FORMAT, UnknownFormatError
 
 A, B = "a" * 64, "b" * 64
@@ -38,13 +39,15 @@ def test_checkpoint_reads_back() -> None:
         base_generation_id=None,
         base=ObjectRef("k", A),
         base_entries=9,
-        journal=(("jrn_1", 3),),
+        journal=(Listed("jrn_1", 3, -2),),
         work=(("a", 1), ("b", 0)),
         later=(ObjectRef("w", B),),
         position=1,
         parts=(PlanPart(0, 1, ObjectRef("p", B), 300),),
         listing=Listing((Piece("ids", (0, 3, 7)),), "behind", 2),
         tally={"added": 1},
+        covered_items=7,
+        counted=3,
         unread=frozenset({"b"}),
         built=BuiltIndex(ObjectRef("i", A), B, 10, 1_000),
     )
