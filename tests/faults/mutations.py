@@ -33,6 +33,7 @@ from knowledge.upkeep import collecting
 
 from tests.faults import traps_conditions, traps_imports, traps_planning, traps_publishing, traps_upkeep
 from tests.faults.mutating import Mutation, Patch, key_of, without, without_put, writes_of
+from tests.faults.mutations_counts import COUNTS
 from tests.faults.mutations_decisions import DECISIONS
 from tests.faults.mutations_erasures import ERASURES
 from tests.faults.mutations_exports import EXPORTS
@@ -457,6 +458,7 @@ MUTATIONS = [
         traps_upkeep.compaction_takes_away_no_name_that_is_needed,
         patch=_forget_one_name_too_many,
     ),
+    *COUNTS,
     *DECISIONS,
     *ERASURES,
     *EXPORTS,

@@ -127,19 +127,25 @@ def test_what_waits_to_be_published_is_told(edge: Edge, monkeypatch: pytest.Monk
 
     def told() -> tuple[Any, ...]:
         found = edge.request("GET", path).body["source"]
+        assert found["stagedItems"] == staged
         return tuple(found[name] for name in ("pendingChanges", "pendingChangesMore", "oldestUnappliedAt"))
 
+    staged: int | None = 0
     assert told() == (0, False, None)
+    staged = 1
     edge.push(source)
     first_at = told()[2]
     edge.clock.advance(seconds=5)
     edge.push(source, title="Changed again")
     edge.push(source, "other")
+    staged = 2
     assert told() == (2, False, first_at)
     assert edge.request("GET", path).body["source"]["lastPublishedAt"] is None
     monkeypatch.setattr("knowledge.staging.service._ENTRIES_LOOKED_AT", 1)
+    staged = None
     assert told() == (1, True, first_at), "at least"
     monkeypatch.undo()
+    staged = 2
     first = edge.publish(source)
     assert told() == (0, False, None)
     at = edge.request("GET", path).body["source"]["lastPublishedAt"]
@@ -159,6 +165,7 @@ def test_nothing_is_told_while_a_publication_is_tidied_up(edge: Edge) -> None:
     catalog.update(tenant, f"source#{source}", "SET settleRunId = :run", "attribute_exists(pk)", {":run": "run_1"})
     found = edge.request("GET", f"/v1/sources/{source}").body["source"]
     assert (found["pendingChanges"], found["pendingChangesMore"], found["oldestUnappliedAt"]) == (None, True, None)
+    assert found["stagedItems"] is None
 
 
 def test_lists_by_state_name_the_states_there_are(edge: Edge) -> None:

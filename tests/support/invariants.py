@@ -63,7 +63,12 @@ class Stored:
 
 
 class Reader:
-    """Reads one source, whole."""
+    """Reads one source, whole.
+
+    `counted` is false once a test had a published plan lost, so that nobody knows how many items there are.
+    """
+
+    counted = True
 
     def __init__(self, lifecycle: Any, leaf_entries: int = 32) -> None:
         self.clients = lifecycle.clients
@@ -270,6 +275,9 @@ def check_history(reader: Reader, stored: Stored) -> None:
 
 def _check_count(reader: Reader, stored: Stored) -> None:
     """What publications have covered and what the journal still names come to the number of active rows."""
+    if not reader.counted:
+        assert "coveredItems" not in stored.source
+        return
     settling = stored.runs.get(stored.source.get("settleRunId", ""))
     covered = set() if settling is None else reader.plan_lines(settling)[1]
     nets = [int(entry["net"]) for entry_id, entry in stored.journal.items() if entry_id not in covered]

@@ -177,7 +177,7 @@ def test_clean_up_that_was_cut_short_is_taken_up_by_the_next_run(
     lifecycle.clock.advance(days=8)
     settler = type(lifecycle.knowledge.settler)
     with monkeypatch.context() as patched:
-        patched.setattr(settler, "settle_plan", lambda *_: None)
+        patched.setattr(settler, "settle_plan", lambda *_: True)
         lifecycle.publish()
     assert lifecycle.source.settle_run_id is not None
     assert lifecycle.check().rows["a"]["state"] == "removed"

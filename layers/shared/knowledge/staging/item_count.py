@@ -14,9 +14,9 @@ What would break it, and what stands against it:
   entry that tells nothing, of a source of before there were sums.
 
 A full run counts the active rows, which sets right what is not known, or was brought back from copies of different
-moments. That is the sum for the journal as it was listed, unless a row was read as a later write left it: then its entry
-is left in the journal, and would count once more. A row that was written by nobody since the run began, nor in the
-longest time that a function has to carry a decision out, is none of those.
+moments. That is the sum for the journal as it was listed, unless a row was read as a later write left it: then its
+entry is left in the journal, and would count once more. A row that was written by nobody since the run began, nor in
+the longest time that a function has to carry a decision out, is none of those.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ def sum_covered(
 ) -> int | None:
     """The sum once `covered`, of what was listed of the journal, is published.
 
-    It is what a full run `counted`, unless it leaves some of what it has seen uncovered, or that of `before` and theirs.
+    It is what a full run `counted`, unless it leaves some of what it has seen uncovered; else that of `before` and
+    theirs.
     """
     if counted is not None and len(covered) == len(journal):
         return counted

@@ -76,7 +76,7 @@ checkpoints = st.builds(
     base_generation_id=st.none() | st.text(),
     base=st.none() | refs,
     base_entries=numbers,
-    journal=st.lists(st.tuples(st.text(), numbers), max_size=3).map(tuple),
+    journal=st.lists(st.builds(Listed, st.text(), numbers, st.none() | st.integers(-99, 99)), max_size=3).map(tuple),
     work=st.lists(st.tuples(st.text(), numbers), max_size=3).map(tuple),
     later=st.lists(refs, max_size=3).map(tuple),
     position=numbers,
@@ -85,6 +85,8 @@ checkpoints = st.builds(
     tally=st.dictionaries(st.sampled_from(ChangeKind), numbers),
     unread=st.frozensets(st.text(), max_size=5),
     built=st.none() | st.builds(BuiltIndex, refs, st.text(), numbers, numbers),
+    covered_items=st.none() | numbers,
+    counted=st.none() | numbers,
 )
 
 

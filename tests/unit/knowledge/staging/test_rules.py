@@ -62,6 +62,10 @@ def staged(state: ItemState = ItemState.ACTIVE, source_version: int | None = Non
 )
 def test_result(command: StagingCommand, row: StagedRow | None, result: PushResult, writes: bool) -> None:
     made = decision(command, row)
+    after = made.writes or row
+    active = [each is not None and each.state is ItemState.ACTIVE for each in (row, after)]
+    assert made.net == active[1] - active[0]
+    assert made.journaled or not made.net, "no entry would tell of it"
     assert made.result is result
     assert (made.writes is not None) == writes
     if made.writes is not None:
