@@ -51,7 +51,6 @@ export const FRAME = {
   "do.copy": ["Copy", "Kopieren"],
   "do.copied": ["Copied", "Kopiert"],
   "do.more": ["Show more", "Mehr zeigen"],
-  "do.refresh": ["Refresh", "Aktualisieren"],
   "request.show": ["Show the request", "Anfrage zeigen"],
   "request.title": ["What this screen asked of the API", "Was dieser Bildschirm die API gefragt hat"],
   "request.lead": ["Everything here can be done from a script with a key of yours.", "Alles hier geht auch aus einem Skript mit einem Ihrer Schlüssel."],

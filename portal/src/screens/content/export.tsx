@@ -21,25 +21,25 @@ export function ExportDialog({ source, onClose }: { source: string; onClose: () 
       const begun = await api().exports.create(source, generation.id);
       setMade(begun);
       setMade(await api().exports.wait(source, generation.id, begun.id));
-      announce(t("export.ready"));
+      announce(t("content.export_ready"));
     } catch (failure) {
       setError(failure);
     }
   };
   return (
     <Dialog title={t("content.export")} onClose={onClose}>
-      <p class="quiet">{t("export.lead")}</p>
+      <p class="quiet">{t("content.export_lead")}</p>
       <Failure error={error} />
-      {made && !made.file && error === undefined && <p role="status" aria-busy="true">{t("export.writing", { n: made.itemsTotal })}</p>}
+      {made && !made.file && error === undefined && <p role="status" aria-busy="true">{t("content.export_writing", { n: made.itemsTotal })}</p>}
       {made?.file && (
         <Notice tone="good">
-          <p><a href={made.file.url} rel="noopener noreferrer" download>{t("export.get", { size: bytes(made.bytes) })}</a></p>
-          <p class="small">{t("export.until", { time: moment(made.file.expiresAt) })}</p>
+          <p><a href={made.file.url} rel="noopener noreferrer" download>{t("content.export_get", { size: bytes(made.bytes) })}</a></p>
+          <p class="small">{t("content.export_until", { time: moment(made.file.expiresAt) })}</p>
         </Notice>
       )}
       <div class="ends">
         <button type="button" class="button" onClick={onClose}>{t("do.close")}</button>
-        {!made && <Action kind="main" scope={["runs:read", "items:read"]} onPress={start}>{t("export.go")}</Action>}
+        {!made && <Action kind="main" scope={["runs:read", "items:read"]} onPress={start}>{t("content.export_go")}</Action>}
       </div>
     </Dialog>
   );
