@@ -19,7 +19,7 @@ unset PYTHONDONTWRITEBYTECODE
 run() {
   local name=$1
   shift
-  run_tier "$name" "$python" -m pytest "$@" || failed=1
+  run_tier "$name" "$python" -m pytest --durations 12 --durations-min 5 "$@" || failed=1
 }
 
 over_http() {
