@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.." || exit
 failed=0
 run_tier setup .venv/bin/python -m pytest tests/setup/real_setup.py -s || failed=1
 CLIENT_PYTHONS="3.11 3.12 3.13" run_tier clients .venv/bin/python -m pytest tests/clients || failed=1
-GENERATED_CLIENTS=all run_tier generated .venv/bin/python -m pytest tests/contract/test_generated_clients.py -s || failed=1
+GENERATED_CLIENTS=all LONG_FORMS=1 run_tier generated .venv/bin/python -m pytest tests/contract/test_generated_clients.py \
+  tests/contract/test_request_values.py -s --timeout 0 || failed=1
 LONG_FORMS=1 run_tier coverage make --no-print-directory coverage || failed=1
 run_tier fuzz make --no-print-directory fuzz || failed=1
 run_tier faults make --no-print-directory faults || failed=1

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.contract.beyond_schemas import REFUSED
 from tests.contract.request_reading import Part, parts
 from tests.contract.request_values import text_fields, texts, variants
+from tests.support.sizes import sized
 
 PARTS = {str(part): part for part in parts()}
 TEXTS = {
@@ -64,7 +65,7 @@ def test_value_is_accepted_just_where_it_fits(part: Part) -> None:
 
 
 @pytest.mark.parametrize("field", TEXTS)
-@settings(deadline=None, derandomize=True, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, derandomize=True, max_examples=sized(20, 200), suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_text_is_accepted_just_where_it_fits(field: str, data: st.DataObject) -> None:
     part, _, schema, put = TEXTS[field]
