@@ -154,7 +154,7 @@ lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy layers/shared layers/search clients/python/src local benchmarks operations docs
-	@MYPYPATH=examples/python $(BIN)/mypy --no-error-summary examples/python
+	@MYPYPATH=examples/python:clients/python/src $(BIN)/mypy --no-error-summary examples/python
 	@for function in functions/*/; do MYPYPATH=layers/shared:$$function $(BIN)/mypy --no-error-summary $$function || exit 1; done
 	@log=$$(PYTHONPATH=layers/shared:layers/search:clients/python/src $(BIN)/lint-imports --no-cache --no-logo) || { echo "$$log"; exit 1; }
 	@$(BIN)/vulture

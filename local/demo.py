@@ -18,7 +18,8 @@ from local.template import ROOT
 HELP_CENTRE = ROOT / "examples" / "content"
 HELP_CENTRE_LANGUAGE = "en"
 QUESTIONS = ("how do I return gloves", "when is my plant dilivered", "cancel a subscription")
-_EXAMPLES = str(ROOT / "examples" / "python")
+# What the example is made of, as its users have it installed.
+_EXAMPLE = [str(ROOT / "examples" / "python"), str(ROOT / "clients" / "python" / "src")]
 
 
 class DemoError(LocalStackError):
@@ -40,13 +41,13 @@ def publish(base_url: str, credentials: Credentials, content: Path, data: Path, 
         say(f"skipped {line}")
     if not folder.items:
         raise DemoError(f"{content} holds no .md, .html or .txt file that can be published")
-    api = example.DeveloperApi(base_url, credentials.api_key)
+    api = example.KnowledgeClient(base_url, credentials.api_key)
     try:
         source_id = _source(example, api, content, data, language)
         say(f"Pushing {len(folder.items)} documents of {content} ...")
         outcome = example.sync(api, folder, source_id, apply=True, progress=example.show_progress)
-        generation = api.generation(source_id)
-    except example.ApiError as error:
+        generation = api.generations.get(source_id)
+    except example.KnowledgeError as error:
         raise DemoError(str(error)) from error
     _report(base_url, credentials, example.changes_of(outcome.run["counts"]), outcome, generation)
     _ask(example, api, outcome.source_id)
@@ -57,9 +58,8 @@ def publish(base_url: str, credentials: Credentials, content: Path, data: Path, 
 
 
 def _load_example() -> ModuleType:
-    """Import the example client, which lies in a folder that is no package."""
-    if _EXAMPLES not in sys.path:
-        sys.path.append(_EXAMPLES)
+    """Import the example, which lies in a folder that is no package."""
+    sys.path += [folder for folder in _EXAMPLE if folder not in sys.path]
     return importlib.import_module("sync_folder")
 
 
@@ -72,7 +72,7 @@ def _source(example: ModuleType, api: Any, content: Path, data: Path, language: 
         sources[folder] = example.source_named(api, f"Demo: {folder}"[:200])
         write_private(kept, sources)
     if language is not None:
-        api.request("PATCH", f"/v1/sources/{sources[folder]}", {"defaultLanguage": language})
+        api.sources.update(sources[folder], defaultLanguage=language)
     return sources[folder]
 
 
@@ -86,9 +86,9 @@ def _page(base_url: str, credentials: Credentials, source_id: str, data: Path) -
         origins = [f"http://{host}:{address.port}" for host in ("127.0.0.1", "localhost")]
         wanted = {"name": "Demo page", "kind": "browser", "sourceIds": [source_id], "allowedOrigins": origins}
         try:
-            admin = _load_example().DeveloperApi(base_url, credentials.admin_key)
-            keys[name] = admin.request("POST", "/v1/admin/keys", wanted)["secret"]
-        except _load_example().ApiError as error:
+            admin = _load_example().KnowledgeClient(base_url, credentials.admin_key)
+            keys[name] = admin.keys.create(**wanted)["secret"]
+        except _load_example().KnowledgeError as error:
             raise DemoError(str(error)) from error
         write_private(kept, keys)
     return f"{base_url}/site/try.html#{keys[name]}"
@@ -98,9 +98,9 @@ def _portal(base_url: str, credentials: Credentials) -> str:
     """Return a link that signs in to the portal as the tenant's owner, once."""
     example = _load_example()
     try:
-        api = example.DeveloperApi(base_url, credentials.admin_key)
+        api = example.KnowledgeClient(base_url, credentials.admin_key)
         code = api.request("POST", "/v1/portal/sign-in-links", {"name": "Demo", "role": "owner"})["code"]
-    except example.ApiError as error:
+    except example.KnowledgeError as error:
         raise DemoError(str(error)) from error
     return f"{base_url}/site/portal/#code={code}"
 
@@ -131,9 +131,9 @@ def _ask(example: ModuleType, api: Any, source_id: str) -> None:
     lines = ["Asked of it:"]
     try:
         for question in QUESTIONS:
-            found = api.request("POST", "/v1/search", {"query": question, "sourceIds": [source_id], "limit": 2})
+            found = api.search(query=question, sourceIds=[source_id], limit=2)
             lines += [f"  {question}", *(f"    {_line(result)}" for result in found["results"] or [{}])]
-    except example.ApiError as error:
+    except example.KnowledgeError as error:
         raise DemoError(str(error)) from error
     asked = '-H "Content-Type: application/json" -d \'{"query": "your question", "limit": 3}\''
     lines += [

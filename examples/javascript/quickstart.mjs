@@ -7,7 +7,7 @@
 
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { DeveloperApi } from "./developer-api.mjs";
+import { KnowledgeClient } from "knowledge-client";
 
 const refunds = {
   externalItemId: "faq/Rückgabe & refunds? 100% #1",
@@ -30,52 +30,52 @@ function guide(number) {
 }
 
 /** Runs, shows what would change, applies; returns the id of the generation that is served from now on. */
-async function publish(api, sourceId) {
-  const run = await api.startRun(sourceId);
+async function publish(client, sourceId) {
+  const run = await client.runs.start(sourceId);
   console.log(`run ${run.id}: ${JSON.stringify(run.counts)}`);
   let shown = 0;
-  for await (const { change, externalItemId } of api.changes(sourceId, run.id)) {
+  for await (const { change, externalItemId } of client.runs.changes(sourceId, run.id)) {
     console.log(`  ${change} ${externalItemId}`);
     if (++shown === 3) break;
   }
-  // A conflict that a retry mends, such as another apply under way, is retried by the client.
-  const { status, generationId } = await api.applyRun(sourceId, run.id);
+  // What was just shown, or nothing: a run that was planned again since is refused.
+  const { status, generationId } = await client.runs.apply(sourceId, run.id, { planVersion: run.planVersion });
   console.log(`  ${status} as ${generationId}`);
   return generationId;
 }
 
 async function main() {
-  const api = new DeveloperApi();
+  const client = new KnowledgeClient();
 
-  const source = await api.createSource("Help centre (JavaScript)", { graceDays: 7 });
+  const source = await client.sources.create({ name: "Help centre (JavaScript)", graceDays: 7 });
   console.log(`source ${source.id}`);
 
-  const pushed = await api.pushItem(source.id, refunds);
+  const pushed = await client.items.push(source.id, refunds);
   console.log(`pushed one item: ${pushed.result}`);
-  console.log(`read back: ${(await api.item(source.id, refunds.externalItemId)).content}`);
+  console.log(`read back: ${(await client.items.get(source.id, refunds.externalItemId)).content}`);
 
   // The client makes a key for every call. Give it one of your own to make even a restarted job safe: the same key
   // with the same batch gets the first answer again, and changes nothing.
   const idempotencyKey = `nightly-${randomUUID()}`;
-  const first = await api.pushBatch(source.id, [guide(1), guide(2)], { idempotencyKey });
-  const again = await api.pushBatch(source.id, [guide(1), guide(2)], { idempotencyKey });
+  const first = await client.items.pushBatch(source.id, [guide(1), guide(2)], { idempotencyKey });
+  const again = await client.items.pushBatch(source.id, [guide(1), guide(2)], { idempotencyKey });
   const same = isDeepStrictEqual(first, again) ? "the same answer" : JSON.stringify(again);
   console.log(`pushed a batch: ${JSON.stringify(first.counts)}, and again: ${same}`);
 
   // A snapshot is the whole truth: what it does not name is removed. Over 256 KB the client gzips it.
   const guides = Array.from({ length: 300 }, (_, index) => guide(index + 1));
-  const counts = await api.replaceItems(source.id, [refunds, ...guides]);
+  const counts = await client.items.replace(source.id, [refunds, ...guides]);
   console.log(`sent a snapshot: ${JSON.stringify(counts)}`);
-  await publish(api, source.id);
+  await publish(client, source.id);
 
   // A removed item is served for the source's graceDays; the first run after that drops it.
-  const removed = await api.removeItem(source.id, "guide-300");
+  const removed = await client.items.remove(source.id, "guide-300");
   console.log(`removed guide-300: ${removed.state}, served until ${removed.tombstoneDueAt}`);
-  const generationId = await publish(api, source.id);
+  const generationId = await publish(client, source.id);
 
   let items = 0;
   let bytes = 0;
-  for await (const item of api.generationItems(source.id, generationId, { include: "content" })) {
+  for await (const item of client.generations.items(source.id, generationId, { withContent: true })) {
     items += 1;
     bytes += item.contentBytes;
   }

@@ -4,12 +4,12 @@
  *     export WEBHOOK_SECRET="whsec_..."   # two of them, separated by a space, while you rotate the secret
  *     node webhook-receiver.mjs --port 8080
  *
- * Put it behind something that speaks https. Needs Node 20 and standardwebhooks.
+ * Put it behind something that speaks https. Needs Node 20 and knowledge-client.
  */
 
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";
-import { UnverifiedWebhookError, verify } from "./webhook-verification.mjs";
+import { UnverifiedWebhookError, verifyWebhook } from "knowledge-client";
 
 const MAX_BODY_BYTES = 64 * 1024;
 const REMEMBERED_IDS = 10_000;
@@ -71,7 +71,7 @@ async function bodyOf(request) {
 const server = createServer({ requestTimeout: 10_000 }, async (request, response) => {
   try {
     if (request.method !== "POST") throw new UnverifiedWebhookError("webhooks are posted", 405);
-    const event = verify(await bodyOf(request), request.headers, secrets);
+    const event = await verifyWebhook(await bodyOf(request), request.headers, secrets);
     // Answer first: a slow answer counts as none, and the message is delivered again.
     response.writeHead(204).end();
     const id = request.headers["webhook-id"];

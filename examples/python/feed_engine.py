@@ -18,13 +18,12 @@ import sqlite3
 import sys
 import time
 import uuid
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-from developer_api import ApiError, DeveloperApi, NotFoundError
+from knowledge_client import KnowledgeClient, KnowledgeError, NotFoundError
+from knowledge_client.models import GenerationChange, GenerationItem
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS items (number INTEGER PRIMARY KEY, id TEXT UNIQUE, item TEXT, load TEXT);
@@ -62,7 +61,7 @@ class Engine:
             "INSERT INTO texts (rowid, title, content) VALUES (?, ?, ?)", (number, item["title"], content)
         )
 
-    def note_removal(self, name: str, removed_at: str) -> None:
+    def note_removal(self, name: str, removed_at: str | None) -> None:
         """Note that an item is in its grace; it is served until that has passed."""
         self._database.execute(
             "UPDATE items SET item = json_set(item, '$.removedAt', ?) WHERE id = ?", (removed_at, name)
@@ -113,34 +112,35 @@ class Engine:
         return [name for (name,) in rows]
 
 
-def sync(api: DeveloperApi, source_id: str, engine: Engine, limit: int = 200) -> Known | None:
+def sync(client: KnowledgeClient, source_id: str, engine: Engine, limit: int = 200) -> Known | None:
     """Bring the engine to what is served now, from wherever it is; returns that, None where nothing is."""
     while True:
         applied, target = engine.read_checkpoint()
         if target is None:
-            target = look_at(api, source_id, "current")
+            target = look_at(client, source_id, "current")
             if target is None or target == applied:
                 return target
             engine.save_checkpoint(applied, target)
-        path = f"/v1/sources/{source_id}/generations/{target.id}"
         try:
             if applied is None:
-                load(api, path, engine, limit)
+                load(client, source_id, target, engine, limit)
             else:
-                follow(api, path, applied, engine, limit)
+                follow(client, source_id, applied, target, engine, limit)
         except NotFoundError:
             # One of them is not kept any more.
             engine.save_checkpoint(None, None)
             continue
         # What was erased from both, changes do not tell of; and what was erased just now may have been read before.
-        whole = as_they_were(api, source_id, applied, target)
+        whole = as_they_were(client, source_id, applied, target)
         engine.save_checkpoint(target if whole else None, None)
 
 
-def follow(api: DeveloperApi, path: str, applied: Known, engine: Engine, limit: int) -> None:
+def follow(client: KnowledgeClient, source_id: str, applied: Known, target: Known, engine: Engine, limit: int) -> None:
     """Apply what a generation serves differently from the one that the engine holds."""
-    query = {"from": applied.id, "include": "content", "limit": limit}
-    for changes in pages(api, f"{path}/changes", "changes", query):
+    listed = client.generations.changes(
+        source_id, target.id, since_generation=applied.id, with_content=True, limit=limit
+    )
+    for changes in listed.pages():
         for change in changes:
             match change["change"]:
                 case "tombstoned":
@@ -148,16 +148,16 @@ def follow(api: DeveloperApi, path: str, applied: Known, engine: Engine, limit: 
                 case "removed":
                     engine.note_removal(change["externalItemId"], change["removedAt"])
                 case _:
-                    engine.put(with_content(change))
+                    engine.put(as_listed(change))
         engine.commit()
 
 
-def load(api: DeveloperApi, path: str, engine: Engine, limit: int) -> None:
+def load(client: KnowledgeClient, source_id: str, target: Known, engine: Engine, limit: int) -> None:
     """Load all of a generation; what the engine has beside it goes at the end, so that it never holds less."""
     name = str(uuid.uuid4())
-    for items in pages(api, f"{path}/items", "items", {"include": "content", "limit": limit}):
+    for items in client.generations.items(source_id, target.id, with_content=True, limit=limit).pages():
         for item in items:
-            engine.put(with_content(item), name)
+            engine.put(as_listed(item), name)
         engine.commit()
     engine.keep_only(name)
     engine.commit()
@@ -169,10 +169,10 @@ def is_news(event: dict[str, Any], engine: Engine) -> bool:
     return applied is None or event["detail"]["data"]["sequence"] > applied.sequence
 
 
-def look_at(api: DeveloperApi, source_id: str, generation_id: str) -> Known | None:
+def look_at(client: KnowledgeClient, source_id: str, generation_id: str) -> Known | None:
     """A generation as it is now; None when it is not kept any more."""
     try:
-        generation = api.generation(source_id, generation_id)
+        generation = client.generations.get(source_id, generation_id)
     except NotFoundError:
         return None
     if generation["retiredAt"] is not None:
@@ -180,33 +180,18 @@ def look_at(api: DeveloperApi, source_id: str, generation_id: str) -> Known | No
     return Known(generation["id"], generation["sequence"], generation["erasedCount"])
 
 
-def as_they_were(api: DeveloperApi, source_id: str, *generations: Known | None) -> bool:
+def as_they_were(client: KnowledgeClient, source_id: str, *generations: Known | None) -> bool:
     """Tell whether generations are still there, and nothing was erased from them."""
-    return all(each is None or look_at(api, source_id, each.id) == each for each in generations)
-
-
-def pages(api: DeveloperApi, path: str, plural: str, query: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
-    """Yield a list page by page."""
-    cursor = None
-    while True:
-        page = api.request("GET", path, query={**query, "cursor": cursor})
-        yield page[plural]
-        cursor = page["nextCursor"]
-        if cursor is None:
-            return
+    return all(each is None or look_at(client, source_id, each.id) == each for each in generations)
 
 
 # What a change tells beside the item as it is now.
 OF_THE_CHANGE = {"change", "fields", "previousContentHash", "before", "after"}
 
 
-def with_content(item: dict[str, Any]) -> dict[str, Any]:
-    """An item as a list of items has it, its content read where it is too large for an answer."""
-    kept = {name: value for name, value in item.items() if name not in OF_THE_CHANGE}
-    link = kept.pop("contentUrl", None)
-    if link is not None:
-        kept["content"] = json.loads(httpx.get(link, timeout=60).raise_for_status().content)["content"]
-    return kept
+def as_listed(item: GenerationItem | GenerationChange) -> dict[str, Any]:
+    """An item as a list of items has it."""
+    return {name: value for name, value in item.items() if name not in OF_THE_CHANGE}
 
 
 def main() -> int:
@@ -222,14 +207,14 @@ def main() -> int:
         print("\n".join(engine.search(arguments.search)))
         return 0
     try:
-        with DeveloperApi() as api:
+        with KnowledgeClient() as client:
             while True:
-                known = sync(api, arguments.source, engine)
+                known = sync(client, arguments.source, engine)
                 print("nothing is published" if known is None else f"holds generation {known.id} ({known.sequence})")
                 if arguments.every is None:
                     return 0
                 time.sleep(arguments.every)
-    except (ApiError, ValueError) as error:
+    except KnowledgeError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 

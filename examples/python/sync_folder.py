@@ -6,19 +6,21 @@
 
 A file's path in the folder is its externalItemId. Title, url, tags and language come from front matter (or from the
 head of an HTML file); the content is the file without its front matter, byte for byte. The folder goes to the staging
-set as a snapshot, so files that left it are removed; nothing is served before it is applied. Needs Python 3.11, httpx.
+set as a snapshot, so files that left it are removed; nothing is served before it is applied.
+Needs Python 3.11 and knowledge-client.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
-from developer_api import ApiError, DeveloperApi, Json
 from folder_documents import Folder, read_folder
+from knowledge_client import KnowledgeClient, KnowledgeError, models
 
 BAR_WIDTH = 40
 KINDS = ("added", "updated", "restored", "removed", "tombstoned")
@@ -31,21 +33,21 @@ class Outcome:
     """What a synchronisation came to; `published` is the answer of the apply, None without one."""
 
     source_id: str
-    results: Json
-    run: Json
-    published: Json | None = None
+    results: models.BatchCounts
+    run: models.Run
+    published: models.PublishedResponse | None = None
 
 
-def source_named(api: DeveloperApi, name: str) -> str:
+def source_named(api: KnowledgeClient, name: str) -> str:
     """Return the id of the active source of a name, created if there is none."""
-    for source in api.sources():
+    for source in api.sources.list():
         if source["name"] == name and source["status"] == "active":
-            return str(source["id"])
-    return str(api.create_source(name)["id"])
+            return source["id"]
+    return api.sources.create(name=name)["id"]
 
 
 def sync(
-    api: DeveloperApi,
+    api: KnowledgeClient,
     folder: Folder,
     source_id: str,
     *,
@@ -55,21 +57,21 @@ def sync(
 ) -> Outcome:
     """Make the staging set what the folder holds, start a run, and apply it if asked."""
     total = len(folder.items)
-    results = api.replace_items(source_id, folder.items, progress=lambda done: progress(done, total))
-    run = api.start_run(source_id)
-    published = api.apply_run(source_id, run["id"], approve_removals=approve_removals) if apply else None
+    items = cast(list[models.ItemInput], folder.items)
+    results = api.items.replace(source_id, items, progress=lambda done: progress(done, total))
+    run = api.runs.start(source_id)
+    published = api.runs.apply(source_id, run["id"], approveRemovals=approve_removals) if apply else None
     return Outcome(source_id, results, run, published)
 
 
-def end_open_snapshot(api: DeveloperApi, source_id: str) -> None:
+def end_open_snapshot(api: KnowledgeClient, source_id: str) -> None:
     """Abort the snapshot that a synchronisation which was killed left open; complete one that can't be aborted."""
-    path = f"/v1/sources/{source_id}/snapshots"
-    for snapshot in api.pages(path, "snapshots"):
+    for snapshot in api.snapshots.list(source_id):
         state = snapshot["state"]
         if state == "open":
-            api.request("DELETE", f"{path}/{snapshot['id']}")
+            api.snapshots.abort(source_id, snapshot["id"])
         while state == "completing":
-            state = api.request("POST", f"{path}/{snapshot['id']}/complete")["snapshot"]["state"]
+            state = api.snapshots.complete(source_id, snapshot["id"])["state"]
 
 
 def show_progress(done: int, total: int) -> None:
@@ -82,15 +84,15 @@ def show_progress(done: int, total: int) -> None:
     print(f"\r[{bar}] {done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
 
-def changes_of(counts: Json) -> str:
+def changes_of(counts: Mapping[str, Any] | None) -> str:
     """Say what a run changes, in words: `1 updated, 2 added`, or `0 changes`."""
-    said = [f"{counts[kind]} {kind}" for kind in KINDS if counts.get(kind)]
+    said = [f"{counts[kind]} {kind}" for kind in KINDS if counts and counts.get(kind)]
     return ", ".join(said) or "0 changes"
 
 
-def show_changes(api: DeveloperApi, outcome: Outcome) -> None:
+def show_changes(api: KnowledgeClient, outcome: Outcome) -> None:
     """Print a line for each change of the run, with the fields that differ."""
-    for change in api.changes(outcome.source_id, outcome.run["id"]):
+    for change in api.runs.changes(outcome.source_id, outcome.run["id"]):
         fields = f" ({', '.join(change['fields'])})" if change["change"] == "updated" else ""
         print(f"  {change['change']:<10} {change['externalItemId']}{fields}")
 
@@ -126,7 +128,7 @@ def main() -> int:
     if not folder.items:
         parser.error(f"{arguments.folder} is no folder with .md, .html or .txt files; syncing it would remove all")
     try:
-        api = DeveloperApi()
+        api = KnowledgeClient()
         source_id = arguments.source or source_named(api, arguments.name)
         if arguments.take_over:
             end_open_snapshot(api, source_id)
@@ -141,7 +143,7 @@ def main() -> int:
         print(f"source {source_id}, run {outcome.run['id']}: {changes_of(outcome.run['counts'])}")
         if arguments.dry_run:
             show_changes(api, outcome)
-    except (ApiError, ValueError) as error:
+    except KnowledgeError as error:
         print(f"error: {error}", file=sys.stderr)
         if getattr(error, "code", "") == "snapshot_open":
             print("If no other synchronisation is at work, run this again with --take-over.", file=sys.stderr)

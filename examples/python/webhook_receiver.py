@@ -3,7 +3,7 @@
     export WEBHOOK_SECRET="whsec_..."   # two of them, separated by a space, while you rotate the secret
     python webhook_receiver.py --port 8080
 
-Put it behind something that speaks https. Needs Python 3.11 and standardwebhooks.
+Put it behind something that speaks https. Needs Python 3.11 and knowledge-client.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections import OrderedDict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from webhook_verification import UnverifiedWebhookError, verify
+from knowledge_client import UnverifiedWebhookError, verify_webhook
 
 MAX_BODY_BYTES = 64 * 1024
 REMEMBERED_IDS = 10_000
@@ -67,7 +67,7 @@ class Receiver(BaseHTTPRequestHandler):
             self._answer(413 if length.isdecimal() else 411)
             return
         try:
-            event = verify(self.rfile.read(int(length)), dict(self.headers.items()), self.secrets)
+            event = verify_webhook(self.rfile.read(int(length)), dict(self.headers.items()), self.secrets)
         except UnverifiedWebhookError as error:
             self._answer(error.status, str(error))
             return

@@ -23,6 +23,8 @@ from testing.resources import continuous_integration
 from tests.support.stack import PATIENCE_SECONDS, StackProcess
 
 EXAMPLES = ROOT / "examples"
+# The package of Python, as one who installed it has it.
+PACKAGE = {"PYTHONPATH": str(ROOT / "clients" / "python" / "src")}
 KEY = "sk_test_of_the_example"
 GZIP_OVER_BYTES = 256 * 1024
 # An id that is wrong in a URL unless every part of it is encoded.

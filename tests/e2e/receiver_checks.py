@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -27,6 +28,7 @@ EVENT: dict[str, Any] = {
     "timestamp": "2026-11-23T09:33:00.000Z",
     "data": {"n": "Größe"},
 }
+NOTHING: Mapping[str, str] = MappingProxyType({})
 BODY = json.dumps(EVENT, ensure_ascii=False, indent=1).encode()
 
 
@@ -70,9 +72,9 @@ def rejected_messages() -> dict[str, tuple[int, bytes, dict[str, str]]]:
     }
 
 
-def check_receiver(*command: str | Path) -> None:
+def check_receiver(*command: str | Path, environment: Mapping[str, str] = NOTHING) -> None:
     """Drive a receiver as a process: what it takes, what it refuses, what it prints, and that it prints it once."""
-    environment = {"PATH": os.environ["PATH"], "WEBHOOK_SECRET": f"{NEXT_SECRET} {SECRET}"}
+    environment = {**environment, "PATH": os.environ["PATH"], "WEBHOOK_SECRET": f"{NEXT_SECRET} {SECRET}"}
     with receiver(*command, environment=environment) as process, httpx.Client(trust_env=False) as client:
 
         def post(body: bytes, headers: dict[str, str]) -> int:
@@ -95,7 +97,7 @@ def check_receiver(*command: str | Path) -> None:
     assert (refused.status_code, taken_one.status_code) == (401, 204)
 
 
-def check_receiver_complaints(*command: str | Path) -> None:
+def check_receiver_complaints(*command: str | Path, environment: Mapping[str, str] = NOTHING) -> None:
     """Check that a receiver which can't start says what to do, in words and not in a trace of its calls."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -106,8 +108,8 @@ def check_receiver_complaints(*command: str | Path) -> None:
             (("--secret", SECRET, "--port", str(port)), "choose another with --port"),
         ):
             arguments = [str(part) for part in (*command, *options)]
-            environment = {"PATH": os.environ["PATH"]}
-            done = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+            known = {**environment, "PATH": os.environ["PATH"]}
+            done = subprocess.run(arguments, cwd=ROOT, env=known, capture_output=True, text=True, check=False)
             assert done.returncode in (1, 2), options
             assert advice in done.stderr.splitlines()[-1], options
             assert not re.search(r"^    ?at |Traceback", done.stderr, re.MULTILINE), done.stderr

@@ -20,6 +20,7 @@ from local.template import ROOT
 from testing.resources import continuous_integration
 from tests.contract.tenant import Tenant
 from tests.support.markdown_pages import SEPARATOR, Page, pages
+from tests.support.npm_package import install_package
 
 PAGES = [page for page in pages() if any(block.runs for block in page.blocks)]
 # What is large, or belongs to this machine.
@@ -70,7 +71,12 @@ def reader(local_stack: Any, tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
-def test_commands_do_what_the_page_says(page: Page, reader: dict[str, str], tmp_path: Path) -> None:
+def test_commands_do_what_the_page_says(
+    page: Page, reader: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if page.path.parent.name == "javascript":
+        package = request.getfixturevalue("npm_package")
+        (tmp_path / "checkout" / "node_modules" / package.name).symlink_to(package)
     in_example = page.path.is_relative_to(ROOT / "examples")
     folder = tmp_path / "checkout" / (page.path.parent.relative_to(ROOT) if in_example else "")
     unfit = [str(block) for block in page.blocks if block.runs and not block.may_run]
@@ -93,15 +99,23 @@ def checkout_copy(target: Path) -> Path:
     shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(*NOT_COPIED))
     venv.create(target / ".venv", symlinks=True, with_pip=False)
     [site] = (target / ".venv").glob("lib/python*/site-packages")
-    (site / "real.pth").write_text(sysconfig.get_path("purelib"))
+    # The page's reader has installed the packages of Python and of npm.
+    (site / "real.pth").write_text(f"{sysconfig.get_path('purelib')}\n{target}/clients/python/src\n")
     command = target / ".venv" / "bin" / "kb"
-    source = target / "clients" / "python" / "src"
-    command.write_text(f'#!/bin/sh\nPYTHONPATH={source} exec python -m knowledge_client.command "$@"\n')
+    command.write_text('#!/bin/sh\nexec python -m knowledge_client.command "$@"\n')
     command.chmod(0o755)
     (target / "node_modules").mkdir()
     for package in (ROOT / "node_modules").glob("[!.]*"):
         (target / "node_modules" / package.name).symlink_to(package)
     return target
+
+
+@pytest.fixture(scope="module")
+def npm_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The TypeScript package as npm installs it."""
+    modules = tmp_path_factory.mktemp("npm") / "node_modules"
+    install_package(modules)
+    return modules / "knowledge-client"
 
 
 def session(script: Path, folder: Path, environment: dict[str, str]) -> tuple[int, str, str]:

@@ -18,8 +18,18 @@ from tests.e2e.workflow_runner import EXPRESSION, Runner
 from tests.support.stack import StackProcess
 
 WORKFLOW = EXAMPLES / "github-actions" / "docs-sync.yml"
-# What the README tells to copy into .github/docs-sync.
-COPIED = ("sync_folder.py", "folder_documents.py", "developer_api.py", "requirements.txt")
+WHEEL = "knowledge_client-0.1.0-py3-none-any.whl"
+# What the README makes keys of.
+SCOPES = {
+    "CHATBOT_READ_KEY": ["sources:read", "items:read", "runs:read"],
+    "CHATBOT_PREVIEW_KEY": ["sources:read", "items:read", "items:write", "runs:read", "runs:write"],
+    "CHATBOT_KEY": ["sources:read", "items:read", "items:write", "runs:read", "runs:write", "runs:apply"],
+}
+# Whatever a title or a branch says is text.
+HOSTILE = (
+    "$(touch hacked) `touch hacked` ';touch hacked;' \"; touch hacked; echo \" ${{ secrets.CHATBOT_KEY }} ~~~~ --help"
+)
+HOSTILE_BRANCH = "a;touch${IFS}hacked;$(touch${IFS}hacked)`touch${IFS}hacked`"
 NO_INPUTS: dict[str, str] = {"approve-removals": ""}
 
 
@@ -49,9 +59,17 @@ def test_workflow_has_no_more_rights_than_it_needs() -> None:
         step for job in workflow["jobs"].values() for step in job["steps"] if "checkout@" in step.get("uses", "")
     ]
     assert [step["with"]["persist-credentials"] for step in checkouts] == [False, False]
-    # The key that a pull request sees can't publish what is live.
-    secrets = [EXPRESSION.findall(job["env"]["CHATBOT_KEY"]) for job in workflow["jobs"].values()]
-    assert secrets == [["secrets.CHATBOT_PREVIEW_KEY"], ["secrets.CHATBOT_KEY"]]
+    # What a pull request sees can't publish, and each step sees the key that it needs and no other.
+    secrets = [
+        EXPRESSION.findall(step.get("env", {}).get("CHATBOT_KEY", ""))
+        for job in workflow["jobs"].values()
+        for step in job["steps"]
+    ]
+    assert [found for found in secrets if found] == [
+        ["secrets.CHATBOT_READ_KEY"],
+        ["secrets.CHATBOT_PREVIEW_KEY"],
+        ["secrets.CHATBOT_KEY"],
+    ]
 
 
 class Repository:
@@ -61,15 +79,23 @@ class Repository:
         self.path = folder / "repository"
         self._stack, self._folder = stack, folder
         self._runs = 0
-        self.live, self.preview = self._source("Docs"), self._source("Docs, previews")
-        self.secrets = {"CHATBOT_KEY": self._key(self.live), "CHATBOT_PREVIEW_KEY": self._key(self.preview)}
         sync = self.path / ".github" / "docs-sync"
         sync.mkdir(parents=True)
-        for name in COPIED:
-            shutil.copy(EXAMPLES / "python" / name, sync)
+        (sync / WHEEL).touch()
         (self.path / ".github" / "workflows").mkdir()
         shutil.copy(WORKFLOW, self.path / ".github" / "workflows")
         self.git("init", "--quiet", "--initial-branch", "main")
+        self.git("remote", "add", "origin", f"https://github.com/acme/{folder.name}.git")
+        place = f"github.com/acme/{folder.name}/docs"
+        labels = (f"docs-live@{place}", f"docs-preview@{place}")
+        (self.path / "kb.toml").write_text(f'[source]\npath = "docs"\nname = "Docs"\nlabel = "{labels[0]}"\n')
+        (sync / "preview.toml").write_text(
+            f'[source]\npath = "../../docs"\nname = "Docs, previews"\nlabel = "{labels[1]}"\n'
+        )
+        self.live = self._source("Docs", label=labels[0])
+        self.preview = self._source("Docs, previews", label=labels[1], serving="off")
+        reached = {"CHATBOT_READ_KEY": self.live, "CHATBOT_PREVIEW_KEY": self.preview, "CHATBOT_KEY": self.live}
+        self.secrets = {name: self._key(source_id, SCOPES[name]) for name, source_id in reached.items()}
 
     def git(self, *arguments: str) -> None:
         identity = ("-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
@@ -105,13 +131,15 @@ class Repository:
                     "ref": "refs/pull/7/merge" if event == "pull_request" else more.get("ref", "refs/heads/main"),
                     "repository": "acme/docs",
                     "token": "ghs_1",
-                    "event": {"pull_request": {"number": 7, "head": {"repo": {"full_name": repository}}}},
+                    "event": {
+                        "pull_request": {
+                            "number": 7,
+                            "title": more.get("title", "More"),
+                            "head": {"ref": more.get("branch", "branch"), "repo": {"full_name": repository}},
+                        }
+                    },
                 },
-                "vars": {
-                    "CHATBOT_API": self._stack.credentials["baseUrl"],
-                    "DOCS_SOURCE_ID": self.live,
-                    "DOCS_PREVIEW_SOURCE_ID": self.preview,
-                },
+                "vars": {"CHATBOT_API": self._stack.credentials["baseUrl"]},
                 "secrets": self.secrets,
                 "inputs": more.get("inputs", NO_INPUTS),
             },
@@ -124,13 +152,19 @@ class Repository:
         items = published_items(self._stack, source_id)
         return {name: item["content"] for name, item in items.items() if not item["removedAt"]}
 
-    def _source(self, name: str) -> str:
+    def runs(self, source_id: str) -> list[dict[str, Any]]:
+        """The runs of a source, the newest first."""
         with self._stack.client() as api:
-            made = api.post("v1/sources", json={"name": name}).raise_for_status().json()
+            found: list[dict[str, Any]] = api.get(f"v1/sources/{source_id}/runs").raise_for_status().json()["runs"]
+        return found
+
+    def _source(self, name: str, **more: Any) -> str:
+        with self._stack.client() as api:
+            made = api.post("v1/sources", json={"name": name, "graceDays": 0, **more}).raise_for_status().json()
         return str(made["source"]["id"])
 
-    def _key(self, source_id: str) -> str:
-        body = {"name": "docs-sync", "sourceIds": [source_id], "rateLimitPerMinute": 1_000}
+    def _key(self, source_id: str, scopes: list[str]) -> str:
+        body = {"name": "docs-sync", "sourceIds": [source_id], "scopes": scopes, "rateLimitPerMinute": 1_000}
         with self._stack.client(self._stack.credentials["adminKey"]) as admin:
             return str(admin.post("v1/admin/keys", json=body).raise_for_status().json()["secret"])
 
@@ -143,43 +177,49 @@ def repository(local_stack: StackProcess, tmp_path: Path) -> Repository:
 
 
 def test_pull_request_is_previewed_and_main_is_published(repository: Repository) -> None:
-    main = {"a": "# A\n", "gone": "# Gone\n", "same": "# Same\n"}
+    main = {"a": "# A\n\nOld.\n", "gone": "# Gone\n", **{f"same{number}": "# Same\n" for number in range(4)}}
     documents = {f"{name}.md": text for name, text in main.items()}
     repository.commit(**main)
     runner, printed = repository.run("push")
     assert list(printed) == ["publish"]
-    assert runner.installed == ["install --requirement .github/docs-sync/requirements.txt"]
-    assert "published generation gen_" in runner.summary
+    assert runner.installed == [f"install .github/docs-sync/{WHEEL}[kb,documents]"]
+    assert "Published gen_" in runner.summary
     assert repository.served(repository.live) == documents
+    [published] = repository.runs(repository.live)
+    assert re.fullmatch(r"Documents \([0-9a-f]{7,}\)", published["message"])
 
     repository.git("checkout", "--quiet", "-b", "branch")
-    repository.commit(a="# A, anew\n", gone=None, more="# Größe\n")
+    repository.commit(a="# A\n\nNew.\n\n~~~~\n", gone=None, more="# Größe\n")
     repository.merge("branch")
-    runner, printed = repository.run("pull_request")
+    runner, printed = repository.run("pull_request", title=HOSTILE, branch=HOSTILE_BRANCH)
     assert list(printed) == ["preview"]
     [comment] = runner.comments
     assert comment["on"] == "repos/acme/docs/issues/7/comments"
     assert comment["body"] == runner.summary
-    changes = re.findall(r"^  (\w+) +(\S+)", comment["body"], re.MULTILINE)
-    assert sorted(changes) == [("added", "more.md"), ("removed", "gone.md"), ("updated", "a.md")]
+    assert sorted(re.findall(r"^([-+~]) (\S+)", comment["body"], re.MULTILINE)) == [
+        ("+", "more.md"),
+        ("-", "gone.md"),
+        ("~", "a.md"),
+    ]
+    assert "    - Old.\n    + New.\n" in comment["body"]
     assert comment["body"].startswith("<!-- docs-sync -->\n")
-    assert comment["body"].count("\n~~~~") == 2
-    assert repository.served(repository.live) == repository.served(repository.preview) == documents
+    assert len(re.findall(r"^ {0,3}~~~~", comment["body"], re.MULTILINE)) == 2
+    # Nothing of it is served, or published anywhere; and what somebody wrote was not run.
+    assert repository.served(repository.live) == documents
+    [staged] = repository.runs(repository.preview)
+    assert staged["state"] != "published"
+    assert staged["id"] in comment["body"]
+    assert staged["message"].startswith(f"Pull request 7 ({HOSTILE_BRANCH}): $(touch hacked) `touch")
+    assert list(repository.path.rglob("hacked")) == []
 
     repository.git("checkout", "--quiet", "branch")
-    repository.commit(gone="# Gone\n", a="# A\n", more=None)
+    repository.commit(gone="# Gone\n", a="# A\n\nOld.\n", more=None)
     repository.merge("branch")
     others = [{"id": 8, "user": {"type": "User"}, "on": "", "body": "<!-- docs-sync --> is what the bot writes"}]
     runner, _ = repository.run("pull_request", [*others, {**comment, "id": 9}])
     assert [each["id"] for each in runner.comments] == [8, 9]
-    assert "0 changes" in runner.comments[1]["body"]
+    assert "Plan: 0 changes" in runner.comments[1]["body"]
     assert runner.comments[0] == others[0]
-
-    repository.commit(a="# A, at last\n")
-    repository.git("branch", "--force", "main", "HEAD")
-    runner, _ = repository.run("push")
-    assert "1 updated" in runner.summary
-    assert repository.served(repository.live) == documents | {"a.md": "# A, at last\n"}
 
 
 def test_nothing_runs_for_forks_and_other_branches(repository: Repository) -> None:
@@ -193,18 +233,21 @@ def test_first_documents_are_previewed(repository: Repository) -> None:
     repository.commit(a="# A\n", b="# B\n")
     repository.merge("branch")
     runner, _ = repository.run("pull_request")
-    assert runner.comments[0]["body"].count("\n  added ") == 2
+    assert len(re.findall(r"^\+ ", runner.comments[0]["body"], re.MULTILINE)) == 2
 
 
-def test_removals_over_the_guard_are_approved_by_hand(repository: Repository, local_stack: StackProcess) -> None:
+def test_many_removals_are_told_and_approved_by_hand(repository: Repository) -> None:
     pages: dict[str, str | None] = {f"page{number}": f"# {number}\n" for number in range(6)}
     repository.commit(**pages)
     repository.run("push")
-    with local_stack.client() as api:
-        settings = {"graceDays": 0, "removalGuard": {"maxItems": 1}}
-        api.patch(f"v1/sources/{repository.live}", json=settings).raise_for_status()
+    repository.git("checkout", "--quiet", "-b", "branch")
     repository.commit(**dict.fromkeys(list(pages)[1:]))
-    with pytest.raises(AssertionError, match="removal_guard"):
+    repository.merge("branch")
+    runner, _ = repository.run("pull_request")
+    assert "needs a look before it is merged" in runner.comments[0]["body"]
+    repository.git("checkout", "--quiet", "main")
+    repository.git("merge", "--quiet", "--ff-only", "branch")
+    with pytest.raises(AssertionError, match="approve-removals"):
         repository.run("push")
     assert len(repository.served(repository.live)) == 6
     repository.run("workflow_dispatch", inputs={"approve-removals": 5})

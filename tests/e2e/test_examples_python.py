@@ -1,20 +1,16 @@
-"""examples/python as a user runs it, and its client and verification over the wire."""
+"""examples/python as a user runs it. What its package does has tests of its own."""
 
 from __future__ import annotations
 
-import importlib
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.e2e.client_checks import CLIENT_CHECKS, Call, Failure, Outcome
 from tests.e2e.example_checks import (
     EXAMPLES,
-    KEY,
+    PACKAGE,
     ScriptedApi,
     check_complaints,
     check_walk_through,
@@ -22,65 +18,29 @@ from tests.e2e.example_checks import (
     published_items,
     run_example,
 )
-from tests.e2e.receiver_checks import (
-    BODY,
-    EVENT,
-    NEXT_SECRET,
-    SECRET,
-    check_receiver,
-    check_receiver_complaints,
-    rejected_messages,
-    signed,
-)
+from tests.e2e.receiver_checks import check_receiver, check_receiver_complaints
 from tests.support.stack import StackProcess
 
 PYTHON = EXAMPLES / "python"
-# The options that the checks give as a dictionary are keywords of their own here.
-OPTIONS = {"planVersion": "plan_version", "idempotencyKey": "idempotency_key", "allowEmpty": "allow_empty"}
 
 
-@pytest.fixture(autouse=True)
-def _examples_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(PYTHON))
-
-
-def call(server: ScriptedApi, operation: str, *arguments: Any) -> Outcome:
-    module = importlib.import_module("developer_api")
-    waits: list[float] = []
-    method = re.sub("[A-Z]", lambda letter: "_" + letter.group().lower(), operation)
-    *positional, last = arguments
-    options = {OPTIONS.get(name, name): value for name, value in last.items()} if isinstance(last, dict) else {}
-    if method == "push_item" or not options:
-        positional, options = list(arguments), {}
-    with module.DeveloperApi(server.base_url, KEY, sleep=waits.append) as api:
-        try:
-            result = getattr(api, method)(*positional, **options)
-            return Outcome(list(result) if isinstance(result, Iterator) else result, None, waits)
-        except module.ApiError as error:
-            kind = type(error).__name__
-            failure = Failure(kind, error.code, error.status, error.details, error.request_id)
-            return Outcome(None, failure, waits)
-        except ValueError as error:
-            return Outcome(None, Failure("ValueError", str(error), None, [], None), waits)
-
-
-@pytest.mark.parametrize("check", CLIENT_CHECKS, ids=lambda check: check.__name__)
-def test_client(check: Callable[[Call], None]) -> None:
-    check(call)
+def run_with_package(*command: str | Path, environment: Mapping[str, str], code: int = 0) -> Any:
+    """Run an example as one who has the package installed."""
+    return run_example(*command, environment={**environment, **PACKAGE}, code=code)
 
 
 def test_quickstart_publishes_what_it_says(local_stack: StackProcess) -> None:
-    done = run_example(sys.executable, PYTHON / "quickstart.py", environment=environment_of(local_stack))
+    done = run_with_package(sys.executable, PYTHON / "quickstart.py", environment=environment_of(local_stack))
     check_walk_through(local_stack, done.stdout)
 
 
 def test_quickstart_says_what_is_missing_or_refused() -> None:
-    check_complaints(sys.executable, PYTHON / "quickstart.py", environment={}, path="/api/v1/sources")
+    check_complaints(sys.executable, PYTHON / "quickstart.py", environment=PACKAGE, path="/api/v1/sources")
 
 
 def sync(folder: Path, environment: dict[str, str], *options: str, code: int = 0) -> tuple[str, str]:
     command = [sys.executable, PYTHON / "sync_folder.py", folder, "--name", folder.name, *options]
-    done = run_example(*command, environment=environment, code=code)
+    done = run_with_package(*command, environment=environment, code=code)
     return done.stdout, done.stderr
 
 
@@ -140,35 +100,17 @@ def test_source_of_a_variable_that_is_not_set_is_told(tmp_path: Path) -> None:
     with ScriptedApi() as api:
         for option in ("--source", "--name"):
             command = [sys.executable, PYTHON / "sync_folder.py", tmp_path, option, ""]
-            complaint = run_example(*command, environment=api.environment, code=2).stderr
+            complaint = run_with_package(*command, environment=api.environment, code=2).stderr
             assert f"{option}: it is empty" in complaint
     assert api.requests == []
 
 
 def test_receiver_prints_each_verified_event_once() -> None:
-    check_receiver(sys.executable, PYTHON / "webhook_receiver.py")
+    check_receiver(sys.executable, PYTHON / "webhook_receiver.py", environment=PACKAGE)
 
 
 def test_receiver_says_how_it_is_used() -> None:
-    done = run_example(sys.executable, PYTHON / "webhook_receiver.py", "--prot", "1", environment={}, code=2)
+    done = run_with_package(sys.executable, PYTHON / "webhook_receiver.py", "--prot", "1", environment={}, code=2)
     assert "--prot" in done.stderr
     assert "usage: " in done.stderr
-    check_receiver_complaints(sys.executable, PYTHON / "webhook_receiver.py")
-
-
-@pytest.mark.parametrize("name", rejected_messages())
-def test_message_that_is_not_signed_is_refused(name: str) -> None:
-    module = importlib.import_module("webhook_verification")
-    status, body, headers = rejected_messages()[name]
-    with pytest.raises(module.UnverifiedWebhookError) as refused:
-        module.verify(body, headers, [SECRET, NEXT_SECRET])
-    assert refused.value.status == status
-
-
-def test_message_signed_by_either_secret_is_taken() -> None:
-    module = importlib.import_module("webhook_verification")
-    for secret in (SECRET, NEXT_SECRET):
-        headers = {name.title(): value for name, value in signed(BODY, secret).items()}
-        assert module.verify(BODY, headers, [SECRET, NEXT_SECRET]) == EVENT
-    with pytest.raises(module.UnverifiedWebhookError):
-        module.verify(BODY, signed(BODY, NEXT_SECRET), [SECRET])
+    check_receiver_complaints(sys.executable, PYTHON / "webhook_receiver.py", environment=PACKAGE)

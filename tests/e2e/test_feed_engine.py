@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.example_checks import EXAMPLES, environment_of, published_items, run_example
+from tests.e2e.example_checks import EXAMPLES, PACKAGE, environment_of, published_items, run_example
 from tests.support.stack import StackProcess, aws, eventually
 
 PROGRAM = EXAMPLES / "python" / "feed_engine.py"
@@ -26,7 +26,7 @@ def test_events_say_when_and_the_example_keeps_step(local_stack: StackProcess, t
     events, queues = aws(local_stack, "events"), aws(local_stack, "sqs")
     url = queues.create_queue(QueueName="local-engine-feed")["QueueUrl"]
     arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    environment = environment_of(local_stack)
+    environment = environment_of(local_stack) | PACKAGE
     database = tmp_path / "engine.db"
     with local_stack.client(environment["CHATBOT_KEY"]) as api:
         body = {"name": "Fed", "graceDays": 0}
@@ -95,7 +95,7 @@ def with_contents(items: dict[str, Any], contents: dict[str, str]) -> dict[str, 
 
 
 def test_example_says_what_is_refused(local_stack: StackProcess, tmp_path: Path) -> None:
-    environment = {**environment_of(local_stack), "CHATBOT_KEY": "sk_live_nonsense"}
+    environment = {**environment_of(local_stack), **PACKAGE, "CHATBOT_KEY": "sk_live_nonsense"}
     done = run_example(
         sys.executable, PROGRAM, "src_00000000000000000000000000", tmp_path / "e.db", environment=environment, code=1
     )

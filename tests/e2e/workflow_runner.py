@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from local.template import ROOT
 from testing.resources import continuous_integration
 
 EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
@@ -45,7 +46,7 @@ else:
 store.write_text(json.dumps(comments))
 """
 PIP = '#!/bin/sh\necho "$@" >>"{installed}"\n'
-PYTHON = '#!/bin/sh\nexec "{python}" "$@"\n'
+KB = '#!/bin/sh\nPYTHONPATH="{package}" exec "{python}" -m knowledge_client.command "$@"\n'
 
 
 @dataclass
@@ -71,10 +72,11 @@ class Runner:
         self._store.write_text(json.dumps(self.comments))
         values = {
             "python": sys.executable,
+            "package": str(ROOT / "clients" / "python" / "src"),
             "comments": str(self._store),
             "installed": self.folder / "installed",
         }
-        for name, script in {"gh": GH, "pip": PIP, "python": PYTHON}.items():
+        for name, script in {"gh": GH, "pip": PIP, "kb": KB}.items():
             (tools / name).write_text(script.format(**values))
             (tools / name).chmod(0o755)
 

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from knowledge.limits import GENERATION_KEPT_MS, GENERATIONS_KEPT
+from knowledge_client import KnowledgeClient
 
 from testing.edge import Edge
 from tests.support.edge_erasing import SECRET, ask, carry_out
@@ -56,8 +57,8 @@ class Fed:
         self.source = edge.source(**source)
         self.example = importlib.import_module("feed_engine")
         self.handlers = Handlers(edge)
-        client = importlib.import_module("developer_api").DeveloperApi
-        self.api = client("http://127.0.0.1/api", "sk_test", client=httpx.Client(transport=self.handlers))
+        http_client = httpx.Client(transport=self.handlers)
+        self.api = KnowledgeClient("http://127.0.0.1/api", "sk_test", http_client=http_client)
         self.engine = self.example.Engine(path)
 
     def sync(self) -> Any:

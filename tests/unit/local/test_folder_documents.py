@@ -8,7 +8,6 @@ import pytest
 from local.template.load import ROOT
 
 sys.path.append(str(ROOT / "examples" / "python"))
-from developer_api import PART_BYTES, parts_of
 from folder_documents import first_heading, html_facts, read_document, read_folder, split_front_matter
 from sync_folder import changes_of
 
@@ -102,13 +101,6 @@ def test_folder_is_read_in_order_and_hidden_files_are_not(tmp_path: Path) -> Non
 def test_wrong_optional_facts_are_left_out() -> None:
     raw = b"---\nurl: javascript:x\nlanguage: not a language\ntags: ,," + b"t" * 65 + b"\n---\ntext"
     assert set(read_document("a.txt", raw)) == {"externalItemId", "title", "content", "contentType"}
-
-
-def test_parts_end_at_their_bounds() -> None:
-    small = [{"externalItemId": str(number)} for number in range(2_001)]
-    assert [len(part) for part in parts_of(small)] == [1_000, 1_000, 1]
-    large = [{"content": "x" * (PART_BYTES // 2)}] * 3
-    assert [len(part) for part in parts_of(large)] == [1, 1, 1]
 
 
 def test_changes_are_said_in_words() -> None:
