@@ -19,8 +19,8 @@ import pytest
 from local.template import ROOT
 from testing.resources import continuous_integration
 from tests.contract.tenant import Tenant
+from tests.e2e.npm_package import install_package
 from tests.support.markdown_pages import SEPARATOR, Page, pages
-from tests.support.npm_package import install_package
 
 PAGES = [page for page in pages() if any(block.runs for block in page.blocks)]
 # What is large, or belongs to this machine.

@@ -15,8 +15,8 @@ from tests.e2e.example_checks import (
     require_tool,
     run_example,
 )
+from tests.e2e.npm_package import install_package
 from tests.e2e.receiver_checks import check_receiver, check_receiver_complaints
-from tests.support.npm_package import install_package
 from tests.support.stack import StackProcess
 
 
