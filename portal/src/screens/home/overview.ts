@@ -1,7 +1,8 @@
 /** What Home reads of a source: four short lists, each one page of one call. */
 
-import { ApiError, type models } from "../../../../clients/typescript/src/index.js";
+import type { models } from "../../../../clients/typescript/src/index.js";
 import { api } from "../../api.js";
+import { scopes } from "../../session.js";
 
 export interface Overview {
   readonly source: models.Source;
@@ -20,10 +21,10 @@ export async function readOverview(id: string, signal: AbortSignal): Promise<Ove
   const client = api();
   const [source, generation, run, lastImport, removed] = await Promise.all([
     client.sources.get(id, { signal }),
-    allowed(first(client.generations.list(id, { limit: 1, signal }))),
-    allowed(first(client.runs.list(id, { limit: 1, signal }))),
-    allowed(first(client.imports.list(id, { limit: 1, signal }))),
-    allowed(firstPage(client.items.list(id, { state: "removed", limit: REMOVALS, signal }))),
+    allowed("runs:read", () => first(client.generations.list(id, { limit: 1, signal }))),
+    allowed("runs:read", () => first(client.runs.list(id, { limit: 1, signal }))),
+    allowed("items:write", () => first(client.imports.list(id, { limit: 1, signal }))),
+    allowed("items:read", () => firstPage(client.items.list(id, { state: "removed", limit: REMOVALS, signal }))),
   ]);
   const due = [...(removed?.entries ?? [])].sort((a, b) => (a.tombstoneDueAt ?? "~").localeCompare(b.tombstoneDueAt ?? "~"));
   return { source, generation, run, import: lastImport, removed: due, moreRemoved: removed?.more ?? false };
@@ -35,14 +36,9 @@ export async function first<Entry>(list: AsyncIterable<Entry>): Promise<Entry | 
   return null;
 }
 
-/** What is read if the session may; null otherwise. */
-export async function allowed<Value>(read: Promise<Value>): Promise<Value | null> {
-  try {
-    return await read;
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 403) return null;
-    throw error;
-  }
+/** What is read with a scope that the session has; null otherwise, and nothing is asked then. */
+async function allowed<Value>(scope: string, read: () => Promise<Value>): Promise<Value | null> {
+  return scopes.value.has(scope) ? read() : null;
 }
 
 async function firstPage(list: { answers(): AsyncGenerator<Record<string, any>> }): Promise<{ entries: models.Item[]; more: boolean }> {
