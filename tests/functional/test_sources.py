@@ -14,7 +14,7 @@ def test_source_is_created_with_defaults_and_read(edge: Edge) -> None:
     source = created.body["source"]
     assert source["type"] == "developer_api"
     assert (source["graceDays"], source["removalGuard"], source["generationId"]) == (7, None, None)
-    nothing_pending = {"pendingChanges": 0, "pendingChangesMore": False, "oldestUnappliedAt": None}
+    nothing_pending = {"stagedItems": 0, "pendingChanges": 0, "pendingChangesMore": False, "oldestUnappliedAt": None}
     assert edge.request("GET", f"/v1/sources/{source['id']}").body == {"source": source | nothing_pending}
 
 

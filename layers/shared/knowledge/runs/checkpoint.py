@@ -79,7 +79,8 @@ def decode_checkpoint(data: bytes) -> Checkpoint:
     value |= {
         "base": None if value["base"] is None else ObjectRef(**value["base"]),
         "built": None if value["built"] is None else built_from(value["built"]),
-        "journal": tuple(Listed(*listed) for listed in value["journal"]),
+        # One of before that tells no numbers.
+        "journal": tuple((*listed, None)[:3] for listed in value["journal"]),
         "work": tuple((name, rev) for name, rev in value["work"]),
         "later": tuple(ObjectRef(**ref) for ref in value["later"]),
         "parts": tuple(map(part_from, value["parts"])),

@@ -22,27 +22,24 @@ the longest time that a function has to carry a decision out, is none of those.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
 
 from knowledge.staging.model import ItemState
 from knowledge.staging.rows import JournalEntry, RunRow
 
 # No function runs longer than 15 minutes on AWS, so what was decided on before has landed; clocks differ by seconds.
 WRITES_LAND_MS = 960_000
+# In Python 3.11 a member of an enumeration is looked up by a function.
+_IS_ACTIVE = ItemState.ACTIVE
 
 
-class Listed(NamedTuple):
-    """A journal entry that a run found: its id, when it was written (ms), and by how many it changed the number."""
-
-    entry_id: str
-    written_at: int
-    net: int | None = None
+# A journal entry that a run found: its id, when it was written (ms), and by how many it changed the number.
+Listed = tuple[str, int, int | None]
 
 
 def list_entries(journal: Sequence[JournalEntry], counted: Collection[str]) -> tuple[Listed, ...]:
     """Note what a run found in the journal; what is `counted` already counts as 0."""
     return tuple(
-        Listed(entry.entry_id, entry.written_at, 0 if entry.entry_id in counted else entry.net) for entry in journal
+        [(entry.entry_id, entry.written_at, 0 if entry.entry_id in counted else entry.net) for entry in journal]
     )
 
 
@@ -67,7 +64,7 @@ def sum_covered(
     if counted is not None and len(covered) == len(journal):
         return counted
     taken = frozenset(covered)
-    return sum_items(before, (listed.net for listed in journal if listed.entry_id in taken))
+    return sum_items(before, [net for entry_id, _, net in journal if entry_id in taken])
 
 
 def count_rows(counted: int | None, rows: Iterable[RunRow], began_at: int) -> int | None:
@@ -78,5 +75,5 @@ def count_rows(counted: int | None, rows: Iterable[RunRow], began_at: int) -> in
         # A rev is the time of its write, or later.
         if row.rev > began_at - WRITES_LAND_MS:
             return None
-        counted += row.state is ItemState.ACTIVE
+        counted += row.state is _IS_ACTIVE
     return counted

@@ -17,7 +17,6 @@ from knowledge.runs.checkpoint import Checkpoint, decode_checkpoint, encode_chec
 from knowledge.runs.listing import Listing, Piece
 from knowledge.runs.model import PlanPart
 from knowledge.runs.parts import decode_work, encode_work
-from knowledge.staging.item_count import Listed
 from knowledge.storage.format import FORMAT, UnknownFormatError
 
 A, B = "a" * 64, "b" * 64
@@ -39,7 +38,7 @@ def test_checkpoint_reads_back() -> None:
         base_generation_id=None,
         base=ObjectRef("k", A),
         base_entries=9,
-        journal=(Listed("jrn_1", 3, -2),),
+        journal=(("jrn_1", 3, -2),),
         work=(("a", 1), ("b", 0)),
         later=(ObjectRef("w", B),),
         position=1,
@@ -76,7 +75,7 @@ checkpoints = st.builds(
     base_generation_id=st.none() | st.text(),
     base=st.none() | refs,
     base_entries=numbers,
-    journal=st.lists(st.builds(Listed, st.text(), numbers, st.none() | st.integers(-99, 99)), max_size=3).map(tuple),
+    journal=st.lists(st.tuples(st.text(), numbers, st.none() | st.integers(-99, 99)), max_size=3).map(tuple),
     work=st.lists(st.tuples(st.text(), numbers), max_size=3).map(tuple),
     later=st.lists(refs, max_size=3).map(tuple),
     position=numbers,
