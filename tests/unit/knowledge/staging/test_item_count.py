@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from knowledge.staging.item_count import Listed, count_rows, sum_covered, sum_items
 
-JOURNAL = (Listed("a", 1, 2), Listed("b", 2, -1), Listed("c", 3, None))
+JOURNAL: tuple[Listed, ...] = (("a", 1, 2), ("b", 2, -1), ("c", 3, None))
 
 
 def test_a_sum_is_known_as_long_as_all_of_it_is() -> None:
