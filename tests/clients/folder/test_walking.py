@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from knowledge_client import content_hash
 from knowledge_client.folder import (
     FileChangedError,
     FolderError,
     Settings,
-    content_hash,
     file_bytes,
     make_plan,
     read_settings,
