@@ -72,7 +72,10 @@ class PublishedIndex:
 
     def key(self, number: int) -> str:
         """Where the object of a number lies, which was looked up."""
-        return self._name(number).key(self.tenant_id, self.source_id)
+        # As `_name` does, without a call more for each read of a run.
+        names = self.manifest.names
+        name = self.manifest.own if number == len(names) else names.row(number).name
+        return name.key(self.tenant_id, self.source_id)
 
     def writer_of_way(self, external_item_id: str) -> ObjectName:
         """The object with the deepest block on the way to an item that was looked for, which may not be there."""
