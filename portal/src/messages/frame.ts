@@ -12,6 +12,7 @@ export const FRAME = {
   "nav.content": ["Content", "Inhalte"],
   "nav.review": ["Review", "Prüfung"],
   "nav.generations": ["Generations", "Generationen"],
+  "nav.search": ["Search & questions", "Suche & Fragen"],
   "nav.source": ["Source", "Quelle"],
   "nav.archived": ["{name} (archived)", "{name} (archiviert)"],
   "nav.find": ["Go to any id …", "Zu einer ID springen …"],

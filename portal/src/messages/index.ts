@@ -7,11 +7,12 @@ import { FRAME } from "./frame.js";
 import { GENERATIONS } from "./generations.js";
 import { HOME } from "./home.js";
 import { REVIEW } from "./review.js";
+import { SEARCH } from "./search.js";
 
 /** A message in every language; `{name}` is filled in, and ` || ` stands between the words for one and for more. */
 export type Message = readonly [en: string, de: string];
 
-export const CATALOGUE = { ...FRAME, ...HOME, ...CONTENT, ...CHANGES, ...REVIEW, ...GENERATIONS } satisfies Record<string, Message>;
+export const CATALOGUE = { ...FRAME, ...HOME, ...CONTENT, ...CHANGES, ...REVIEW, ...GENERATIONS, ...SEARCH } satisfies Record<string, Message>;
 export type MessageKey = keyof typeof CATALOGUE;
 
 export const LANGUAGES = ["en", "de"] as const;

@@ -18,4 +18,5 @@ export const SCREENS: readonly Screen[] = [
   { name: "content", title: "nav.content", icon: "content", ofSource: true, load: () => import("./content/content.js") },
   { name: "review", title: "nav.review", icon: "review", ofSource: true, load: () => import("./review/review.js") },
   { name: "generations", title: "nav.generations", icon: "generations", ofSource: true, load: () => import("./generations/generations.js") },
+  { name: "search", title: "nav.search", icon: "search", ofSource: false, load: () => import("./search/search.js") },
 ];
