@@ -11,6 +11,8 @@ from tests.support.portal_source import SCRIPT
 from tests.support.stack import StackProcess
 
 Opening = Callable[..., Portal]
+# Nothing that is published has any of its words.
+UNANSWERED = "<svg onload=zeppelin()>Zeppelin tariffs?</svg>"
 
 
 def test_what_is_live_is_found_and_answered_and_what_is_missing_told(
@@ -23,7 +25,7 @@ def test_what_is_live_is_found_and_answered_and_what_is_missing_told(
         assert api.post(f"v1/sources/{source}/items", json=hostile).is_success
         run = api.post(f"v1/sources/{source}/runs").json()["run"]["id"]
         assert api.post(f"v1/sources/{source}/runs/{run}/apply").is_success
-        asked = api.post("v1/answers", json={"question": f"Zeppelin tariffs? {SCRIPT}"})
+        asked = api.post("v1/answers", json={"question": UNANSWERED})
         assert asked.json()["status"] == "not_found", asked.text
         owner = {"name": "owner", "scopes": ["sources:read", "search:read", "answers:read", "answers:manage"]}
         owning = api.post("v1/admin/keys", json=owner).json()["secret"]
@@ -51,7 +53,7 @@ def test_what_is_live_is_found_and_answered_and_what_is_missing_told(
     person.picture("search-answer")
 
     page.get_by_role("button", name="Without an answer").click()
-    expect(page.get_by_role("list", name="Without an answer")).to_contain_text(f"Zeppelin tariffs? {SCRIPT}")
+    expect(page.get_by_role("list", name="Without an answer")).to_contain_text(UNANSWERED)
     person.check()
     page.get_by_role("button", name="All questions").click()
     page.get_by_label("Feedback").select_option("unhelpful")
