@@ -50,6 +50,7 @@ def lists(edge: Edge) -> dict[str, str]:
     edge.request("PATCH", f"/v1/sources/{source}", {"questionLog": "on"})
     for letter in "abc":
         keep_answer(edge, letter, source, answered=False)
+        assert edge.request("POST", "/v1/portal/sessions", {"name": letter}, key=edge.admin).status == 201
     ids = {
         "sourceId": source,
         "externalItemId": "told",
