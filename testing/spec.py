@@ -126,6 +126,7 @@ def function_of(method: str, path: str) -> str:
 
 # The description of the document tells of them, once.
 OF_EVERY_ANSWER = frozenset({"cache-control", "strict-transport-security", "x-content-type-options"})
+OF_WHAT_ENDS = {"deprecation", "sunset", "link"}
 
 
 def faults(operation: SpecOperation, status: int, headers: dict[str, str], body: Any) -> Iterator[str]:
@@ -138,13 +139,14 @@ def faults(operation: SpecOperation, status: int, headers: dict[str, str], body:
     sometimes = {"retry-after", "idempotent-replayed", "www-authenticate"}
     # What is not there has no tag.
     sometimes |= {"etag"} if status == 412 else set()
-    always = names - sometimes | OF_EVERY_ANSWER
+    of_every_answer = OF_EVERY_ANSWER | (OF_WHAT_ENDS if operation.spec.get("deprecated") else set())
+    always = names - sometimes | of_every_answer
     for name in always - set(headers):
         # A request that fails before it was counted has no rate to tell.
         uncounted = status in {400, 500, 503} or body.get("code") in {"browser_key_not_allowed", "origin_not_allowed"}
         if not (name.startswith("ratelimit") and uncounted):
             yield f"{operation.name} {status} lacks the header {name}"
-    known = names | OF_EVERY_ANSWER | {"content-type", "content-encoding", "vary"}
+    known = names | of_every_answer | {"content-type", "content-encoding", "vary"}
     for name in set(headers) - known:
         if not (name.startswith(("access-control", "ratelimit"))):
             yield f"{operation.name} {status} does not document the header {name}"

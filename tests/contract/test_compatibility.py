@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from httpapi.deprecations import DEPRECATIONS, Deprecation, OperationKey
 
 from testing import spec
 from testing.contract_changes import breaking_changes
@@ -30,6 +32,31 @@ def test_nothing_of_the_last_release_is_broken() -> None:
         old = yaml.load(path.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         assert path.stem == old["info"]["version"]
         assert breaking_changes(old, spec.document()) == [], f"a new version, or not this: {path.name}"
+
+
+def untold(marked: dict[OperationKey, str], table: Mapping[OperationKey, Deprecation]) -> list[str]:
+    """Where the operations that a contract marks, by their descriptions, and the table say different things."""
+    wrong = [f"{' '.join(each)}: in one of the two alone" for each in sorted(marked.keys() ^ table.keys())]
+    lacking = [each for each in marked.keys() & table.keys() if table[each].sunset.isoformat() not in marked[each]]
+    return wrong + [f"{' '.join(each)}: the day of its end is not in its description" for each in sorted(lacking)]
+
+
+def test_what_is_going_to_end_is_marked_and_told_alike() -> None:
+    marked = {
+        (each.method, each.path): each.spec["description"] for each in spec.operations() if each.spec.get("deprecated")
+    }
+    assert untold(marked, DEPRECATIONS) == []
+
+
+def test_end_that_is_told_in_one_place_alone_is_named() -> None:
+    one, other = ("GET", "/v1/one"), ("GET", "/v1/other")
+    end = Deprecation(date(2027, 1, 1), date(2028, 1, 1), "/api/site/docs")
+    assert untold({one: "Until 2028-01-01."}, {one: end}) == []
+    assert untold({one: "Soon."}, {one: end}) == ["GET /v1/one: the day of its end is not in its description"]
+    assert untold({one: "Until 2028-01-01."}, {other: end}) == [
+        "GET /v1/one: in one of the two alone",
+        "GET /v1/other: in one of the two alone",
+    ]
 
 
 def test_at_most_one_release_is_held_against() -> None:

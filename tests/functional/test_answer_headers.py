@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
+from httpapi import deprecations
+from httpapi.deprecations import Deprecation
 from httpapi.responses import ALWAYS
 from knowledge.errors import ServiceUnavailableError
 
+from testing import spec
 from testing.edge import Edge, Reply
 
 SOURCES = "/v1/sources"
@@ -50,6 +54,26 @@ def test_nor_is_one_that_failed(edge: Edge, monkeypatch: pytest.MonkeyPatch, err
     monkeypatch.setattr(edge.services.authenticator, "identify_key", failing(error))
     reply = edge.request("GET", SOURCES)
     assert (reply.status, told(reply)) == (status, ALWAYS)
+
+
+def test_all_answers_of_what_is_going_to_end_say_so(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, source = f"{SOURCES}/{{sourceId}}", edge.source()
+    names = ("deprecation", "sunset", "link")
+
+    def ends(*asked: Any, **how: Any) -> list[str | None]:
+        return [edge.request(*asked, **how).headers.get(name) for name in names]
+
+    assert ends("GET", f"{SOURCES}/{source}") == [None, None, None]
+    end = Deprecation(date(2027, 1, 31), date(2028, 2, 1), "/api/site/docs")
+    monkeypatch.setattr(deprecations, "DEPRECATIONS", {("GET", path): end})
+    monkeypatch.setitem(spec.document()["paths"][path]["get"], "deprecated", True)
+    told = ["@1801353600", "Tue, 01 Feb 2028 00:00:00 GMT", '</api/site/docs>; rel="deprecation"; type="text/html"']
+    assert ends("GET", f"{SOURCES}/{source}") == ends("HEAD", f"{SOURCES}/{source}") == told
+    assert ends("GET", f"{SOURCES}/src_01K0000000000000000000000Z") == told, "a refusal, too"
+    assert ends("GET", f"{SOURCES}/{source}", key=None) == told
+    tag = edge.request("GET", f"{SOURCES}/{source}").headers["etag"]
+    assert ends("GET", f"{SOURCES}/{source}", headers={"If-None-Match": tag}) == told
+    assert ends("GET", SOURCES) == ends("PATCH", f"{SOURCES}/{source}", {"name": "Other"}) == [None, None, None]
 
 
 def test_values_are_what_scanners_ask_for() -> None:

@@ -16,7 +16,7 @@ from httpapi.requests import HttpRequest
 
 EXPOSED = (
     "X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, Idempotent-Replayed, ETag, "
-    "Location"
+    "Location, Deprecation, Sunset, Link"
 )
 # What the instruments of a page add to its requests by themselves is among them: a page could not ask otherwise.
 ALLOWED = (

@@ -25,6 +25,7 @@ from httpapi.bodies import read_object, read_text
 from httpapi.call import Call, OpenCall, check_ids
 from httpapi.client_ids import client_ids
 from httpapi.cors import check_origin, cors_headers, page_headers
+from httpapi.deprecations import deprecation_headers
 from httpapi.entity_tags import NamedTags, read_expected, read_known
 from httpapi.error_table import answer_for
 from httpapi.errors import InsufficientScopeError, InvalidKeyError, invalid_field
@@ -84,6 +85,7 @@ class Exchange:
     def carry_out(self, operation: Operation, raw_ids: Mapping[str, str]) -> WrittenAnswer:
         """Check a request and do what it asks. Raises every error that `httpapi.error_table` knows."""
         self._operation = operation
+        self._headers |= deprecation_headers((operation.method, operation.path))
         if operation.open:
             return self._answer_anybody(operation)
         ids = {name: decode_segment(name, raw) for name, raw in raw_ids.items()}
