@@ -34,6 +34,7 @@ REFUSED_IN_HEADERS = {
     "must be *, or a list of tags in double quotes": "a pattern of header lists is no help to who writes one",
 }
 REFUSED_BY_SERVICES = {
+    "a session has a role or scopes": "no rule of schemas makes one field rule another out",
     "no source of yours": "which sources there are only the tables know",
     "must be given for a browser key": "no rule of schemas makes one field want another",
     "a browser key may have": "no rule of schemas makes one field want another",
