@@ -10,9 +10,9 @@
  */
 
 import { errorOf, objectOf, textOf } from "./answers.js";
-import { ApiError, NoAnswerError, UnexpectedAnswerError } from "./errors.js";
+import { ApiError, UnexpectedAnswerError } from "./errors.js";
 import { waitAfter } from "./retrying.js";
-import { bounded, causeOf, type Transport } from "./transport.js";
+import { bounded, type Transport, unanswered } from "./transport.js";
 
 type Pieces = ReadableStreamDefaultReader<Uint8Array>;
 
@@ -52,9 +52,7 @@ export async function openDownload(
     try {
       return await asked();
     } catch (error) {
-      if (error instanceof ApiError) throw error;
-      if (signal?.aborted) throw signal.reason;
-      throw new NoAnswerError(`no answer: ${causeOf(error)}`, { code: "no_answer", doing, cause: error });
+      throw unanswered(error, doing, signal);
     } finally {
       bound.end();
     }

@@ -161,13 +161,18 @@ export class Transport {
       const answer = await this.sending.fetch(url, { ...request, headers, redirect: "manual", signal: bound.signal });
       return [answer, await textOf(answer, doing)];
     } catch (error) {
-      if (error instanceof ApiError) throw error;
-      if (signal?.aborted) throw signal.reason;
-      throw new NoAnswerError(`no answer: ${causeOf(error)}`, { code: "no_answer", doing, cause: error });
+      throw unanswered(error, doing, signal);
     } finally {
       bound.end();
     }
   }
+}
+
+/** What whoever asked is told of a request that failed: why it was stopped, the API's own error, or that no answer came. */
+export function unanswered(error: unknown, doing: string, signal?: AbortSignal): unknown {
+  if (error instanceof ApiError) return error;
+  if (signal?.aborted) return signal.reason;
+  return new NoAnswerError(`no answer: ${causeOf(error)}`, { code: "no_answer", doing, cause: error });
 }
 
 /** A signal that is aborted after a time, or with another one. */

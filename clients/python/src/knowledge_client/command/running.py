@@ -76,14 +76,8 @@ def plan_folder(
     `check` may stop before anything is written. Raises FileChangedError, StoppedError (`not_complete`, `overtaken`,
     `staging_mixed`), ApiError.
     """
-    comparison = compare(session)
-    check(comparison)
-    if is_settled(comparison):
-        return Planned(comparison, None, None)
-    source_id = session.make_source()["id"]
-    counts = stage(session, comparison, source_id)
-    if comparison.plan.is_empty:
-        # What is staged is what is served, now that it was put right.
+    comparison, counts, source_id = stage_folder(session, check)
+    if source_id is None:
         return Planned(comparison, counts, None)
     run = session.client.runs.start(source_id, message=message)
     if not run["applyEligible"]:
@@ -95,6 +89,23 @@ def plan_folder(
     changes = list(session.client.runs.changes(source_id, run["id"], limit=PAGE_ITEMS))
     _check_run(comparison, run, changes)
     return Planned(comparison, counts, run, changes)
+
+
+def stage_folder(
+    session: Session, check: Callable[[Comparison], None] = lambda comparison: None
+) -> tuple[Comparison, models.BatchCounts | None, str | None]:
+    """Compare, and stage what differs. Returns what came of it, and the source in which a run is to be planned.
+
+    No counts when there was nothing to do, and no source when there is nothing to publish. Raises FileChangedError.
+    """
+    comparison = compare(session)
+    check(comparison)
+    if is_settled(comparison):
+        return comparison, None, None
+    source_id = session.make_source()["id"]
+    counts = stage(session, comparison, source_id)
+    # With an empty plan, what is staged is what is served, now that it was put right.
+    return comparison, counts, None if comparison.plan.is_empty else source_id
 
 
 def is_settled(comparison: Comparison) -> bool:

@@ -13,6 +13,7 @@ from typing import cast
 from knowledge_client import models
 from knowledge_client.command.comparing import PAGE_ITEMS, Comparison
 from knowledge_client.command.exits import StoppedError
+from knowledge_client.command.large_items import with_text
 from knowledge_client.command.session import Session
 from knowledge_client.content_hashes import content_hash
 
@@ -60,11 +61,9 @@ def _as_served(session: Session, comparison: Comparison, source_id: str, name: s
     generation_id = comparison.generation_id
     assert generation_id is not None  # noqa: S101 - it is served there
     generations = session.client.generations
-    found = generations.item(source_id, name, generation_id)
-    if "content" not in found:
-        # So large that it comes by a link, which lists follow.
-        listed = generations.items(source_id, generation_id, with_content=True, prefix=name)
-        found = next(each for each in listed if each["externalItemId"] == name)
+    listed = generations.items(source_id, generation_id, with_content=True, prefix=name)
+    found = with_text(generations.item(source_id, name, generation_id), listed)
+    assert found is not None  # noqa: S101 - a generation never changes, so what it has it lists
     item = {field: found.get(field) for field in _FIELDS if found.get(field) not in (None, [], {})}
     if content_hash(item) != comparison.wanted[name]:
         raise StoppedError(

@@ -8,14 +8,12 @@ import click
 
 from knowledge_client import models
 from knowledge_client.command.commands.diff import tell_comparison
-from knowledge_client.command.comparing import compare
 from knowledge_client.command.exits import Exit
 from knowledge_client.command.options import Options, common_options, pass_options
 from knowledge_client.command.output import Line, styled
-from knowledge_client.command.running import Planned, is_settled, persist, plan_folder
+from knowledge_client.command.running import Planned, persist, plan_folder, stage_folder
 from knowledge_client.command.session import Session, open_session
 from knowledge_client.command.showing import problem_lines, problems_of
-from knowledge_client.command.staging import stage
 from knowledge_client.errors import StillUnderWayError
 from knowledge_client.folder import Plan
 
@@ -38,12 +36,8 @@ def push(options: Options, dry_run: bool, wait: bool, message: str | None) -> in
 def _push(session: Session, message: str | None, *, wait: bool) -> Planned:
     if wait:
         return plan_folder(session, message)
-    comparison = compare(session)
-    if is_settled(comparison):
-        return Planned(comparison, None, None)
-    source_id = session.make_source()["id"]
-    counts = stage(session, comparison, source_id)
-    if comparison.plan.is_empty:
+    comparison, counts, source_id = stage_folder(session)
+    if source_id is None:
         return Planned(comparison, counts, None)
     try:
         run = session.client.runs.start(source_id, timeout_seconds=0, message=message)

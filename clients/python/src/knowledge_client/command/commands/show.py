@@ -11,6 +11,7 @@ from knowledge_client import KnowledgeClient, NotFoundError, models
 from knowledge_client.command.changing import change_lines, counted
 from knowledge_client.command.choosing import chosen_source, source_option
 from knowledge_client.command.exits import Exit
+from knowledge_client.command.large_items import with_text
 from knowledge_client.command.options import Options, common_options, pass_options
 from knowledge_client.command.output import Line, styled
 from knowledge_client.command.session import Session, open_session
@@ -109,10 +110,7 @@ def _served(client: KnowledgeClient, source_id: str, name: str) -> models.Genera
         item = client.generations.item(source_id, name)
     except NotFoundError:
         return None
-    if "contentUrl" not in item:
-        return item
-    listed = client.generations.items(source_id, prefix=name, with_content=True)
-    return next((each for each in listed if each["externalItemId"] == name), None)
+    return with_text(item, client.generations.items(source_id, prefix=name, with_content=True))
 
 
 def _staged(client: KnowledgeClient, source_id: str, name: str) -> models.Item | None:
@@ -120,10 +118,7 @@ def _staged(client: KnowledgeClient, source_id: str, name: str) -> models.Item |
         item = client.items.get(source_id, name)
     except NotFoundError:
         return None
-    if "contentUrl" not in item:
-        return item
-    listed = client.items.list(source_id, prefix=name, with_content=True)
-    return next((each for each in listed if each["externalItemId"] == name), None)
+    return with_text(item, client.items.list(source_id, prefix=name, with_content=True))
 
 
 def _item_lines(
