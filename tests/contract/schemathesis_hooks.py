@@ -99,11 +99,11 @@ def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool
         return False
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
         return True
-    item_id = unquote(str((case.path_parameters or {}).get("externalItemId", "")))
-    if any(unicodedata.category(each) == "Cc" for each in item_id):
-        # The pattern of the path has none of them, and at times one is sent as if it fitted.
-        return False
     body = json.loads(response.content)
     error = body["error"]["message"] if isinstance(body["error"], dict) else body["error"]
+    item_id = unquote(str((case.path_parameters or {}).get("externalItemId", "")))
+    if any(unicodedata.category(each) == "Cc" for each in item_id):
+        # The pattern has none of them, and at times one is sent as if it fitted: then it is the id that is refused.
+        return {detail["path"] for detail in body.get("details", [])} != {"externalItemId"}
     messages = [detail["message"] for detail in body.get("details", [])] or [error]
     return not is_refused_beyond(messages)
