@@ -1,12 +1,21 @@
-"""The TypeScript package as `npm install` of its tarball lays it into a folder."""
+"""The TypeScript package as `npm install` of its tarball lays it into a folder, and the examples beside it."""
 
 from __future__ import annotations
 
+import shutil
 import tarfile
 from pathlib import Path
 
 from setup import release_clients
-from tests.e2e.example_checks import require_tool
+from tests.e2e.example_checks import EXAMPLES, require_tool
+
+
+def javascript_examples(folder: Path) -> Path:
+    """Copy `examples/javascript` into a folder, with the package installed beside it."""
+    examples = folder / "javascript"
+    shutil.copytree(EXAMPLES / "javascript", examples)
+    install_package(examples / "node_modules")
+    return examples
 
 
 def install_package(modules: Path) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from local.template import ROOT
+from tests.e2e.example_checks import PACKAGE
 from tests.support.stack import PATIENCE_SECONDS, StackProcess, require_whole_stack
 
 DOCUMENTS = 1_000
@@ -156,7 +157,12 @@ def _sync(stack: StackProcess, content: Path) -> str:
     done = subprocess.run(
         [sys.executable, "examples/python/sync_folder.py", str(content), "--name", "Documents", "--apply"],
         cwd=ROOT,
-        env={"CHATBOT_API": credentials["baseUrl"], "CHATBOT_KEY": credentials["apiKey"], "LC_ALL": "C.UTF-8"},
+        env={
+            **PACKAGE,
+            "CHATBOT_API": credentials["baseUrl"],
+            "CHATBOT_KEY": credentials["apiKey"],
+            "LC_ALL": "C.UTF-8",
+        },
         capture_output=True,
         text=True,
         check=False,

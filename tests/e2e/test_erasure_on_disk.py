@@ -151,7 +151,12 @@ def vacuum(data: Path) -> None:
 def places(data: Path) -> Iterator[tuple[str, list[str]]]:
     """Which files hold one of the words: plain, in any stream of gzip, or in base64 that holds either."""
     for path in sorted(each for each in data.rglob("*") if each.is_file()):
-        plain = [text for raw in opened(path.read_bytes()) for text in inflated(raw)]
+        try:
+            raw_file = path.read_bytes()
+        except FileNotFoundError:
+            # A stack that runs writes a file beside the old one and renames it.
+            continue
+        plain = [text for raw in opened(raw_file) for text in inflated(raw)]
         found = [word for word in WORDS if any(word.encode() in text.lower() for text in plain)]
         if found:
             yield str(path.relative_to(data)), found

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.example_checks import (
-    EXAMPLES,
     check_complaints,
     check_walk_through,
     environment_of,
     require_tool,
     run_example,
 )
-from tests.e2e.npm_package import install_package
+from tests.e2e.npm_package import javascript_examples
 from tests.e2e.receiver_checks import check_receiver, check_receiver_complaints
 from tests.support.stack import StackProcess
 
@@ -27,11 +25,7 @@ def node() -> str:
 
 @pytest.fixture(scope="module")
 def javascript(node: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the examples, with the package installed in it."""
-    folder = tmp_path_factory.mktemp("examples") / "javascript"
-    shutil.copytree(EXAMPLES / "javascript", folder)
-    install_package(folder / "node_modules")
-    return folder
+    return javascript_examples(tmp_path_factory.mktemp("examples"))
 
 
 def test_quickstart_publishes_what_it_says(local_stack: StackProcess, node: str, javascript: Path) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -16,14 +17,15 @@ import httpx
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from tests.e2e.example_checks import EXAMPLES, environment_of, receiver, require_tool
+from tests.e2e.example_checks import EXAMPLES, PACKAGE, environment_of, receiver, require_tool
+from tests.e2e.npm_package import javascript_examples
 from tests.support.stack import PATIENCE_SECONDS, StackProcess, eventually
 
 NOWHERE = "http://127.0.0.1:9/"
 Post = tuple[dict[str, str], bytes]
 RECEIVERS = {
-    "python": lambda: (sys.executable, EXAMPLES / "python" / "webhook_receiver.py"),
-    "javascript": lambda: (require_tool("node"), EXAMPLES / "javascript" / "webhook-receiver.mjs"),
+    "python": lambda _: (sys.executable, EXAMPLES / "python" / "webhook_receiver.py"),
+    "javascript": lambda folder: (require_tool("node"), javascript_examples(folder) / "webhook-receiver.mjs"),
 }
 
 
@@ -90,12 +92,12 @@ def listening(answer: Callable[[], int]) -> Iterator[tuple[str, SimpleQueue[Post
 
 @pytest.mark.parametrize("language", RECEIVERS)
 def test_example_receiver_believes_the_stack_through_a_rotation(
-    api: httpx.Client, local_stack: StackProcess, language: str
+    api: httpx.Client, local_stack: StackProcess, tmp_path: Path, language: str
 ) -> None:
     source = make_source(api)
     path, old = make_webhook(api, NOWHERE, source)
-    environment = environment_of(local_stack)
-    command = RECEIVERS[language]()
+    environment = environment_of(local_stack) | PACKAGE
+    command = RECEIVERS[language](tmp_path)
     with receiver(*command, environment={**environment, "WEBHOOK_SECRET": old}) as first:
         api.patch(path, json={"url": first.url}).raise_for_status()
         generation = publish(api, source, "one")

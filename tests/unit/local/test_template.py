@@ -86,7 +86,8 @@ def test_every_operation_is_integrated_with_a_function_of_the_template(template:
             assert integration["httpMethod"] == "POST", (path, method)
             name = integration["uri"]["Fn::Sub"].split("${")[-1].split(".Arn}")[0]
             assert name in functions, (path, method)
-            assert (name == "AdminApiFunction") == path.startswith("/v1/admin/"), (path, method)
+            administering = path.startswith(("/v1/admin/", "/v1/portal/"))
+            assert (name == "AdminApiFunction") == administering, (path, method)
             searching = path.startswith(("/v1/answers", "/v1/mcp", "/v1/search"))
             assert (name == "SearchApiFunction") == searching, (path, method)
             assert (name == "ServeSiteFunction") == path.startswith(("/site/", "/openapi.json")), (path, method)
