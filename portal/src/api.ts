@@ -63,5 +63,7 @@ async function fetchAndNote(url: string, request: RequestInit, key: string): Pro
 /** What was sent, unless it was so much that it went out compressed. */
 function bodyOf({ body, headers }: RequestInit): unknown {
   if (!(body instanceof Uint8Array) || "Content-Encoding" in (headers as object)) return undefined;
-  return JSON.parse(new TextDecoder().decode(body));
+  const sent = JSON.parse(new TextDecoder().decode(body)) as Record<string, unknown>;
+  // A text that is asked about is a secret, too.
+  return "secret" in sent ? { ...sent, secret: "…" } : sent;
 }

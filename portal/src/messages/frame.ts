@@ -13,6 +13,8 @@ export const FRAME = {
   "nav.review": ["Review", "Prüfung"],
   "nav.generations": ["Generations", "Generationen"],
   "nav.search": ["Search & questions", "Suche & Fragen"],
+  "nav.keys": ["Keys", "Schlüssel"],
+  "nav.webhooks": ["Webhooks", "Webhooks"],
   "nav.source": ["Source", "Quelle"],
   "nav.archived": ["{name} (archived)", "{name} (archiviert)"],
   "nav.find": ["Go to any id …", "Zu einer ID springen …"],

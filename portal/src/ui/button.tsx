@@ -14,12 +14,14 @@ export interface ActionProps {
   readonly icon?: IconName;
   /** Why it can't be pressed now, in words. */
   readonly blocked?: string | undefined;
+  /** What it is called where its words alone don't tell, as in a list. */
+  readonly label?: string;
   readonly onPress: () => unknown;
   readonly children: ComponentChildren;
 }
 
 /** While a promise of `onPress` is under way it can't be pressed again; what fails is the caller's to show. */
-export function Action({ scope = [], kind = "plain", icon, blocked, onPress, children }: ActionProps) {
+export function Action({ scope = [], kind = "plain", icon, blocked, label, onPress, children }: ActionProps) {
   const [busy, setBusy] = useState(false);
   const id = useId();
   const missing = [scope].flat().filter((each) => !scopes.value.has(each));
@@ -39,6 +41,7 @@ export function Action({ scope = [], kind = "plain", icon, blocked, onPress, chi
       <button
         type="button"
         class={`button ${kind}`}
+        aria-label={label}
         aria-disabled={why !== undefined || busy}
         aria-busy={busy}
         aria-describedby={why === undefined ? undefined : id}
