@@ -104,7 +104,7 @@ function Who() {
   const told = caller.value;
   return (
     <div class="who small">
-      {told && <p dir="auto">{t("nav.signed_in", { name: told.key.name })}</p>}
+      {told && <p dir="auto">{t("nav.signed_in", { name: told.session?.name ?? told.key.name })}</p>}
       {session.value && <p class="quiet">{t("nav.until", { time: moment(session.value.expiresAt) })}</p>}
       {told && <p class="quiet">{t("nav.tenant")} <code class="cut">{told.tenantId}</code></p>}
       <div class="row">

@@ -1,6 +1,6 @@
 /** What was sent to a webhook, the newest first. It is looked at again while something is under way. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { models } from "../../../../clients/typescript/src/index.js";
 import { api } from "../../api.js";
 import { t } from "../../messages/index.js";
@@ -18,10 +18,12 @@ const LOOK_MS = 1000;
 /** What is tried again later than this is not waited for. */
 const SOON_MS = 15_000;
 
-export function Deliveries({ hook, sent }: {
+export function Deliveries({ hook, sent, onEnded }: {
   hook: models.Webhook;
   /** Goes up when something was sent, which is to be seen. */
   sent: number;
+  /** Is called when nothing is under way any more: a delivery may have changed how the webhook is. */
+  onEnded: () => void;
 }) {
   const state = STATES.find((each) => each === place.value.query["state"]);
   const [shown, setShown] = useState(PAGE);
@@ -32,8 +34,12 @@ export function Deliveries({ hook, sent }: {
     [hook.id, state, shown],
   );
   useEffect(() => void (sent > 0 && again()), [sent]);
+  const watched = useRef(false);
   useEffect(() => {
-    if (!value?.entries.some(underWay)) return undefined;
+    if (value === undefined) return undefined;
+    const before = watched.current;
+    watched.current = value.entries.some(underWay);
+    if (!watched.current) return void (before && onEnded());
     const timer = setTimeout(again, LOOK_MS);
     return () => clearTimeout(timer);
   }, [value]);

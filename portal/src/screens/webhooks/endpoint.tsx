@@ -71,7 +71,7 @@ function Known({ hook, again }: { hook: models.Webhook; again: () => void }) {
         <dt>{t("webhooks.made")}</dt>
         <dd dir="auto"><When at={hook.createdAt} /> {hook.createdBy ? t("by", { name: hook.createdBy.name }) : t("by.system")}</dd>
       </dl>
-      <Deliveries hook={hook} sent={sent} />
+      <Deliveries hook={hook} sent={sent} onEnded={again} />
       {open === "edit" && <WriteWebhook of={hook} onClose={close} onDone={again} />}
       {open === "secret" && <RotateSecret of={hook} onClose={close} onDone={again} />}
       {open === "delete" && <Delete hook={hook} onClose={close} />}
