@@ -113,7 +113,7 @@ def test_a_leaked_text_is_told_and_replaced_at_once_and_a_colleague_is_let_in(
 ) -> None:
     with local_stack.client(tenant) as api:
         leaked = api.post("v1/admin/keys", json={"name": "CI", "scopes": ["items:read"]}).json()["secret"]
-    person = portal(viewport={"width": 360, "height": 740})
+    person = portal(viewport={"width": 360, "height": 740}, color_scheme="dark")
     page = person.open("#/keys", key=tenant)
     expect(page.get_by_role("row", name="CI")).to_be_visible()
     person.check()

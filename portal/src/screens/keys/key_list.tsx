@@ -19,7 +19,7 @@ import { Leaked } from "./leaked.js";
 import { SCOPES, STATUS_TONES, STATUSES } from "./scopes.js";
 
 const COLUMNS: readonly MessageKey[] = [
-  "keys.name", "keys.environment", "keys.scopes", "keys.sources", "keys.limit", "keys.created", "keys.used", "keys.expires", "keys.status",
+  "keys.name", "keys.status", "keys.environment", "keys.scopes", "keys.sources", "keys.limit", "keys.created", "keys.used", "keys.expires",
 ];
 
 export function KeyList({ may }: {
@@ -115,6 +115,7 @@ function Table({ keys }: { keys: readonly models.Key[] }) {
 function Row({ of: key }: { of: models.Key }) {
   const cells = [
     <><a href={href("keys", [key.id])} dir="auto"><strong>{key.name}</strong></a><br /><code class="small quiet">{key.id}</code> <Hints of={key} /></>,
+    <Chip tone={STATUS_TONES[key.status]}>{t(`key_status.${key.status}`)}</Chip>,
     t(`environment.${key.environment}`),
     <div class="row scopes">{key.scopes.map((each) => <code class="chip" key={each}>{each}</code>)}</div>,
     <span dir="auto">{namesOf(key.sourceIds)}</span>,
@@ -122,7 +123,6 @@ function Row({ of: key }: { of: models.Key }) {
     <span dir="auto"><When at={key.createdAt} style="day" /> {key.createdBy ? t("by", { name: key.createdBy.name }) : t("by.system")}</span>,
     <When at={key.lastUsedAt} style="ago" />,
     <When at={key.expiresAt} style="day" />,
-    <Chip tone={STATUS_TONES[key.status]}>{t(`key_status.${key.status}`)}</Chip>,
   ];
   return (
     <tr role="row">

@@ -54,7 +54,7 @@ function Known({ hook, again }: { hook: models.Webhook; again: () => void }) {
         <div><h1 dir="auto">{hook.url}</h1>{hook.description && <p dir="auto">{hook.description}</p>}</div>
         <HookState of={hook} />
         <div class="row">
-          <Action scope="webhooks:manage" kind="main" blocked={hook.enabled ? undefined : t("webhooks.off")} onPress={test}>{t("webhooks.test")}</Action>
+          <Action scope="webhooks:manage" kind="main" onPress={test}>{t("webhooks.test")}</Action>
           <Action scope="webhooks:manage" onPress={() => setOpen("edit")}>{t("webhooks.edit")}</Action>
           <Action scope="webhooks:manage" icon="refresh" onPress={() => setOpen("secret")}>{t("hook_secret.rotate")}</Action>
           <Action scope="webhooks:manage" onPress={turn}>{t(hook.enabled ? "webhooks.disable" : "webhooks.enable")}</Action>
