@@ -10,12 +10,13 @@ import { KEYS } from "./keys.js";
 import { REVIEW } from "./review.js";
 import { SCOPES } from "./scopes.js";
 import { SEARCH } from "./search.js";
+import { SETTINGS } from "./settings.js";
 import { WEBHOOKS } from "./webhooks.js";
 
 /** A message in every language; `{name}` is filled in, and ` || ` stands between the words for one and for more. */
 export type Message = readonly [en: string, de: string];
 
-export const CATALOGUE = { ...FRAME, ...HOME, ...CONTENT, ...CHANGES, ...REVIEW, ...GENERATIONS, ...SEARCH, ...SCOPES, ...KEYS, ...WEBHOOKS } satisfies Record<string, Message>;
+export const CATALOGUE = { ...FRAME, ...HOME, ...CONTENT, ...CHANGES, ...REVIEW, ...GENERATIONS, ...SEARCH, ...SCOPES, ...KEYS, ...WEBHOOKS, ...SETTINGS } satisfies Record<string, Message>;
 export type MessageKey = keyof typeof CATALOGUE;
 
 export const LANGUAGES = ["en", "de"] as const;

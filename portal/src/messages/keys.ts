@@ -88,7 +88,6 @@ export const KEYS = {
   "revoke.lead": ["It is refused at once and for good, and its sessions end. To try whether something still needs it, disable it first.", "Er wird sofort und für immer abgelehnt, und seine Sitzungen enden. Um zu prüfen, ob ihn noch etwas braucht, schalten Sie ihn zuerst ab."],
   "revoke.used": ["Last used:", "Zuletzt benutzt:"],
   "revoke.type": ["Type its name, {name}, to revoke it", "Geben Sie seinen Namen ein, {name}, um ihn zu widerrufen"],
-  "revoke.type_first": ["Type the name of the key first.", "Geben Sie zuerst den Namen des Schlüssels ein."],
   "revoke.own": ["Your session is a part of this key and ends with it.", "Ihre Sitzung gehört zu diesem Schlüssel und endet mit ihm."],
   "revoke.done": ["The key is revoked.", "Der Schlüssel ist widerrufen."],
   "leaked.title": ["Which key is it?", "Welcher Schlüssel ist es?"],

@@ -51,3 +51,12 @@ async function nextPage<Entry>(pages: AsyncGenerator<Entry[]>): Promise<Entry[] 
     if (value.length > 0) return value;
   }
 }
+
+/** The first page of a list, and whether there is more; `name` is that of the list in the answer. */
+export async function firstPage<Entry>(
+  name: string,
+  list: { answers(): AsyncGenerator<Record<string, any>> },
+): Promise<{ entries: readonly Entry[]; more: boolean }> {
+  for await (const page of list.answers()) return { entries: page[name] as Entry[], more: page["nextCursor"] !== null };
+  return { entries: [], more: false };
+}

@@ -3,6 +3,7 @@
 import type { models } from "../../../../clients/typescript/src/index.js";
 import { api } from "../../api.js";
 import { scopes } from "../../session.js";
+import { firstPage } from "../../ui/pages.js";
 
 export interface Overview {
   readonly source: models.Source;
@@ -24,7 +25,7 @@ export async function readOverview(id: string, signal: AbortSignal): Promise<Ove
     allowed("runs:read", () => first(client.generations.list(id, { limit: 1, signal }))),
     allowed("runs:read", () => first(client.runs.list(id, { limit: 1, signal }))),
     allowed("items:write", () => first(client.imports.list(id, { limit: 1, signal }))),
-    allowed("items:read", () => firstPage(client.items.list(id, { state: "removed", limit: REMOVALS, signal }))),
+    allowed("items:read", () => firstPage<models.Item>("items", client.items.list(id, { state: "removed", limit: REMOVALS, signal }))),
   ]);
   const due = [...(removed?.entries ?? [])].sort((a, b) => (a.tombstoneDueAt ?? "~").localeCompare(b.tombstoneDueAt ?? "~"));
   return { source, generation, run, import: lastImport, removed: due, moreRemoved: removed?.more ?? false };
@@ -39,9 +40,4 @@ export async function first<Entry>(list: AsyncIterable<Entry>): Promise<Entry | 
 /** What is read with a scope that the session has; null otherwise, and nothing is asked then. */
 async function allowed<Value>(scope: string, read: () => Promise<Value>): Promise<Value | null> {
   return scopes.value.has(scope) ? read() : null;
-}
-
-async function firstPage(list: { answers(): AsyncGenerator<Record<string, any>> }): Promise<{ entries: models.Item[]; more: boolean }> {
-  for await (const page of list.answers()) return { entries: page["items"], more: page["nextCursor"] !== null };
-  return { entries: [], more: false };
 }

@@ -1,0 +1,16 @@
+/** What the parts of the screen have in common. */
+
+import type { models } from "../../../../clients/typescript/src/index.js";
+import { t } from "../../messages/index.js";
+
+/** What each part is given. */
+export interface Part {
+  readonly source: models.Source;
+  /** Say what was done, and read the source again. */
+  readonly done: (said: string) => void;
+}
+
+/** Why the source takes no changes now. */
+export function closed({ status }: models.Source): string | undefined {
+  return status === "active" ? undefined : t("settings.archived");
+}
