@@ -12,6 +12,7 @@ export const FRAME = {
   "nav.content": ["Content", "Inhalte"],
   "nav.review": ["Review", "Prüfung"],
   "nav.generations": ["Generations", "Generationen"],
+  "nav.imports": ["Imports", "Importe"],
   "nav.search": ["Search & questions", "Suche & Fragen"],
   "nav.keys": ["Keys", "Schlüssel"],
   "nav.webhooks": ["Webhooks", "Webhooks"],

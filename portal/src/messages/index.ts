@@ -6,6 +6,7 @@ import { CONTENT } from "./content.js";
 import { FRAME } from "./frame.js";
 import { GENERATIONS } from "./generations.js";
 import { HOME } from "./home.js";
+import { IMPORTS } from "./imports.js";
 import { KEYS } from "./keys.js";
 import { REVIEW } from "./review.js";
 import { SCOPES } from "./scopes.js";
@@ -16,7 +17,7 @@ import { WEBHOOKS } from "./webhooks.js";
 /** A message in every language; `{name}` is filled in, and ` || ` stands between the words for one and for more. */
 export type Message = readonly [en: string, de: string];
 
-export const CATALOGUE = { ...FRAME, ...HOME, ...CONTENT, ...CHANGES, ...REVIEW, ...GENERATIONS, ...SEARCH, ...SCOPES, ...KEYS, ...WEBHOOKS, ...SETTINGS } satisfies Record<string, Message>;
+export const CATALOGUE = { ...FRAME, ...HOME, ...CONTENT, ...CHANGES, ...REVIEW, ...GENERATIONS, ...IMPORTS, ...SEARCH, ...SCOPES, ...KEYS, ...WEBHOOKS, ...SETTINGS } satisfies Record<string, Message>;
 export type MessageKey = keyof typeof CATALOGUE;
 
 export const LANGUAGES = ["en", "de"] as const;

@@ -18,6 +18,7 @@ export const SCREENS: readonly Screen[] = [
   { name: "content", title: "nav.content", icon: "content", ofSource: true, load: () => import("./content/content.js") },
   { name: "review", title: "nav.review", icon: "review", ofSource: true, load: () => import("./review/review.js") },
   { name: "generations", title: "nav.generations", icon: "generations", ofSource: true, load: () => import("./generations/generations.js") },
+  { name: "imports", title: "nav.imports", icon: "imports", ofSource: true, load: () => import("./imports/imports.js") },
   { name: "search", title: "nav.search", icon: "search", ofSource: false, load: () => import("./search/search.js") },
   { name: "keys", title: "nav.keys", icon: "keys", ofSource: false, load: () => import("./keys/keys.js") },
   { name: "webhooks", title: "nav.webhooks", icon: "webhooks", ofSource: false, load: () => import("./webhooks/webhooks.js") },

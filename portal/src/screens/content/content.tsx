@@ -15,7 +15,7 @@ import { EditItem } from "./edit.js";
 import { ExportDialog } from "./export.js";
 import { ItemView } from "./item.js";
 import { StateChip } from "./state.js";
-import { UploadDialog } from "./upload.js";
+import { IMPORT_SCOPES, UploadDialog } from "./upload.js";
 import "./content.css";
 
 const STATES = ["all", "active", "removed", "tombstoned"] as const;
@@ -78,7 +78,7 @@ function ItemList({ source }: { source: string }) {
       <header class="head">
         <div><h1>{t("nav.content")}</h1><p>{t("content.lead")}</p></div>
         <Action icon="arrow" scope={["runs:read", "items:read"]} onPress={() => setOpen("export")}>{t("content.export")}</Action>
-        <Action icon="imports" scope="items:write" onPress={() => setOpen("upload")}>{t("content.upload")}</Action>
+        <Action icon="imports" scope={IMPORT_SCOPES} onPress={() => setOpen("upload")}>{t("content.upload")}</Action>
         <Action icon="plus" kind="main" scope="items:write" onPress={() => setOpen("new")}>{t("content.new")}</Action>
       </header>
       <div class="stack">

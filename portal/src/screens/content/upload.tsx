@@ -11,6 +11,9 @@ import { Notice } from "../../ui/chip.js";
 import { Dialog } from "../../ui/dialog.js";
 import { Failure } from "../../ui/failure.js";
 
+/** What it takes to make an import; it makes a run. */
+export const IMPORT_SCOPES = ["items:write", "runs:write"] as const;
+
 export function UploadDialog({ source, onClose, onDone }: { source: string; onClose: () => void; onDone: () => void }) {
   const [file, setFile] = useState<File>();
   const [mode, setMode] = useState<"upsert" | "snapshot">("upsert");
@@ -62,7 +65,7 @@ export function UploadDialog({ source, onClose, onDone }: { source: string; onCl
       {made && <p class="small"><a href={href("imports", [source, made.id])}>{t("upload.open")}</a> <code>{made.id}</code></p>}
       <div class="ends">
         <button type="button" class="button" onClick={onClose}>{t(stage === "choose" ? "do.cancel" : "do.close")}</button>
-        {stage === "choose" && <Action kind="main" scope="items:write" blocked={file ? undefined : t("upload.no_file")} onPress={send}>{t("upload.go")}</Action>}
+        {stage === "choose" && <Action kind="main" scope={IMPORT_SCOPES} blocked={file ? undefined : t("upload.no_file")} onPress={send}>{t("upload.go")}</Action>}
       </div>
     </Dialog>
   );
