@@ -78,8 +78,8 @@ portal: portal-tools
 widget: widget-tools
 	@cd widget && node build.mjs
 
-screenshots: setup
-	@SCREENSHOTS=docs/images $(BIN)/python -m pytest -q tests/e2e/test_widget_pictures.py
+screenshots: setup portal
+	@SCREENSHOTS=docs/images $(BIN)/python -m pytest -q tests/e2e/test_widget_pictures.py tests/e2e/test_portal_pictures.py
 
 # The published quickstart and the examples are run as they are written: they call these. C# needs a compiler and a
 # runtime besides. The browser is for the page that tries to get into the local stack.

@@ -109,6 +109,13 @@ def test_every_test_that_is_named_is_there(page: Page) -> None:
     assert not missing
 
 
+def test_every_picture_is_shown_and_small() -> None:
+    pictures = list((ROOT / "docs" / "images").iterdir())
+    texts = "".join(path.read_text("utf-8") for path in (ROOT / "docs").glob("*.md"))
+    assert {path.name for path in pictures} == set(re.findall(r"!\[[^]]+\]\(images/([^)]+)\)", texts))
+    assert all(path.stat().st_size < 100_000 for path in pictures)
+
+
 def test_the_index_names_every_page() -> None:
     named = {(ROOT / "docs" / link.partition("#")[0]).resolve() for link in Page(ROOT / "docs" / "README.md").links}
     pages = {*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "operations").glob("*.md")} - {

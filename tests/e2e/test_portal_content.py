@@ -9,6 +9,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.support.portal import Portal
+from tests.support.sizes import sized
 from tests.support.stack import StackProcess, eventually
 
 Opening = Callable[..., Portal]
@@ -82,9 +83,10 @@ def test_a_file_is_uploaded_and_what_is_served_is_exported(
     person.check()
     dialog.get_by_role("button", name="Close").last.click()
     expect(page.get_by_role("checkbox")).to_have_count(7)
-    page.get_by_role("button", name="Export").click()
-    dialog.get_by_role("button", name="Export").click()
-    expect(dialog.get_by_role("link", name="Download the file")).to_be_visible()
+    page.get_by_role("button", name="Export what is served").click()
+    expect(dialog).to_contain_text("A file with 3 items")
+    dialog.get_by_role("button", name="Start the export").click()
+    expect(dialog.get_by_role("link", name="Download")).to_be_visible()
     # A banner of Home tells the line that was bad.
     dialog.get_by_role("button", name="Close").last.click()
     person.go("#/home")
@@ -99,7 +101,9 @@ def test_a_long_list_is_gone_through_without_holding_the_page(
 ) -> None:
     with local_stack.client(tenant) as api:
         source = api.post("v1/sources", json={"name": "Large"}).json()["source"]["id"]
-        items = [{"externalItemId": f"i-{n:05}", "title": f"Item {n}", "content": "x"} for n in range(2_000)]
+        items = [
+            {"externalItemId": f"i-{n:05}", "title": f"Item {n}", "content": "x"} for n in range(sized(2_000, 10_000))
+        ]
         for at in range(0, len(items), 1_000):
             part = {"items": items[at : at + 1_000]}
             assert api.post(f"v1/sources/{source}/items/batch", json=part, timeout=60).is_success
@@ -110,9 +114,9 @@ def test_a_long_list_is_gone_through_without_holding_the_page(
 
     def further() -> bool:
         region.evaluate("each => each.scrollTo(0, each.scrollHeight)")
-        return page.get_by_text("2,000 entries").count() == 1
+        return page.get_by_text(f"{len(items):,} entries").count() == 1
 
     eventually(further)
-    expect(page.get_by_role("link", name="Item 1999")).to_be_visible()
+    expect(page.get_by_role("link", name=f"Item {len(items) - 1}")).to_be_visible()
     assert page.get_by_role("listitem").count() < 100
     person.close()

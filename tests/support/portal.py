@@ -97,12 +97,14 @@ class Portal:
         """Follow an address within the portal."""
         self.page.evaluate("place => { location.hash = place }", place)
 
-    def picture(self, name: str) -> None:
-        """Keep a picture of the page if pictures are wanted."""
+    def picture(self, name: str, *, frame: bool = True) -> None:
+        """Keep a picture of the page if pictures are wanted; without its frame it is of the screen alone."""
         if _PICTURES:
             folder = Path(_PICTURES)
             folder.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=folder / f"portal-{name}.png", full_page=True)
+            # A picture of an element is taken where it was scrolled to, below the bar.
+            clip = None if frame else self.page.locator("main").bounding_box()
+            self.page.screenshot(path=folder / f"portal-{name}.png", full_page=True, clip=clip)
 
     def check(self) -> None:
         """Hold what holds on every screen: axe finds nothing serious, and nothing scrolls sideways."""

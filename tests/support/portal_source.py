@@ -11,17 +11,18 @@ SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
 
 class Writer:
-    """Whoever fills a new source of the stack's tenant, by the API."""
+    """Whoever fills a new source by the API, with a key; without one it is of the stack's tenant."""
 
-    def __init__(self, stack: StackProcess, name: str) -> None:
+    def __init__(self, stack: StackProcess, name: str, *, key: str | None = None) -> None:
         self._stack = stack
+        self._key = key
         made = self.ask("POST", "/v1/sources", {"name": name, "graceDays": 0})["source"]
         self.id: str = made["id"]
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ask the API; a path without a slash before it is one of the source."""
         whole = path if path.startswith("/") else f"/v1/sources/{self.id}/{path}".rstrip("/")
-        with self._stack.client() as api:
+        with self._stack.client(self._key) as api:
             answer = api.request(method, whole.removeprefix("/"), json=body)
         assert answer.is_success, answer.text
         told: dict[str, Any] = answer.json()

@@ -7,12 +7,12 @@ import { bytes, t } from "../../messages/index.js";
 import { filter, href, place } from "../../routes.js";
 import { announce } from "../../ui/announce.js";
 import { Action } from "../../ui/button.js";
+import { ExportDialog } from "../../ui/export_dialog.js";
 import { Failure } from "../../ui/failure.js";
 import { usePages } from "../../ui/pages.js";
 import { VirtualList } from "../../ui/virtual_list.js";
 import { When } from "../../ui/when.js";
 import { EditItem } from "./edit.js";
-import { ExportDialog } from "./export.js";
 import { ItemView } from "./item.js";
 import { StateChip } from "./state.js";
 import { IMPORT_SCOPES, UploadDialog } from "./upload.js";
@@ -20,7 +20,8 @@ import "./content.css";
 
 const STATES = ["all", "active", "removed", "tombstoned"] as const;
 const ROW_PX = 64;
-const PAGE = 100;
+/** A page costs a request; what is waited for first should be there soon. */
+const PAGE = 500;
 /** One batch takes so many removals. */
 const SELECTED = 1000;
 
@@ -39,7 +40,8 @@ function ItemList({ source }: { source: string }) {
     [source, state, prefix],
   );
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const [open, setOpen] = useState<"new" | "upload" | "export" | null>(null);
+  const [open, setOpen] = useState<"new" | "upload" | null>(null);
+  const [served, setServed] = useState<models.Generation>();
   const [error, setError] = useState<unknown>();
   const choose = (id: string): void => {
     const next = new Set(chosen);
@@ -71,13 +73,17 @@ function ItemList({ source }: { source: string }) {
       setError(failure);
     }
   };
+  const exportServed = async (): Promise<void> => {
+    setError(undefined);
+    await api().generations.get(source).then(setServed, setError);
+  };
   const removable = items.entries.filter((each) => chosen.has(each.externalItemId)).every((each) => each.state === "active");
   const restorable = items.entries.filter((each) => chosen.has(each.externalItemId)).every((each) => each.state === "removed");
   return (
     <>
       <header class="head">
         <div><h1>{t("nav.content")}</h1><p>{t("content.lead")}</p></div>
-        <Action icon="arrow" scope={["runs:read", "items:read"]} onPress={() => setOpen("export")}>{t("content.export")}</Action>
+        <Action icon="arrow" scope={["runs:read", "items:read"]} onPress={exportServed}>{t("content.export")}</Action>
         <Action icon="imports" scope={IMPORT_SCOPES} onPress={() => setOpen("upload")}>{t("content.upload")}</Action>
         <Action icon="plus" kind="main" scope="items:write" onPress={() => setOpen("new")}>{t("content.new")}</Action>
       </header>
@@ -134,7 +140,7 @@ function ItemList({ source }: { source: string }) {
       </div>
       {open === "new" && <EditItem source={source} onClose={() => setOpen(null)} onDone={changed} />}
       {open === "upload" && <UploadDialog source={source} onClose={() => setOpen(null)} onDone={items.again} />}
-      {open === "export" && <ExportDialog source={source} onClose={() => setOpen(null)} />}
+      {served && <ExportDialog generation={served} onClose={() => setServed(undefined)} />}
     </>
   );
 }

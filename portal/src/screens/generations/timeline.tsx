@@ -8,12 +8,12 @@ import { number, t } from "../../messages/index.js";
 import { href } from "../../routes.js";
 import { Action } from "../../ui/button.js";
 import { Chip, Notice } from "../../ui/chip.js";
+import { ExportDialog } from "../../ui/export_dialog.js";
 import { Failure } from "../../ui/failure.js";
 import { useLoaded } from "../../ui/load.js";
 import { More } from "../../ui/more.js";
 import { usePages } from "../../ui/pages.js";
 import { When } from "../../ui/when.js";
-import { ExportGeneration } from "./export_generation.js";
 import { IsLive } from "./is_live.js";
 import { has, type Step, stepsOf, told } from "./told.js";
 
@@ -107,7 +107,7 @@ function Deeds({ generation, live, isLive }: { generation: models.Generation; li
       {base !== null && <a class="button" href={href("generations", [sourceId, id], { from: base })}>{t("generations.compare")}</a>}
       <Action scope={["runs:read", "items:read"]} onPress={() => setExporting(true)}>{t("generations.export")}</Action>
       {!isLive && live !== null && <a class="button" href={href("generations", [sourceId, id], { from: live, restore: "1" })}>{t("generations.restore")}</a>}
-      {exporting && <ExportGeneration generation={generation} onClose={() => setExporting(false)} />}
+      {exporting && <ExportDialog generation={generation} onClose={() => setExporting(false)} />}
     </div>
   );
 }

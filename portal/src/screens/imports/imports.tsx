@@ -1,7 +1,6 @@
 /** Imports: files of many items on their way in, and what was wrong with them. */
 
 import { place } from "../../routes.js";
-import "../../changes/changes.css";
 import "../content/content.css";
 import "../review/review.css";
 import { ImportList } from "./import_list.js";

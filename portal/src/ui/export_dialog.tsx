@@ -1,19 +1,19 @@
 /** What a generation serves as one file: asked for, watched, and read by a link. */
 
 import { useEffect, useState } from "preact/hooks";
-import type { models } from "../../../../clients/typescript/src/index.js";
-import { api } from "../../api.js";
-import { bytes, number, t } from "../../messages/index.js";
-import { announce } from "../../ui/announce.js";
-import { Action } from "../../ui/button.js";
-import { Chip } from "../../ui/chip.js";
-import { Dialog } from "../../ui/dialog.js";
-import { Failure } from "../../ui/failure.js";
-import { When } from "../../ui/when.js";
+import type { models } from "../../../clients/typescript/src/index.js";
+import { api } from "../api.js";
+import { bytes, number, t } from "../messages/index.js";
+import { announce } from "./announce.js";
+import { Action } from "./button.js";
+import { Chip } from "./chip.js";
+import { Dialog } from "./dialog.js";
+import { Failure } from "./failure.js";
+import { When } from "./when.js";
 
 const BETWEEN_LOOKS_MS = 1000;
 
-export function ExportGeneration({ generation, onClose }: { generation: models.Generation; onClose: () => void }) {
+export function ExportDialog({ generation, onClose }: { generation: models.Generation; onClose: () => void }) {
   const { sourceId, id } = generation;
   const [shown, setShown] = useState<models.Export>();
   const [error, setError] = useState<unknown>();
