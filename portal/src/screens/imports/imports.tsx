@@ -2,7 +2,6 @@
 
 import { place } from "../../routes.js";
 import "../content/content.css";
-import "../review/review.css";
 import { ImportList } from "./import_list.js";
 import { OneImport } from "./one_import.js";
 import "./imports.css";
