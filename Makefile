@@ -176,10 +176,10 @@ format: setup
 	@touch $@
 
 bench: setup .venv/.bench-ready
-	@PYTHONPATH=layers/shared:layers/search $(BIN)/python -m benchmarks
+	@PYTHONPATH=layers/shared:layers/search:clients/python/src $(BIN)/python -m benchmarks
 
 bench-full: setup .venv/.bench-ready
-	@PYTHONPATH=layers/shared:layers/search $(BIN)/python -m benchmarks --size full
+	@PYTHONPATH=layers/shared:layers/search:clients/python/src $(BIN)/python -m benchmarks --size full
 
 clean:
 	@rm -rf .venv .venv-* .aws-sam node_modules widget/node_modules portal/node_modules clients/typescript/node_modules \

@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
+import sys
 import time
 from pathlib import Path
 from typing import NoReturn
 
 from local.console import say
 from local.credentials import withdraw_credentials, write_credentials
-from local.demo import HELP_CENTRE, HELP_CENTRE_LANGUAGE, publish
 from local.emulators.containers import Containers
 from local.emulators.dynoxide import find_dynoxide
 from local.running import ask
 from local.stack import Stack
+from local.template import ROOT
 from local.usage import disk_bytes, told
 from local.workers.remote import endpoint_answers
 
@@ -40,6 +41,10 @@ def up(arguments: argparse.Namespace) -> None:
 
 def demo(arguments: argparse.Namespace) -> None:
     """Start the stack on its kept data, publish a folder, serve until told to stop."""
+    # Users have it installed. Only here, since a stack alone does without what it brings along.
+    sys.path.append(str(ROOT / "clients" / "python" / "src"))
+    from local.demo import HELP_CENTRE, HELP_CENTRE_LANGUAGE, publish
+
     if not find_dynoxide() and not os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"):
         say("warning: without Dynoxide (`npm ci`) nothing of this demo is kept for the next one")
         arguments.data = None

@@ -1,6 +1,6 @@
 """Answers: how often the first sentences say what was asked, how many are refused, and that all stand in their items.
 
-    PYTHONPATH=layers/shared:layers/search python -m benchmarks.answers [--collections FOLDER]
+    PYTHONPATH=layers/shared:layers/search:clients/python/src python -m benchmarks.answers [--collections FOLDER]
 
 The collections are other people's data under their own licences, and not in this repository. Their folder is named by
 the option or by RELEVANCE_COLLECTIONS; without it their part is left out, and says so.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from knowledge_client.folder import FolderReader, Item
 
 from benchmarks.answers.asking import Base, Material
 from benchmarks.findings import Table
@@ -38,14 +39,10 @@ def questions() -> list[tuple[str, list[str]]]:
     return [(row["question"], row["items"]) for row in map(json.loads, lines)]
 
 
-def documents() -> list[dict[str, str]]:
-    """Read the help centre as the example client pushes it."""
-    folder = str(ROOT / "examples" / "python")
-    if folder not in sys.path:
-        sys.path.append(folder)
-    from folder_documents import read_folder  # type: ignore[import-not-found]
-
-    return list(read_folder(CONTENT).items)
+def documents() -> list[Item]:
+    """Read the help centre as `kb` publishes it."""
+    reader = FolderReader.of(CONTENT)
+    return list(reader.items(reader.read().documents))
 
 
 def ask_all() -> list[Asked]:

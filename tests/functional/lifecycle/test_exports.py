@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import importlib
 import os
 
 import pytest
@@ -13,6 +12,7 @@ from knowledge.exports import store as export_store
 from knowledge.exports.parts import PART_BYTES
 from knowledge.items.validation import read_item
 from knowledge.limits import EXPORT_KEPT_MS, EXPORT_SILENT_MS
+from knowledge_client.folder import FolderReader
 
 from local.template import ROOT
 from testing.import_files import line, many
@@ -48,10 +48,10 @@ def test_export_of_every_odd_item_is_taken_back_unchanged(exporting: Exporting) 
     assert again.file_of(again.whole()) == body, "it depends on more than what is served"
 
 
-def test_help_centre_is_taken_back_unchanged(exporting: Exporting, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_help_centre_is_taken_back_unchanged(exporting: Exporting) -> None:
     life = exporting.life
-    monkeypatch.syspath_prepend(str(ROOT / "examples" / "python"))
-    bodies = importlib.import_module("folder_documents").read_folder(ROOT / "examples" / "content").items
+    reader = FolderReader.of(ROOT / "examples" / "content")
+    bodies = list(reader.items(reader.read().documents))
     life.knowledge.staging.push_items(life.source, [read_item(body) for body in bodies], [])
     life.publish()
     export = exporting.whole()

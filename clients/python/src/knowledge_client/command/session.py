@@ -61,13 +61,16 @@ class ApiTime:
 
 
 class Session:
-    """One command's work."""
+    """One command's work; `config` is what stands in for a kb.toml."""
 
-    def __init__(self, options: Options, client: KnowledgeClient, api_time: ApiTime) -> None:
+    def __init__(
+        self, options: Options, client: KnowledgeClient, api_time: ApiTime, config: KbToml | None = None
+    ) -> None:
         self.options = options
         self.out: Output = options.output()
         self.client = client
         self.time = api_time
+        self._given_config = config
         self.sleep = sleep
         self.dice = random.random
 
@@ -79,7 +82,7 @@ class Session:
     @cached_property
     def config(self) -> KbToml:
         """The kb.toml; raises KbTomlError."""
-        return read_config(self.options)
+        return self._given_config or read_config(self.options)
 
     def find_source(self) -> models.Source | None:
         """Return the source of kb.toml as it is now, None when there is none yet.
