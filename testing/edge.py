@@ -234,6 +234,7 @@ class Edge:
         compress: bool = False,
         check: bool = True,
         address: str | None = "203.0.113.9",
+        request_id: str = "req-1",
     ) -> Reply:
         """Send a request as a client would; `key` None sends no Authorization header."""
         sent, payload = composed(json_body, body, None if key is None else key or self.token, headers, compress)
@@ -245,7 +246,7 @@ class Edge:
             "queryStringParameters": None,
             "multiValueQueryStringParameters": parse_qs(query, keep_blank_values=True) or None,
             "requestContext": {
-                "requestId": "req-1",
+                "requestId": request_id,
                 "stage": "api",
                 "path": f"/api{path}",
                 "identity": {"sourceIp": address},

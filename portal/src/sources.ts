@@ -19,6 +19,11 @@ export const sourceId = computed<string | null>(() => {
   return (known.find((each) => each.id === last) ?? known.find((each) => each.status === "active") ?? known[0])?.id ?? null;
 });
 
+/** What a source is called, its id if it is not known. */
+export function nameOf(id: string): string {
+  return sources.value?.find((each) => each.id === id)?.name ?? id;
+}
+
 /** Remember what is looked at, for screens that are opened without a source. */
 export function remember(id: string): void {
   sessionStorage.setItem(PLACE, id);

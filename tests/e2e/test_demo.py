@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import contextlib
 import itertools
 import json
 import os
@@ -20,7 +19,8 @@ import pytest
 
 from local.template import ROOT
 from tests.e2e.example_checks import PACKAGE
-from tests.support.stack import PATIENCE_SECONDS, StackProcess, require_whole_stack
+from tests.support.demo import serving_demo
+from tests.support.stack import StackProcess, require_whole_stack
 
 DOCUMENTS = 1_000
 READ_BACK = 10
@@ -81,7 +81,7 @@ def test_demo_offers_commands_that_work(tmp_path: Path) -> None:
     content = tmp_path / "content"
     content.mkdir()
     (content / "a.md").write_text("# Title\n\nText.\n")
-    with _serving_demo(tmp_path, content) as printed:
+    with serving_demo(tmp_path, content) as printed:
         commands = re.findall(r"^  ((?:export|curl) .+)$", printed, re.MULTILINE)
         exports, *curls = commands
         script = exports + "\n" + "; echo\n".join(curls)
@@ -92,25 +92,6 @@ def test_demo_offers_commands_that_work(tmp_path: Path) -> None:
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(answers) == 4
     assert all(answer.keys() & {"items", "changes", "generations", "results"} for answer in answers)
-
-
-@contextlib.contextmanager
-def _serving_demo(folder: Path, content: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "local", "demo", "--port", "0", "--data", str(folder / "data")]
-    command += ["--content", str(content), "--credentials", str(folder / "credentials.json")]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert process.stdout
-    lines = []
-    try:
-        for line in process.stdout:
-            lines.append(line)
-            if line.startswith("Serving at"):
-                break
-        yield "".join(lines)
-    finally:
-        process.terminate()
-        assert process.wait(PATIENCE_SECONDS) == 0
-        process.stdout.close()
 
 
 def real_documents() -> list[Path]:

@@ -117,6 +117,15 @@ def test_filters_leave_one_key_one_kind_and_one_time(edge: Edge, auditor: str) -
     assert early[0]["id"] != theirs[0]["id"]
 
 
+def test_a_request_tells_what_it_changed(edge: Edge, auditor: str) -> None:
+    reply = edge.request("POST", "/v1/sources", {"name": "one"}, request_id="req-2")
+    edge.request("POST", "/v1/sources", {"name": "another"})
+    (entry,) = entries(edge, auditor, f"requestId={reply.headers['x-request-id']}")
+    assert entry["subject"] == {"sourceId": reply.body["source"]["id"]}
+    assert entries(edge, auditor, "requestId=of-nothing") == []
+    assert listed(edge, auditor, "requestId=a%20b").code == "validation_error"
+
+
 def test_any_time_can_be_asked_for(edge_on_dynoxide: Edge) -> None:
     """As DynamoDB does, Dynoxide refuses bounds in the wrong order; moto finds nothing between them."""
     edge = edge_on_dynoxide

@@ -61,11 +61,14 @@ def _imported(folder: Path, names: list[str]) -> list[str]:
 
 
 class Portal:
-    """A person with the portal in front of them; `options` are those of a browser's context."""
+    """A person with the portal in front of them; `options` are those of a browser's context.
 
-    def __init__(self, started: Browser, stack: StackProcess, **options: Any) -> None:
+    Without a stack the person has nothing but a link, and `open` takes that.
+    """
+
+    def __init__(self, started: Browser, stack: StackProcess | None, **options: Any) -> None:
         require_portal()
-        self.url = f"{stack.credentials['baseUrl']}/site/portal/"
+        self.url = "" if stack is None else f"{stack.credentials['baseUrl']}/site/portal/"
         given = {"reduced_motion": "reduce", "locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
         self.context = started.new_context(**given)
         self.page: Page = self.context.new_page()

@@ -4097,6 +4097,8 @@ export interface components {
         AuditKeyId: string;
         /** @description Changes of this kind alone. */
         AuditKind: components["schemas"]["AuditKind"];
+        /** @description Changes of the request alone that was answered with this `X-Request-Id`. */
+        AuditRequestId: string;
         /** @description Nothing before this time. */
         Since: string;
         /** @description The first day; 30 days until the last one by default. */
@@ -4364,6 +4366,7 @@ export type ParameterQuestionSourceId = components['parameters']['QuestionSource
 export type ParameterOpinion = components['parameters']['Opinion'];
 export type ParameterAuditKeyId = components['parameters']['AuditKeyId'];
 export type ParameterAuditKind = components['parameters']['AuditKind'];
+export type ParameterAuditRequestId = components['parameters']['AuditRequestId'];
 export type ParameterSince = components['parameters']['Since'];
 export type ParameterSinceDay = components['parameters']['SinceDay'];
 export type ParameterUntilDay = components['parameters']['UntilDay'];
@@ -4402,6 +4405,8 @@ export interface operations {
                 keyId?: components["parameters"]["AuditKeyId"];
                 /** @description Changes of this kind alone. */
                 kind?: components["parameters"]["AuditKind"];
+                /** @description Changes of the request alone that was answered with this `X-Request-Id`. */
+                requestId?: components["parameters"]["AuditRequestId"];
                 /** @description Nothing before this time. */
                 since?: components["parameters"]["Since"];
                 /** @description Nothing after this time. */

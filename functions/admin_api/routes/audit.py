@@ -16,7 +16,8 @@ routes = Routes()
 def list_audit(call: Call[None, AuditQuery]) -> Answer:
     """List the tenant's changes, newest first."""
     asked = call.query
-    listing = call.listing(key_id=asked.key_id, kind=asked.kind, since=asked.since, until=asked.until)
+    filters = {"key_id": asked.key_id, "kind": asked.kind, "request_id": asked.request_id}
+    listing = call.listing(**filters, since=asked.since, until=asked.until)
     asked.check_times()
     page = call.services.audit.list_entries(
         call.tenant_id,

@@ -16,6 +16,7 @@ export const FRAME = {
   "nav.search": ["Search & questions", "Suche & Fragen"],
   "nav.keys": ["Keys", "Schlüssel"],
   "nav.webhooks": ["Webhooks", "Webhooks"],
+  "nav.activity": ["Activity", "Aktivität"],
   "nav.settings": ["Settings", "Einstellungen"],
   "nav.source": ["Source", "Quelle"],
   "nav.archived": ["{name} (archived)", "{name} (archiviert)"],
@@ -81,6 +82,8 @@ export const FRAME = {
   "by": ["by {name}", "von {name}"],
   "by.system": ["by the system", "vom System"],
   "time.never": ["never", "nie"],
+  "period.label": ["Period", "Zeitraum"],
+  "period.days": ["The last day || The last {n} days", "Der letzte Tag || Die letzten {n} Tage"],
   "list.count": ["{n} entry || {n} entries", "{n} Eintrag || {n} Einträge"],
   "list.so_far": ["{n} so far", "bisher {n}"],
 } satisfies Record<string, Message>;

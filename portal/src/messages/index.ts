@@ -1,6 +1,7 @@
 /** The catalogue of all words: `t("sign_in.title")`. English first, then German; a test holds that none is missing. */
 
 import { signal } from "@preact/signals";
+import { ACTIVITY } from "./activity.js";
 import { CHANGES } from "./changes.js";
 import { CONTENT } from "./content.js";
 import { FRAME } from "./frame.js";
@@ -17,7 +18,7 @@ import { WEBHOOKS } from "./webhooks.js";
 /** A message in every language; `{name}` is filled in, and ` || ` stands between the words for one and for more. */
 export type Message = readonly [en: string, de: string];
 
-export const CATALOGUE = { ...FRAME, ...HOME, ...CONTENT, ...CHANGES, ...REVIEW, ...GENERATIONS, ...IMPORTS, ...SEARCH, ...SCOPES, ...KEYS, ...WEBHOOKS, ...SETTINGS } satisfies Record<string, Message>;
+export const CATALOGUE = { ...FRAME, ...HOME, ...CONTENT, ...CHANGES, ...REVIEW, ...GENERATIONS, ...IMPORTS, ...SEARCH, ...SCOPES, ...KEYS, ...WEBHOOKS, ...ACTIVITY, ...SETTINGS } satisfies Record<string, Message>;
 export type MessageKey = keyof typeof CATALOGUE;
 
 export const LANGUAGES = ["en", "de"] as const;

@@ -24,8 +24,6 @@ export const SEARCH = {
   "search.no_answer": ["No answer", "Keine Antwort"],
   "search.no_answer_lead": ["Nothing that is live answers this.", "Nichts, was live ist, beantwortet das."],
   "search.quotes": ["What the answer quotes", "Was die Antwort zitiert"],
-  "search.period": ["Period", "Zeitraum"],
-  "search.days": ["The last day || The last {n} days", "Der letzte Tag || Die letzten {n} Tage"],
   "search.times": ["asked once || asked {n} times", "einmal gefragt || {n}-mal gefragt"],
   "search.none_asked": ["No questions are kept of this period", "Aus diesem Zeitraum sind keine Fragen aufbewahrt"],
   "search.none_asked_lead": ["Questions are kept for 30 days where the question log of a source is on (Settings).", "Fragen werden 30 Tage aufbewahrt, wo das Fragenprotokoll einer Quelle an ist (Einstellungen)."],

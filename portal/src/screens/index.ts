@@ -22,5 +22,6 @@ export const SCREENS: readonly Screen[] = [
   { name: "search", title: "nav.search", icon: "search", ofSource: false, load: () => import("./search/search.js") },
   { name: "keys", title: "nav.keys", icon: "keys", ofSource: false, load: () => import("./keys/keys.js") },
   { name: "webhooks", title: "nav.webhooks", icon: "webhooks", ofSource: false, load: () => import("./webhooks/webhooks.js") },
+  { name: "activity", title: "nav.activity", icon: "activity", ofSource: false, load: () => import("./activity/activity.js") },
   { name: "settings", title: "nav.settings", icon: "settings", ofSource: true, load: () => import("./settings/settings.js") },
 ];

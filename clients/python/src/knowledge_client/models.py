@@ -1929,6 +1929,7 @@ class ListAuditQuery(TypedDict):
     limit: NotRequired[int]
     keyId: NotRequired[str]
     kind: NotRequired[AuditKind]
+    requestId: NotRequired[str]
     since: NotRequired[str]
     until: NotRequired[str]
 

@@ -3,9 +3,9 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { models } from "../../../../clients/typescript/src/index.js";
-import { api, BASE_URL } from "../../api.js";
+import { api } from "../../api.js";
 import { t } from "../../messages/index.js";
-import { quoted } from "../../requests.js";
+import { pushLine } from "../../push_line.js";
 import { announce } from "../../ui/announce.js";
 import { Action, CopyButton } from "../../ui/button.js";
 import { Chip, Notice } from "../../ui/chip.js";
@@ -115,14 +115,4 @@ function useFirstItem(source: string | undefined, onItem: (item: models.Item) =>
     look().catch((error) => controller.signal.aborted || onError(error));
     return () => controller.abort(new Error("no longer wanted"));
   }, [source]);
-}
-
-function pushLine(source: string, secret: string): string {
-  const body = { externalItemId: "faq-1", title: t("start.example_title"), content: t("start.example_content") };
-  return [
-    `curl -X POST ${quoted(`${BASE_URL}/v1/sources/${source}/items`)}`,
-    `-H ${quoted(`Authorization: Bearer ${secret}`)}`,
-    `-H 'Content-Type: application/json'`,
-    `-d ${quoted(JSON.stringify(body))}`,
-  ].join(" \\\n  ");
 }

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import type { models } from "../../../../clients/typescript/src/index.js";
 import { api, BASE_URL } from "../../api.js";
 import { t } from "../../messages/index.js";
+import { pushLine } from "../../push_line.js";
 import { quoted } from "../../requests.js";
 import { announce } from "../../ui/announce.js";
 import { Action } from "../../ui/button.js";
@@ -24,6 +25,7 @@ export function KeySecret({ made: { key, secret }, onClose }: { made: models.New
       setError(failure);
     }
   };
+  const [target] = key.scopes.includes("items:write") ? key.sourceIds ?? [] : [];
   return (
     <>
       <Once>{t("secret.once")}</Once>
@@ -32,6 +34,7 @@ export function KeySecret({ made: { key, secret }, onClose }: { made: models.New
       {key.kind !== "browser" && (
         <Copyable label={t("secret.curl")} text={`curl ${quoted(`${BASE_URL}/v1/whoami`)} \\\n  -H ${quoted(`Authorization: Bearer ${secret}`)}`} />
       )}
+      {target !== undefined && <Copyable label={t("start.push")} text={pushLine(target, secret)} />}
       <Failure error={error} />
       <div class="ends">
         {tested && <Chip tone="good">{t("secret.works")}</Chip>}

@@ -5,14 +5,14 @@ import { api } from "../../api.js";
 import { t } from "../../messages/index.js";
 import { filter, href, place } from "../../routes.js";
 import { scopes } from "../../session.js";
+import { nameOf } from "../../sources.js";
 import { Chip, Notice } from "../../ui/chip.js";
 import { Failure } from "../../ui/failure.js";
 import { useLoaded } from "../../ui/load.js";
 import { More } from "../../ui/more.js";
 import { usePages } from "../../ui/pages.js";
+import { days, daysAgo, Period } from "../../ui/period.js";
 import { When } from "../../ui/when.js";
-import { days, daysAgo, Period } from "./period.js";
-import { nameOf } from "./try_it.js";
 import { NoQuestions } from "./unanswered.js";
 
 const PAGE = 50;

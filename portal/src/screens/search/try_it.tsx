@@ -5,7 +5,7 @@ import type { models } from "../../../../clients/typescript/src/index.js";
 import { api } from "../../api.js";
 import { t } from "../../messages/index.js";
 import { href } from "../../routes.js";
-import { sources } from "../../sources.js";
+import { nameOf, sources } from "../../sources.js";
 import { announce } from "../../ui/announce.js";
 import { Action } from "../../ui/button.js";
 import { Failure } from "../../ui/failure.js";
@@ -77,9 +77,4 @@ function Hits({ results }: { results: readonly models.SearchResult[] }) {
       </ol>
     </section>
   );
-}
-
-/** What a source is called, its id if it is not known. */
-export function nameOf(id: string): string {
-  return sources.value?.find((each) => each.id === id)?.name ?? id;
 }

@@ -3,13 +3,13 @@
 import { api } from "../../api.js";
 import { t } from "../../messages/index.js";
 import { scopes } from "../../session.js";
+import { nameOf } from "../../sources.js";
 import { Notice } from "../../ui/chip.js";
 import { Failure } from "../../ui/failure.js";
 import { More } from "../../ui/more.js";
 import { usePages } from "../../ui/pages.js";
+import { days, daysAgo, Period } from "../../ui/period.js";
 import { When } from "../../ui/when.js";
-import { days, daysAgo, Period } from "./period.js";
-import { nameOf } from "./try_it.js";
 
 const PAGE = 50;
 
