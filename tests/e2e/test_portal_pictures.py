@@ -10,7 +10,7 @@ from tests.support.portal import Portal
 from tests.support.portal_source import Writer
 from tests.support.stack import StackProcess
 
-SIZE = {"width": 1000, "height": 560}
+SIZE = {"width": 1040, "height": 700}
 REFUNDS = "We refund orders within **{days} days** of delivery. {more}\n\nUnused goods come back in their packaging."
 
 
