@@ -8,7 +8,10 @@ from threading import local
 from types import SimpleNamespace
 from typing import Any
 
+from moto.core import models as core_models
+from moto.core import responses as core_responses
 from moto.core import serialize
+from moto.core.base_backend import BaseBackend
 from moto.core.config import default_user_config
 from moto.dynamodb import models as dynamodb_models
 from moto.dynamodb.models import DynamoDBBackend, Table
@@ -18,6 +21,7 @@ from moto.kms import models as kms_models
 _pick = serialize.AttributePicker.__call__
 _serialize = serialize.BaseJSONSerializer._serialize_type_structure
 _transact = DynamoDBBackend.transact_write_items
+_find_urls = BaseBackend.urls.fget
 _transactions = local()
 
 
@@ -95,6 +99,12 @@ def _deepcopy(of: Any) -> Any:
     return kept[of.name] if isinstance(of, Table) and of.name in kept else copy.deepcopy(of)
 
 
+@cache
+def _urls(kind: type[BaseBackend]) -> Any:
+    """What a service's urls lead to; moto would put them together at every call."""
+    return _find_urls(kind.__new__(kind))
+
+
 def make_lean() -> None:
     """Change moto for this process, before its first use."""
     # It would begin a new session for each test, which then reads each service's model anew.
@@ -103,6 +113,11 @@ def make_lean() -> None:
     default_user_config["lambda"]["use_docker"] = False
     # It makes an RSA key pair for every key, the symmetric ones too, where nobody uses it; one serves all.
     kms_models.generate_private_key = cache(kms_models.generate_private_key)
+    # What follows from a class or a name alone it would find out at every call, or at the start of every test.
+    core_responses.method_names_from_class = cache(core_responses.method_names_from_class)
+    core_responses.camelcase_to_underscores = cache(core_responses.camelcase_to_underscores)
+    core_models.CallbackResponse = cache(core_models.CallbackResponse)
+    BaseBackend.urls = property(lambda backend: _urls(type(backend)))
     serialize.AttributePicker.__call__ = _pick_from_row
     serialize.BaseJSONSerializer._serialize_type_structure = _serialize_structure
     UpdateExpressionParser.make = cache(UpdateExpressionParser.make)

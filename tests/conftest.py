@@ -78,11 +78,12 @@ def aws_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The tables and the bucket on in-process moto, with the functions' environment set (`Resources`)."""
     from moto import mock_aws
 
+    from testing.ready_world import put_back
     from testing.resources import Resources
 
     resources = Resources(prefix="test")
     with mock_aws():
-        resources.create()
+        put_back(resources.prefix, resources.create)
         _enter(monkeypatch, resources.environment)
         yield resources
 
