@@ -40,4 +40,4 @@ def _chosen(name: str, cases: list[tuple[int, Way]]) -> Iterator[tuple[int, Way]
         named, number, way = settings.CASE.split(":")
         return iter([(int(number), Way(way))] if named == name else [])
     dice = random.Random(f"{settings.SEED} {name}")
-    return (case for case in cases if dice.random() < settings.SHARE)
+    return iter([case for case in cases if dice.random() < settings.SHARE] or [dice.choice(cases)])

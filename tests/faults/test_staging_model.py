@@ -2,7 +2,7 @@
 
 | variable | default | meaning |
 |---|---|---|
-| MODEL_STEPS | 2000 | how many steps to take at least |
+| MODEL_STEPS | 1000 | how many steps to take at least |
 | MODEL_SEED | 1 | the seed of the first batch of histories; a failure names the seed of its own batch |
 | MODEL_SHRINK | 1 | 0 to fail at once, without looking for a shorter history |
 """
@@ -22,10 +22,10 @@ from testing.faults import Faults
 from testing.lifecycle import Lifecycle, settings_of
 from testing.wire import MemoryBucket
 
-STEPS = int(os.environ.get("MODEL_STEPS", "2000"))
+STEPS = int(os.environ.get("MODEL_STEPS", "1000"))
 SEED = int(os.environ.get("MODEL_SEED", "1"))
 PHASES = (Phase.generate, Phase.shrink) if os.environ.get("MODEL_SHRINK", "1") == "1" else (Phase.generate,)
-HISTORIES, STEPS_PER_HISTORY = 20, 100
+HISTORIES, STEPS_PER_HISTORY = 10, 100
 # Under a name of its own the ordinary provider makes each history afresh. Otherwise half of so few histories would be
 # variations on the simplest one and on each other.
 AVAILABLE_PROVIDERS["afresh"] = HypothesisProvider

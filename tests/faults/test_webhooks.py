@@ -1,6 +1,6 @@
 """Webhooks when things go wrong: every event arrives, none that is no fact, on schedule, and nobody waits for another.
 
-WEBHOOK_EVENTS says how many events the long test has (500; 10 000 in `make faults`).
+WEBHOOK_EVENTS says how many events the long test has (200; 10 000 in `make faults`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tests.faults import settings
 from tests.faults.striking import FAILURES
 from tests.support.faulty_world import FaultyWorld
 
-EVENTS = int(os.environ.get("WEBHOOK_EVENTS", "500"))
+EVENTS = int(os.environ.get("WEBHOOK_EVENTS", "200"))
 # At one attempt in five minutes, more of them take longer than the five days after which an endpoint is given up.
 BACKLOG = min(100, EVENTS // 40)
 NewHooks = Callable[..., WebhookWorld]

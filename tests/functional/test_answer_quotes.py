@@ -19,7 +19,7 @@ from search.text.extraction import extract
 
 from testing.edge import Edge
 
-QUESTIONS = int(os.environ.get("ANSWER_QUESTIONS", "150"))
+QUESTIONS = int(os.environ.get("ANSWER_QUESTIONS", "60"))
 SEED = int(os.environ.get("ANSWER_SEED", "1"))
 A_BASE = 50
 SUBJECTS = ("refunds", "parcels", "gift cards", "invoices", "passwords", "Rückgaben", "密码", "كلمات المرور", "roses")

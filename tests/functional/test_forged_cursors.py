@@ -12,7 +12,7 @@ from testing.edge import Edge
 from tests.support.forged_cursors import forged
 
 # Ten thousand come as far as the signature in `tests/unit/httpapi/test_paging.py`.
-COUNT = int(os.environ.get("FORGED_CURSORS", "400"))
+COUNT = int(os.environ.get("FORGED_CURSORS", "150"))
 # A key takes as many requests in a minute as its limit says, and the clock of the edge stands still.
 STEP_MS = 20
 

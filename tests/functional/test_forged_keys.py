@@ -11,7 +11,7 @@ from httpapi.keys.tokens import checksum
 
 from testing.edge import Edge
 
-COUNT = int(os.environ.get("FORGED_KEYS", "250"))
+COUNT = int(os.environ.get("FORGED_KEYS", "100"))
 _STRANGE = "\x00\t \x7fé\u017f😀'\"<>&%#;|\u2028"
 _ALPHABET = string.ascii_letters + string.digits
 

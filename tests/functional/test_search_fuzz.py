@@ -14,7 +14,7 @@ import pytest
 
 from testing.edge import Edge
 
-CASES = int(os.environ.get("FUZZ_CASES", "400"))
+CASES = int(os.environ.get("FUZZ_CASES", "150"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 PIECES = (
     *(

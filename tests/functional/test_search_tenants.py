@@ -18,7 +18,7 @@ from testing.edge import Edge
 from tests.functional.test_search import found
 from tests.support.sizes import sized
 
-QUERIES = sized(250, 1_000)
+QUERIES = sized(80, 1_000)
 
 
 def two_tenants(edge: Edge) -> dict[str, tuple[str, str]]:
