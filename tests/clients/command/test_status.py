@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -62,6 +63,39 @@ def test_without_a_kb_toml_every_source_is_told(kb: Kb) -> None:
     kb.answering = Api(SOURCE)
     assert "src_1" in kb("status").out
     assert kb("status", "--json").document == {"sources": [SOURCE]}
+
+
+def test_watch_tells_each_change_once_until_it_is_stopped(kb: Kb, monkeypatch: pytest.MonkeyPatch) -> None:
+    (kb.folder / "kb.toml").write_text(SOUND)
+    api = Api(SOURCE)
+    kb.answering = api
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 2:
+            api.source = {**SOURCE, "pendingChanges": 0}
+        if len(waits) == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("knowledge_client.command.session.sleep", wait)
+    ended = kb("status", "--watch")
+    assert (ended.code, ended.err, waits) == (0, "", [5.0] * 4)
+    assert [line for line in ended.out.splitlines() if "publish" in line] == [
+        "2 changes wait to be published",
+        "nothing waits to be published",
+    ]
+    waits.clear()
+    documents = kb("status", "--watch", "--json").out
+    first, end = json.JSONDecoder().raw_decode(documents)
+    assert (first["source"]["pendingChanges"], documents[end:].strip()) == (0, "")
+    assert kb.written == []
+
+
+def test_watch_ends_when_the_key_is_refused(kb: Kb) -> None:
+    kb.answering = lambda _: said(401, "unauthorized")
+    ended = kb("status", "--all", "--watch")
+    assert (ended.code, ended.out) == (4, "")
 
 
 def test_source_that_is_not_there_yet_is_none_and_no_error(kb: Kb) -> None:

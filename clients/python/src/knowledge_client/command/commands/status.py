@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import click
 
@@ -15,31 +15,59 @@ from knowledge_client.command.session import Session, open_session
 from knowledge_client.errors import ForbiddenError
 
 _UNDER_WAY = ("awaiting_upload", "queued", "staging", "planning", "applying")
+# A look is two or three requests of a key's limit of a minute.
+_PAUSE_SECONDS = 5.0
+
+
+class _Look(NamedTuple):
+    """What was found at one time: as JSON, and as lines."""
+
+    document: dict[str, Any]
+    lines: list[Line]
 
 
 @click.command(short_help="What is served, and what waits.")
 @click.option("--all", "every", is_flag=True, help="Every source that the key reaches.")
+@click.option("--watch", is_flag=True, help="Look every 5 seconds, and tell it again when it changes, until Ctrl-C.")
 @common_options
 @pass_options
-def status(options: Options, every: bool) -> int:
+def status(options: Options, every: bool, watch: bool) -> int:
     """Show the source of kb.toml: what is served, when it was published, what waits, and which imports are under way.
 
-    Without a kb.toml, or with --all, every source that the key reaches.
+    Without a kb.toml, or with --all, every source that the key reaches. With --watch and --json, each change is a
+    JSON document of its own.
     """
     with open_session(options) as session:
-        return _every(session) if every or not session.has_config else _one(session)
+        look = _every if every or not session.has_config else _one
+        if watch:
+            return _watch(session, look)
+        session.out.tell(*look(session))
+        return Exit.DONE
 
 
-def _one(session: Session) -> int:
+def _watch(session: Session, look: Callable[[Session], _Look]) -> int:
+    """Tell what is found whenever it differs from what was told last. A Ctrl-C is how it ends, and no failure."""
+    told = None
+    try:
+        while True:
+            found = look(session)
+            if found.document != told:
+                told = found.document
+                at = f"-- {session.time.now():%Y-%m-%d %H:%M:%S} UTC"
+                session.out.tell(told, [styled((at, "dim")), *found.lines])
+            session.sleep(_PAUSE_SECONDS)
+    except KeyboardInterrupt:
+        return Exit.DONE
+
+
+def _one(session: Session) -> _Look:
     source = session.find_source()
     if source is None:
         config = session.config
         document: dict[str, Any] = {"source": None, "label": config.label, "imports": []}
-        session.out.tell(document, [f"{config.name}: nothing is published yet, and there is no source {config.label}."])
-        return Exit.DONE
+        return _Look(document, [f"{config.name}: nothing is published yet, and there is no source {config.label}."])
     imports = _imports_under_way(session, source["id"])
-    session.out.tell({"source": source, "imports": imports}, _lines(source, imports))
-    return Exit.DONE
+    return _Look({"source": source, "imports": imports}, list(_lines(source, imports)))
 
 
 def _imports_under_way(session: Session, source_id: str) -> list[models.Import]:
@@ -77,7 +105,7 @@ def _pending(source: models.Source) -> Line:
     return styled((f"{pending}{more} changes wait to be published", "yellow"))
 
 
-def _every(session: Session) -> int:
+def _every(session: Session) -> _Look:
     sources = list(session.client.sources.list())
     rows: list[list[Any]] = [
         [
@@ -90,5 +118,4 @@ def _every(session: Session) -> int:
         for each in sources
     ]
     head = ["source", "name", "items", "last published", "label"]
-    session.out.tell({"sources": sources}, columns(head, rows) if rows else ["The key reaches no source."])
-    return Exit.DONE
+    return _Look({"sources": sources}, columns(head, rows) if rows else ["The key reaches no source."])
