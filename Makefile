@@ -16,7 +16,7 @@ help:
 	@echo "make local [PORT=8787]      the local stack alone"
 	@echo "make check                  lint, unit tests and most functional ones: within two minutes"
 	@echo "make test                   every test that this machine can run, and how long each tier took"
-	@echo "make soak                   the long forms of every tier, make faults and make fuzz among them: hours"
+	@echo "make soak                   the long forms of every tier, make faults and make fuzz among them: hours; TIERS=\"fuzz kb\" takes some"
 	@echo "make coverage               which lines and branches of layers/ the unit and functional tests reach"
 	@echo "make aws-tools              the AWS SAM CLI, checkov and parliament, in .venv-* of their own; test sets them up too"
 	@echo "make lint                   ruff, mypy in its strict mode, the order of the rooms, and what nobody uses (vulture)"
@@ -108,7 +108,7 @@ check: setup
 	@tests/check.sh
 
 soak: setup .venv/.soak-ready
-	@tests/soak.sh
+	@tests/soak.sh $(TIERS)
 
 # Java and what runs on it, 80 MB, which nothing else needs.
 .venv/.soak-ready: pyproject.toml | venv

@@ -1,25 +1,46 @@
 #!/usr/bin/env bash
-# The long forms of every tier, one after the other, hours in all. Each variable can be set to make its part shorter;
-# a failure prints how to run it again alone.
+# The long forms of every tier, in two lines side by side, which is what two cores can do; hours in all. Each variable
+# can be set to make its part shorter. Names of tiers run those alone: tests/soak.sh fuzz exports.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
+python=.venv/bin/python
+wanted=("$@")
 # shellcheck source=tests/tiers.sh
 . tests/tiers.sh
 
+run() {
+  [ ${#wanted[@]} = 0 ] || [[ " ${wanted[*]} " == *" $1 "* ]] || return 0
+  run_tier "$@" || failed=1
+}
+
+of_faults() {
+  failed=0
+  run faults make --no-print-directory faults
+  run exports env EXPORT_ITEMS="${EXPORT_ITEMS:-1000000}" $python -m pytest tests/functional/lifecycle/test_exports.py \
+    -k many_items --timeout 0
+  run kb env KB_KILLS=50 KB_STACK_KILLS=50 KB_SEEDS=200 $python -m pytest tests/e2e/test_kb_kills.py \
+    tests/clients/command/test_interference.py --timeout 0
+  return "$failed"
+}
+
+of_sizes() {
+  failed=0
+  run setup $python -m pytest tests/setup/real_setup.py -s
+  run clients env CLIENT_PYTHONS="3.11 3.12 3.13" $python -m pytest tests/clients
+  run generated env GENERATED_CLIENTS=all LONG_FORMS=1 $python -m pytest tests/contract/test_generated_clients.py \
+    tests/contract/test_request_values.py -s --timeout 0
+  run fuzz make --no-print-directory fuzz
+  run folders env FOLDER_EXAMPLES=20000 FOLDER_FILES=20000 FOLDER_MANY=100000 $python -m pytest tests/clients/folder \
+    tests/clients/command/test_many_files.py tests/clients/command/test_real_folders_published.py --timeout 0
+  run kb-handlers env KB_API=handlers $python -m pytest tests/clients/command --timeout 0
+  run portal env LONG_FORMS=1 $python -m pytest tests/e2e/test_portal_content.py --timeout 0
+  run coverage env LONG_FORMS=1 make --no-print-directory coverage
+  return "$failed"
+}
+
+of_faults & of_faults=$!
 failed=0
-run_tier setup .venv/bin/python -m pytest tests/setup/real_setup.py -s || failed=1
-CLIENT_PYTHONS="3.11 3.12 3.13" run_tier clients .venv/bin/python -m pytest tests/clients || failed=1
-GENERATED_CLIENTS=all LONG_FORMS=1 run_tier generated .venv/bin/python -m pytest tests/contract/test_generated_clients.py \
-  tests/contract/test_request_values.py -s --timeout 0 || failed=1
-LONG_FORMS=1 run_tier coverage make --no-print-directory coverage || failed=1
-run_tier fuzz make --no-print-directory fuzz || failed=1
-run_tier faults make --no-print-directory faults || failed=1
-EXPORT_ITEMS=${EXPORT_ITEMS:-1000000} run_tier exports .venv/bin/python -m pytest tests/functional/lifecycle/test_exports.py \
-  -k many_items --timeout 0 || failed=1
-run_tier folders env FOLDER_EXAMPLES=20000 FOLDER_FILES=20000 FOLDER_MANY=100000 .venv/bin/python -m pytest tests/clients/folder \
-  tests/clients/command/test_many_files.py tests/clients/command/test_real_folders_published.py --timeout 0 || failed=1
-run_tier kb env KB_KILLS=50 KB_STACK_KILLS=50 KB_SEEDS=200 .venv/bin/python -m pytest tests/e2e/test_kb_kills.py \
-  tests/clients/command/test_interference.py --timeout 0 || failed=1
-KB_API=handlers run_tier kb-handlers .venv/bin/python -m pytest tests/clients/command --timeout 0 || failed=1
+of_sizes || failed=1
+wait "$of_faults" || failed=1
 tell_results
 exit "$failed"
