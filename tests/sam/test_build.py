@@ -59,7 +59,8 @@ def assert_holds(folder: Path, source: Path, requirements: Path) -> None:
     theirs = {str(file) for each in distributions for file in each.files or []}
     # pip leaves what would become programs in folders beside the packages.
     unknown = {file for file in files_of(folder) - theirs if ".data/" not in file}
-    assert unknown == files_of(source), folder.name
+    # A Makefile says how a folder is built.
+    assert unknown == files_of(source) - {"Makefile"}, folder.name
 
 
 def native(folder: Path) -> Iterator[Path]:
@@ -74,6 +75,12 @@ def test_functions_hold_their_own_files_and_the_pinned_packages_alone(built: tup
     for logical_id, function in functions.items():
         source = folder_of(ROOT / "template.yaml", sources[logical_id])
         assert_holds(folder_of(template, function), source, source / "requirements.txt")
+
+
+def test_portal_is_built_along(built: tuple[str, Path]) -> None:
+    _, template = built
+    site = folder_of(template, resources(template, "AWS::Serverless::Function")["ServeSiteFunction"]) / "site"
+    assert b"<script" in (site / "portal" / "index.html").read_bytes()
 
 
 @pytest.mark.parametrize("name", LAYERS)
