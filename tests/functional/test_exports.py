@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from httpapi.keys.scopes import ALL_SCOPES, Scope
+from knowledge.errors import ExportFailedError
 from knowledge.exports import store as export_store
 from knowledge.exports import writing
 from knowledge.limits import EXPORT_SILENT_MS
@@ -148,6 +149,21 @@ def test_export_that_died_leaves_its_place_and_nothing_else(edge: Edge, monkeypa
     bucket = edge.environment["CONTENT_BUCKET"]
     assert not edge.clients.s3.list_multipart_uploads(Bucket=bucket).get("Uploads")
     edge.export_machine.run()
+
+
+def test_export_that_fails_at_its_end_leaves_no_upload(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, _ = filled(edge)
+    export = create(edge, source).body["export"]
+    monkeypatch.setattr(writing.ExportWriter, "_put_together", _fail)
+    edge.export_machine.run()
+    read = edge.request("GET", path_of(export)).body["export"]
+    assert (read["state"], read["error"]["code"]) == ("failed", "export_failed")
+    uploads = edge.clients.s3.list_multipart_uploads(Bucket=edge.environment["CONTENT_BUCKET"])
+    assert not uploads.get("Uploads")
+
+
+def _fail(*_: object) -> None:
+    raise ExportFailedError
 
 
 def _die(*_: object) -> None:
