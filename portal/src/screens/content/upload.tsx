@@ -47,7 +47,7 @@ export function UploadDialog({ source, onClose, onDone }: { source: string; onCl
           <label class="field"><span>{t("upload.file")}</span>
             <input type="file" name="file" accept=".ndjson,.jsonl,.gz" onChange={(event) => setFile(event.currentTarget.files?.[0])} />
           </label>
-          <fieldset class="choices">
+          <fieldset class="field choices">
             <legend>{t("upload.mode")}</legend>
             {(["upsert", "snapshot"] as const).map((each) => (
               <label class="row"><input type="radio" name="mode" checked={each === mode} onChange={() => setMode(each)} /><span class="grow">{t(`upload.${each}`)}</span></label>

@@ -11,7 +11,7 @@ import { Chip, Notice } from "../../ui/chip.js";
 import { Failure } from "../../ui/failure.js";
 import { Message } from "../../ui/message.js";
 import { TypedDialog } from "../../ui/typed.js";
-import type { Part } from "./part.js";
+import { type Part, typedName } from "./part.js";
 
 export function Archive({ source, done }: Part) {
   const [asking, setAsking] = useState<"archive" | "delete" | null>(null);
@@ -56,8 +56,7 @@ export function Archive({ source, done }: Part) {
       {asking === "archive" && (
         <TypedDialog
           title={t("archive.ask", { name: source.name })}
-          label={t("settings.type", { name: source.name })}
-          text={source.name}
+          {...typedName(source)}
           deed={t("archive.do")}
           scope="sources:write"
           work={archive}
@@ -70,8 +69,7 @@ export function Archive({ source, done }: Part) {
       {asking === "delete" && (
         <TypedDialog
           title={t("delete_source.ask", { name: source.name })}
-          label={t("settings.type", { name: source.name })}
-          text={source.name}
+          {...typedName(source)}
           deed={t("delete_source.do")}
           scope="content:erase"
           work={remove}

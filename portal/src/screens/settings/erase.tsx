@@ -14,6 +14,7 @@ import { Message } from "../../ui/message.js";
 import { firstPage } from "../../ui/pages.js";
 import { TypedDialog } from "../../ui/typed.js";
 import { When } from "../../ui/when.js";
+import { typedName } from "./part.js";
 
 const SHOWN = 50;
 const TONES: Partial<Record<models.Erasure["state"], Tone>> = { opening: "warn", completed: "good" };
@@ -60,8 +61,7 @@ function Ask({ source, onClose, onDone }: { source: models.Source; onClose: () =
   return (
     <TypedDialog
       title={t("erase.ask")}
-      label={t("settings.type", { name: source.name })}
-      text={source.name}
+      {...typedName(source)}
       deed={n === 0 ? t("erase.do") : t("erase.do_count", { n })}
       scope="content:erase"
       blocked={n === 0 ? t("erase.missing") : undefined}

@@ -14,3 +14,8 @@ export interface Part {
 export function closed({ status }: models.Source): string | undefined {
   return status === "active" ? undefined : t("settings.archived");
 }
+
+/** What is typed before a deed that takes something of the source away: its name. */
+export function typedName({ name }: models.Source): { label: string; text: string } {
+  return { label: t("settings.type", { name }), text: name };
+}

@@ -7,7 +7,7 @@ import { Action } from "../../ui/button.js";
 import { Chip } from "../../ui/chip.js";
 import { Failure } from "../../ui/failure.js";
 import { TypedDialog } from "../../ui/typed.js";
-import { closed, type Part } from "./part.js";
+import { closed, type Part, typedName } from "./part.js";
 
 export function Serving({ source, done }: Part) {
   const [asking, setAsking] = useState(false);
@@ -38,8 +38,7 @@ export function Serving({ source, done }: Part) {
       {asking && (
         <TypedDialog
           title={t("serving.ask", { name: source.name })}
-          label={t("settings.type", { name: source.name })}
-          text={source.name}
+          {...typedName(source)}
           deed={t("serving.turn_off")}
           scope="sources:write"
           work={() => serve("off")}
