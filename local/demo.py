@@ -115,7 +115,7 @@ def _page(base_url: str, admin: KnowledgeClient, source_id: str, data: Path) -> 
 
 def _sign_in_code(admin: KnowledgeClient) -> str:
     """Return a code that signs in to the portal as the tenant's owner, once."""
-    return str(admin.request("POST", "/v1/portal/sign-in-links", {"name": "Demo", "role": "owner"})["code"])
+    return admin.sessions.create_sign_in_link(name="Demo", role="owner")["code"]
 
 
 def _report(base_url: str, credentials: Credentials, changes: str, generation: models.Generation) -> None:
