@@ -13,10 +13,8 @@ _POWERTOOLS = (
 
 _MODELS = "No emulator has models: `test_answer_models.py` asks one over the wire, by no function's name."
 
-_LOST_ANSWERS = "Asked once the answer to an export's last write was lost: `test_export_crashes.py` has it so."
 
 UNSEEN: dict[Fact, str] = {
-    ("WriteExportFunction", "s3:GetObject", "ContentBucket/exports/*"): _LOST_ANSWERS,
     ("AdminApiFunction", "dynamodb:GetItem", "IdempotencyTable"): _POWERTOOLS,
     ("DeveloperApiFunction", "dynamodb:GetItem", "IdempotencyTable"): _POWERTOOLS,
     ("SearchApiFunction", "bedrock:InvokeModel", "AnswerModelId"): _MODELS,
