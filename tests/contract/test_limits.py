@@ -359,6 +359,12 @@ def test_limits_that_depend_on_one_another_agree() -> None:
     # Base64 takes four characters for three bytes; a text fits into an answer twice, each escape of it escaped again.
     assert at.ITEM_TOKEN_CHARACTERS == (16 + at.EXTERNAL_ITEM_ID_BYTES) * 4 // 3
     assert 24 * at.ASSISTANT_TEXT_CHARACTERS + 12 * at.METADATA_BYTES < at.ENVELOPE_BYTES
+    # What no page can be made shorter of is carried whole. A byte takes seven there at most, an escape's six and its
+    # backslash's own; a character of a text that is searched seven, and 32 more if a highlight begins at each.
+    found = 7 * (at.EXTERNAL_ITEM_ID_BYTES + at.URL_BYTES) + 39 * (at.TITLE_CHARACTERS + search.SNIPPET_CHARACTERS)
+    assert at.SEARCH_PAGE_RESULTS * found < at.ENVELOPE_BYTES
+    assert 7 * at.ERASURE_ITEMS * at.EXTERNAL_ITEM_ID_BYTES < at.ENVELOPE_BYTES
+    assert 7 * at.SYNONYMS_BYTES < at.ENVELOPE_BYTES
     assert at.DEFAULT_GRACE_DAYS <= at.MAX_GRACE_DAYS
     assert at.DEFAULT_OVERLAP_SECONDS <= at.MAX_OVERLAP_SECONDS
     assert at.DEFAULT_RATE_LIMIT_PER_MINUTE <= at.MAX_RATE_LIMIT_PER_MINUTE

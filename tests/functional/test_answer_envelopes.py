@@ -95,7 +95,11 @@ def test_comparison_with_heavy_contents_has_fewer_items_and_a_cursor(edge: Edge,
     contents = {f"item-{number:02}": text * (200_000 // len(text.encode())) for number in range(50)}
     heavy = {"metadata": {"m": text * (8_000 // len(text.encode()))}}
     put(edge, source, [{"externalItemId": n, "title": "T", "content": c, **heavy} for n, c in contents.items()])
-    edge.publish(source)
+    run = edge.run(source)
+    planned, most = walk(edge, f"/v1/sources/{source}/runs/{run}/changes", "changes", "limit=50&include=content")
+    assert {change["externalItemId"]: change["after"]["content"] for change in planned} == contents
+    assert 5 <= most < 50
+    assert edge.apply(source, run).status == 200
     edge.push(source, "after")
     edge.publish(source)
     path = f"/v1/sources/{source}/generations/current/changes"

@@ -324,7 +324,20 @@ def test_secret_key_gains_no_page_by_it(edge: Edge) -> None:
     assert may_read(listed, "https://console.example.com")
 
 
-# Limits by client.
+# Limits by client, and of all of them together.
+
+
+def test_their_limits_count_in_their_tenants_sum(edge: Edge) -> None:
+    """However many visitors a page has: behind the gateway they take from the same share."""
+    edge.admin = edge.bootstrap()
+    edge.token = edge.key(edge.admin, rate_limit_per_minute=60)
+    source = edge.source()
+    made = [ask_for_key(edge, sourceIds=[source], rateLimitPerMinute=6_000) for _ in range(10)]
+    assert [reply.status for reply in made] == [201] * 9 + [400]
+    assert paths(made[-1]) == {"rateLimitPerMinute"}
+    raised = {"rateLimitPerMinute": 6_000}
+    own = edge.request("PATCH", f"/v1/admin/keys/{key_id(edge.token)}", raised, key=edge.admin)
+    assert paths(own) == {"rateLimitPerMinute"}
 
 
 def test_noisy_client_is_stopped_and_takes_nothing_from_others(edge: Edge) -> None:

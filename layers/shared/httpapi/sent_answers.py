@@ -1,14 +1,15 @@
 """Answers as they go out: tagged, left out where the client has them, and compressed if it asks. Pure.
 
 A text with a secret is never compressed. How small a text gets tells of what stands in it twice: who can have a client
-send requests of their choice, and sees how long the answers are, could guess the secret piece by piece.
+send requests of their choice, and sees how long the answers are, could guess the secret piece by piece. Nor is one that
+Lambda might not carry any more if it were: how large it can get is bounded as it is written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from knowledge.limits import GZIP_FROM_BYTES
+from knowledge.limits import GZIP_FROM_BYTES, GZIP_TO_BYTES
 
 from httpapi.answers import WrittenAnswer
 from httpapi.content_codings import compressed, takes_gzip
@@ -33,7 +34,7 @@ def send_answer(
     """
     sent = dict(headers)
     text = answer.text.encode()
-    worth_it = answer.secret is None and len(text) >= GZIP_FROM_BYTES
+    worth_it = answer.secret is None and GZIP_FROM_BYTES <= len(text) <= GZIP_TO_BYTES
     asked = worth_it and takes_gzip(request.headers.get("accept-encoding", []))
     if worth_it:
         sent["Vary"] = ", ".join(filter(None, ("Accept-Encoding", sent.get("Vary"))))

@@ -155,6 +155,8 @@ ANSWER_BYTES = 4_000_000
 # Lambda passes 6 291 556 bytes on of what a function returns. That is JSON with the body as a string in it, so each
 # quote and backslash of the body counts twice; the rest is room for the headers.
 ENVELOPE_BYTES = 6_250_000
+# What is compressed is carried in Base64, four characters for three bytes, and some texts get no smaller.
+GZIP_TO_BYTES = ENVELOPE_BYTES * 3 // 4
 PROBLEMS_SHOWN = 100
 DEFAULT_PAGE_ENTRIES = 50
 PAGE_ENTRIES = 1_000

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import json
+import random
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from httpapi.entity_tags import read_known
 from httpapi.requests import HttpRequest
 from httpapi.responses import Response
 from httpapi.sent_answers import send_answer
+from knowledge.limits import ANSWER_BYTES, ENVELOPE_BYTES, GZIP_TO_BYTES
 
 LARGE, SMALL = "x" * 4_096, "x" * 4_095
 
@@ -28,6 +32,21 @@ def test_large_answer_is_compressed_for_who_asks() -> None:
     # A cache must not give to one what it kept for the other.
     assert zipped.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
     assert sent(WrittenAnswer(200, LARGE), vary="Origin").headers["Vary"] == "Accept-Encoding, Origin"
+
+
+def carried(response: Response) -> int:
+    """What Lambda is given of a response."""
+    return len(json.dumps(response.as_event(), ensure_ascii=False).encode())
+
+
+def test_answer_that_gets_no_smaller_is_carried() -> None:
+    """Base64 makes it a third larger; what was bounded as it was written must still fit then."""
+    rare = random.Random(1)
+    hardly = base64.b85encode(rare.randbytes(ENVELOPE_BYTES * 4 // 5 - 1_000)).decode().replace("\\", "x")
+    for size in (ANSWER_BYTES, GZIP_TO_BYTES, GZIP_TO_BYTES + 1, ENVELOPE_BYTES - 10_000):
+        response = sent(WrittenAnswer(200, hardly[:size]))
+        assert isinstance(response.body, bytes) is (size <= GZIP_TO_BYTES)
+        assert carried(response) < 6_291_556
 
 
 @pytest.mark.parametrize(

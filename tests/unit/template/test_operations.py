@@ -148,6 +148,10 @@ def test_what_lambda_takes_for_later_is_watched_and_is_left_somewhere(template: 
                 assert properties["DeadLetterConfig"]["Arn"], (logical_id, name)
             elif event["Type"] == "DynamoDB":
                 assert properties["DestinationConfig"]["OnFailure"]["Destination"], (logical_id, name)
+    for logical_id, rule in template.of_type("AWS::Events::Rule"):
+        for target in rule["Targets"]:
+            assert target["DeadLetterConfig"]["Arn"], logical_id
+            started.add(target["Arn"]["Fn::GetAtt"][0])
     dropped = {each["FunctionName"]["Ref"] for each in watched(template, "AWS/Lambda", "AsyncEventsDropped")}
     assert dropped == started
 
@@ -179,11 +183,23 @@ def test_tables_are_made_ready_by_parameter_only(template: Template) -> None:
 
 
 def test_a_share_of_concurrency_is_kept_by_parameter_only(template: Template) -> None:
+    """For what tenants' requests are answered by, each by its own; a new account has none to keep."""
     functions = dict(template.of_type("AWS::Serverless::Function"))
-    kept = {name: function for name, function in functions.items() if "ReservedConcurrentExecutions" in function}
-    assert set(kept) == {"DeveloperApiFunction"}
-    reserved = kept["DeveloperApiFunction"]["ReservedConcurrentExecutions"]
-    assert Resolver(template).resolve(reserved) is None
+    kept = {
+        name: function["ReservedConcurrentExecutions"]
+        for name, function in functions.items()
+        if "ReservedConcurrentExecutions" in function
+    }
+    parameters = {
+        "DeveloperApiFunction": "ApiReservedConcurrency",
+        "SearchApiFunction": "SearchReservedConcurrency",
+    }
+    assert kept.keys() == parameters.keys()
+    assert [Resolver(template).resolve(reserved) for reserved in kept.values()] == [None, None]
+    for name, parameter in parameters.items():
+        given = replace(template, parameters={**template.parameters, parameter: 40})
+        reserved = {each: Resolver(given).resolve(value) for each, value in kept.items()}
+        assert reserved == {**dict.fromkeys(kept), name: 40}
 
 
 def test_api_and_lifecycle_have_alarms(template: Template) -> None:

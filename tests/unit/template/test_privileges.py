@@ -67,8 +67,25 @@ def test_state_machines_invoke_their_own_tasks_alone(template: Template) -> None
         assert {action.split(":")[0] for action in logs["Action"]} == {"logs"}
 
 
-def test_the_api_may_change_nothing_of_a_key_but_when_it_was_used(template: Template) -> None:
-    condition = conditions(template)["DeveloperApiFunction", "dynamodb:UpdateItem", "KeysTable"]
+# They make and end keys.
+_KEEPERS = {"AdminApiFunction", "BootstrapTenantFunction"}
+
+
+def test_who_answers_requests_may_change_nothing_of_a_key_but_when_it_was_used(template: Template) -> None:
+    conditioned = conditions(template)
+    writing = {
+        fact
+        for fact in granted(template)
+        if fact[2] == "KeysTable" and fact[1] != "dynamodb:GetItem" and fact[0] not in _KEEPERS
+    }
+    updating = {(name, "dynamodb:UpdateItem", "KeysTable") for name in ("DeveloperApiFunction", "SearchApiFunction")}
+    # And `GET /health` reads of it what is not there.
+    assert writing == {*updating, ("DeveloperApiFunction", "dynamodb:BatchGetItem", "KeysTable")}
+    for fact in updating:
+        check_use_is_all_that_is_noted(conditioned[fact])
+
+
+def check_use_is_all_that_is_noted(condition: dict[str, Any]) -> None:
     assert meets(condition, ["keyId", "lastUsedAt"])
     for other in ("secretHash", "scopes", "revokedAt", "rateLimitSum"):
         assert not meets(condition, ["keyId", "lastUsedAt", other])

@@ -65,7 +65,9 @@ class ObjectStore:
     def put_once(
         self, key: str, body: bytes, content_type: str = "application/gzip", *, digest: str | None = None
     ) -> ObjectRef:
-        """Write a new object. The same bytes again are success. Raises ObjectTakenError for other bytes.
+        """Write a new object. The same bytes again are success.
+
+        Raises ObjectTakenError for other bytes, ServiceUnavailableError while others write the same key.
 
         `digest` is what it is to be named by: the SHA-256 of its bytes, or of an end of it that implies all of them.
         """
@@ -172,12 +174,12 @@ class ObjectStore:
                 if code in {"PreconditionFailed", "412"}:
                     return False
                 # Two conditional writes of one key at once: S3 asks for another try.
-                if code not in {"ConditionalRequestConflict", "409"} or attempt == _TRIES - 1:
+                if code not in {"ConditionalRequestConflict", "409"}:
                     raise
                 backoff(attempt)
             else:
                 return True
-        raise AssertionError
+        raise ServiceUnavailableError
 
     @property
     def _epoch(self) -> Mapping[str, str]:
