@@ -137,9 +137,7 @@ def sync(client: KnowledgeClient, source_id: str, engine: Engine, limit: int = 2
 
 def follow(client: KnowledgeClient, source_id: str, applied: Known, target: Known, engine: Engine, limit: int) -> None:
     """Apply what a generation serves differently from the one that the engine holds."""
-    listed = client.generations.changes(
-        source_id, target.id, since_generation=applied.id, with_content=True, limit=limit
-    )
+    listed = client.generations.changes(source_id, target.id, since_generation=applied.id, with_items=True, limit=limit)
     for changes in listed.pages():
         for change in changes:
             match change["change"]:

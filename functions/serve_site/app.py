@@ -49,7 +49,10 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     request = HttpRequest.from_event(event, name)
     if request.method not in _METHODS:
         return _refused(request, MethodNotAllowedError(_METHODS))
-    answer = answer_file(contract(_server(event, request)), request) if whole else site().answer(request, name)
+    try:
+        answer = answer_file(contract(_server(event, request)), request) if whole else site().answer(request, name)
+    except EdgeError as error:
+        return _refused(request, error)
     if answer is None:
         return _refused(request, UnknownRouteError())
     write_line("file_served", request_id=request.request_id, file=name, status=answer["statusCode"])

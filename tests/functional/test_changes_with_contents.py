@@ -23,7 +23,7 @@ DETAILS: tuple[dict[str, Any], ...] = (
 
 def list_changes(edge: Edge, source: str, generation: str, query: str) -> list[dict[str, Any]]:
     path = f"/v1/sources/{source}/generations/{generation}/changes"
-    return [change for page in pages(edge, path, f"include=content&{query}", edge.token) for change in page["changes"]]
+    return [change for page in pages(edge, path, f"include=items&{query}", edge.token) for change in page["changes"]]
 
 
 def list_items(edge: Edge, source: str, generation: str) -> dict[str, dict[str, Any]]:
@@ -43,7 +43,7 @@ def apply(copy: dict[str, dict[str, Any]], changes: list[dict[str, Any]]) -> Non
             assert not change.keys() & {"content", "contentBytes", "tags"}
             copy[name] = {**copy[name], "removedAt": change["removedAt"]}
         else:
-            of_change = {"change", "fields", "previousContentHash", "before", "after"}
+            of_change = {"change", "fields", "previousContentHash"}
             copy[name] = {field: value for field, value in change.items() if field not in of_change}
 
 
@@ -77,6 +77,24 @@ def test_copy_that_follows_is_what_is_served(edge: Edge, seed: int) -> None:
     for before, after in pairwise(road):
         apply(copy, list_changes(edge, source, after, f"from={before}&limit={dice.choice((1, 3, 200))}"))
         assert copy == served[after]
+
+
+def test_a_new_content_is_shown_once(edge: Edge) -> None:
+    """Each word brings its own, so a page holds as many changes as one of contents can."""
+    source = edge.source()
+    edge.push(source, "a", content="the first text")
+    edge.publish(source)
+    edge.push(source, "a", content="the second text")
+    edge.push(source, "b", content="the second text")
+    edge.publish(source)
+    path = f"/v1/sources/{source}/generations/current/changes"
+    for include, olds, names in (("items", 0, {"content", "tags"}), ("content", 1, {"after"})):
+        reply = edge.request("GET", path, query=f"include={include}")
+        assert [len(reply.text.split(text)) - 1 for text in ("the first text", "the second text")] == [olds, 2]
+        sides = {"before", "after", "content", "tags"}
+        assert [each.keys() & sides - {"before"} for each in reply.body["changes"]] == [names, names]
+    reply = edge.request("GET", path, query="include=content&include=items")
+    assert (reply.status, reply.code) == (400, "validation_error")
 
 
 def test_content_too_large_for_an_answer_is_linked(edge: Edge) -> None:

@@ -33,7 +33,7 @@ def test_every_operation_with_parameters_refuses_bad_ones(edge: Edge) -> None:
 
 
 def test_every_operation_refuses_a_parameter_that_it_does_not_know(edge: Edge) -> None:
-    for operation in spec.keyed():
+    for operation in spec.operations():
         known = [each["name"] for each in operation.parameters("query")]
         queries = {"surprise=1": {"surprise": "is not a parameter of this operation"}}
         for name in known:

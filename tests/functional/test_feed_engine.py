@@ -182,7 +182,7 @@ def test_engine_behind_what_is_kept_loads_anew(edge: Edge, path: Path) -> None:
     gone = edge.request("GET", f"/v1/sources/{fed.source}/generations/{applied.id}/items")
     assert gone.status == 404
     reply = edge.request(
-        "GET", f"/v1/sources/{fed.source}/generations/current/changes", query=f"include=content&from={applied.id}"
+        "GET", f"/v1/sources/{fed.source}/generations/current/changes", query=f"include=items&from={applied.id}"
     )
     assert (reply.status, reply.code) == (404, "not_found")
     fed.check()

@@ -42,6 +42,13 @@ def test_a_fault_shows_nothing_internal(edge: Edge, monkeypatch: pytest.MonkeyPa
     assert "prod-keys" not in reply.text
 
 
+def test_a_parameter_is_refused_before_anything_is_looked_at(edge: Edge) -> None:
+    for query in ("verbose=1", "verbose=1&verbose=2"):
+        reply = edge.request("GET", "/health", key=None, query=query)
+        assert (reply.status, reply.code) == (400, "validation_error")
+        assert [each["path"] for each in reply.body["details"]] == ["verbose"]
+
+
 def test_it_writes_nothing_and_counts_against_no_key(edge: Edge) -> None:
     edge.create_machine()
     spent = edge.key(edge.admin, rate_limit_per_minute=1)

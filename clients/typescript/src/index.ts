@@ -36,7 +36,7 @@ export {
   UnverifiedWebhookError,
   UploadError,
 } from "./errors.js";
-export type { Listed, Listing } from "./listing.js";
+export type { Listed, Listing, WithItems } from "./listing.js";
 export type * as models from "./models.js";
 export type { ListQuery, Waiting } from "./resources/resource.js";
 export type { Retries } from "./retrying.js";

@@ -14,6 +14,11 @@ export interface Listed extends Reading {
   readonly withContent?: boolean;
 }
 
+/** What a list of changes between generations takes, too: `withItems` brings items whole, as they are served since. */
+export interface WithItems {
+  readonly withItems?: boolean;
+}
+
 /** A list of the API, for `for await`. Each time that it is gone through, it is read anew. */
 export class Listing<Entry extends object> implements AsyncIterable<Entry> {
   readonly #transport: Transport;
@@ -23,13 +28,14 @@ export class Listing<Entry extends object> implements AsyncIterable<Entry> {
   readonly #listed: Listed;
 
   /** Name the list; `entries` is its field in an answer. */
-  constructor(transport: Transport, path: string, entries: string, query: object & Listed = {}) {
-    const { withContent = false, signal, ...given } = query;
+  constructor(transport: Transport, path: string, entries: string, query: object & Listed & WithItems = {}) {
+    const { withContent = false, withItems = false, signal, ...given } = query;
+    const include = withItems ? "items" : withContent ? "content" : undefined;
     this.#transport = transport;
     this.#path = path;
     this.#entries = entries;
-    this.#query = { limit: PAGE_ENTRIES, ...given, ...(withContent ? { include: "content" } : {}) };
-    this.#listed = { withContent, signal };
+    this.#query = { limit: PAGE_ENTRIES, ...given, ...(include ? { include } : {}) };
+    this.#listed = { withContent: include !== undefined, signal };
   }
 
   /** Yield the entries one by one; only one page of them is held. */

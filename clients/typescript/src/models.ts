@@ -1129,7 +1129,7 @@ export interface paths {
         };
         /**
          * Compare two generations
-         * @description What it serves differently from another generation, with the fields that differ. An item that is not served any more is `tombstoned`. With `include=content`, what was added, updated or restored comes as it is served since, each change with what it was `before` and `after` it, and a page ends at 4 MB: so another search engine is kept in step. A page may hold fewer changes than `limit`, or none. A list of `current` stays with the generation that it began in. Scope: `runs:read` and `items:read`.
+         * @description What it serves differently from another generation, with the fields that differ. An item that is not served any more is `tombstoned`. With `include=content` each comes as it was and as it is since, in the fields that differ; with `include=items`, what was added, updated or restored comes whole, as it is served since: so another search engine is kept in step. Either ends a page at 4 MB. A page may hold fewer changes than `limit`, or none. A list of `current` stays with the generation that it began in. Scope: `runs:read` and `items:read`.
          */
         get: operations["list_generation_changes"];
         put?: never;
@@ -2717,7 +2717,7 @@ export interface components {
             fields: string[];
             /** @description Only with what follows. */
             contentBytes?: number;
-            /** @description This and what follows only with `include=content`, of what was added, updated or restored. */
+            /** @description This and what follows, but for `before` and `after`, only with `include=items`, of what was added, updated or restored. */
             content?: string;
             /** @description In place of a content that is too large for a response: where to read it. */
             contentUrl?: string;
@@ -8976,8 +8976,8 @@ export interface operations {
                 change?: components["parameters"]["ChangeKind"];
                 /** @description Only items whose ids begin with this. */
                 prefix?: components["parameters"]["Prefix"];
-                /** @description `content` adds the contents. */
-                include?: components["parameters"]["Include"];
+                /** @description `content` adds `before` and `after`; `items` adds items as they are served since. */
+                include?: "content" | "items";
                 /** @description The `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
                 /** @description How many entries a page may have, with `include=content` 200 at most; it ends at 4 MB in any case. */
@@ -10062,6 +10062,28 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["HealthResponse"];
+                };
+            };
+            /** @description `validation_error`: it takes no parameters. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The query failed validation.",
+                     *       "code": "validation_error",
+                     *       "details": [
+                     *         {
+                     *           "path": "verbose",
+                     *           "message": "is not a parameter of this operation"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description `rate_limited`: more checks a second than the gateway lets through, from all checkers together. */

@@ -94,7 +94,14 @@ def list_generation_changes(call: Call[None, GenerationChangeListQuery]) -> Answ
     listing = call.listing(change=query.change, prefix=query.prefix)
     before_id = None if query.from_ is None else known_generation(query.from_)
     held = hold_changes(reader, call.source, call.generation_id, before_id, call.position(listing))
-    asked = Asked(query.change, query.page_entries, held.position, query.include is not None, query.prefix or "")
+    asked = Asked(
+        query.change,
+        query.page_entries,
+        held.position,
+        query.include is not None,
+        query.prefix or "",
+        whole_items=query.include == "items",
+    )
     with held.reading():
         page = reader.list_changed_items(held.generation, held.before, asked)
     body = listing.render("changes", held.hold(page), render_changed_item)

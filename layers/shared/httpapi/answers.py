@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from httpapi import strict_json
@@ -54,7 +55,7 @@ def queued(body: Mapping[str, Any], place: str | None = None) -> Answer:
     return Answer(body, 202, place=place)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WrittenAnswer:
     """An answer as text, which is what a replay repeats byte for byte; `kept` is what is kept of it, if not all."""
 
@@ -66,6 +67,11 @@ class WrittenAnswer:
     kept: str | None = field(default=None, repr=False)
     place: str | None = None
     revision: str | None = None
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The text in UTF-8: what is weighed, tagged and compressed, made once since it may have megabytes."""
+        return self.text.encode()
 
     @classmethod
     def of(cls, answer: Answer) -> WrittenAnswer:

@@ -37,6 +37,10 @@ class NamedTags:
     strong: frozenset[str] | None
     all: frozenset[str] | None
 
+    def name(self, header: str) -> bool:
+        """Tell whether a tag is among them, strong or weak, as a header has it: in the form in which it is sent."""
+        return self.all is None or header[1:-1] in self.all
+
     def know(self, tag: str) -> bool:
         """Tell whether a tag is among them, strong or weak, whichever form of the answer it is of."""
         return self.all is None or _plain(tag) in {_plain(each) for each in self.all}
@@ -92,9 +96,9 @@ def _read_tags(name: str, values: Sequence[str]) -> NamedTags:
     return NamedTags(frozenset(tag for weak, tag in found if not weak), frozenset(tag for _, tag in found))
 
 
-def tag_of(text: str, revision: str | None) -> str:
+def tag_of(text: bytes, revision: str | None) -> str:
     """Make the tag of a read, without quotes."""
-    digest = hashlib.sha256(text.encode()).hexdigest()[:_CHARACTERS]
+    digest = hashlib.sha256(text).hexdigest()[:_CHARACTERS]
     return digest if revision is None else f"{revision}.{digest}"
 
 

@@ -140,6 +140,7 @@ class Exchange:
             self._services.budgets.check_requests(key, counted)
 
     def _answer_anybody(self, operation: Operation) -> WrittenAnswer:
+        read_query(operation.query, self._request.query)
         return WrittenAnswer.of(operation.handler(OpenCall(self._services)))
 
     def _load_source(self, operation: Operation, key: Key, ids: Mapping[str, str]) -> Future[Source] | None:
@@ -264,7 +265,7 @@ def _fitting(operation: Operation, call: Call[Any, Any]) -> WrittenAnswer:
     while True:
         answer = operation.handler(call)
         written = WrittenAnswer.of(answer)
-        size = envelope_bytes(written.text.encode())
+        size = envelope_bytes(written.encoded)
         limit = getattr(call.query, "limit", 1)
         if size <= ENVELOPE_BYTES or limit == 1:
             return written

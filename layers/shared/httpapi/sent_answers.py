@@ -33,7 +33,7 @@ def send_answer(
     One of 200 that is `tagged` is left out, as 304, when its tag is among the `known` ones.
     """
     sent = dict(headers)
-    text = answer.text.encode()
+    text = answer.encoded
     worth_it = answer.secret is None and GZIP_FROM_BYTES <= len(text) <= GZIP_TO_BYTES
     asked = worth_it and takes_gzip(request.headers.get("accept-encoding", []))
     if worth_it:
@@ -41,7 +41,7 @@ def send_answer(
     if answer.place is not None:
         sent["Location"] = answer.place
     if tagged and answer.status == 200:
-        tag = tag_of(answer.text, answer.revision)
+        tag = tag_of(text, answer.revision)
         sent["ETag"] = written(tag, zipped=asked)
         if known is not None and known.know(tag):
             return Response(304, "", sent)

@@ -18,6 +18,7 @@ from functools import cached_property
 from typing import Any
 
 from httpapi.content_codings import takes_gzip
+from httpapi.entity_tags import read_known, written
 from httpapi.requests import HttpRequest
 from httpapi.responses import ALWAYS
 
@@ -105,7 +106,10 @@ class Site:
         self._files: dict[str, SiteFile] = {}
 
     def answer(self, request: HttpRequest, name: str) -> dict[str, Any] | None:
-        """Answer a GET or HEAD of a file in the gateway's form; None when there is no such file."""
+        """Answer a GET or HEAD of a file in the gateway's form; None when there is no such file.
+
+        Raises ValidationFailedError for tags that are none.
+        """
         if f"{name}.html" in self.names:
             name += ".html"
         elif name.endswith("/") and f"{name}index.html" in self.names:
@@ -131,25 +135,21 @@ class Site:
 
 
 def answer_file(file: SiteFile, request: HttpRequest) -> dict[str, Any]:
-    """Answer a GET or HEAD of a file in the gateway's form."""
+    """Answer a GET or HEAD of a file in the gateway's form. Raises ValidationFailedError."""
     compressed = file.compressed
     zipped = compressed if compressed is not None and takes_gzip(request.headers.get("accept-encoding", [])) else None
     # Two forms of a file are two entities, so each has a tag of its own.
-    tag = f'"{file.tag}{"-gzip" if zipped is not None else ""}"'
+    tag = written(file.tag, zipped=zipped is not None)
     headers = {**file.headers(), "ETag": tag}
     if compressed is not None:
         headers["Vary"] = "Accept-Encoding"
-    if _knows(request, tag):
+    known = read_known(request.headers)
+    if known is not None and known.name(tag):
         return _event(304, headers)
     if zipped is not None:
         headers["Content-Encoding"] = "gzip"
     # A HEAD is answered like a GET: the gateway leaves out the body, and tells its length.
     return _event(200, headers, file.content if zipped is None else zipped)
-
-
-def _knows(request: HttpRequest, tag: str) -> bool:
-    listed = ",".join(request.headers.get("if-none-match", []))
-    return any(each.strip().removeprefix("W/") in {tag, "*"} for each in listed.split(","))
 
 
 def _event(status: int, headers: Mapping[str, str], body: bytes = b"") -> dict[str, Any]:

@@ -31,6 +31,8 @@ def _details(error: JsonTextError) -> list[dict[str, Any]]:
 def write(value: Any) -> str:
     """Write a value as compact JSON without escapes; a lone surrogate, which UTF-8 cannot carry, becomes `?`."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -48,6 +48,17 @@ def test_contents_are_followed_without_the_key() -> None:
     assert "authorization" not in followed.headers
 
 
+def test_changes_bring_both_sides_or_items_whole() -> None:
+    changes: dict[str, list[dict[str, str]]] = {
+        "changes": [{"externalItemId": "a", "contentUrl": "https://s.example/o"}]
+    }
+    for wanted, include in (({"with_content": True}, "content"), ({"with_items": True}, "items"), ({}, None)):
+        script = Script(answer(200, {**changes, "nextCursor": None}), answer(200, {"content": "long"}))
+        listed = list(script.client.generations.changes("src_1", "gen_2", since_generation="gen_1", **wanted))
+        assert script.requests[0].url.params.get("include") == include
+        assert ("content" in listed[0]) is (include is not None)
+
+
 def test_link_that_expired_is_asked_for_again() -> None:
     old, new = ({"externalItemId": "large", "contentUrl": f"https://storage.example/{each}"} for each in ("old", "new"))
     expired = httpx.Response(403, text="<Error/>")

@@ -53,6 +53,16 @@ test("contents behind links are read without the key, and anew when a link has e
   assert.deepEqual([1, 3].map((at) => it.requests[at].headers.get("Authorization")), [null, null]);
 });
 
+test("changes bring both sides or items whole", async () => {
+  for (const [wanted, include] of [[{ withContent: true }, "content"], [{ withItems: true }, "items"], [{}, null]]) {
+    const changes = [{ externalItemId: "a", contentUrl: "https://storage.example/1" }];
+    const it = script(answer(200, { changes, nextCursor: null }), answer(200, { content: "long" }));
+    const [read] = await it.client.generations.changes("src_1", "gen_2", { from: "gen_1", ...wanted }).toArray();
+    assert.equal(new URL(it.requests[0].url).searchParams.get("include"), include);
+    assert.equal("content" in read, include !== null);
+  }
+});
+
 test("a search is read on from its cursor", async () => {
   const it = script(answer(200, { results: [1], nextCursor: "c" }), answer(200, { results: [2], nextCursor: null }));
   const found = [];

@@ -90,7 +90,7 @@ def test_long_lists_are_read_in_time_that_grows_with_their_length() -> None:
 
 
 def test_tag_names_revision_and_bytes() -> None:
-    tag = tag_of("text", "rev")
+    tag = tag_of(b"text", "rev")
     assert tag.startswith("rev.")
-    assert tag_of("text", None) == tag.removeprefix("rev.") != tag_of("texT", None)
+    assert tag_of(b"text", None) == tag.removeprefix("rev.") != tag_of(b"texT", None)
     assert (written(tag), written(tag, zipped=True)) == (f'"{tag}"', f'"{tag}-gzip"')

@@ -7,6 +7,7 @@ import gzip
 from typing import Any
 
 import pytest
+from httpapi.errors import ValidationFailedError
 from httpapi.requests import HttpRequest
 from httpapi.site import Site
 
@@ -136,6 +137,19 @@ def test_who_has_a_file_is_told_so_with_its_own_type(taken: str) -> None:
         assert (status, body) == (304, b"")
         assert headers == {name: value for name, value in first.items() if name != "Content-Encoding"}
     assert answered(SCRIPT, accept_encoding=taken, if_none_match='"other"')[0] == 200
+
+
+@pytest.mark.parametrize("malformed", ["", '"', "5f0c", '"a" "b"', '* , "a"', 'w/"a"'])
+def test_a_condition_that_is_none_is_refused_as_the_api_refuses_it(malformed: str) -> None:
+    with pytest.raises(ValidationFailedError):
+        ask(SCRIPT, if_none_match=malformed)
+
+
+def test_a_tag_with_a_comma_is_one_tag() -> None:
+    _, first, _ = answered(SCRIPT)
+    plain = first["ETag"].strip('"')
+    assert answered(SCRIPT, if_none_match=f'"a,{plain},b"')[0] == 200
+    assert answered(SCRIPT, if_none_match=f'"a,b",W/"{plain}"')[0] == 304
 
 
 def test_each_form_of_a_file_has_a_tag_of_its_own() -> None:

@@ -28,14 +28,19 @@ class Listing(Generic[Entry]):
         query: Mapping[str, Any] | None = None,
         *,
         with_content: bool = False,
+        with_items: bool = False,
     ) -> None:
-        """Name the list; `entries` is its field in an answer. `with_content` also reads what lies behind links."""
+        """Name the list; `entries` is its field in an answer. `with_content` also reads what lies behind links.
+
+        So does `with_items`, where a list of changes can bring the items whole.
+        """
+        include = "items" if with_items else "content" if with_content else None
         self._transport = transport
         self._path = path
         self._entries = entries
         given = {name: value for name, value in (query or {}).items() if value is not None}
-        self._query = {"limit": PAGE_ENTRIES, **given, **({"include": "content"} if with_content else {})}
-        self._with_content = with_content
+        self._query = {"limit": PAGE_ENTRIES, **given, **({"include": include} if include else {})}
+        self._with_content = include is not None
 
     def __iter__(self) -> Iterator[Entry]:
         """Yield the entries one by one; only one page of them is held."""

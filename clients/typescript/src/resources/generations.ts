@@ -1,6 +1,6 @@
 /** Generations: what is served, and what was. */
 
-import { Listing } from "../listing.js";
+import { Listing, type WithItems } from "../listing.js";
 import type { Generation, GenerationChange, GenerationItem, PublishedResponse, RestoreGenerationRequest } from "../models.js";
 import type { Rereading, Writing } from "../transport.js";
 import { type ListQuery, pathTo, Resource, whole } from "./resource.js";
@@ -30,8 +30,15 @@ export class Generations extends Resource {
     return (await this.api.get(path, {}, reading))["item"];
   }
 
-  /** List what a generation serves otherwise than another one did, the query's `from`. */
-  changes(sourceId: string, generationId: string, query: ListQuery<"list_generation_changes">): Listing<GenerationChange> {
+  /**
+   * List what a generation serves otherwise than another one did, the query's `from`. `withContent` tells each item
+   * `before` and `after`, in the fields that differ; `withItems` brings it whole, as it is served since.
+   */
+  changes(
+    sourceId: string,
+    generationId: string,
+    query: ListQuery<"list_generation_changes"> & WithItems,
+  ): Listing<GenerationChange> {
     return new Listing(this.api, pathTo("sources", sourceId, "generations", generationId, "changes"), "changes", query);
   }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -24,6 +24,7 @@ class GenerationItemListQuery(ContentListQuery):
 
 
 class GenerationChangeListQuery(ChangeListQuery):
-    """A comparison with another generation."""
+    """A comparison with another generation: with both sides of what differs, or with items whole."""
 
+    include: Literal["content", "items"] | None = None
     from_: Annotated[str | None, Field(alias="from", min_length=1, max_length=64)] = None

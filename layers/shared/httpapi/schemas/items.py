@@ -23,15 +23,21 @@ class BatchInput(BodyModel, defer_build=True):
     removals: Annotated[list[RemovalInput], Field(max_length=BATCH_ENTRIES)] | None = None
 
 
-class ContentListQuery(ListQuery):
-    """A list of items that can come with their contents."""
+class IncludingListQuery(ListQuery):
+    """A list of entries that can come with more, which each such list names."""
 
-    include: Literal["content"] | None = None
+    include: str | None = None
 
     @property
     def page_entries(self) -> int:
         """How many entries the page may have: fewer with contents."""
         return self.limit if self.include is None else min(self.limit, CONTENT_PAGE_ENTRIES)
+
+
+class ContentListQuery(IncludingListQuery):
+    """A list of items that can come with their contents."""
+
+    include: Literal["content"] | None = None
 
 
 class ItemListQuery(ContentListQuery):

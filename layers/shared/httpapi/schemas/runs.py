@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from knowledge.model import ChangeKind
 from knowledge.runs.model import RunMode, RunState
 from pydantic import Field
 
 from httpapi.schemas.fields import BodyModel, Digits, ListQuery, Message
-from httpapi.schemas.items import ContentListQuery, IdPrefix
+from httpapi.schemas.items import IdPrefix, IncludingListQuery
 
 
 class CreateRunRequest(BodyModel):
@@ -39,7 +39,7 @@ class DiscardRunRequest(BodyModel):
     message: Message | None = None
 
 
-class ChangeListQuery(ContentListQuery):
+class ChangeListQuery(IncludingListQuery):
     """A list of changes, of one kind if wished, or of items whose ids begin with a prefix."""
 
     change: ChangeKind | None = None
@@ -49,4 +49,5 @@ class ChangeListQuery(ContentListQuery):
 class RunChangeListQuery(ChangeListQuery):
     """A list of what a run changes, or of what is new, changed or gone since a version of its plan."""
 
+    include: Literal["content"] | None = None
     since: Annotated[int, Field(ge=1, le=2**53 - 1), Digits] | None = None

@@ -33,7 +33,8 @@ Parts = Sequence[PlanPart]
 class Asked(NamedTuple):
     """Which page is asked for: changes of a kind or all, how many at most, from where on, and with contents or not.
 
-    `prefix` is what the ids of their items begin with.
+    `prefix` is what the ids of their items begin with. `whole_items` has contents come as items, as they are since, and
+    not as both sides of what differs.
     """
 
     kind: ChangeKind | None
@@ -41,6 +42,7 @@ class Asked(NamedTuple):
     position: Any
     include_content: bool = False
     prefix: str = ""
+    whole_items: bool = False
 
 
 class Listed(NamedTuple):
@@ -72,8 +74,8 @@ class ChangeLists:
             if parts is None
             else self._from_plan(parts, asked)
         )
-        editions = Editions(self.views, served_before, served, with_items=True) if asked.include_content else None
-        return page_of(listed, editions, generation.erased)
+        editions = Editions(self.views, served_before, served, whole_items=asked.whole_items)
+        return page_of(listed, editions if asked.include_content else None, generation.erased)
 
     def _parts_between(self, before: Generation | None, generation: Generation) -> Parts | None:
         """The parts of the plan that made a generation of the one before; None when it was not made so."""

@@ -8,10 +8,10 @@ What was erased since a change was written down has no entry any more, and nothi
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from knowledge.generations.item_views import ItemViews, Packed, State, with_document
+from knowledge.generations.item_views import ItemViews, Packed, State
 from knowledge.generations.model import ChangedItem, Edition
 from knowledge.index.entries import Entry
 from knowledge.index.packs import read_packed
@@ -30,7 +30,7 @@ from knowledge.times import optional_timestamp
 # In these a content comes or goes; in the others the item is the same, but for the time of its removal.
 _SHOWS_BEFORE = frozenset({ChangeKind.UPDATED, ChangeKind.TOMBSTONED})
 _SHOWS_AFTER = frozenset({ChangeKind.ADDED, ChangeKind.UPDATED})
-# What comes whole where a list says what is served since: not what is only in grace, or gone.
+# What comes whole where that is asked for: not what is only in grace, or gone.
 _BRINGS_ITEM = frozenset({*_SHOWS_AFTER, ChangeKind.RESTORED})
 
 
@@ -49,12 +49,12 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Editions:
-    """Reads what differs between two states; `with_items` brings items whole, as they are served since, beside it."""
+    """Reads what differs between two states; `whole_items` brings items as they are served since in place of that."""
 
     views: ItemViews
     before: State | None
     after: State
-    with_items: bool = False
+    whole_items: bool = False
 
     def find(self, found: Sequence[Found]) -> list[Found]:
         """Look the entries of changes up; a change is left out that lacks one, because its item was erased since."""
@@ -70,30 +70,41 @@ class Editions:
         """Show as many changes as fit into an answer, the first in any case."""
         few = found[: how_many_may_fit([self._content_bytes(each) for each in found])]
         # Of what is gone no entry is known, so nothing is read.
-        befores = self._read(self.before, [each.before for each in few if each.change.kind in _SHOWS_BEFORE])
+        befores = self._read(self.before, [each.before for each in few if each.change.kind in self._reads_before])
         afters = self._read(self.after, [each.after for each in few if each.change.kind in self._reads_after])
+        show = self._with_item if self.whole_items else self._shown
         shown = [
-            self._shown(each, befores.get(each.change.external_item_id), afters.get(each.change.external_item_id))
+            show(each, befores.get(each.change.external_item_id), afters.get(each.change.external_item_id))
             for each in few
         ]
         return shown[: how_many_texts_fit(map(_texts, shown))]
 
     @property
+    def _reads_before(self) -> Collection[ChangeKind]:
+        return () if self.whole_items else _SHOWS_BEFORE
+
+    @property
     def _reads_after(self) -> Collection[ChangeKind]:
-        return _BRINGS_ITEM if self.with_items else _SHOWS_AFTER
+        return _BRINGS_ITEM if self.whole_items else _SHOWS_AFTER
 
     def _content_bytes(self, each: Found) -> int:
         kind, size = each.change.kind, 0
-        if each.before is not None and kind in _SHOWS_BEFORE:
+        if each.before is not None and kind in self._reads_before:
             size += each.before.content_bytes
-        if each.after is not None:
-            size += each.after.content_bytes * ((kind in _SHOWS_AFTER) + (self.with_items and kind in _BRINGS_ITEM))
+        if each.after is not None and kind in self._reads_after:
+            size += each.after.content_bytes
         return size
 
     def _read(self, state: State | None, entries: Iterable[Entry | None]) -> dict[str, Packed]:
         wanted = [entry for entry in entries if entry is not None]
         packed = [] if state is None else read_packed(state.served, wanted)
         return {entry.external_item_id: each for entry, each in zip(wanted, packed, strict=True)}
+
+    def _with_item(self, each: Found, _before: Packed | None, after: Packed | None) -> ChangedItem:
+        shown = ChangedItem(each.change, standing=each.standing)
+        if each.after is None or after is None:
+            return shown
+        return shown._replace(item=self.views.show_whole(self.after, each.after, after))
 
     def _shown(self, each: Found, before: Packed | None, after: Packed | None) -> ChangedItem:
         change, old, new = each.change, each.before, each.after
@@ -107,8 +118,6 @@ class Editions:
         if new is not None:
             document = after[1] if after is not None and change.kind in _SHOWS_AFTER else None
             shown = shown._replace(after=_edition(new, document, names, moved=moved))
-        if after is not None and new is not None and self.with_items and change.kind in _BRINGS_ITEM:
-            shown = shown._replace(item=with_document(new, after[1]))
         if may_outgrow_answer(self._content_bytes(each)):
             return self._bounded(shown, (self.before, old, before), (self.after, new, after))
         return shown
@@ -119,10 +128,6 @@ class Editions:
             shown = shown._replace(before=self._linked(shown.before, *before))
         if texts_outgrow_answer(_texts(shown)) and shown.after is not None:
             shown = shown._replace(after=self._linked(shown.after, *after))
-        state, entry, packed = after
-        if shown.item is not None and texts_outgrow_answer(_texts(shown)) and state and entry and packed:
-            link = self.views.link(state, entry, packed[0])
-            shown = shown._replace(item=replace(shown.item, content=None, content_url=link))
         return shown
 
     def _linked(self, edition: Edition, state: State | None, entry: Entry | None, packed: Packed | None) -> Edition:

@@ -50,9 +50,10 @@ class ItemViews:
         """Show entries with their contents; one that is too large for an answer by itself comes with a link to it."""
         state = State(index, generation.erasures)
         packed = read_packed(index, entries)
-        return [self._with_content(state, *each) for each in zip(entries, packed, strict=True)]
+        return [self.show_whole(state, *each) for each in zip(entries, packed, strict=True)]
 
-    def _with_content(self, state: State, entry: Entry, packed: Packed) -> GenerationItem:
+    def show_whole(self, state: State, entry: Entry, packed: Packed) -> GenerationItem:
+        """Show an entry with its content, or with a link to it when it is too large for an answer by itself."""
         view = with_document(entry, packed[1])
         if not outgrows_answer(view):
             return view

@@ -98,8 +98,8 @@ class Edition(NamedTuple):
 class ChangedItem(NamedTuple):
     """A change, and where contents were asked for, what the item was and is in the fields that differ.
 
-    `item` is all of it as it is served since, where a list shows that too. `standing` says what became of the change
-    since an earlier plan, where a list compares with one.
+    `item` is all of it as it is served since, where a list shows that instead. `standing` says what became of the
+    change since an earlier plan, where a list compares with one.
     """
 
     change: Change

@@ -74,7 +74,8 @@ class _Walk:
 
     def _into_object(self, begin: int) -> tuple[int, str | None]:
         """Where the member's value begins that is refused, and its name; None for the object itself or a name."""
-        if not self.steps or [type(step) for step in self.steps] == [str, int]:
+        is_item = not self.steps or [type(step) for step in self.steps] == [str, int]
+        if is_item:
             self.external_item_id = self._id_in(begin)
         names: set[str] = set()
         at = self._after_space(begin + 1)
@@ -90,6 +91,9 @@ class _Walk:
             value = self._after_space(colon + 1)
             if (end := self._end_of(value)) is None:
                 return value, name
+            if is_item and name == "externalItemId" and self.external_item_id is None:
+                # The item can't be read as a whole, but this much of it can.
+                self.external_item_id = _text(_ANY.raw_decode(self._text, value)[0])
             at = self._after_comma(end)
         return begin, None
 
@@ -120,8 +124,7 @@ class _Walk:
             entry, _ = _ANY.raw_decode(self._text, at)
         except (ValueError, RecursionError):
             return None
-        named = entry.get("externalItemId")
-        return named if isinstance(named, str) else None
+        return _text(entry.get("externalItemId"))
 
     def _after_comma(self, at: int) -> int:
         """Where the next value or name begins; the text's end where no comma is, since nothing more can be read."""
@@ -130,3 +133,7 @@ class _Walk:
 
     def _after_space(self, at: int) -> int:
         return _SPACE.match(self._text, at).end()  # type: ignore[union-attr]
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

@@ -68,6 +68,22 @@ def test_faulty_syntax_is_told_with_the_value_it_is_in(text: str, steps: tuple[A
     assert place_of(text).steps[: len(steps)] == steps
 
 
+@pytest.mark.parametrize(
+    ("entry", "named"),
+    [
+        ('{"externalItemId": "b", "content": \'C\'}', "b"),
+        ('{"externalItemId": "b" "title": 1}', "b"),
+        ('{"externalItemId": "b", "title": "T",}', "b"),
+        ('{"externalItemId": "b", "metadata": {"externalItemId": "c", "p": }}', "b"),
+        ('{"externalItemId": 7, "title": }', None),
+        ('{"title": , "externalItemId": "b"}', None),
+    ],
+)
+def test_item_of_faulty_syntax_is_named_by_what_stands_before_the_fault(entry: str, named: str | None) -> None:
+    assert place_of(f'{{"items": [{{"externalItemId": "a"}}, {entry}]}}').external_item_id == named
+    assert place_of(entry).external_item_id == named
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),

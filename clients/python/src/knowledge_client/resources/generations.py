@@ -56,11 +56,17 @@ class Generations(Resource):
         *,
         since_generation: str,
         with_content: bool = False,
+        with_items: bool = False,
         **query: Unpack[models.ListGenerationChangesQuery],
     ) -> Listing[models.GenerationChange]:
-        """List what a generation serves otherwise than another one did, `since_generation`."""
+        """List what a generation serves otherwise than another one did, `since_generation`.
+
+        `with_content` tells each item `before` and `after`, in the fields that differ; `with_items` brings it whole,
+        as it is served since.
+        """
         path = path_to("sources", source_id, "generations", generation_id, "changes")
-        return Listing(self._api, path, "changes", {**query, "from": since_generation}, with_content=with_content)
+        asked = {**query, "from": since_generation}
+        return Listing(self._api, path, "changes", asked, with_content=with_content, with_items=with_items)
 
     def restore(
         self,
