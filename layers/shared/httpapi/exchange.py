@@ -182,7 +182,7 @@ class Exchange:
             mark, self._context, lambda: WrittenAnswer.of(operation.handler(call))
         )
         if answer.replayed and operation.complete_replay is not None:
-            kept = strict_json.parse(answer.text.encode())
+            kept = strict_json.parse(answer.encoded)
             return replace(answer, text=strict_json.write(operation.complete_replay(call, kept)))
         return answer
 
