@@ -39,7 +39,8 @@ export function readBaseUrl(given: string | undefined, environment: Environment)
   }
   // A URL is read leniently: it drops line feeds and adds slashes that a mistyped one does not have.
   if (!parts || !/^https?:\/\/[^/]/i.test(text) || /[\s\0-\x1f\x7f]/.test(text)) {
-    throw new SettingsError(`${NEEDED}; the address is none`);
+    const told = text === "" ? "is missing" : "is no address that begins with http:// or https://";
+    throw new SettingsError(`${NEEDED}; the address ${told}`);
   }
   if (parts.username || parts.password || parts.search || parts.hash || /[?#]/.test(text)) {
     throw new SettingsError(`${NEEDED}; the address has more than a scheme, a host and a path`);
@@ -53,7 +54,7 @@ export function readKey(given: string | undefined, environment: Environment): Se
   const text = (given ?? environment["CHATBOT_KEY"] ?? "").trim();
   // What no header can hold would otherwise look as if nothing answered.
   if (!/^[\w.~+/=-]+$/.test(text)) {
-    throw new SettingsError(`${NEEDED}; the key is ${text === "" ? "missing" : "cut, or has spaces in it"}`);
+    throw new SettingsError(`${NEEDED}; the key is ${text === "" ? "missing" : "cut, or has spaces or quotes in it"}`);
   }
   return new Secret(text);
 }

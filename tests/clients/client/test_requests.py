@@ -79,7 +79,7 @@ def test_key_that_no_header_can_hold_is_refused_without_being_shown(given: str) 
     with pytest.raises(SettingsError) as refused:
         KnowledgeClient("https://h.example", given)
     assert given not in str(refused.value)
-    assert "cut, or has spaces in it" in str(refused.value)
+    assert "cut, or has spaces or quotes in it" in str(refused.value)
 
 
 def test_key_that_was_read_does_not_show_itself() -> None:

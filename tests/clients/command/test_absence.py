@@ -88,6 +88,25 @@ def test_item_that_was_staged_and_never_served_is_not_published_without_its_file
     )
 
 
+def test_problem_says_what_it_keeps_and_what_to_do(product: Product, kb: Kb) -> None:
+    product.publish({**PAGES, "a/1.md": "# One\n", "a/2.md": "# Two\n"})
+    (product.docs / "a").rename(kb.folder / "outside")
+    (product.docs / "a").symlink_to(kb.folder / "outside")
+    (product.docs / "page-1.md").rename(product.docs / "page-1.adoc")
+    (product.docs / "page-2.md").write_text("")
+    (product.docs / "new.md").write_text("")
+    lines = kb("diff").out.splitlines()
+    assert {
+        "! a  is a link out of the folder, which is not followed: 2 items below it are kept as they are served",
+        "! page-1.adoc  may be what page-1.md has become, and its kind of file is not read: page-1.md is kept as it is"
+        " served",
+        "! page-2.md  is empty: kept as it is served",
+        "! new.md  is empty",
+        "  Mend them, or name them in exclude of kb.toml, which removes what is served of them.",
+        "? *.adoc  1 file of a kind that is not read",
+    } <= set(lines)
+
+
 def test_folder_that_is_gone_or_empty_keeps_everything(product: Product, kb: Kb) -> None:
     product.publish()
     product.docs.rename(kb.folder / "elsewhere")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 import httpx
+import knowledge_client
 import pytest
 
 from tests.clients.client.scripted import KEY
@@ -59,6 +62,31 @@ def test_no_answer_is_a_matter_of_the_network(kb: Kb) -> None:
     assert "nobody is there" in ended.err
 
 
+@pytest.mark.parametrize("arguments", [[], ["keys"]])
+def test_saying_nothing_asks_what_there_is_to_say(kb: Kb, arguments: list[str]) -> None:
+    ended = kb(*arguments)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("Usage: kb")
+    assert "\nCommands:\n" in ended.out
+    assert kb.requests == []
+
+
+def test_pipe_that_nobody_reads_any_more_is_no_fault(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [sys.executable, "-m", "knowledge_client.command", "init", "."],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(knowledge_client.__file__).parents[1])},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, b"")
+    assert (tmp_path / "kb.toml").exists()
+
+
 def test_ctrl_c_is_told_in_a_line(kb: Kb) -> None:
     def interrupt(_: httpx.Request) -> httpx.Response:
         raise KeyboardInterrupt
@@ -68,11 +96,24 @@ def test_ctrl_c_is_told_in_a_line(kb: Kb) -> None:
     assert (ended.code, ended.err.split("\n")[1]) == (130, "interrupted: stopped in the middle (interrupted)")
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["status", "--nonsense"], ["--nonsense"]])
-def test_wrong_use_does_not_end_as_changes_do(kb: Kb, arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["nonsense"], "kb"),
+        (["status", "--nonsense"], "kb status"),
+        (["--nonsense"], "kb"),
+        # What click says of it has several lines.
+        (["import", "x"], "kb import"),
+        (["keys", "nonsense"], "kb keys"),
+    ],
+)
+def test_wrong_use_does_not_end_as_changes_do(kb: Kb, arguments: list[str], command: str) -> None:
     ended = kb(*arguments)
     assert (ended.code, ended.out) == (3, "")
-    assert "(usage)" in ended.err
+    problem, following = ended.err.splitlines()
+    assert problem.endswith(" (usage)")
+    assert "\\n" not in problem + following
+    assert following.startswith(f"Next: See {command} --help. Usage: {command} ")
     assert kb("--help").code == kb("status", "--help").code == kb("--version").code == 0
     assert kb.requests == []
 
@@ -88,7 +129,10 @@ def test_address_is_taken_with_its_path_and_without(kb: Kb, base_url: str) -> No
 
 
 def test_address_or_key_that_is_none_is_said_before_anything_is_sent(kb: Kb, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert kb("status", "--base-url", "host").code == 3
+    ended = kb("status", "--base-url", "host")
+    assert (ended.code, "begins with http:// or https://" in ended.err) == (3, True)
+    ended = kb("status", "--base-url", "")
+    assert (ended.code, "the address is missing" in ended.err) == (3, True)
     monkeypatch.delenv("CHATBOT_KEY")
     ended = kb("status")
     assert (ended.code, "CHATBOT_KEY" in ended.err) == (3, True)

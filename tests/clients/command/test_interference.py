@@ -178,6 +178,30 @@ def test_network_that_loses_a_fifth_leaves_one_of_the_sets(product: Product, kb:
         assert product.served == wanted[-1]
 
 
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        ("/batch", "Nothing was published. Run it again: it goes on from there."),
+        ("/runs", "Nothing was published. Run it again: it goes on from there."),
+        ("/apply", "All of it is served now, or nothing of it: kb status says which."),
+    ],
+)
+def test_ctrl_c_says_what_is_served(product: Product, kb: Kb, at: str, told: str) -> None:
+    product.publish()
+    product.write(CHANGED)
+
+    def interrupt(request: httpx.Request) -> None:
+        if request.method == "POST" and request.url.path.endswith(at):
+            raise KeyboardInterrupt
+
+    product.meddling = interrupt
+    ended = kb("apply")
+    assert (ended.code, ended.err.splitlines()[-1]) == (130, f"Next: {told}")
+    assert product.served == PAGES
+    product.meddling = lambda _: None
+    assert (kb("apply").code, product.served) == (0, CHANGED)
+
+
 def test_no_answer_to_the_apply_is_told_as_such(product: Product, kb: Kb) -> None:
     product.publish()
     product.write(CHANGED)
@@ -190,5 +214,6 @@ def test_no_answer_to_the_apply_is_told_as_such(product: Product, kb: Kb) -> Non
     product.meddling = lost
     ended = kb("apply")
     assert (ended.code, "(no_answer)" in ended.err) == (5, True)
+    assert "Next: All of it is served now, or nothing of it: kb status says which." in ended.err
     product.meddling = lambda _: None
     assert (kb("apply").code, product.served) == (0, CHANGED)

@@ -53,7 +53,9 @@ def test_change_addition_and_removal_are_shown_and_published(product: Product, k
     ]
     assert kb("push").code == 0
     assert product.served == PAGES
-    assert kb("apply").code == 0
+    assert "- page-2.md  its file is gone" in kb("plan").out.splitlines()
+    ended = kb("apply")
+    assert (ended.code, "1 added, 1 updated, 1 removed; 6 items" in ended.out) == (0, True)
     wanted = {**PAGES, "page-1.md": "# Page one\n\nText of 1.\n", "new/page.md": "# New\n"}
     del wanted["page-2.md"]
     assert product.served == wanted
@@ -80,7 +82,7 @@ def test_plan_is_the_run_s_own_and_apply_publishes_that_plan(product: Product, k
     product.publish()
     product.write({"page-1.md": "# Page 1\n\nAnother text.\n", "x.md": "# X\n"})
     ended = kb("plan", "--out", PLAN)
-    assert ended.code == 2
+    assert (ended.code, f"kb apply {PLAN} publishes this plan." in ended.err) == (2, True)
     assert {"~ page-1.md  content", "    - Text of 1.", "    + Another text.", "+ x.md  X"} <= set(
         ended.out.splitlines()
     )

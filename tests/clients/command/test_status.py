@@ -59,6 +59,29 @@ def test_source_is_told(kb: Kb) -> None:
     assert kb.written == []
 
 
+def test_another_source_is_told_by_its_id(kb: Kb) -> None:
+    kb.answering = Api(SOURCE)
+    assert "generation 3 (gen_1), 12 items" in kb("status", "--source", "src_1").out
+    assert kb("status", "--source", "src_1", "--json").document["source"] == SOURCE
+    assert kb("status", "--source", "src_2").code == 4
+
+
+@pytest.mark.parametrize(
+    ("pending", "more", "told"),
+    [
+        (0, False, "nothing waits to be published"),
+        (1, False, "1 change waits to be published"),
+        (2, False, "2 changes wait to be published"),
+        (1, True, "1 or more changes wait to be published"),
+        (0, True, "what is staged may differ from what is served: kb plan shows it"),
+        (None, False, "a publication is being tidied up"),
+    ],
+)
+def test_what_waits_is_told_in_words(kb: Kb, pending: int | None, more: bool, told: str) -> None:
+    kb.answering = Api({**SOURCE, "pendingChanges": pending, "pendingChangesMore": more})
+    assert kb("status", "--source", "src_1").out.splitlines()[-1] == told
+
+
 def test_without_a_kb_toml_every_source_is_told(kb: Kb) -> None:
     kb.answering = Api(SOURCE)
     assert "src_1" in kb("status").out

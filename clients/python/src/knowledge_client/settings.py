@@ -45,7 +45,8 @@ def read_base_url(given: str | None, environment: Mapping[str, str]) -> str:
     except ValueError:
         well_formed = False
     if not well_formed or re.search(r"[\s\x00-\x1f\x7f]", text):
-        raise SettingsError(f"{_NEEDED}; the address is none")
+        told = "is no address that begins with http:// or https://" if text else "is missing"
+        raise SettingsError(f"{_NEEDED}; the address {told}")
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise SettingsError(f"{_NEEDED}; the address has more than a scheme, a host and a path")
     origin = f"{parts.scheme}://{parts.netloc}"
@@ -59,5 +60,6 @@ def read_key(given: str | None, environment: Mapping[str, str]) -> Secret:
     del given, environment
     # What no header can hold would otherwise look as if nothing answered.
     if not re.fullmatch(r"[\w.~+/=-]+", found.reveal(), re.ASCII):
-        raise SettingsError(f"{_NEEDED}; the key is {'missing' if not found.reveal() else 'cut, or has spaces in it'}")
+        told = "cut, or has spaces or quotes in it" if found.reveal() else "missing"
+        raise SettingsError(f"{_NEEDED}; the key is {told}")
     return found

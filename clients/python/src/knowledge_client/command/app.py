@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import click
@@ -23,7 +24,7 @@ from knowledge_client.command.commands.search import search
 from knowledge_client.command.commands.show import show
 from knowledge_client.command.commands.status import status
 from knowledge_client.command.exits import Exit, Failure, failure_of
-from knowledge_client.command.options import Options, common_options
+from knowledge_client.command.options import Options, common_options, help_without_command
 from knowledge_client.errors import KnowledgeError
 from knowledge_client.folder import FileChangedError, FolderError
 from knowledge_client.version import VERSION
@@ -38,11 +39,17 @@ API refused; 5 no answer, or none in time.
 """
 
 
-@click.group(help=_ABOUT, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    help=_ABOUT,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    invoke_without_command=True,
+)
 @click.version_option(VERSION, prog_name="kb")
 @common_options
-def kb() -> None:
+@click.pass_context
+def kb(context: click.Context) -> None:
     """Take what stands before a command's name."""
+    help_without_command(context)
 
 
 for _command in (init, diff, push, plan, apply, status, log, show, rm, rollback):
@@ -57,13 +64,18 @@ def run(arguments: Sequence[str]) -> int:
     try:
         ended = kb.main([*arguments], prog_name="kb", standalone_mode=False, obj=options)
     except click.ClickException as error:
-        # click ends with 2, which means here that there are changes.
-        usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else ""
-        failure = Failure(Exit.PROBLEMS, "usage", error.format_message(), f"See kb --help. {usage}")
-    except (KeyboardInterrupt, click.Abort):
+        failure = _usage_failure(error)
+    except (KeyboardInterrupt, click.Abort) as error:
+        # click wraps a Ctrl-C. Whoever knows what it left behind has noted it.
+        noted = " ".join(getattr(error.__cause__ or error, "__notes__", ()))
         failure = Failure(
-            Exit.INTERRUPTED, "interrupted", "stopped in the middle", "Run it again: it goes on from there."
+            Exit.INTERRUPTED, "interrupted", "stopped in the middle", noted or "Run it again: it goes on from there."
         )
+    except SystemExit as error:
+        # So click ends when whoever reads has enough, as `head` does: with 1, which is a fault here.
+        if not isinstance(error.__context__, BrokenPipeError):
+            raise
+        return Exit.UNREAD
     except (FolderError, FileChangedError) as error:
         failure = failure_of(KnowledgeError(str(error)))
     except (KnowledgeError, OSError) as error:
@@ -72,3 +84,13 @@ def run(arguments: Sequence[str]) -> int:
         return int(ended) if isinstance(ended, int) else Exit.DONE
     options.output().fail(failure)
     return failure.exit_code
+
+
+def _usage_failure(error: click.ClickException) -> Failure:
+    # click ends with 2, which means here that there are changes.
+    message = re.sub(r"\s+", " ", error.format_message())
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is None:
+        return Failure(Exit.PROBLEMS, "usage", message, "See kb --help.")
+    usage = re.sub(r"\s+", " ", context.get_usage())
+    return Failure(Exit.PROBLEMS, "usage", message, f"See {context.command_path} --help. {usage}")

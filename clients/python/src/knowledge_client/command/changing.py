@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from knowledge_client import models
@@ -21,8 +22,8 @@ MARKS = {
 
 
 def change_lines(changes: Sequence[Mapping[str, Any]], most: int = SHOWN) -> Iterator[Line]:
-    """Yield a line for each change, as the API tells it, and how many more there are than `most`."""
-    for change in changes[:most]:
+    """Yield a line for each change, in the order of ids, and how many more there are than `most`."""
+    for change in sorted(changes, key=itemgetter("externalItemId"))[:most]:
         mark, style = MARKS[change["change"]]
         more = ", ".join(change["fields"]) if mark == "~" else change["title"]
         yield styled((f"{mark} {change['externalItemId']}", style), f"  {more}")
@@ -34,6 +35,12 @@ def described(change: Mapping[str, Any]) -> str:
     """Say what became of an item in a word or two, with the fields that changed."""
     what = {"removed": "removed, in its days of grace", "tombstoned": "removed"}.get(change["change"], change["change"])
     return f"{what}: {', '.join(change['fields'])}" if change["change"] == "updated" else str(what)
+
+
+def published_counts(counts: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Return what was published in words, `removed` for what is served no more, and how many items of each."""
+    words = {"removed": "removed, in their days of grace", "tombstoned": "removed"}
+    return [(words.get(kind, kind), counts[kind]) for kind in MARKS if counts.get(kind)]
 
 
 def counted(changes: Iterable[Mapping[str, Any]]) -> str:

@@ -1,7 +1,8 @@
 """How the command ends: its exit codes, and of every error what it is called and what to do next. Pure.
 
 0 done, or nothing to do. 2 there are changes (`diff`, `plan`). 3 a problem on this side, or the guard stopped it. 4 the
-API refused. 5 no answer, or none in time. 1 is a fault of the command itself, 130 a Ctrl-C.
+API refused. 5 no answer, or none in time. 1 is a fault of the command itself, 130 a Ctrl-C, 141 a pipe that nobody
+reads any more, as of other programs.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Exit(IntEnum):
     REFUSED = 4
     NETWORK = 5
     INTERRUPTED = 130
+    UNREAD = 141
 
 
 class StoppedError(KnowledgeError):
@@ -61,7 +63,7 @@ class Failure:
 
 
 _ASK = "If it comes again, tell whoever runs the API the request id."
-_KEY = "Look at CHATBOT_KEY: it is the text that begins with sk_. `kb status` shows what a key may do."
+_KEY = "Look at CHATBOT_KEY: it is the text that begins with sk_."
 _NEXT = {
     "apply_conflict": "Run the command again.",
     "apply_in_progress": "Another apply is at work. Run it again, or with --wait.",
@@ -105,7 +107,8 @@ def failure_of(error: KnowledgeError | OSError) -> Failure:
         return Failure(error.exit_code, error.code, str(error), error.next_step)
     code = str(getattr(error, "code", "")) or _code_of(error)
     exit_code = _exit_of(error, code)
-    next_step = _NEXT.get(code, _BY_EXIT[exit_code])
+    # Whoever knows what is served now has noted it.
+    next_step = " ".join((*getattr(error, "__notes__", ()), _NEXT.get(code, _BY_EXIT[exit_code])))
     request_id = error.request_id if isinstance(error, ApiError) else None
     return Failure(exit_code, code, str(error), next_step, request_id)
 

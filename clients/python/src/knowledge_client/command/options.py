@@ -55,4 +55,10 @@ def _option(name: str, **more: Any) -> Callable[[Function], Function]:
     return click.option(name, expose_value=False, callback=keep, **more)
 
 
+def help_without_command(context: click.Context) -> None:
+    """Print what there is to say to somebody who named a group of commands, and none of them."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
 pass_options = click.make_pass_decorator(Options, ensure=True)

@@ -11,7 +11,8 @@ What could go wrong, and what follows:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -20,7 +21,13 @@ from knowledge_client.command.comparing import PAGE_ITEMS, Comparison, compare
 from knowledge_client.command.exits import StoppedError
 from knowledge_client.command.session import Session
 from knowledge_client.command.staging import stage
-from knowledge_client.errors import ConflictError
+from knowledge_client.errors import (
+    ConflictError,
+    NoAnswerError,
+    ServerError,
+    StillUnderWayError,
+    UnexpectedAnswerError,
+)
 from knowledge_client.folder import Served
 
 ATTEMPTS = 3
@@ -53,6 +60,11 @@ def persist(session: Session, work: Callable[[], Result], *, wait: bool, again: 
 
     Without `again` what was overtaken is not done anew: somebody has looked at it. Raises what `work` does at last.
     """
+    with _noting("Nothing was published. Run it again: it goes on from there.", KeyboardInterrupt):
+        return _persist(session, work, wait=wait, again=again)
+
+
+def _persist(session: Session, work: Callable[[], Result], *, wait: bool, again: bool) -> Result:
     attempts = 0
     waited = 0.0
     while True:
@@ -66,6 +78,25 @@ def persist(session: Session, work: Callable[[], Result], *, wait: bool, again: 
             session.out.note(f"{error}; trying again")
         session.sleep(_PAUSE_SECONDS if is_busy else session.dice())
         waited += _PAUSE_SECONDS
+
+
+@contextmanager
+def _noting(note: str, *kinds: type[BaseException]) -> Iterator[None]:
+    """Note on errors of some kinds what is served now, unless somebody did who knew it better."""
+    try:
+        yield
+    except kinds as error:
+        if not hasattr(error, "__notes__"):
+            error.add_note(note)
+        raise
+
+
+def publishing() -> AbstractContextManager[None]:
+    """Say, of what ends a command in the middle of a publication, how to learn which set is served."""
+    return _noting(
+        "All of it is served now, or nothing of it: kb status says which.",
+        *(KeyboardInterrupt, NoAnswerError, ServerError, StillUnderWayError, UnexpectedAnswerError),
+    )
 
 
 def plan_folder(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -83,6 +84,7 @@ def run_lines(comparison: Comparison, changes: Iterable[models.RunChange], texts
     sides = {each.served.external_item_id: each.document.external_item_id for each in plan.rename}
     listed = {each["externalItemId"]: each for each in changes}
     renamed = {old: new for old, new in sides.items() if old in listed and new in listed}
+    reasons = {each.served.external_item_id: f"  {each.reason}" for each in plan.remove}
     counts = {"to add": 0, "to change": 0, "to rename": len(renamed), "to remove": 0}
     yield from source_lines(comparison)
     for name, change in sorted(listed.items()):
@@ -93,7 +95,8 @@ def run_lines(comparison: Comparison, changes: Iterable[models.RunChange], texts
             what = {"+": "to add", "~": "to change", "-": "to remove"}[mark]
             counts[what] += 1
             fields = f"  {', '.join(change['fields'])}" if change["change"] == "updated" else ""
-            shown = f"  {change['title']}" if mark == "+" else _grace(comparison) if mark == "-" else fields
+            gone = f"{reasons.get(name, '')}{_grace(comparison)}"
+            shown = f"  {change['title']}" if mark == "+" else gone if mark == "-" else fields
             yield styled((f"{mark} {name}", style), shown)
             yield from texts.get(name, ())
     yield from problem_lines(plan)
@@ -113,15 +116,25 @@ def source_lines(comparison: Comparison) -> Iterator[Line]:
 
 def problem_lines(plan: Plan) -> Iterator[Line]:
     """Yield a line for each problem, for each page that its author holds back, and for what was left out of an item."""
-    kept = {each.served.external_item_id for each in plan.keep}
+    kept: dict[str, list[str]] = defaultdict(list)
+    for each in plan.keep:
+        kept[each.path].append(each.served.external_item_id)
     for problem in plan.problems:
-        stays = ": kept as it is served" if problem.path in kept else ""
+        stays = _stays(problem.path, kept[problem.path])
         yield styled((f"! {problem.path or 'the folder'}", "bold red"), f"  {problem.reason}{stays}")
+    if plan.problems:
+        yield styled(("  Mend them, or name them in exclude of kb.toml, which removes what is served of them.", "dim"))
     for left_out in plan.left_out:
         if left_out.why == "held back":
             yield styled((f". {left_out.path}  {left_out.reason}, left out", "dim"))
     for name, notice in plan.notices:
         yield styled((f"? {name}", CHANGED), f"  {notice}")
+
+
+def _stays(path: str, kept: Sequence[str]) -> str:
+    if len(kept) > 1:
+        return f": {len(kept)} items below it are kept as they are served"
+    return f": {'' if kept == [path] else f'{kept[0]} is '}kept as it is served" if kept else ""
 
 
 def summary(counts: Iterable[tuple[int, str]], plan: Plan) -> Line:

@@ -74,6 +74,16 @@ _ASSETS = frozenset(
         ),
     }
 )
+# Documents to a person, and of a kind that is not read.
+_UNREAD_DOCUMENTS = frozenset(
+    {
+        *(".adoc", ".asciidoc", ".asc", ".org", ".textile", ".wiki", ".mediawiki", ".creole", ".tex", ".typ"),
+        *(".pod", ".mkd", ".mkdn", ".mdwn", ".mdown", ".mdtext", ".mdoc", ".rmd", ".qmd", ".ipynb"),
+        *(".dbk", ".dita", ".doc", ".docm", ".odt", ".ott", ".rtf", ".pages", ".wpd", ".epub"),
+        *(".mobi", ".ppt", ".pptx", ".odp", ".key", ".xls", ".xlsx", ".ods", ".numbers", ".rest"),
+        *(".mht", ".mhtml", ".shtml", ".asp", ".aspx", ".php", ".jsp"),
+    }
+)
 
 
 def default_suffixes() -> tuple[str, ...]:
@@ -84,6 +94,11 @@ def default_suffixes() -> tuple[str, ...]:
 def suffix_of(path: str) -> str:
     """Return the suffix of a path in small letters."""
     return PurePosixPath(path).suffix.lower()
+
+
+def is_unread_document(path: str) -> bool:
+    """Whether a person would call a file a document, though its kind is not read."""
+    return suffix_of(path) in _UNREAD_DOCUMENTS
 
 
 def concerns(other: str, gone: str) -> bool:

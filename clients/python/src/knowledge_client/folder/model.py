@@ -81,7 +81,7 @@ class Folder:
     """A folder as it was read, each list in the order of paths. Holds no contents.
 
     `others` are files of suffixes that are not read; `suffixes` are those that are. `notices` say of paths what would
-    have them read.
+    have them read, and of patterns (`*.adoc`) that such documents are not.
     """
 
     root: str

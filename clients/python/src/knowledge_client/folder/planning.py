@@ -36,10 +36,11 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An item that stays as it is served, since nobody knows what its file holds, and why."""
+    """An item that stays as it is served, since nobody knows what its file holds; `path` is that of the problem."""
 
     served: Served
     reason: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,6 @@ def _judged(gone: list[Served], absences: Absences) -> tuple[list[Kept], list[Pr
         if doubt is None:
             absent.append(item)
             continue
-        keep.append(Kept(item, doubt.reason))
+        keep.append(Kept(item, doubt.reason, doubt.path))
         problems.append(doubt)
     return keep, problems, absent

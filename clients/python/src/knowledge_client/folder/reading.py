@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -16,7 +17,7 @@ from knowledge_client.folder.converting import convert, is_installed, not_instal
 from knowledge_client.folder.documents import CONTENT_BYTES, FILE_BYTES, Read, read_conversion, read_document
 from knowledge_client.folder.file_bytes import read_file
 from knowledge_client.folder.ignoring import compile_patterns
-from knowledge_client.folder.kinds import CONVERTED, default_suffixes, suffix_of
+from knowledge_client.folder.kinds import CONVERTED, default_suffixes, is_unread_document, suffix_of
 from knowledge_client.folder.model import (
     Document,
     FileChangedError,
@@ -89,13 +90,15 @@ class FolderReader:
         )
 
     def _unread(self, others: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Tell what would be read if more were installed, unless somebody chose what is read."""
+        """Tell what would be read if more were installed, and which kinds never are, unless somebody chose what is."""
         if self.settings.suffixes != default_suffixes():
             return
         for path in others:
             kind = CONVERTED.get(suffix_of(path))
             if kind is not None and not is_installed(kind):
                 yield path, not_installed(kind)
+        for suffix, count in sorted(Counter(suffix_of(path) for path in others if is_unread_document(path)).items()):
+            yield f"*{suffix}", f"{count} {'file' if count == 1 else 'files'} of a kind that is not read"
 
     def item_of(self, document: Document) -> Item:
         """Read a document's item again. Raises FileChangedError when it is not any more what the folder held."""

@@ -8,12 +8,13 @@ from typing import Any
 import click
 
 from knowledge_client import models
+from knowledge_client.command.changing import published_counts
 from knowledge_client.command.exits import Exit, StoppedError
 from knowledge_client.command.guarding import check_removals, refuse_removals
 from knowledge_client.command.options import Options, common_options, pass_options
 from knowledge_client.command.output import Line, styled
 from knowledge_client.command.plan_file import PlanFile, read_plan_file
-from knowledge_client.command.running import Planned, persist, plan_folder
+from knowledge_client.command.running import Planned, persist, plan_folder, publishing
 from knowledge_client.command.session import Session, open_session, read_config
 from knowledge_client.command.showing import problem_lines, problems_of
 
@@ -75,7 +76,8 @@ def _publish(
 ) -> models.PublishedResponse:
     wanted: dict[str, Any] = {"planVersion": version, "approveRemovals": approved, "message": message}
     given = {name: value for name, value in wanted.items() if value is not None}
-    return session.client.runs.apply(source_id, run_id, **given)
+    with publishing():
+        return session.client.runs.apply(source_id, run_id, **given)
 
 
 def _document(published: models.PublishedResponse | None, exit_code: Exit) -> dict[str, Any]:
@@ -89,10 +91,7 @@ def _document(published: models.PublishedResponse | None, exit_code: Exit) -> di
 def _lines(published: models.PublishedResponse | None, renames: int) -> list[Line]:
     if published is None:
         return ["Nothing to publish: the folder is served as it is."]
-    counts = {
-        name: count for name, count in published["counts"].items() if name not in {"unchanged", "total"} and count
-    }
-    told = ", ".join(f"{count} {name}" for name, count in counts.items()) or "no changes"
+    told = ", ".join(f"{count} {word}" for word, count in published_counts(published["counts"])) or "no changes"
     renamed = f" ({renames} of them renamed)" if renames else ""
     total = published["counts"]["total"]
     return [

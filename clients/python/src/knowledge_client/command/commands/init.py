@@ -91,7 +91,9 @@ def _written(file: Path, folder: Path, name: str | None, site_url: str | None) -
             opened.write(text)
     except FileExistsError as error:
         raise KbTomlError(
-            f"{file} is there already", "Change it by hand; or with --new if it is a copy, --moved if it was moved."
+            f"{file} is there already",
+            "Change it by hand; or with --new if it is a copy, --moved if it was moved. "
+            "For another folder write another one: --config other.toml.",
         ) from error
     try:
         return read_kb_toml(file)

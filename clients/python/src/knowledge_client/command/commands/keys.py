@@ -12,7 +12,13 @@ import click
 from knowledge_client import models
 from knowledge_client.command.confirming import confirm
 from knowledge_client.command.exits import Exit, StoppedError
-from knowledge_client.command.options import Function, Options, common_options, pass_options
+from knowledge_client.command.options import (
+    Function,
+    Options,
+    common_options,
+    help_without_command,
+    pass_options,
+)
 from knowledge_client.command.output import columns, styled
 from knowledge_client.command.session import Session, open_session
 
@@ -25,9 +31,11 @@ def _to_option(function: Function) -> Function:
     )(function)
 
 
-@click.group(short_help="List, make, rotate and revoke keys.")
-def keys() -> None:
+@click.group(short_help="List, make, rotate and revoke keys.", invoke_without_command=True)
+@click.pass_context
+def keys(context: click.Context) -> None:
     """List, make, rotate and revoke the tenant's keys. It takes a key with the scope keys:manage."""
+    help_without_command(context)
 
 
 @keys.command("list", short_help="List keys.")

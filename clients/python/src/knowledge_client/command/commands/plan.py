@@ -34,7 +34,12 @@ def plan(options: Options, out: Path | None, text: bool, wait: bool, message: st
         planned = persist(session, lambda: plan_folder(session, message), wait=wait)
         if out is not None:
             _write(session, out, planned)
-        return _tell(session, planned, text=text and not options.quiet)
+        exit_code = _tell(session, planned, text=text and not options.quiet)
+        if out is not None and planned.run is not None:
+            approval = planned.comparison.plan.approval
+            more = f" --approve-removals {approval}" if approval else ""
+            session.out.note(f"kb apply {out}{more} publishes this plan.")
+        return exit_code
 
 
 def _write(session: Session, out: Path, planned: Planned) -> None:

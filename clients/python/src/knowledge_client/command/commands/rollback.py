@@ -13,6 +13,7 @@ from knowledge_client.command.confirming import confirm
 from knowledge_client.command.exits import Exit, StoppedError
 from knowledge_client.command.options import Options, common_options, pass_options
 from knowledge_client.command.output import Line, styled
+from knowledge_client.command.running import publishing
 from knowledge_client.command.session import Session, open_session
 
 
@@ -43,7 +44,8 @@ def rollback(
             return Exit.CHANGES if changes else Exit.DONE
         session.out.show(_lines(current, target, changes))
         confirm(session, f"Serve again what generation {target['sequence']} of {source['name']} served?", yes=yes)
-        published = session.client.generations.restore(source["id"], target["id"], message=message)
+        with publishing():
+            published = session.client.generations.restore(source["id"], target["id"], message=message)
         new = session.client.generations.get(source["id"], published["generationId"])
         told = f"generation {new['sequence']} ({new['id']}) serves the {new['counts']['total']} items of {target['id']}"
         session.out.tell({**document, "generationId": new["id"], "replaced": new["baseGenerationId"]}, [styled(told)])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NamedTuple
 
 import click
 
 from knowledge_client import models
+from knowledge_client.command.choosing import source_option
 from knowledge_client.command.exits import Exit
 from knowledge_client.command.options import Options, common_options, pass_options
 from knowledge_client.command.output import Line, columns, styled
@@ -29,16 +31,20 @@ class _Look(NamedTuple):
 @click.command(short_help="What is served, and what waits.")
 @click.option("--all", "every", is_flag=True, help="Every source that the key reaches.")
 @click.option("--watch", is_flag=True, help="Look every 5 seconds, and tell it again when it changes, until Ctrl-C.")
+@source_option
 @common_options
 @pass_options
-def status(options: Options, every: bool, watch: bool) -> int:
+def status(options: Options, every: bool, watch: bool, source_id: str | None) -> int:
     """Show the source of kb.toml: what is served, when it was published, what waits, and which imports are under way.
 
     Without a kb.toml, or with --all, every source that the key reaches. With --watch and --json, each change is a
     JSON document of its own.
     """
     with open_session(options) as session:
-        look = _every if every or not session.has_config else _one
+        if source_id is not None:
+            look: Callable[[Session], _Look] = partial(_named, source_id)
+        else:
+            look = _every if every or not session.has_config else _one
         if watch:
             return _watch(session, look)
         session.out.tell(*look(session))
@@ -66,6 +72,14 @@ def _one(session: Session) -> _Look:
         config = session.config
         document: dict[str, Any] = {"source": None, "label": config.label, "imports": []}
         return _Look(document, [f"{config.name}: nothing is published yet, and there is no source {config.label}."])
+    return _told(session, source)
+
+
+def _named(source_id: str, session: Session) -> _Look:
+    return _told(session, session.client.sources.get(source_id))
+
+
+def _told(session: Session, source: models.Source) -> _Look:
     imports = _imports_under_way(session, source["id"])
     return _Look({"source": source, "imports": imports}, list(_lines(source, imports)))
 
@@ -101,8 +115,12 @@ def _pending(source: models.Source) -> Line:
         return "a publication is being tidied up"
     if not pending and not source.get("pendingChangesMore"):
         return "nothing waits to be published"
+    if not pending:
+        # Nobody counted: what is staged stayed as it was when an earlier state was served again.
+        return styled(("what is staged may differ from what is served: kb plan shows it", "yellow"))
     more = " or more" if source.get("pendingChangesMore") else ""
-    return styled((f"{pending}{more} changes wait to be published", "yellow"))
+    told = "1 change waits" if pending == 1 and not more else f"{pending}{more} changes wait"
+    return styled((f"{told} to be published", "yellow"))
 
 
 def _every(session: Session) -> _Look:
