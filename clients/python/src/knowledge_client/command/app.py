@@ -71,10 +71,8 @@ def run(arguments: Sequence[str]) -> int:
         failure = Failure(
             Exit.INTERRUPTED, "interrupted", "stopped in the middle", noted or "Run it again: it goes on from there."
         )
-    except SystemExit as error:
-        # So click ends when whoever reads has enough, as `head` does: with 1, which is a fault here.
-        if not isinstance(error.__context__, BrokenPipeError):
-            raise
+    except SystemExit:
+        # So click ends when whoever reads has enough, as `head` does: with 1, which is a fault here. Nothing else exits.
         return Exit.UNREAD
     except (FolderError, FileChangedError) as error:
         failure = failure_of(KnowledgeError(str(error)))
