@@ -72,7 +72,7 @@ def run(arguments: Sequence[str]) -> int:
             Exit.INTERRUPTED, "interrupted", "stopped in the middle", noted or "Run it again: it goes on from there."
         )
     except SystemExit:
-        # So click ends when whoever reads has enough, as `head` does: with 1, which is a fault here. Nothing else exits.
+        # So click ends, and nothing else, when whoever reads has enough, as `head` does: with 1, which is a fault here.
         return Exit.UNREAD
     except (FolderError, FileChangedError) as error:
         failure = failure_of(KnowledgeError(str(error)))
