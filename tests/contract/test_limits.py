@@ -196,11 +196,7 @@ SENTENCES = [
     ("SEARCH_PAGE_RESULTS", "docs/assistants.md", f"up to {at.SEARCH_PAGE_RESULTS}) and `sourceIds`"),
     ("DOWNLOAD_LINK_SECONDS", "docs/search.md", f"with `content`, for {lasting(at.DOWNLOAD_LINK_SECONDS * 1000)},"),
     ("ANSWER_BYTES", "docs/items.md", f"(it ends at {large(at.ANSWER_BYTES)})"),
-    (
-        "ANSWER_BYTES",
-        "openapi.yaml",
-        f"`after` it, and a page ends at {large(at.ANSWER_BYTES)}: so another",
-    ),
+    ("ANSWER_BYTES", "openapi.yaml", f"Either ends a page at {large(at.ANSWER_BYTES)}."),
     ("ANSWER_BYTES", "openapi.yaml", f"it ends at {large(at.ANSWER_BYTES)} in any case"),
     ("UPLOAD_BYTES", "docs/imports.md", f"{large(at.UPLOAD_BYTES)} to upload"),
     ("UPLOAD_BYTES", "openapi.yaml", f"of up to {large(at.UPLOAD_BYTES)}"),
