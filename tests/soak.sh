@@ -29,6 +29,8 @@ of_sizes() {
   run clients env CLIENT_PYTHONS="3.11 3.12 3.13" $python -m pytest tests/clients
   run generated env GENERATED_CLIENTS=all LONG_FORMS=1 $python -m pytest tests/contract/test_generated_clients.py \
     tests/contract/test_request_values.py -s --timeout 0
+  run schemathesis env SCHEMATHESIS_EXAMPLES="${SCHEMATHESIS_EXAMPLES:-12}" $python -m pytest \
+    tests/contract/test_schemathesis.py --timeout 0
   run fuzz make --no-print-directory fuzz
   run folders env FOLDER_EXAMPLES=20000 FOLDER_FILES=20000 FOLDER_MANY=100000 $python -m pytest tests/clients/folder \
     tests/clients/command/test_many_files.py tests/clients/command/test_real_folders_published.py --timeout 0

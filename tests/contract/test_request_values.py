@@ -65,7 +65,7 @@ def test_value_is_accepted_just_where_it_fits(part: Part) -> None:
 
 
 @pytest.mark.parametrize("field", TEXTS)
-@settings(deadline=None, derandomize=True, max_examples=sized(20, 200), suppress_health_check=list(HealthCheck))
+@settings(deadline=None, derandomize=True, max_examples=sized(10, 200), suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_text_is_accepted_just_where_it_fits(field: str, data: st.DataObject) -> None:
     part, _, schema, put = TEXTS[field]

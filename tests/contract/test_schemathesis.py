@@ -1,6 +1,7 @@
 """schemathesis against the local stack over HTTP, in all its phases; openapi.yaml is all that it goes by.
 
-The cases are the same at every run. SCHEMATHESIS_SEED=N draws others, SCHEMATHESIS_EXAMPLES=N draws more of them.
+The cases are the same at every run. SCHEMATHESIS_SEED=N draws others, SCHEMATHESIS_EXAMPLES=N draws more of them;
+`make soak` draws twelve where six are the usual.
 """
 
 from __future__ import annotations
