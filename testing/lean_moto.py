@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import copy
+import re
 from functools import cache
 from threading import local
 from types import SimpleNamespace
 from typing import Any
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest
+from moto.core import DEFAULT_ACCOUNT_ID, serialize
 from moto.core import models as core_models
 from moto.core import responses as core_responses
-from moto.core import serialize
 from moto.core.base_backend import BaseBackend
+from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.config import default_user_config
+from moto.core.exceptions import HTTPException
 from moto.dynamodb import models as dynamodb_models
 from moto.dynamodb.models import DynamoDBBackend, Table
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
+from moto.dynamodb.responses import DynamoHandler
 from moto.kms import models as kms_models
 
 _pick = serialize.AttributePicker.__call__
 _serialize = serialize.BaseJSONSerializer._serialize_type_structure
 _transact = DynamoDBBackend.transact_write_items
 _find_urls = BaseBackend.urls.fget
+_process = BotocoreStubber.process_request
+_add_auth = SigV4Auth.add_auth
+_find_kinds = DepthFirstTraverser.nodes_to_be_processed
+_DYNAMODB = re.compile(r"https://dynamodb\.([a-z0-9-]+)\.amazonaws\.com/")
 _transactions = local()
 
 
@@ -99,6 +110,38 @@ def _deepcopy(of: Any) -> Any:
     return kept[of.name] if isinstance(of, Table) and of.name in kept else copy.deepcopy(of)
 
 
+def _process_request(stubber: BotocoreStubber, request: AWSPreparedRequest) -> Any:
+    """Most calls are DynamoDB's, which are JSON by one address: no WSGI request is made of them, and no form read."""
+    found = _DYNAMODB.fullmatch(request.url)
+    if found is None:
+        return _process(stubber, request)
+    headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()}
+    kind = headers["Content-Type"]
+    handler = DynamoHandler()
+    handler.region, handler.current_account = found.group(1), DEFAULT_ACCOUNT_ID
+    handler.headers, handler.querystring, handler.uri_match = headers, {}, {}
+    handler.response_headers = {"server": "amazon.com"}
+    asked = {"method": request.method, "headers": headers, "data": request.body, "values": {}, "path": "/"}
+    handler.parse_parameters(SimpleNamespace(**asked, content_type=kind))
+    try:
+        return handler.call_action()
+    except HTTPException as refused:
+        return refused.code, refused.get_headers(), refused.get_body()
+
+
+def _sign(signer: SigV4Auth, request: AWSRequest) -> None:
+    """Nobody looks at the signature of what goes no further than this process."""
+    if not _DYNAMODB.fullmatch(request.url):
+        _add_auth(signer, request)
+
+
+def _kinds(traverser: DepthFirstTraverser) -> tuple[type, ...]:
+    """The kinds of nodes that a check is about, which moto would list anew at each node."""
+    if "kinds" not in vars(traverser):
+        traverser.kinds = _find_kinds(traverser)
+    return traverser.kinds
+
+
 @cache
 def _urls(kind: type[BaseBackend]) -> Any:
     """What a service's urls lead to; moto would put them together at every call."""
@@ -118,6 +161,9 @@ def make_lean() -> None:
     core_responses.camelcase_to_underscores = cache(core_responses.camelcase_to_underscores)
     core_models.CallbackResponse = cache(core_models.CallbackResponse)
     BaseBackend.urls = property(lambda backend: _urls(type(backend)))
+    DepthFirstTraverser.nodes_to_be_processed = _kinds
+    BotocoreStubber.process_request = _process_request
+    SigV4Auth.add_auth = _sign
     serialize.AttributePicker.__call__ = _pick_from_row
     serialize.BaseJSONSerializer._serialize_type_structure = _serialize_structure
     UpdateExpressionParser.make = cache(UpdateExpressionParser.make)
