@@ -70,3 +70,15 @@ def test_offset_whose_plus_became_a_space_is_told(since: str) -> None:
     assert caught.value.details == [
         {"path": "since", "message": "must be a time with its offset; in a query, a + is written as %2B"}
     ]
+
+
+@pytest.mark.parametrize("since", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+00:01"])
+def test_time_that_is_of_no_year_in_utc_is_refused(since: str) -> None:
+    with pytest.raises(ValidationFailedError) as caught:
+        read_query(AuditQuery, {"since": [since]})
+    assert caught.value.details == [{"path": "since", "message": "must be of the years 1 to 9999 in UTC"}]
+
+
+@pytest.mark.parametrize("since", ["9999-12-31T23:59:59.999Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59+14:00"])
+def test_time_at_the_ends_of_the_years_is_read(since: str) -> None:
+    assert isinstance(read_query(AuditQuery, {"since": [since]}).since, int)

@@ -96,6 +96,11 @@ def _read_timestamp(value: Any) -> Any:
         raise ValueError("must be a time with its offset; in a query, a + is written as %2B")
     if moment is None or moment.tzinfo is None:
         raise ValueError("must be a time with its offset, such as 2027-01-31T12:00:00Z")
+    try:
+        # What is not of these years by its offset can't be told again.
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must be of the years 1 to 9999 in UTC") from None
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
