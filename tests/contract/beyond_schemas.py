@@ -21,7 +21,7 @@ REFUSED = {
     "must name the one source": "no rule of schemas makes one field want another",
     "comes with publishing: locked alone": "no rule of schemas makes one field want another",
     "must be in the future": "it depends on when it is read",
-    "must be before the year 10000": "in UTC, and the offset leads there",
+    "must be of the years 1 to 9999": "in UTC, and an offset leads beyond them",
     "is also at ": "no rule of schemas compares one field of the entries of a list",
     "a request takes 5000 items and removals": "no rule of schemas adds up two lists",
     "must not be after until": "no rule of schemas compares two parameters",

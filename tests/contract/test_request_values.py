@@ -35,7 +35,7 @@ FITTING: dict[str, tuple[str, dict[str, Any]]] = {
     "must be an absolute http or https URL": ("push_item-body", {"url": "https://example.com:65536"}),
     "comes with publishing: locked alone": ("update_source-body", {"reason": "why"}),
     "must be in the future": ("create_key-body", {"expiresAt": "2020-01-01T00:00:00Z"}),
-    "must be before the year 10000": ("create_key-body", {"expiresAt": "9999-12-31T23:59:59-01:00"}),
+    "must be of the years 1 to 9999": ("create_key-body", {"expiresAt": "9999-12-31T23:59:59-01:00"}),
     "is also at ": ("push_batch-body", {"removals": [{"externalItemId": "a"}] * 2}),
     "a request takes 5000 items and removals": (
         "push_batch-body",

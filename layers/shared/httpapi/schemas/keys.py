@@ -29,7 +29,7 @@ from pydantic import Field
 
 from httpapi.errors import InsufficientScopeError, invalid_field
 from httpapi.keys.browser import BROWSER_SCOPES, ORIGIN_MESSAGE, ORIGIN_PATTERN
-from httpapi.keys.model import LAST_MOMENT_MS, Key, KeyKind, KeySpec, KeyStatus
+from httpapi.keys.model import Key, KeyKind, KeySpec, KeyStatus
 from httpapi.keys.scopes import DEFAULT_SCOPES, Scope
 from httpapi.schemas.fields import (
     BodyModel,
@@ -191,5 +191,3 @@ def _is_more(budget: int | None, mine: int | None) -> bool:
 def _check_expiry(expires_at: int | None, now: int) -> None:
     if expires_at is not None and expires_at <= now:
         raise invalid_field("expiresAt", "must be in the future")
-    if expires_at is not None and expires_at > LAST_MOMENT_MS:
-        raise invalid_field("expiresAt", "must be before the year 10000 in UTC; leave it out for a key that lasts")
