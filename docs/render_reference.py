@@ -193,7 +193,7 @@ def _is_open(operation: dict[str, Any]) -> bool:
 def _scope(operation: dict[str, Any]) -> str:
     if _is_open(operation):
         return "no key"
-    found = re.search(r"Scope: (`[a-z:]+`(?: and `[a-z:]+`)?)", operation["description"])
+    found = re.search(r"Scope: (`[a-z:]+`(?: (?:and|or) `[a-z:]+`)?)", operation["description"])
     return found[1] if found else "any key"
 
 

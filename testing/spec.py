@@ -49,6 +49,12 @@ class SpecOperation:
         return tuple(scope for scope in found.groups() if scope) if found else ()
 
     @property
+    def or_scope(self) -> str | None:
+        """The scope that does in place of the one that it asks for."""
+        found = re.search(r"Scope: `[a-z:]+` or `([a-z:]+)`", self.spec["description"])
+        return found[1] if found else None
+
+    @property
     def function(self) -> str:
         """The folder of the function that serves it."""
         uri = self.spec["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]

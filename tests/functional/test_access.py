@@ -64,7 +64,7 @@ def test_every_operation_wants_its_scope_whatever_it_is_asked_for(edge: Edge) ->
     for scope in Scope:
         others = edge.key(tenant.admin, scopes=tuple(other for other in Scope if other is not scope))
         for operation in spec.operations():
-            if scope in operation.scopes:
+            if scope in operation.scopes and operation.or_scope is None:
                 replies = [send(edge, operation, ids, key=others) for ids in (ABSENT, tenant.ids)]
                 for reply in replies:
                     assert (reply.status, reply.code) == (403, "insufficient_scope"), operation.name
@@ -77,11 +77,30 @@ def test_every_operation_wants_its_scope_whatever_it_is_asked_for(edge: Edge) ->
 
 def test_every_declared_scope_is_documented() -> None:
     declared = {
-        operation.name: tuple(scope for scope in (operation.scope, *operation.further_scopes) if scope)
+        operation.name: (
+            tuple(scope for scope in (operation.scope, *operation.further_scopes) if scope),
+            operation.or_scope,
+        )
         for function in ("developer_api", "admin_api", "search_api")
         for operation in load_app(function).api.operations
     }
-    assert declared == {operation.name: operation.scopes for operation in spec.operations()}
+    assert declared == {operation.name: (operation.scopes, operation.or_scope) for operation in spec.operations()}
+
+
+def test_where_either_of_two_scopes_will_do_either_does_and_neither_is_refused(edge: Edge) -> None:
+    tenant = make_tenant(edge)
+    either = [operation for operation in spec.operations() if operation.or_scope is not None]
+    assert [operation.name for operation in either] == ["list_imports", "get_import"]
+    for operation in either:
+        for scope in (*operation.scopes, operation.or_scope):
+            reply = send(edge, operation, tenant.ids, key=edge.key(tenant.admin, scopes=(Scope(scope),)))
+            assert reply.status == 200, (operation.name, scope)
+        others = tuple(other for other in Scope if other not in {*operation.scopes, operation.or_scope})
+        refused = [send(edge, operation, ids, key=edge.key(tenant.admin, scopes=others)) for ids in (ABSENT, tenant.ids)]
+        for reply in refused:
+            assert (reply.status, reply.code) == (403, "insufficient_scope"), operation.name
+            assert operation.scope in reply.body["error"]
+        assert refused[0].body == refused[1].body
 
 
 def same_answer(first: Reply, second: Reply) -> bool:

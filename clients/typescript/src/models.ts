@@ -771,7 +771,7 @@ export interface paths {
         };
         /**
          * List imports
-         * @description Newest first, without links to their reports. With `state` a page can be short, even empty, while there are more: go on until `nextCursor` is null. Scope: `items:write`.
+         * @description Newest first, without links to their reports. With `state` a page can be short, even empty, while there are more: go on until `nextCursor` is null. Scope: `items:read` or `items:write`.
          */
         get: operations["list_imports"];
         put?: never;
@@ -800,7 +800,7 @@ export interface paths {
         };
         /**
          * Read an import
-         * @description How far it has come, and a link for 15 minutes to the report on bad lines. Scope: `items:write`.
+         * @description How far it has come, and a link for 15 minutes to the report on bad lines. Scope: `items:read` or `items:write`.
          */
         get: operations["get_import"];
         put?: never;

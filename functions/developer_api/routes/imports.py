@@ -55,7 +55,7 @@ def create_import(call: Call[CreateImportRequest, NoQuery]) -> Answer:
     return created(body, call.place(IMPORT, importId=job.import_id))
 
 
-@routes.get(IMPORTS, Scope.ITEMS_WRITE, query=ImportListQuery, loads_source=True)
+@routes.get(IMPORTS, Scope.ITEMS_READ, or_scope=Scope.ITEMS_WRITE, query=ImportListQuery, loads_source=True)
 def list_imports(call: Call[None, ImportListQuery]) -> Answer:
     """List the imports of a source, newest first, without links to their reports."""
     query = call.query
@@ -65,7 +65,7 @@ def list_imports(call: Call[None, ImportListQuery]) -> Answer:
     return ok(listing.render("imports", page, render_import))
 
 
-@routes.get(IMPORT, Scope.ITEMS_WRITE, loads_source=True)
+@routes.get(IMPORT, Scope.ITEMS_READ, or_scope=Scope.ITEMS_WRITE, loads_source=True)
 def get_import(call: Call[None, NoQuery]) -> Answer:
     """Read an import: how far it has come, and what was wrong with its lines."""
     service = call.services.knowledge.imports.service

@@ -230,7 +230,9 @@ class Exchange:
 
     def _pushed(self, answer: WrittenAnswer) -> bool:
         operation = self._operation
-        return operation is not None and operation.scope == Scope.ITEMS_WRITE and answer.status < 300
+        if operation is None or operation.method == "GET":
+            return False
+        return operation.scope == Scope.ITEMS_WRITE and answer.status < 300
 
 
 def _logged(ids: Mapping[str, str]) -> dict[str, str]:
@@ -239,9 +241,10 @@ def _logged(ids: Mapping[str, str]) -> dict[str, str]:
 
 
 def _check_access(operation: Operation, key: Key, ids: Mapping[str, str]) -> None:
-    for scope in (operation.scope, *operation.further_scopes):
-        if scope is not None:
-            check_scope(key, scope)
+    if operation.scope is not None and operation.or_scope not in key.spec.scopes:
+        check_scope(key, operation.scope)
+    for scope in operation.further_scopes:
+        check_scope(key, scope)
     if operation.unlimited_key and key.spec.source_ids is not None:
         raise InsufficientScopeError(
             "The API key is limited to some sources, so it cannot be used for this request. Use one for all sources."

@@ -43,7 +43,8 @@ def _allow_any(_key: Key, _body: Any) -> None:
 class Operation:
     """One method of one path, with what it asks of a request.
 
-    `scope` None lets every valid key through; `further_scopes` are needed beside it. `body` None takes no body;
+    `scope` None lets every valid key through, and whoever has `or_scope` does without it; `further_scopes` are needed
+    beside it. `body` None takes no body;
     otherwise it reads the parsed object, and `body_required` False reads `{}` in place of a missing one. One that
     `reads_text` has a way of its own to refuse what is no JSON: `body` is given what reads the body's text. A key that
     is limited to sources is refused by `unlimited_key`. `check_body` raises InsufficientScopeError when what the body
@@ -71,6 +72,7 @@ class Operation:
     body_limit_bytes: int = BODY_BYTES
     reads_text: bool = False
     query: type[QueryModel] = NoQuery
+    or_scope: Scope | None = None
     further_scopes: tuple[Scope, ...] = ()
     unlimited_key: bool = False
     check_body: Callable[[Key, Any], None] = _allow_any

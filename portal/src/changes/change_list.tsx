@@ -53,7 +53,7 @@ export function ChangeList({ entries, open, total, onEnd }: {
         onEnd={onEnd}
         total={total}
       />
-      <p class="small quiet keys">{t("changes.keys")}</p>
+      <p class="small quiet key-hint">{t("changes.keys")}</p>
     </div>
   );
 }

@@ -17,7 +17,7 @@ export const IMPORTS = {
   "imports.cancel_title": ["Cancel this import?", "Diesen Import abbrechen?"],
   "imports.cancel_lead": ["It stages nothing further. What it has staged stays, and is published with the next run.", "Es wird nichts weiter bereitgelegt. Was schon bereitliegt, bleibt und wird mit dem nächsten Lauf veröffentlicht."],
   "imports.corrected": ["Import a corrected file", "Berichtigte Datei importieren"],
-  "imports.failed": ["The import failed.", "Der Import ist gescheitert."],
+  "imports.failed": ["The import failed.", "Der Import ist fehlgeschlagen."],
   "imports.removals_skipped": ["Because lines were bad, nothing was removed, though the file was to replace everything.", "Weil Zeilen fehlerhaft waren, wurde nichts entfernt, obwohl die Datei alles ersetzen sollte."],
   "imports.progress": ["Progress", "Fortschritt"],
   "imports.lines": ["{n} line read || {n} lines read", "{n} Zeile gelesen || {n} Zeilen gelesen"],

@@ -4,7 +4,7 @@ import { ApiError } from "../../../clients/typescript/src/index.js";
 import { isMessage, type MessageKey, t } from "../messages/index.js";
 import { Icon } from "./icon.js";
 
-export function Failure({ error, again }: { error: unknown; again?: () => void }) {
+export function Failure({ error, again }: { error: unknown; again?: (() => void) | undefined }) {
   if (error === undefined || error === null) return null;
   const told = error instanceof ApiError ? error : undefined;
   return (
@@ -24,7 +24,7 @@ export function Failure({ error, again }: { error: unknown; again?: () => void }
           </p>
         )}
       </div>
-      {again && <button type="button" class="button" onClick={again}>{t("do.again")}</button>}
+      {again && <button type="button" class="button" onClick={again}>{t(told?.code === "precondition_failed" ? "do.reload" : "do.again")}</button>}
     </div>
   );
 }

@@ -4,7 +4,12 @@ import { t } from "../messages/index.js";
 
 const LONGEST = 500;
 
-export function Message({ label, value, onInput }: { label: string; value: string; onInput: (text: string) => void }) {
+export function Message({ label, value, onInput, placeholder = t("message.placeholder") }: {
+  label: string;
+  value: string;
+  onInput: (text: string) => void;
+  placeholder?: string;
+}) {
   return (
     <label class="field">
       <span>{label}</span>
@@ -12,7 +17,7 @@ export function Message({ label, value, onInput }: { label: string; value: strin
         rows={2}
         maxLength={LONGEST}
         dir="auto"
-        placeholder={t("message.placeholder")}
+        placeholder={placeholder}
         value={value}
         onInput={(event) => onInput(event.currentTarget.value)}
       />

@@ -3,6 +3,7 @@
 import { useLoaded } from "./load.js";
 import { Failure } from "./failure.js";
 import { t } from "../messages/index.js";
+import "./rendered.css";
 
 export function Rendered({ content, kind }: { content: string; kind: string | undefined }) {
   if (kind !== "text/markdown" && kind !== "text/html") return <div class="rendered plain" dir="auto">{content}</div>;

@@ -32,7 +32,7 @@ export function AuditTrail() {
   const { entries, complete, loading, error, again } = pages;
   return (
     <>
-      {request === undefined ? <Filters by={by} kind={kind} names={names} /> : (
+      {request === undefined ? <><Filters by={by} kind={kind} names={names} /><p class="small quiet">{t("activity.pushes")}</p></> : (
         <p dir="auto"><a href={href("activity")}>← {t("activity.all")}</a> · {t("activity.of_request")} <code>{request}</code></p>
       )}
       <Failure error={error} again={again} />
@@ -40,7 +40,7 @@ export function AuditTrail() {
       {entries.length === 0 && complete && error === undefined && (
         <div class="card empty">
           <h2>{t("activity.none")}</h2>
-          <p class="quiet">{t(request === undefined ? "activity.none_lead" : "activity.none_of_request")}</p>
+          {request !== undefined && <p class="quiet">{t("activity.none_of_request")}</p>}
         </div>
       )}
       {entries.length > 0 && (

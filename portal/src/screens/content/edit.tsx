@@ -61,7 +61,7 @@ export function EditItem({ source, item, content = "", tag, onClose, onDone }: {
       <label class="field"><span>{t("content.text")}</span>
         <textarea name="content" rows={12} value={text} dir="auto" onInput={(event) => setText(event.currentTarget.value)} />
       </label>
-      <div class="pair">
+      <div class="item-pair">
         <Field label={t("content.language")} name="language" value={language} onInput={setLanguage} />
         <Field label={t("content.tags_hint")} name="tags" value={tags} onInput={setTags} />
       </div>

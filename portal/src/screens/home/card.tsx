@@ -55,7 +55,7 @@ function Facts({ overview: { source, generation, run, import: last, removed, mor
   return (
     <dl class="facts">
       <dt>{t("home.pending")}</dt>
-      <dd>{pending(source)}</dd>
+      <dd>{pending(source, generation)}</dd>
       <dt>{t("home.published")}</dt>
       <dd dir="auto">
         <When at={source.lastPublishedAt ?? generation?.publishedAt} style="ago" />
@@ -87,9 +87,10 @@ function Facts({ overview: { source, generation, run, import: last, removed, mor
   );
 }
 
-function pending(source: models.Source): string {
+/** What was written since the last publication; where an older one was taken back, what is staged differs without that. */
+function pending(source: models.Source, generation: models.Generation | null): string {
   const n = source.pendingChanges ?? 0;
-  if (n === 0) return t("home.pending_none");
+  if (n === 0) return t(generation?.origin === "restore" ? "home.pending_restored" : "home.pending_none");
   const key: MessageKey = source.pendingChangesMore ? "home.pending_more" : "home.pending_count";
   return t(key, { n });
 }

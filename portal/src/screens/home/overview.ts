@@ -24,7 +24,7 @@ export async function readOverview(id: string, signal: AbortSignal): Promise<Ove
     client.sources.get(id, { signal }),
     allowed("runs:read", () => first(client.generations.list(id, { limit: 1, signal }))),
     allowed("runs:read", () => first(client.runs.list(id, { limit: 1, signal }))),
-    allowed("items:write", () => first(client.imports.list(id, { limit: 1, signal }))),
+    allowed(["items:read", "items:write"], () => first(client.imports.list(id, { limit: 1, signal }))),
     allowed("items:read", () => firstPage<models.Item>("items", client.items.list(id, { state: "removed", limit: REMOVALS, signal }))),
   ]);
   const due = [...(removed?.entries ?? [])].sort((a, b) => (a.tombstoneDueAt ?? "~").localeCompare(b.tombstoneDueAt ?? "~"));
@@ -37,7 +37,7 @@ export async function first<Entry>(list: AsyncIterable<Entry>): Promise<Entry | 
   return null;
 }
 
-/** What is read with a scope that the session has; null otherwise, and nothing is asked then. */
-async function allowed<Value>(scope: string, read: () => Promise<Value>): Promise<Value | null> {
-  return scopes.value.has(scope) ? read() : null;
+/** What is read with a scope that the session has, or one of some; null otherwise, and nothing is asked then. */
+async function allowed<Value>(scope: string | readonly string[], read: () => Promise<Value>): Promise<Value | null> {
+  return [scope].flat().some((each) => scopes.value.has(each)) ? read() : null;
 }

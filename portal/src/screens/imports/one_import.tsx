@@ -11,19 +11,18 @@ import { Chip, Notice } from "../../ui/chip.js";
 import { Dialog } from "../../ui/dialog.js";
 import { Failure } from "../../ui/failure.js";
 import { useLoaded } from "../../ui/load.js";
+import { useLooks } from "../../ui/looks.js";
 import { When } from "../../ui/when.js";
 import { IMPORT_SCOPES, UploadDialog } from "../content/upload.js";
 import { BadLines } from "./bad_lines.js";
 import { TONES, UNDER_WAY } from "./states.js";
 
-const FIRST_LOOK_MS = 1000;
-const LONGEST_LOOK_MS = 10_000;
 const COUNTS = ["created", "updated", "unchanged", "removed", "stale", "rejected"] as const;
 
 export function OneImport({ sourceId, importId }: { sourceId: string; importId: string }) {
   const { value, error, again } = useLoaded((signal) => api().imports.get(sourceId, importId, { signal }), [sourceId, importId]);
   const [open, setOpen] = useState<"cancel" | "upload">();
-  useLooks(value, again);
+  useLooks(value, again, value !== undefined && UNDER_WAY.has(value.state));
   const state = value?.state;
   useEffect(() => {
     if (state !== undefined) announce(t(`state.${state}`));
@@ -48,19 +47,6 @@ export function OneImport({ sourceId, importId }: { sourceId: string; importId: 
       {open === "upload" && <UploadDialog source={sourceId} onClose={close} onDone={() => undefined} />}
     </>
   );
-}
-
-/** Look again while it is under way: soon at first, then less often, and not while nobody sees the page. */
-function useLooks(value: models.Import | undefined, again: () => void): void {
-  const [looks, setLooks] = useState(0);
-  useEffect(() => {
-    if (value === undefined || !UNDER_WAY.has(value.state)) return undefined;
-    const timer = setTimeout(() => {
-      setLooks((before) => before + 1);
-      if (!document.hidden) again();
-    }, Math.min(FIRST_LOOK_MS * 1.3 ** looks, LONGEST_LOOK_MS));
-    return () => clearTimeout(timer);
-  }, [value, looks]);
 }
 
 function Facts({ shown }: { shown: models.Import }) {

@@ -43,7 +43,7 @@ export function CreateKey({ onClose, onDone }: { onClose: () => void; onDone: ()
       setError(failure);
     }
   };
-  if (made !== undefined) return <Dialog key="made" title={t("create_key.done")} onClose={onClose}><KeySecret made={made} onClose={onClose} /></Dialog>;
+  if (made !== undefined) return <Dialog key="made" title={t("create_key.done")} onClose={onClose} firm><KeySecret made={made} onClose={onClose} /></Dialog>;
   return (
     <Dialog key="draft" title={t("create_key.title")} onClose={onClose}>
       <div class="row kinds" role="group" aria-label={t("template.label")}>

@@ -32,7 +32,7 @@ export function Invite({ onClose }: { onClose: () => void }) {
   };
   if (made !== undefined) {
     return (
-      <Dialog key="made" title={t("invite.title")} onClose={onClose}>
+      <Dialog key="made" title={t("invite.title")} onClose={onClose} firm>
         <Once>{t("invite.once")}</Once>
         <Copyable label={t("invite.link")} text={`${BASE_URL}/site/portal/#code=${made.code}`} />
         <p>{t("invite.until")} <When at={made.link.expiresAt} /></p>

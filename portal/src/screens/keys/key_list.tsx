@@ -22,6 +22,9 @@ const COLUMNS: readonly MessageKey[] = [
   "keys.name", "keys.status", "keys.environment", "keys.scopes", "keys.sources", "keys.limit", "keys.created", "keys.used", "keys.expires",
 ];
 
+/** So many scopes are told without being asked for. */
+const FEW = 3;
+
 export function KeyList({ may }: {
   /** Whether the session may see keys at all; the deeds stay in place, and say why not. */
   may: boolean;
@@ -117,7 +120,7 @@ function Row({ of: key }: { of: models.Key }) {
     <><a href={href("keys", [key.id])} dir="auto"><strong>{key.name}</strong></a><br /><code class="small quiet">{key.id}</code> <Hints of={key} /></>,
     <Chip tone={STATUS_TONES[key.status]}>{t(`key_status.${key.status}`)}</Chip>,
     t(`environment.${key.environment}`),
-    <div class="row scopes">{key.scopes.map((each) => <code class="chip" key={each}>{each}</code>)}</div>,
+    <Scopes of={key} />,
     <span dir="auto">{namesOf(key.sourceIds)}</span>,
     number(key.rateLimitPerMinute),
     <span dir="auto"><When at={key.createdAt} style="day" /> {key.createdBy ? t("by", { name: key.createdBy.name }) : t("by.system")}</span>,
@@ -129,6 +132,14 @@ function Row({ of: key }: { of: models.Key }) {
       {cells.map((cell, column) => <td role="cell" data-label={t(COLUMNS[column]!)} key={column}>{cell}</td>)}
     </tr>
   );
+}
+
+/** Many scopes would make a row higher than the page: they are counted, and told on demand. */
+function Scopes({ of: { name, scopes } }: { of: models.Key }) {
+  const all = <div class="row scopes">{scopes.map((each) => <code class="chip" key={each}>{each}</code>)}</div>;
+  if (scopes.length <= FEW) return all;
+  const count = t("keys.scopes_count", { n: scopes.length });
+  return <details><summary aria-label={`${count}, ${name}`}>{count}</summary>{all}</details>;
 }
 
 function pick<Name extends string, Value>(name: Name, value: Value | undefined): { [Each in Name]?: Value } {

@@ -35,7 +35,7 @@ export function Leaked({ onClose, onDone }: { onClose: () => void; onDone: () =>
     setMade(await api().keys.rotate(found!.id, { overlapSeconds: 0 }));
     onDone();
   });
-  if (made !== undefined) return <Dialog key="made" title={t("create_key.done")} onClose={onClose}><KeySecret made={made} onClose={onClose} /></Dialog>;
+  if (made !== undefined) return <Dialog key="made" title={t("create_key.done")} onClose={onClose} firm><KeySecret made={made} onClose={onClose} /></Dialog>;
   return (
     <Dialog key="ask" title={t("leaked.title")} onClose={onClose}>
       <form class="stack" onSubmit={(event) => (event.preventDefault(), void ask())}>

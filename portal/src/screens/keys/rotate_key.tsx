@@ -32,7 +32,7 @@ export function RotateKey({ of, onClose }: {
     }
   };
   const close = (): void => onClose(made?.key ?? null);
-  if (made !== undefined) return <Dialog key="made" title={t("create_key.done")} onClose={close}><KeySecret made={made} onClose={close} /></Dialog>;
+  if (made !== undefined) return <Dialog key="made" title={t("create_key.done")} onClose={close} firm><KeySecret made={made} onClose={close} /></Dialog>;
   return (
     <Dialog key="draft" title={t("rotate.title", { name: of.name })} onClose={close}>
       <p>{t("rotate.lead")}</p>

@@ -20,7 +20,7 @@ export function ApplyRun({ run, source, onClose, onDone, onStale }: {
   /** Is told which version was looked at when another one is there now. */
   onStale: (seen: number) => void;
 }) {
-  const [message, setMessage] = useState("");
+  const [message, setMessage] = useState(run.message ?? "");
   const [typed, setTyped] = useState("");
   const [error, setError] = useState<unknown>();
   const guard = guardOf(run, source);

@@ -21,10 +21,12 @@ interface Found {
 export function AskRun({ run, onClose }: { run: models.Run; onClose: () => void }) {
   const [query, setQuery] = useState("");
   const [found, setFound] = useState<Found>();
+  const [asking, setAsking] = useState(false);
   const [error, setError] = useState<unknown>();
   const ask = async (): Promise<void> => {
     if (query.trim() === "") return;
     setError(undefined);
+    setAsking(true);
     try {
       const wanted = { query, sourceIds: [run.sourceId], limit: SHOWN };
       const [would, does] = await Promise.all([api().search({ ...wanted, runId: run.id }), api().search(wanted)]);
@@ -32,6 +34,8 @@ export function AskRun({ run, onClose }: { run: models.Run; onClose: () => void 
       announce(t("ask.found", { run: would.results.length, live: does.results.length }));
     } catch (failure) {
       setError(failure);
+    } finally {
+      setAsking(false);
     }
   };
   return (
@@ -50,6 +54,7 @@ export function AskRun({ run, onClose }: { run: models.Run; onClose: () => void 
         <Action kind="main" icon="search" scope="search:read" onPress={ask}>{t("ask.go")}</Action>
       </form>
       <Failure error={error} />
+      {asking && <p class="quiet" aria-busy="true">{t("ask.asking")}</p>}
       {found && (
         <div class="both">
           <Results title={t("ask.run")} results={found.run} others={found.live} only={t("ask.only_run")} tone="info" />

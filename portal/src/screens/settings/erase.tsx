@@ -10,6 +10,7 @@ import { Action } from "../../ui/button.js";
 import { Chip, Notice, type Tone } from "../../ui/chip.js";
 import { Failure } from "../../ui/failure.js";
 import { useLoaded } from "../../ui/load.js";
+import { useLooks } from "../../ui/looks.js";
 import { Message } from "../../ui/message.js";
 import { firstPage } from "../../ui/pages.js";
 import { TypedDialog } from "../../ui/typed.js";
@@ -26,6 +27,7 @@ export function Erase({ source }: { source: models.Source }) {
     async (signal) => (may ? firstPage<models.Erasure>("erasures", api().erasures.list(source.id, { limit: SHOWN, signal })) : undefined),
     [source.id, may],
   );
+  useLooks(value, again, value?.entries.some((each) => each.state !== "completed") ?? false);
   return (
     <section class="card stack" aria-labelledby="erase">
       <h2 id="erase">{t("erase.title")}</h2>

@@ -1,6 +1,6 @@
 /** What the parts of the screen have in common. */
 
-import type { models } from "../../../../clients/typescript/src/index.js";
+import { ApiError, type models } from "../../../../clients/typescript/src/index.js";
 import { t } from "../../messages/index.js";
 
 /** What each part is given. */
@@ -10,9 +10,22 @@ export interface Part {
   readonly done: (said: string) => void;
 }
 
+/** What a part is given that saves what was typed, unless somebody else was faster. */
+export interface Saved extends Part {
+  /** The entity tag of the source, as it was read. */
+  readonly tag: string | undefined;
+  /** Read the source again. What was typed stays. */
+  readonly reload: () => void;
+}
+
 /** Why the source takes no changes now. */
 export function closed({ status }: models.Source): string | undefined {
   return status === "active" ? undefined : t("settings.archived");
+}
+
+/** Whether somebody else changed the source meanwhile. */
+export function isStale(error: unknown): boolean {
+  return error instanceof ApiError && error.code === "precondition_failed";
 }
 
 /** What is typed before a deed that takes something of the source away: its name. */

@@ -37,7 +37,7 @@ export function PublishLock({ source, done }: Part) {
           <dt>{t("lock.since")}</dt>
           <dd dir="auto"><When at={lock.lockedAt} /> {lock.lockedBy ? t("by", { name: lock.lockedBy.name }) : t("by.system")}</dd>
         </dl>
-      ) : <Message label={t("lock.why")} value={reason} onInput={setReason} />}
+      ) : <Message label={t("lock.why")} placeholder={t("lock.example")} value={reason} onInput={setReason} />}
       <Failure error={error} />
       <div class="row ends">
         <Action scope="sources:write" icon="lock" blocked={closed(source)} onPress={turn}>{t(lock ? "lock.open" : "lock.do")}</Action>

@@ -7,7 +7,8 @@ import { t } from "../../messages/index.js";
 import { Action } from "../../ui/button.js";
 import { Failure } from "../../ui/failure.js";
 import { GraceEffect } from "./grace_effect.js";
-import { closed, type Part } from "./part.js";
+import { Num } from "./num.js";
+import { closed, isStale, type Saved } from "./part.js";
 
 interface Values {
   readonly name: string;
@@ -21,7 +22,7 @@ interface Values {
 const LONGEST_NAME = 200;
 const MOST_DAYS = 365;
 
-export function Rules({ source, tag, done }: Part & { tag: string | undefined }) {
+export function Rules({ source, tag, done, reload }: Saved) {
   const [changed, setChanged] = useState<Partial<Values>>({});
   const [error, setError] = useState<unknown>();
   const before = valuesOf(source);
@@ -53,26 +54,11 @@ export function Rules({ source, tag, done }: Part & { tag: string | undefined })
           <Num label={t("settings.guard_items")} value={values.maxItems ?? NaN} onInput={(n) => change({ maxItems: bound(n) })} />
         </div>
       </fieldset>
-      <Failure error={error} />
+      <Failure error={error} again={isStale(error) ? () => (setError(undefined), reload()) : undefined} />
       <div class="row ends">
         <Action kind="main" scope="sources:write" blocked={closed(source) ?? whyNot(before, values)} onPress={save}>{t("settings.save")}</Action>
       </div>
     </section>
-  );
-}
-
-function Num({ label, value, most, onInput }: { label: string; value: number; most?: number; onInput: (value: number) => void }) {
-  return (
-    <label class="field"><span>{label}</span>
-      <input
-        type="number"
-        min={0}
-        max={most}
-        step="any"
-        value={Number.isNaN(value) ? "" : value}
-        onInput={(event) => onInput(event.currentTarget.valueAsNumber)}
-      />
-    </label>
   );
 }
 

@@ -10,6 +10,7 @@ import { Failure } from "../../ui/failure.js";
 import { useLoaded } from "../../ui/load.js";
 import { Archive } from "./archive.js";
 import { Erase } from "./erase.js";
+import { Finding } from "./finding.js";
 import { PublishLock } from "./publish_lock.js";
 import { Rules } from "./rules.js";
 import { Serving } from "./serving.js";
@@ -43,7 +44,8 @@ function SettingsOf({ sourceId }: { sourceId: string }) {
       {value === undefined && error === undefined && <p class="quiet" aria-busy="true">{t("app.loading")}</p>}
       {value && (
         <div class="stack settings">
-          <Rules source={value.source} tag={value.tag} done={done} />
+          <Rules {...value} done={done} reload={again} />
+          <Finding {...value} done={done} reload={again} />
           <PublishLock source={value.source} done={done} />
           <div class="cards">
             <Serving source={value.source} done={done} />

@@ -14,7 +14,7 @@ const DAY_SECONDS = 86_400;
 
 export function SecretShown({ secret, onClose }: { secret: string; onClose: () => void }) {
   return (
-    <Dialog title={t("hook_secret.title")} onClose={onClose}>
+    <Dialog title={t("hook_secret.title")} onClose={onClose} firm>
       <Once>{t("hook_secret.lead")}</Once>
       <Copyable label={t("secret.text")} text={secret} />
       <Copyable label={t("secret.env")} text={`WEBHOOK_SECRET=${secret}`} />
