@@ -82,7 +82,7 @@ def _config(content: Path) -> KbToml:
     """Say what the kb.toml of a folder would: each has a source of its own, so that none empties another."""
     folder = content.resolve()
     label = f"demo-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
-    name = f"Demo: {folder}"[:200]
+    name = f"Demo: {'/'.join(folder.parts[-2:])}"[:200]
     # Whoever runs the demo again wants to see the folder as it is: any number of files may have gone.
     return KbToml(
         folder / NAME, folder, name, label, moved_to=ANYWHERE, grace_days=0, removals_share=1.0, folder=Settings()

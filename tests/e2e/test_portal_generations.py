@@ -47,6 +47,13 @@ def test_a_bad_publication_is_found_and_taken_back_and_publishing_locked(
     page.get_by_label("Paste an item's id").fill("nothing")
     page.keyboard.press("Enter")
     expect(page.get_by_role("region", name="Is it live?")).to_contain_text("Not live")
+    # Words that are no id are looked for in what is live.
+    page.get_by_label("or type words of it").fill("90 euros")
+    page.keyboard.press("Enter")
+    found = page.get_by_role("region", name="Is it live?").get_by_role("listitem").filter(has_text="prices").first
+    portal.check()
+    found.get_by_role("button").click()
+    expect(page.get_by_role("region", name="Is it live?")).to_contain_text("So since generation 2")
 
     entries.first.get_by_role("link", name="What changed").click()
     rows = page.get_by_role("region", name="Changed items").get_by_role("link")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.support.portal import Portal
 from tests.support.portal_source import SCRIPT
@@ -70,6 +70,41 @@ def test_a_source_is_ruled_locked_taken_offline_archived_and_some_of_it_erased(
         now = told()
         assert (now["name"], now["graceDays"], now["removalGuard"]) == (name, 3, {"maxPercent": None, "maxItems": 5})
 
+        finding = part(page, "Search and questions")
+        save = finding.get_by_role("button", name="Save")
+        words = finding.get_by_label("Words that mean the same")
+        words.fill("refund, money back\n\nlonely")
+        expect(save).to_have_accessible_description("A line needs two words or more, with commas between them.")
+        words.fill(f"refund, money back\n\n {SCRIPT} ,x")
+        finding.get_by_label("Keep what is asked").check()
+        finding.get_by_label("Language of items").fill("de")
+        finding.get_by_label("Weight of matches in titles").fill("2.5")
+        # What was typed outlives that somebody else was faster: it is saved once their change was read.
+        api.patch(f"v1/sources/{source}", json={"graceDays": 4}).raise_for_status()
+        save.click()
+        finding.get_by_role("alert").get_by_role("button", name="Load anew").click()
+        expect(rules.get_by_label("Days that a removed item")).to_have_value("4")
+        save.click()
+        expect(save).to_have_attribute("aria-disabled", "true")
+        expect(words).to_have_value(f"refund, money back\n{SCRIPT}, x")
+        now = told()
+        assert now["synonyms"] == [["refund", "money back"], [SCRIPT, "x"]]
+        assert (now["questionLog"], now["defaultLanguage"], now["titleWeight"]) == ("on", "de", 2.5)
+        finding.get_by_label("Language of items").fill("no language at all")
+        save.click()
+        expect(finding.get_by_role("alert")).to_contain_text("defaultLanguage")
+        finding.get_by_label("Language of items").fill("")
+        words.fill("")
+        save.click()
+        expect(save).to_have_attribute("aria-disabled", "true")
+        now = told()
+        assert (now["synonyms"], now["defaultLanguage"], now["titleWeight"]) == ([], None, 2.5)
+        # A text with a comma would come back as two, so it can't be changed here.
+        api.patch(f"v1/sources/{source}", json={"synonyms": [["a, b", "c"]]}).raise_for_status()
+        page.reload()
+        expect(words).not_to_be_editable()
+        person.check()
+
         lock = part(page, "Publishing")
         lock.get_by_label("Why").fill(f"Prices are checked {SCRIPT}")
         lock.get_by_role("button", name="Lock publishing").click()
@@ -104,6 +139,18 @@ def test_a_source_is_ruled_locked_taken_offline_archived_and_some_of_it_erased(
         person.picture("settings-erase")
         confirm(page, "Erase 1 item", name)
         expect(erase.get_by_role("listitem")).to_contain_text("Ticket 4711")
+        expect(erase.get_by_role("listitem")).not_to_contain_text("Completed")
+
+        def over(route: Route) -> None:
+            answer = route.fetch()
+            listed = answer.json()
+            listed["erasures"][0] |= {"state": "completed", "completedAt": listed["erasures"][0]["openedAt"]}
+            route.fulfill(response=answer, json=listed)
+
+        # It looks again by itself for as long as one is open.
+        page.route("**/erasures?*", over)
+        expect(erase.get_by_role("listitem")).to_contain_text("Completed")
+        page.unroute("**/erasures?*")
         found = api.get(f"v1/sources/{source}/items").raise_for_status().json()["items"]
         assert "faq/1 ä" not in [each["externalItemId"] for each in found]
 
@@ -140,7 +187,7 @@ def test_a_source_is_ruled_locked_taken_offline_archived_and_some_of_it_erased(
         confirm(page, "Delete for good", "Old")
         expect(page.get_by_role("heading", level=1, name="What is live")).to_be_visible()
         assert api.get(f"v1/sources/{old}").status_code == 404
-    person.close(refused=(409, 412))
+    person.close(refused=(400, 409, 412))
 
 
 def test_a_viewer_reads_the_settings_and_is_told_in_german_why_no_more(

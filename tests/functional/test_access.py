@@ -96,7 +96,9 @@ def test_where_either_of_two_scopes_will_do_either_does_and_neither_is_refused(e
             reply = send(edge, operation, tenant.ids, key=edge.key(tenant.admin, scopes=(Scope(scope),)))
             assert reply.status == 200, (operation.name, scope)
         others = tuple(other for other in Scope if other not in {*operation.scopes, operation.or_scope})
-        refused = [send(edge, operation, ids, key=edge.key(tenant.admin, scopes=others)) for ids in (ABSENT, tenant.ids)]
+        refused = [
+            send(edge, operation, ids, key=edge.key(tenant.admin, scopes=others)) for ids in (ABSENT, tenant.ids)
+        ]
         for reply in refused:
             assert (reply.status, reply.code) == (403, "insufficient_scope"), operation.name
             assert operation.scope in reply.body["error"]

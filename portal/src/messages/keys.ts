@@ -81,7 +81,7 @@ export const KEYS = {
   "rotate.new": ["New key", "Neuer Schlüssel"],
   "rotate.silent": ["The old key is no longer used: revoke it", "Der alte Schlüssel wird nicht mehr benutzt: Widerrufen Sie ihn"],
   "rotate.in_use": ["The old key was used in the last two hours", "Der alte Schlüssel wurde in den letzten zwei Stunden benutzt"],
-  "rotate.not_yet": ["The new key has not been used yet", "Der neue Schlüssel wurde noch nicht benutzt"],
+  "rotate.not_yet": ["The new key was not used yet", "Der neue Schlüssel wurde noch nicht benutzt"],
   "rotate.over": ["The old key has ended", "Der alte Schlüssel ist beendet"],
   "rotate.revoke_old": ["Revoke the old key", "Alten Schlüssel widerrufen"],
   "revoke.do": ["Revoke", "Widerrufen"],

@@ -31,7 +31,7 @@ export const SETTINGS = {
   "finding.synonyms_example": ["refund, money back, reimbursement", "Erstattung, Rückzahlung, Geld zurück"],
   "finding.synonyms_alone": ["A line needs two words or more, with commas between them.", "Eine Zeile braucht zwei Wörter oder mehr, durch Kommas getrennt."],
   "finding.language": ["Language of items that name none", "Sprache von Einträgen, die keine nennen"],
-  "finding.weight": ["Weight of matches in the title; the text has 1", "Gewicht von Treffern im Titel; der Text hat 1"],
+  "finding.weight": ["Weight of matches in titles; texts have 1", "Gewicht von Treffern im Titel; der Text hat 1"],
   "lock.title": ["Publishing", "Veröffentlichen"],
   "lock.is_locked": ["Locked", "Gesperrt"],
   "lock.is_open": ["Open", "Offen"],

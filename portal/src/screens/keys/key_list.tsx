@@ -19,7 +19,7 @@ import { Leaked } from "./leaked.js";
 import { SCOPES, STATUS_TONES, STATUSES } from "./scopes.js";
 
 const COLUMNS: readonly MessageKey[] = [
-  "keys.name", "keys.status", "keys.environment", "keys.scopes", "keys.sources", "keys.limit", "keys.created", "keys.used", "keys.expires",
+  "keys.name", "keys.status", "keys.scopes", "keys.sources", "keys.limit", "keys.created", "keys.used", "keys.expires",
 ];
 
 /** So many scopes are told without being asked for. */
@@ -117,9 +117,8 @@ function Table({ keys }: { keys: readonly models.Key[] }) {
 
 function Row({ of: key }: { of: models.Key }) {
   const cells = [
-    <><a href={href("keys", [key.id])} dir="auto"><strong>{key.name}</strong></a><br /><code class="small quiet">{key.id}</code> <Hints of={key} /></>,
+    <><a href={href("keys", [key.id])} dir="auto"><strong>{key.name}</strong></a><br /><code class="small quiet">{key.id}</code> {key.environment === "test" && <Chip tone="info">{t("environment.test")}</Chip>} <Hints of={key} /></>,
     <Chip tone={STATUS_TONES[key.status]}>{t(`key_status.${key.status}`)}</Chip>,
-    t(`environment.${key.environment}`),
     <Scopes of={key} />,
     <span dir="auto">{namesOf(key.sourceIds)}</span>,
     number(key.rateLimitPerMinute),
