@@ -73,7 +73,7 @@ def test_an_empty_tenant_is_led_to_a_live_item_by_a_line_that_works(
     person.picture("quickstart-dark")
     page.get_by_role("button", name="Find the changes").click()
     expect(page.get_by_text("The run found 1 change.")).to_be_visible()
-    page.get_by_role("button", name="Apply: make it live").click()
+    page.get_by_role("button", name="Publish: make it live").click()
     page.get_by_role("button", name="What is live").click()
     card = page.get_by_role("article", name="Help centre")
     expect(card.get_by_text("1 item served")).to_be_visible()
