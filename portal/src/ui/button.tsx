@@ -5,6 +5,7 @@ import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { t } from "../messages/index.js";
 import { scopes } from "../session.js";
 import { announce } from "./announce.js";
+import { keepFocus } from "./focus.js";
 import { Icon, type IconName } from "./icon.js";
 
 export interface ActionProps {
@@ -29,7 +30,7 @@ export function Action({ scope = [], kind = "plain", icon, blocked, label, onPre
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => () => {
-    if (button.current !== null && button.current === document.activeElement) document.getElementById("main")?.focus({ preventScroll: true });
+    if (button.current !== null && button.current === document.activeElement) keepFocus();
   }, []);
   const missing = [scope].flat().filter((each) => !scopes.value.has(each));
   const why = missing.length > 0 ? t("scope.needed", { scope: missing.join(", ") }) : blocked;
