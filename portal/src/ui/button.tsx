@@ -1,11 +1,10 @@
 /** A button that knows what it takes: without the scope it stays in place, does nothing, and says why. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 import { t } from "../messages/index.js";
 import { scopes } from "../session.js";
 import { announce } from "./announce.js";
-import { keepFocus } from "./focus.js";
 import { Icon, type IconName } from "./icon.js";
 
 export interface ActionProps {
@@ -21,17 +20,10 @@ export interface ActionProps {
   readonly children: ComponentChildren;
 }
 
-/**
- * While a promise of `onPress` is under way it can't be pressed again; what fails is the caller's to show.
- * One that goes away with the focus on it, as a deed does that is done, leaves it to the screen.
- */
+/** While a promise of `onPress` is under way it can't be pressed again; what fails is the caller's to show. */
 export function Action({ scope = [], kind = "plain", icon, blocked, label, onPress, children }: ActionProps) {
   const [busy, setBusy] = useState(false);
   const id = useId();
-  const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => () => {
-    if (button.current !== null && button.current === document.activeElement) keepFocus();
-  }, []);
   const missing = [scope].flat().filter((each) => !scopes.value.has(each));
   const why = missing.length > 0 ? t("scope.needed", { scope: missing.join(", ") }) : blocked;
   const press = async (): Promise<void> => {
@@ -47,7 +39,6 @@ export function Action({ scope = [], kind = "plain", icon, blocked, label, onPre
   return (
     <span class="action">
       <button
-        ref={button}
         type="button"
         class={`button ${kind}`}
         aria-label={label}

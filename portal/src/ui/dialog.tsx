@@ -6,7 +6,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { t } from "../messages/index.js";
-import { keepFocus } from "./focus.js";
 import { Icon } from "./icon.js";
 
 export function Dialog({ title, onClose, side = false, firm = false, children }: {
@@ -24,10 +23,7 @@ export function Dialog({ title, onClose, side = false, firm = false, children }:
     const before = document.activeElement;
     dialog.current?.showModal();
     dialog.current?.querySelector<HTMLElement>(".dialog-body :is(input, select, textarea, button, a[href])")?.focus();
-    return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-      keepFocus();
-    };
+    return () => before instanceof HTMLElement && before.isConnected && before.focus();
   }, []);
   return (
     <dialog ref={dialog} class={side ? "side" : ""} aria-labelledby={id} onClose={onClose} onCancel={(event) => firm && event.target === event.currentTarget && event.preventDefault()}>

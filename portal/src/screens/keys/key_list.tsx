@@ -134,11 +134,10 @@ function Row({ of: key }: { of: models.Key }) {
 }
 
 /** Many scopes would make a row higher than the page: they are counted, and told on demand. */
-function Scopes({ of: { name, scopes } }: { of: models.Key }) {
+function Scopes({ of: { scopes } }: { of: models.Key }) {
   const all = <div class="row scopes">{scopes.map((each) => <code class="chip" key={each}>{each}</code>)}</div>;
   if (scopes.length <= FEW) return all;
-  const count = t("keys.scopes_count", { n: scopes.length });
-  return <details><summary aria-label={`${count}, ${name}`}>{count}</summary>{all}</details>;
+  return <details><summary>{t("keys.scopes_count", { n: scopes.length })}</summary>{all}</details>;
 }
 
 function pick<Name extends string, Value>(name: Name, value: Value | undefined): { [Each in Name]?: Value } {
