@@ -20,7 +20,7 @@ from tests.support.stack import StackProcess
 
 # `make soak` takes 50 of each. A stack takes seconds to start again.
 KILLS = int(os.environ.get("KB_KILLS", "5"))
-STACK_KILLS = int(os.environ.get("KB_STACK_KILLS", "2"))
+STACK_KILLS = int(os.environ.get("KB_STACK_KILLS", "5"))
 SEED = int(os.environ.get("KB_SEED", "1"))
 
 pytestmark = pytest.mark.long
