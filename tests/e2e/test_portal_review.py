@@ -108,6 +108,8 @@ def test_a_run_is_read_asked_and_published_and_nothing_vanishes_unapproved(
     dialog.get_by_label("Type 1 to approve").fill("1")
     dialog.get_by_role("button", name="Publish").click()
     expect(page.get_by_role("main").get_by_text("Published: this is live.")).to_be_visible()
+    # The button that was pressed is gone; whoever has no mouse goes on from here.
+    expect(page.get_by_role("main")).to_be_focused()
     portal.check()
     served = help_centre.ask("GET", "generations/current/items")["items"]
     assert "faq/fax" not in {each["externalItemId"] for each in served}

@@ -13,6 +13,7 @@ import { Chip } from "../ui/chip.js";
 import { Icon } from "../ui/icon.js";
 import { moment } from "../ui/when.js";
 import { Finder } from "./finder.js";
+import { useKeptFocus } from "./kept_focus.js";
 import { LanguagePicker } from "./language_picker.js";
 import { RequestSheet } from "./request_sheet.js";
 import { Shown } from "./shown.js";
@@ -22,6 +23,7 @@ export function Frame() {
   const [sheet, setSheet] = useState(false);
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
+  useKeptFocus(main);
   const { screen, path } = place.value;
   const found = SCREENS.find((each) => each.name === screen);
   const where = JSON.stringify([screen, path]);
