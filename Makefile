@@ -16,11 +16,11 @@ help:
 	@echo "make local [PORT=8787]      the local stack alone"
 	@echo "make check                  lint, unit tests and most functional ones: within two minutes"
 	@echo "make test                   every test that this machine can run, and how long each tier took"
-	@echo "make soak                   the long forms of every tier, make faults and make fuzz among them: hours; TIERS=\"fuzz kb\" takes some"
+	@echo "make soak                   the long forms of every tier, make faults and make fuzz among them: three hours; TIERS=\"fuzz kb\" takes some"
 	@echo "make coverage               which lines and branches of layers/ the unit and functional tests reach"
 	@echo "make aws-tools              the AWS SAM CLI, checkov and parliament, in .venv-* of their own; test sets them up too"
 	@echo "make lint                   ruff, mypy in its strict mode, the order of the rooms, and what nobody uses (vulture)"
-	@echo "make faults                 every crash case and 20 000 interleavings: about two hours"
+	@echo "make faults                 every crash case and 20 000 interleavings: a night"
 	@echo "make fuzz                   100 000 hostile requests and queries: about half an hour"
 	@echo "make widget                 the widget's file anew from widget/src, for functions/serve_site"
 	@echo "make portal                 the portal anew from portal/src, for functions/serve_site, if something of it changed"
@@ -120,10 +120,11 @@ coverage: setup
 	@$(BIN)/python -m coverage run -m pytest -q tests/unit tests/functional
 	@$(BIN)/python -m coverage report --skip-covered --sort=cover
 
+faults: TESTS ?= tests/faults
 faults: setup
 	@FAULTS_SHARE=1 FAULTS_INTERLEAVINGS=$${FAULTS_INTERLEAVINGS:-20000} MODEL_STEPS=$${MODEL_STEPS:-100000} \
 		WRITERS_SEEDS=$${WRITERS_SEEDS:-1000} WEBHOOK_EVENTS=$${WEBHOOK_EVENTS:-10000} \
-		$(BIN)/python -m pytest tests/faults --timeout 0 -s
+		$(BIN)/python -m pytest $(TESTS) --timeout 0 -s
 
 fuzz: setup
 	@FUZZ_CASES=$${FUZZ_CASES:-100000} FORGED_CURSORS=$${FORGED_CURSORS:-10000} FORGED_KEYS=$${FORGED_KEYS:-10000} \
