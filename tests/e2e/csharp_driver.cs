@@ -91,6 +91,7 @@ public static class Driver
             case "items":
                 var query = last.EnumerateObject().SelectMany(entry => new[] { entry.Name, entry.Value.GetString() });
                 return await api.Items(source, query.ToArray()).ToListAsync();
+            case "pages": return await api.Pages($"/v1/sources/{source}/items", "items", Texts(last).ToArray()).ToListAsync();
             default: throw new InvalidOperationException(operation);
         }
     }

@@ -125,6 +125,12 @@ def test_receiver_says_how_it_is_used(programs: Programs) -> None:
     check_receiver_complaints(*programs.example, "receive")
 
 
+def test_query_without_a_value_is_refused_and_not_left_out(driver: Driver) -> None:
+    given = ["src_none", ["include=content"]]
+    told = driver.ask(operation="pages", baseUrl="http://127.0.0.1:9", key="k", arguments=given)
+    assert (told["error"]["name"], "a name and a value" in told["error"]["message"]) == ("ArgumentException", True)
+
+
 @pytest.mark.parametrize("name", rejected_messages())
 def test_message_that_is_not_signed_is_refused(name: str, driver: Driver) -> None:
     status, body, headers = rejected_messages()[name]

@@ -103,7 +103,7 @@ namespace Chatbot
             return RequestAsync(HttpMethod.Post, $"/v1/sources/{sourceId}/items/batch", body, idempotencyKey);
         }
 
-        /// <summary>What is staged; "state", "prefix" and "include" are queries.</summary>
+        /// <summary>What is staged; queries are pairs, such as "state", "removed" or "include", "content".</summary>
         public Pages Items(string sourceId, params string[] query) =>
             Pages($"/v1/sources/{sourceId}/items", "items", query);
 

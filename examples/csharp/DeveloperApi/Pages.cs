@@ -16,10 +16,15 @@ namespace Chatbot
 
         internal Pages(DeveloperApi api, string path, string plural, IReadOnlyList<string> query)
         {
+            // What is cut off would be left out without a word.
+            if (query.Count % 2 != 0)
+            {
+                throw new ArgumentException(@"a query has a name and a value each, such as ""include"", ""content""");
+            }
             this.api = api;
             this.plural = plural;
             start = path + "?limit=200";
-            for (var at = 0; at + 1 < query.Count; at += 2)
+            for (var at = 0; at < query.Count; at += 2)
             {
                 start += query[at + 1] == null ? "" : $"&{query[at]}={Uri.EscapeDataString(query[at + 1])}";
             }
