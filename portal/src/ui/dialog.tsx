@@ -26,7 +26,15 @@ export function Dialog({ title, onClose, side = false, firm = false, children }:
     return () => before instanceof HTMLElement && before.isConnected && before.focus();
   }, []);
   return (
-    <dialog ref={dialog} class={side ? "side" : ""} aria-labelledby={id} onClose={onClose} onCancel={(event) => firm && event.target === event.currentTarget && event.preventDefault()}>
+    <dialog
+      ref={dialog}
+      class={side ? "side" : ""}
+      aria-labelledby={id}
+      closedby={firm ? "none" : "closerequest"}
+      onClose={onClose}
+      // For browsers that don't know `closedby`. The others let a page refuse but once.
+      onCancel={(event) => firm && event.target === event.currentTarget && event.preventDefault()}
+    >
       <header class="row">
         <h2 id={id} class="grow">{title}</h2>
         <button type="button" class="button quiet only" aria-label={t("do.close")} onClick={() => dialog.current?.close()}>
