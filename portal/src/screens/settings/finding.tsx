@@ -1,13 +1,12 @@
 /** How the source is searched and asked, and whether what was asked is kept. Only what was changed is sent. */
 
-import { useState } from "preact/hooks";
 import type { models } from "../../../../clients/typescript/src/index.js";
-import { api } from "../../api.js";
 import { t } from "../../messages/index.js";
 import { Action } from "../../ui/button.js";
 import { Failure } from "../../ui/failure.js";
+import { useDraft } from "./draft.js";
 import { Num } from "./num.js";
-import { closed, isStale, type Saved } from "./part.js";
+import { closed, type Saved } from "./part.js";
 
 interface Values {
   readonly questionLog: boolean;
@@ -23,24 +22,12 @@ const LEAST_WEIGHT = 0.1;
 const MOST_WEIGHT = 10;
 const LONGEST_LANGUAGE = 35;
 
-export function Finding({ source, tag, done, reload }: Saved) {
-  const [changed, setChanged] = useState<Partial<Values>>({});
-  const [error, setError] = useState<unknown>();
+export function Finding(saved: Saved) {
+  const { source } = saved;
   const before = valuesOf(source);
-  const values = { ...before, ...changed };
-  const change = (more: Partial<Values>): void => setChanged({ ...changed, ...more });
+  const { values, change, save, error, again } = useDraft(saved, before, changesOf);
   // A text with a comma in it would come back as two.
   const writable = same(groupsOf(before.synonyms), source.synonyms ?? []);
-  const save = async (): Promise<void> => {
-    setError(undefined);
-    try {
-      await api().sources.update(source.id, changesOf(before, values), { ifMatch: tag });
-      setChanged({});
-      done(t("settings.saved"));
-    } catch (failure) {
-      setError(failure);
-    }
-  };
   return (
     <section class="card stack" aria-labelledby="finding">
       <h2 id="finding">{t("finding.title")}</h2>
@@ -71,7 +58,7 @@ export function Finding({ source, tag, done, reload }: Saved) {
         </label>
         <Num label={t("finding.weight")} least={LEAST_WEIGHT} most={MOST_WEIGHT} value={values.titleWeight} onInput={(titleWeight) => change({ titleWeight })} />
       </div>
-      <Failure error={error} again={isStale(error) ? () => (setError(undefined), reload()) : undefined} />
+      <Failure error={error} again={again} />
       <div class="row ends">
         <Action kind="main" scope="sources:write" blocked={closed(source) ?? whyNot(before, values)} onPress={save}>{t("settings.save")}</Action>
       </div>

@@ -1,6 +1,6 @@
 /** What the parts of the screen have in common. */
 
-import { ApiError, type models } from "../../../../clients/typescript/src/index.js";
+import type { models } from "../../../../clients/typescript/src/index.js";
 import { t } from "../../messages/index.js";
 
 /** What each part is given. */
@@ -21,11 +21,6 @@ export interface Saved extends Part {
 /** Why the source takes no changes now. */
 export function closed({ status }: models.Source): string | undefined {
   return status === "active" ? undefined : t("settings.archived");
-}
-
-/** Whether somebody else changed the source meanwhile. */
-export function isStale(error: unknown): boolean {
-  return error instanceof ApiError && error.code === "precondition_failed";
 }
 
 /** What is typed before a deed that takes something of the source away: its name. */

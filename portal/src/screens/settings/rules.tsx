@@ -1,14 +1,13 @@
 /** The name, the grace of removals and the guard against too many. Only what was changed is sent. */
 
-import { useState } from "preact/hooks";
 import type { models } from "../../../../clients/typescript/src/index.js";
-import { api } from "../../api.js";
 import { t } from "../../messages/index.js";
 import { Action } from "../../ui/button.js";
 import { Failure } from "../../ui/failure.js";
+import { useDraft } from "./draft.js";
 import { GraceEffect } from "./grace_effect.js";
 import { Num } from "./num.js";
-import { closed, isStale, type Saved } from "./part.js";
+import { closed, type Saved } from "./part.js";
 
 interface Values {
   readonly name: string;
@@ -22,22 +21,10 @@ interface Values {
 const LONGEST_NAME = 200;
 const MOST_DAYS = 365;
 
-export function Rules({ source, tag, done, reload }: Saved) {
-  const [changed, setChanged] = useState<Partial<Values>>({});
-  const [error, setError] = useState<unknown>();
+export function Rules(saved: Saved) {
+  const { source } = saved;
   const before = valuesOf(source);
-  const values = { ...before, ...changed };
-  const change = (more: Partial<Values>): void => setChanged({ ...changed, ...more });
-  const save = async (): Promise<void> => {
-    setError(undefined);
-    try {
-      await api().sources.update(source.id, changesOf(before, values), { ifMatch: tag });
-      setChanged({});
-      done(t("settings.saved"));
-    } catch (failure) {
-      setError(failure);
-    }
-  };
+  const { values, change, save, error, again } = useDraft(saved, before, changesOf);
   return (
     <section class="card stack" aria-labelledby="rules">
       <h2 id="rules">{t("settings.rules")}</h2>
@@ -54,7 +41,7 @@ export function Rules({ source, tag, done, reload }: Saved) {
           <Num label={t("settings.guard_items")} value={values.maxItems ?? NaN} onInput={(n) => change({ maxItems: bound(n) })} />
         </div>
       </fieldset>
-      <Failure error={error} again={isStale(error) ? () => (setError(undefined), reload()) : undefined} />
+      <Failure error={error} again={again} />
       <div class="row ends">
         <Action kind="main" scope="sources:write" blocked={closed(source) ?? whyNot(before, values)} onPress={save}>{t("settings.save")}</Action>
       </div>
