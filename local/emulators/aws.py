@@ -5,6 +5,9 @@ It listens on a free port of 127.0.0.1, says which on its standard output, and d
 
 from __future__ import annotations
 
+import local.emulators.lean_start  # noqa: F401 - before anything imports moto's Step Functions
+
+# isort: split
 import argparse
 import contextlib
 import logging

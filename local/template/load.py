@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,7 +58,11 @@ class Template:
         return self.path.parent / uploaded["S3Key"]
 
 
-class _Loader(yaml.SafeLoader):
+# libyaml reads the document of the API in a fifth of the time; PyYAML is built without it where there is no wheel.
+_Safe: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Safe):  # type: ignore[misc, valid-type]
     """YAML with CloudFormation's short forms (`!Ref`, `!Sub`, `!GetAtt` ...) read as their long forms."""
 
 
@@ -169,10 +175,29 @@ def _read_definition(path: Path) -> dict[str, Any]:
     return definition
 
 
+@contextlib.contextmanager
+def _without_grammars() -> Iterator[None]:
+    """Hide a package from jsonschema, which SAM imports.
+
+    Where it is installed, jsonschema makes 38 grammars of it at once: two seconds, for formats that SAM never checks.
+    """
+    name = "rfc3987_syntax"
+    if "jsonschema" in sys.modules or name in sys.modules:
+        yield
+        return
+    # What makes an import fail.
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+
+
 def _translate(source: dict[str, Any], path: Path, parameters: dict[str, Any]) -> dict[str, Any]:
     try:
-        from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
-        from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
+        with _without_grammars():
+            from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
+            from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
 
         # It warns about feature toggles that only its authors can set.
         logging.getLogger("samtranslator").setLevel(logging.ERROR)
