@@ -31,7 +31,7 @@ from tests.faults.traps_upkeep import compact, short_memory
 from tests.support.actors import Stage, Temper, now_playing
 from tests.support.faulty_world import FaultyWorld
 from tests.support.history import History, Wish, Write
-from tests.support.reviewing import review
+from tests.support.reviewing import Review, review
 
 NewWorld = Callable[..., FaultyWorld]
 NAMES = ("a", "b", "c", "d", "e")
@@ -192,17 +192,16 @@ class Play:
 
         def read_and_apply() -> None:
             run_id = dice.choice(self.run_ids[1:3])
-            for _ in range(TRIES):
-                try:
-                    seen = review(self.world, run_id)
-                    outcome = self.world.apply(run_id, plan_version=seen.plan_version)
-                except NotApplyEligibleError:
-                    return
-                except FAILURES:
-                    self.stage.wait("waits")
-                else:
-                    seen.check(self.world, outcome.generation_id)
-                    return
+            published: list[tuple[Review, str]] = []
+
+            def request() -> None:
+                seen = review(self.world, run_id)
+                published.append((seen, self.world.apply(run_id, plan_version=seen.plan_version).generation_id))
+
+            if self._patiently(request):
+                seen, generation_id = published[-1]
+                # Its reads may be struck, too.
+                assert self._patiently(lambda: seen.check(self.world, generation_id))
 
         return read_and_apply
 
