@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Every test, once `make setup` has been run. Three lines of tests run side by side, which is what two cores can do: the
-# tests over HTTP wait much, the others compute. Each tier shows what it has to say when it is done; the containers
-# run alone at the end, since they take the whole machine.
+# Every test, once `make setup` has been run. Three tiers run side by side, which is what two cores can do: the tests over
+# HTTP wait much, the others compute. Each tier shows what it has to say when it is done; the containers run alone at the
+# end, since they take the whole machine.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 python=.venv/bin/python
@@ -19,50 +19,54 @@ unset PYTHONDONTWRITEBYTECODE
 run() {
   local name=$1
   shift
-  run_tier "$name" "$python" -m pytest --durations 12 --durations-min 5 "$@" || failed=1
+  run_tier "$name" "$python" -m pytest --durations 12 --durations-min 5 "$@"
 }
 
-over_http() {
-  failed=0
+# What the tests of all tiers call is installed while the first of them run; without it they say what is missing.
+install_tools() {
   make --no-print-directory tools
-  nice make -j2 --no-print-directory aws-tools >.local/aws-tools.log 2>&1 & local tools=$!
-  run e2e tests/e2e
-  # Without them the tests say what is missing.
-  wait "$tools" || cat .local/aws-tools.log >&2
+  nice make -j2 --no-print-directory aws-tools >.local/aws-tools.log 2>&1 &
+}
+
+# Whichever is free takes the next: the longest first, so that all end at much the same time.
+tiers_in_order=(e2e functional faults browser contract sam clients unit setup)
+e2e() {
+  install_tools
+  run e2e tests/e2e --ignore-glob '*/test_portal*' --ignore-glob '*/test_widget*'
+}
+functional() { run functional tests/functional; }
+faults() { run faults tests/faults; }
+browser() { run browser tests/e2e/test_portal*.py tests/e2e/test_widget*.py; }
+contract() { run contract tests/contract; }
+sam() {
+  make --no-print-directory aws-tools >>.local/aws-tools.log 2>&1 || cat .local/aws-tools.log >&2
   run sam tests/sam --ignore tests/sam/test_containers.py
+}
+clients() { run clients tests/clients; }
+# `make coverage` measures this one and the functional tests; measured along, they would take two thirds longer.
+unit() { run unit tests/unit; }
+setup() { run setup tests/setup; }
+
+line() {
+  local tier failed=0
+  for tier in "${tiers_in_order[@]}"; do
+    # Of all who try, one makes the folder.
+    if mkdir "$tiers/.$tier" 2>/dev/null; then "$tier" || failed=1; fi
+  done
   return "$failed"
 }
 
-of_faults() {
-  failed=0
-  run faults tests/faults
-  # The other line has installed the tools of these by now.
-  run contract tests/contract
-  run clients tests/clients
-  return "$failed"
-}
-
-inside() {
-  failed=0
-  run functional tests/functional
-  # `make coverage` measures these two; measured along, they would take two thirds longer.
-  run unit tests/unit
-  run setup tests/setup
-  return "$failed"
-}
-
-echo "Every tier, in three lines side by side: e2e, sam; faults, contract, clients; functional, unit, setup. Then privileges and"
-echo "containers. While a tier runs, its lines are in $tiers/."
-lines=0
-over_http & over_http=$!
-of_faults & of_faults=$!
-inside || lines=1
-wait "$over_http" || lines=1
-wait "$of_faults" || lines=1
-failed=$lines
-if [ "$lines" = 0 ]; then
-  run privileges tests/privileges
-  run containers tests/sam/test_containers.py
+echo "Every tier, three at a time: ${tiers_in_order[*]}. Then privileges and containers."
+echo "While a tier runs, its lines are in $tiers/."
+failed=0
+line & one=$!
+line & other=$!
+line || failed=1
+wait "$one" || failed=1
+wait "$other" || failed=1
+if [ "$failed" = 0 ]; then
+  run privileges tests/privileges || failed=1
+  run containers tests/sam/test_containers.py || failed=1
 else
   echo "privileges and containers are left out, since something failed before them"
 fi

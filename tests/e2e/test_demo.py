@@ -116,11 +116,10 @@ def test_folder_of_a_thousand_documents_reads_back_byte_for_byte(local_stack: St
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
     # A few package files are empty or not UTF-8; enough of the author's own make up for them.
-    for number in range(DOCUMENTS):
-        target = content / "own" / f"Größe & {number}.txt"
-        target.parent.mkdir(exist_ok=True)
-        if number < DOCUMENTS // 10 or sum(1 for _ in content.rglob("*.*")) < DOCUMENTS + 50:
-            target.write_bytes(f"Zeile eins\r\nline two {number}\n\n".encode())
+    others = sum(1 for _ in content.rglob("*.*"))
+    (content / "own").mkdir()
+    for number in range(max(DOCUMENTS // 10, DOCUMENTS + 50 - others)):
+        (content / "own" / f"Größe & {number}.txt").write_bytes(f"Zeile eins\r\nline two {number}\n\n".encode())
     told = _publish(local_stack, content)
     not_read = told["problems"] + told["leftOut"]
     published = told["published"]["counts"]["added"]

@@ -26,7 +26,7 @@ PAGES = [page for page in pages() if any(block.runs for block in page.blocks)]
 # What is large, or belongs to this machine.
 NOT_COPIED = (
     *(".venv*", ".git", ".local", ".aws-sam", ".*_cache", ".hypothesis"),
-    *("node_modules", "__pycache__", "*.egg-info"),
+    *("node_modules", "*.egg-info"),
 )
 # Less than pytest gives a test, so that a page which hangs shows what it printed.
 PAGE_SECONDS = 600
