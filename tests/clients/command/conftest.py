@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,7 +16,7 @@ __all__ = ["kb"]
 
 
 @pytest.fixture
-def product(request: pytest.FixtureRequest, kb: Kb, monkeypatch: pytest.MonkeyPatch) -> Product:
+def product(request: pytest.FixtureRequest, kb: Kb, monkeypatch: pytest.MonkeyPatch) -> Iterator[Product]:
     """A folder `docs` with a kb.toml beside it, and the API: a quick one, or with `KB_API=handlers` the real one."""
     edge = PretendedApi()
     if os.environ.get("KB_API") == "handlers":
@@ -22,4 +24,9 @@ def product(request: pytest.FixtureRequest, kb: Kb, monkeypatch: pytest.MonkeyPa
 
         edge = Edge(request.getfixturevalue("aws_moto"), dict(os.environ))
     monkeypatch.setenv("CHATBOT_KEY", edge.token)
-    return Product(edge, kb)
+    yield Product(edge, kb)
+    # The functions write every record of their process, here the command's as well, to the standard output.
+    root = logging.getLogger()
+    for handler in root.handlers[:]:
+        if type(handler).__module__ == "telemetry.lines":
+            root.removeHandler(handler)
