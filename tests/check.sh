@@ -9,29 +9,20 @@ cd "$(dirname "$0")/.." || exit
 run() {
   local name=$1
   shift
-  run_tier "$name" .venv/bin/python -m pytest -q -m "not long" "$@" || failed=1
+  run_tier "$name" .venv/bin/python -m pytest -q -m "not long" "$@"
 }
 
-first() {
-  failed=0
-  run_tier lint make --no-print-directory lint || failed=1
-  run unit tests/unit tests/setup tests/clients
-  # The first letters of the others, so that both lines take as long.
-  run functional-1 tests/functional/lifecycle tests/functional/staging tests/functional/test_[ab]*.py
-  return "$failed"
-}
-
-second() {
-  failed=0
+lint() { run_tier lint make --no-print-directory lint; }
+unit() { run unit tests/unit tests/setup tests/clients; }
+# In two by the first letters, so that both lines take as long.
+functional-1() { run functional-1 tests/functional/lifecycle tests/functional/staging tests/functional/test_[ab]*.py; }
+functional-2() {
   run functional-2 tests/functional --ignore tests/functional/lifecycle --ignore tests/functional/staging \
     --ignore-glob '*/functional/test_[ab]*.py'
-  return "$failed"
 }
 
-echo "The linters, the unit tests and most of the functional ones, in two lines side by side. All tests: make test"
-failed_line=0
-second & other=$!
-first || failed_line=1
-wait "$other" || failed_line=1
+echo "The linters, the unit tests and most of the functional ones, two at a time. All tests: make test"
+failed=0
+in_lines 2 functional-2 lint unit functional-1 || failed=1
 tell_results
-exit "$failed_line"
+exit "$failed"

@@ -28,8 +28,6 @@ install_tools() {
   nice make -j2 --no-print-directory aws-tools >.local/aws-tools.log 2>&1 &
 }
 
-# Whichever is free takes the next: the longest first, so that all end at much the same time.
-tiers_in_order=(e2e functional faults browser contract sam clients unit setup)
 e2e() {
   install_tools
   run e2e tests/e2e --ignore-glob '*/test_portal*' --ignore-glob '*/test_widget*'
@@ -47,23 +45,11 @@ clients() { run clients tests/clients; }
 unit() { run unit tests/unit; }
 setup() { run setup tests/setup; }
 
-line() {
-  local tier failed=0
-  for tier in "${tiers_in_order[@]}"; do
-    # Of all who try, one makes the folder.
-    if mkdir "$tiers/.$tier" 2>/dev/null; then "$tier" || failed=1; fi
-  done
-  return "$failed"
-}
-
-echo "Every tier, three at a time: ${tiers_in_order[*]}. Then privileges and containers."
+all=(e2e functional faults browser contract sam clients unit setup)
+echo "Every tier, three at a time: ${all[*]}. Then privileges and containers."
 echo "While a tier runs, its lines are in $tiers/."
 failed=0
-line & one=$!
-line & other=$!
-line || failed=1
-wait "$one" || failed=1
-wait "$other" || failed=1
+in_lines 3 "${all[@]}" || failed=1
 if [ "$failed" = 0 ]; then
   run privileges tests/privileges || failed=1
   run containers tests/sam/test_containers.py || failed=1

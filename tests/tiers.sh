@@ -40,6 +40,28 @@ run_tier() {
   [ "$status" = 0 ]
 }
 
+# in_lines COUNT TIER...: runs each tier, which is a function of that name, so many at a time. Whichever line is free takes
+# the next, so with the longest first all end at much the same time. False when one failed.
+in_lines() {
+  local count=$1 lines=() status=0 each
+  shift
+  for ((each = 1; each < count; each++)); do
+    take_tiers "$@" & lines+=($!)
+  done
+  take_tiers "$@" || status=1
+  for each in "${lines[@]}"; do wait "$each" || status=1; done
+  return "$status"
+}
+
+take_tiers() {
+  local tier status=0
+  for tier in "$@"; do
+    # Of all who try, one makes the folder.
+    if mkdir "$tiers/.$tier" 2>/dev/null; then "$tier" || status=1; fi
+  done
+  return "$status"
+}
+
 # counted LOG WORD: the number before a word in pytest's closing line.
 counted() {
   local line

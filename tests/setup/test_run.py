@@ -1,4 +1,4 @@
-"""`make test` runs each test once, and goes on when one of its tiers fails."""
+"""`make test`, `make check` and `make soak`: each test is run once, and the other tiers run when one fails."""
 
 from __future__ import annotations
 
@@ -46,11 +46,12 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(checkout: Path, **environment: str) -> tuple[int, list[list[str]], list[str]]:
-    """Run all tiers; returns the exit status, what pytest was called with, and the closing table's names."""
+def run(checkout: Path, *command: str, **environment: str) -> tuple[int, list[list[str]], list[str]]:
+    """Run tiers; returns the exit status, what pytest was called with, and the tiers in the order of their ends."""
+    script, *names = command or ("run.sh",)
     kept = {"PATH": f"{checkout}/programs{os.pathsep}{os.environ['PATH']}", **environment}
     done = subprocess.run(
-        [checkout / "tests" / "run.sh"], env=kept, capture_output=True, text=True, timeout=60, check=False
+        [checkout / "tests" / script, *names], env=kept, capture_output=True, text=True, timeout=60, check=False
     )
     calls = [json.loads(each) for each in (checkout / "told.jsonl").read_text("utf-8").splitlines()]
     names = [row.split("\t")[0] for row in (checkout / ".local" / "tiers" / "results").read_text("utf-8").splitlines()]
@@ -82,3 +83,13 @@ def test_other_tiers_run_when_one_fails(checkout: Path) -> None:
     status, _, names = run(checkout, BAD_TIER="tests/faults")
     assert status == 1
     assert sorted(names) == sorted(TIERS)
+
+
+def test_inner_loop_and_soak_run_their_tiers(checkout: Path) -> None:
+    status, _, names = run(checkout, "check.sh")
+    assert (status, sorted(names)) == (0, ["functional-1", "functional-2", "lint", "unit"])
+    status, _, names = run(checkout, "soak.sh")
+    assert (status, len(names), len(set(names))) == (0, 13, 13)
+    assert run(checkout, "soak.sh", "exports", "fuzz")[2] in (["exports", "fuzz"], ["fuzz", "exports"])
+    status, _, _ = run(checkout, "soak.sh", "fuss")
+    assert status == 2
