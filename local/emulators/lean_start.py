@@ -8,19 +8,16 @@ imported this, moto has no Batch to offer.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from types import ModuleType
-
-import moto
+from importlib.util import find_spec, module_from_spec
 
 _BATCH = "moto.batch"
 
 
 def _leave_out_batch() -> None:
-    package = ModuleType(_BATCH)
-    # Its modules are found, and its own first lines, which import the rest, aren't run.
-    package.__path__ = [str(Path(moto.__file__).parent / "batch")]
-    sys.modules.setdefault(_BATCH, package)
+    """Put the package in place, so that its modules are found, without its first lines, which import the rest."""
+    spec = find_spec(_BATCH)
+    assert spec
+    sys.modules.setdefault(_BATCH, module_from_spec(spec))
 
 
 _leave_out_batch()
