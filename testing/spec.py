@@ -12,6 +12,8 @@ from typing import Any
 import yaml
 from openapi_schema_validator import OAS30ReadValidator
 
+from local.template.load import SafeLoader
+
 PATH = Path(__file__).parents[1] / "openapi.yaml"
 _METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -80,8 +82,11 @@ class SpecOperation:
 
 @cache
 def document() -> dict[str, Any]:
-    # The loader in C reads it in a tenth of the time, where PyYAML was built with it.
-    return yaml.load(PATH.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return read_document(PATH)
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    return yaml.load(path.read_text("utf-8"), Loader=SafeLoader)
 
 
 def resolve(value: dict[str, Any]) -> dict[str, Any]:

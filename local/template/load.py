@@ -59,10 +59,10 @@ class Template:
 
 
 # libyaml reads the document of the API in a fifth of the time; PyYAML is built without it where there is no wheel.
-_Safe: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+SafeLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Loader(_Safe):  # type: ignore[misc, valid-type]
+class _Loader(SafeLoader):  # type: ignore[misc, valid-type]
     """YAML with CloudFormation's short forms (`!Ref`, `!Sub`, `!GetAtt` ...) read as their long forms."""
 
 
