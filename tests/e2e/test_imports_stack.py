@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -58,11 +57,10 @@ def wait(api: httpx.Client, source: str, import_id: str) -> tuple[dict[str, Any]
     seen: list[dict[str, Any]] = []
 
     def look() -> Any:
-        time.sleep(0.25)
         seen.append(read(api, source, import_id))
         return seen[-1]["state"] in ENDED and seen[-1]
 
-    return eventually(look, PATIENCE_SECONDS * max(1, LINES / 2_500)), seen
+    return eventually(look, PATIENCE_SECONDS * max(1, LINES / 2_500), longest_pause_seconds=0.25), seen
 
 
 def refused(stack: StackProcess, about: str) -> str:

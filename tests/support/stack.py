@@ -171,13 +171,21 @@ def alive(pid: int) -> bool:
         return False
 
 
-def eventually(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
-    """Return the first true value of a condition; fail the test when there is none for very long."""
+def eventually(
+    condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS, longest_pause_seconds: float = 1.0
+) -> Any:
+    """Return the first true value of a condition; fail the test when there is none for very long.
+
+    It is asked at once, then less and less often: a condition that sends a request stays below the 120 a minute of a
+    key, however long a busy machine takes.
+    """
     deadline = time.monotonic() + seconds
+    pause = 0.02
     while time.monotonic() < deadline:
         if value := condition():
             return value
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(pause * 1.5, longest_pause_seconds)
     pytest.fail(f"the condition did not come true within {seconds:.0f} s")
 
 
