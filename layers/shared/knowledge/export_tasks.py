@@ -22,7 +22,6 @@ def write_export(knowledge: KnowledgeServices, call: State) -> dict[str, Any]:
     name = ExportName(state["tenantId"], state["sourceId"], state["exportId"])
     writer = knowledge.exports.writer
     if call["phase"] == "failed":
-        failure = TaskFailure(state["error"]["Error"], state["error"].get("Cause", ""))
-        writer.fail_export(name, domain_error(failure, ExportFailedError))
+        writer.fail_export(name, domain_error(TaskFailure.caught(state["error"]), ExportFailedError))
         return {"ended": True}
     return {"ended": writer.write_export(name)}

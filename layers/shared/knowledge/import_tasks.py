@@ -65,4 +65,4 @@ def _name_of(state: State) -> ImportName:
 
 
 def _failure_of(state: State) -> TaskFailure:
-    return TaskFailure(state["error"]["Error"], state["error"].get("Cause", ""))
+    return TaskFailure.caught(state["error"])

@@ -76,8 +76,7 @@ def record_failure(knowledge: KnowledgeServices, state: State) -> None:
 
     What made it plan again is told rather than that its turn did not come.
     """
-    error = state.get("error") or state["turn"]
-    failure = TaskFailure(error["Error"], error.get("Cause", ""))
+    failure = TaskFailure.caught(state.get("error") or state["turn"])
     raise knowledge.failures.record_failure(*_run_of(state), failure, _build_of(state).get("leaseToken"))
 
 

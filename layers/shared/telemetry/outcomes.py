@@ -6,7 +6,15 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from knowledge.errors import BuildFailedError, RunFailedError, ServiceUnavailableError
+from knowledge.errors import (
+    BuildFailedError,
+    ExportFailedError,
+    ImportFailedError,
+    KnowledgeError,
+    RunFailedError,
+    ServiceUnavailableError,
+)
+from knowledge.runs.failures import TaskFailure, domain_error
 
 from telemetry.lines import Metric
 
@@ -44,16 +52,17 @@ def of_start_import(_event: State, result: Any) -> list[Metric]:
 
 
 def of_finish_import(call: State, _result: Any) -> list[Metric]:
-    """An import that ended."""
-    outcome = {"completed": "completed", "failed": "failed"}.get(call["phase"])
-    return [_outcome("Imports", outcome)] if outcome else []
+    """An import that ended; `refused` when its file, its key or its source was why."""
+    if call["phase"] == "completed":
+        return [_outcome("Imports", "completed")]
+    return [_outcome("Imports", _of_end(call, ImportFailedError))] if call["phase"] == "failed" else []
 
 
 def of_write_export(call: State, result: Any) -> list[Metric]:
-    """An export that ended."""
+    """An export that ended; `refused` when its key, its size or what it was of was why."""
     if not result["ended"]:
         return []
-    return [_outcome("Exports", "failed" if call["phase"] == "failed" else "completed")]
+    return [_outcome("Exports", _of_end(call, ExportFailedError) if call["phase"] == "failed" else "completed")]
 
 
 def of_run_upkeep(_event: State, report: Any) -> list[Metric]:
@@ -66,6 +75,13 @@ def of_run_upkeep(_event: State, report: Any) -> list[Metric]:
 def _built(state: State) -> State:
     value: State = state.get("build", {}).get("value", {})
     return value
+
+
+def _of_end(call: State, unexplained: type[KnowledgeError]) -> str:
+    """Whether the end that a machine caught is ours. A failure that its tenant brought about has a text of its own."""
+    error = domain_error(TaskFailure.caught(call["state"]["error"]), unexplained)
+    ours = isinstance(error, _MALFUNCTIONS) or (type(error) is unexplained and str(error) == unexplained.message)
+    return "failed" if ours else "refused"
 
 
 def _outcome(name: str, outcome: str) -> Metric:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from knowledge.errors import (
     BuildFailedError,
+    ExportFailedError,
+    ExportKeyEndedError,
+    ImportFailedError,
+    ImportKeyEndedError,
+    ImportTooLargeError,
+    RemovalGuardError,
     RunFailedError,
     ServiceUnavailableError,
     SourceInactiveError,
@@ -114,11 +121,58 @@ def test_ends_of_tasks() -> None:
     assert latency.value > 1_700_000_000_000
     assert names(outcomes.of_start_import({}, {"rejected": "no such file"})) == ["Imports rejected"]
     assert outcomes.of_start_import({}, {"importId": "imp_1"}) == []
-    assert names(outcomes.of_finish_import({"phase": "failed"}, {})) == ["Imports failed"]
+    assert names(outcomes.of_finish_import({"phase": "completed"}, {})) == ["Imports completed"]
     assert outcomes.of_finish_import({"phase": "planning"}, {}) == []
     assert names(outcomes.of_write_export({"phase": "write"}, {"ended": True})) == ["Exports completed"]
-    assert names(outcomes.of_write_export({"phase": "failed"}, {"ended": True})) == ["Exports failed"]
     assert outcomes.of_write_export({"phase": "write"}, {"ended": False}) == []
+
+
+@pytest.mark.parametrize(
+    ("caught", "expected"),
+    [
+        ({"Error": "States.Timeout"}, "failed"),
+        ({"Error": "Sandbox.Timedout", "Cause": '{"errorMessage": "Task timed out after 900.00 seconds"}'}, "failed"),
+        ({"Error": "KeyError", "Cause": '{"errorMessage": "x"}'}, "failed"),
+        ({"Error": "RunFailedError", "Cause": '{"errorMessage": "The run failed."}'}, "failed"),
+        ({"Error": "ServiceUnavailableError", "Cause": "{}"}, "failed"),
+        ({"Error": "SourceInactiveError", "Cause": "{}"}, "refused"),
+    ],
+)
+def test_end_that_a_machine_caught_is_ours_or_its_tenants(caught: Any, expected: str) -> None:
+    call = {"phase": "failed", "state": {"error": caught}}
+    assert names(outcomes.of_finish_import(call, {})) == [f"Imports {expected}"]
+    assert names(outcomes.of_write_export(call, {"ended": True})) == [f"Exports {expected}"]
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ImportFailedError(), "failed"),
+        (ImportFailedError("The gzip file ends early."), "refused"),
+        (ImportTooLargeError(), "refused"),
+        (ImportKeyEndedError(), "refused"),
+        (RemovalGuardError(), "refused"),
+    ],
+)
+def test_import_that_its_file_or_key_ended_is_refused(error: Exception, expected: str) -> None:
+    assert names(outcomes.of_finish_import(failed_call(error), {})) == [f"Imports {expected}"]
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ExportFailedError(), "failed"),
+        (ExportFailedError("The generation is gone."), "refused"),
+        (ExportKeyEndedError(), "refused"),
+    ],
+)
+def test_export_that_its_key_or_generation_ended_is_refused(error: Exception, expected: str) -> None:
+    assert names(outcomes.of_write_export(failed_call(error), {"ended": True})) == [f"Exports {expected}"]
+
+
+def failed_call(error: Exception) -> dict[str, Any]:
+    caught = {"Error": type(error).__name__, "Cause": json.dumps({"errorMessage": str(error)})}
+    return {"phase": "failed", "state": {"error": caught}}
 
 
 def test_upkeep_tells_failures_and_the_oldest_change() -> None:

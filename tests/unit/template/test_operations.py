@@ -210,8 +210,7 @@ def test_api_and_lifecycle_have_alarms(template: Template) -> None:
     found = {(alarm["MetricName"], str(alarm.get("Dimensions"))) for alarm in own(template)}
     failed = str([{"Name": "outcome", "Value": "failed"}])
     assert found == {
-        ("Runs", failed),
-        ("Applies", failed),
+        *((name, failed) for name in ("Runs", "Applies", "Imports", "Exports")),
         ("TaskCrashes", "None"),
         ("UpkeepFailures", "None"),
         ("OldestUnappliedAge", "None"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from knowledge.errors import (
@@ -25,6 +26,11 @@ class TaskFailure:
 
     name: str
     cause: str
+
+    @classmethod
+    def caught(cls, error: Mapping[str, str]) -> TaskFailure:
+        """Read what a `Catch` puts into the machine's state: `{Error, Cause?}`."""
+        return cls(error["Error"], error.get("Cause", ""))
 
 
 @dataclass(frozen=True, slots=True)
