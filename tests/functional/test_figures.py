@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import platform
+import time
 from dataclasses import replace
 from types import ModuleType
 
@@ -67,6 +69,30 @@ def same_python() -> bool:
     """Tell whether the report was made on this version of Python; each calls other functions of its own."""
     (version,) = (row["is"] for row in read_sections()[1].rows if row["what"] == "Python")
     return version.split(".")[:2] == platform.python_version().split(".")[:2]
+
+
+def test_counted_calls_do_not_depend_on_what_the_process_did_before() -> None:
+    """Others' garbage is collected at any time, and Hypothesis times each collection."""
+
+    def collecting(*_: object) -> None:
+        collected.append(time.perf_counter())
+
+    collected: list[float] = []
+    counted = [_calls_of_a_small_world() for _ in range(2)][1]
+    thresholds = gc.get_threshold()
+    gc.callbacks.append(collecting)
+    gc.set_threshold(100)
+    try:
+        again = _calls_of_a_small_world()
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.callbacks.remove(collecting)
+    assert len(collected) > 2, "making the world collects"
+    assert again == pytest.approx(counted, rel=1e-3)
+
+
+def _calls_of_a_small_world() -> float:
+    return diff.calls_an_item(diff.World(1_000, published=True, searched=True))
 
 
 def test_figure_is_held_against_its_bound() -> None:
