@@ -182,11 +182,14 @@ def test_stopping_leaves_no_process_port_or_file(tmp_path: Path, ending: signal.
         api.get("v1/whoami")
         url = str(api.base_url)
     children = children_of(stack.pid)
-    soon = 2 / share_of_a_processor()
+    before = share_of_a_processor()
     began = time.monotonic()
     os.kill(stack.pid, ending)
     assert stack.stop() == 0
-    assert time.monotonic() - began < soon
+    took = time.monotonic() - began
+    # Others may have begun, or ended, while it stopped.
+    soon = 2 / min(before, share_of_a_processor())
+    assert took < soon
     eventually(lambda: not any(alive(pid) for pid in children), seconds=soon)
     assert not stack.credentials_path.exists()
     assert list(scratch.iterdir()) == []

@@ -84,7 +84,7 @@ def test_the_page_to_try_it_on_searches_and_shows_what_to_embed(
 ) -> None:
     seen = Visit(started, f"{site}/try.html#{published(local_stack)}")
     seen.type("refunds")
-    expect(seen.part("title")).to_have_text("Refunds", timeout=60_000)
+    expect(seen.part("title")).to_have_text("Refunds")
     seen.page.keyboard.press("Escape")
     assert seen.faults() == []
     snippet = seen.page.get_by_label("What to put on your page")
@@ -100,11 +100,11 @@ def test_a_question_is_answered_with_its_source_and_its_answer_judged(
 ) -> None:
     seen = Visit(started, f"{site}/try.html#{published(local_stack)}")
     seen.ask("Within how many days do you refund orders?")
-    expect(seen.part("text")).to_contain_text("We refund orders within 14 days.", timeout=60_000)
+    expect(seen.part("text")).to_contain_text("We refund orders within 14 days.")
     expect(seen.part("quote")).to_have_text("We refund orders within 14 days.")
     expect(seen.part("link")).to_have_attribute("href", "https://x.example/a")
     seen.page.get_by_role("button", name="Yes").click()
-    expect(seen.part("feedback")).to_have_text("Thank you.", timeout=60_000)
+    expect(seen.part("feedback")).to_have_text("Thank you.")
     assert seen.faults() == []
     seen.close()
 
@@ -115,6 +115,6 @@ def test_a_page_that_the_key_does_not_allow_gets_nothing(
     """To the browser `localhost` is another origin, and the key names `127.0.0.1` alone."""
     seen = Visit(started, f"{site.replace('127.0.0.1', 'localhost')}/try.html#{published(local_stack)}")
     seen.type("refunds")
-    expect(seen.page.get_by_role("alert")).to_contain_text("not set up for this page", timeout=60_000)
+    expect(seen.page.get_by_role("alert")).to_contain_text("not set up for this page")
     assert any("403 origin_not_allowed" in line for line in seen.said)
     seen.close()

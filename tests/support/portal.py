@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from local.template import ROOT
 from testing.resources import continuous_integration
 from tests.support.stack import StackProcess, aws
-from tests.support.widget_browser import serious_faults
+from tests.support.widget_browser import PATIENCE_MS, serious_faults
 
 BUILT = ROOT / "functions" / "serve_site" / "site" / "portal"
 # Where pictures go; nowhere unless it is said.
@@ -23,8 +23,6 @@ _WATCH = (
     "window.broken = [];"
     "addEventListener('securitypolicyviolation', e => broken.push(e.violatedDirective + ' ' + e.blockedURI));"
 )
-_PATIENCE_MS = 30_000
-expect.set_options(timeout=_PATIENCE_MS)
 
 
 def require_portal() -> None:
@@ -72,7 +70,7 @@ class Portal:
         given = {"reduced_motion": "reduce", "locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
         self.context = started.new_context(**given)
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(_PATIENCE_MS)
+        self.page.set_default_timeout(PATIENCE_MS)
         self.said: list[str] = []
         self.foreign: list[str] = []
         # Links to the storage lead to another port of this machine.

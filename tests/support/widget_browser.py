@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from local.template import ROOT
 from testing.resources import continuous_integration
 from tests.support.browser import require_browser
 
+# Far more than a page takes on a busy machine; what it is to show and does not is told then.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 AXE = ROOT / "widget" / "node_modules" / "axe-core" / "axe.min.js"
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 
@@ -56,7 +59,7 @@ class Visit:
     def __init__(self, started: Browser, url: str, *, options: dict[str, Any] | None = None) -> None:
         self.context = started.new_context(reduced_motion="reduce", **(options or {}))
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(PATIENCE_MS)
         self.said: list[str] = []
         self.page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
         self.page.on("pageerror", lambda error: self.said.append(f"pageerror: {error}"))
