@@ -11,7 +11,7 @@ from tests.e2e.test_portal_keys import close_for_good, shown_secret
 from tests.e2e.test_webhooks_stack import listening
 from tests.support.portal import Portal
 from tests.support.portal_source import SCRIPT
-from tests.support.stack import PATIENCE_SECONDS, StackProcess
+from tests.support.stack import PATIENCE_SECONDS, StackProcess, eventually
 
 Opening = Callable[..., Portal]
 
@@ -74,8 +74,13 @@ def test_a_webhook_is_made_tested_and_told_again_what_it_missed(
         # A receiver that is gone is told nothing more until somebody enables it; only a test goes there all the same.
         answers[0] = 410
         with local_stack.client(tenant) as api:
+            path = f"v1/webhooks/{api.get('v1/webhooks').json()['webhooks'][0]['id']}"
+            before = api.get(path).json()
             assert api.post("v1/admin/keys", json={"name": "CI", "scopes": ["items:read"]}).is_success
-        posts.get(timeout=PATIENCE_SECONDS)
+            posts.get(timeout=PATIENCE_SECONDS)
+            eventually(lambda: api.get(path).json()["webhook"]["disabled"])
+        # The page reads the webhook, and its delivery ends before the page reads that.
+        page.route(f"**/{path}", lambda route: route.fulfill(json=before), times=1)
         page.reload()
         expect(deliveries.get_by_text("Failed", exact=True)).to_be_visible()
         expect(page.get_by_text("Disabled: it answered that it is gone (410)")).to_be_visible()

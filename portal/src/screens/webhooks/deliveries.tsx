@@ -22,7 +22,7 @@ export function Deliveries({ hook, sent, onEnded }: {
   hook: models.Webhook;
   /** Goes up when something was sent, which is to be seen. */
   sent: number;
-  /** Is called when nothing is under way any more: a delivery may have changed how the webhook is. */
+  /** Is called when nothing is under way any more: a delivery may have changed how the webhook is since it was read. */
   onEnded: () => void;
 }) {
   const state = STATES.find((each) => each === place.value.query["state"]);
@@ -34,7 +34,8 @@ export function Deliveries({ hook, sent, onEnded }: {
     [hook.id, state, shown],
   );
   useEffect(() => void (sent > 0 && again()), [sent]);
-  const watched = useRef(false);
+  // What is over at the first look may have been under way when the webhook was read.
+  const watched = useRef(true);
   useEffect(() => {
     if (value === undefined) return undefined;
     const before = watched.current;
