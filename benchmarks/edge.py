@@ -1,6 +1,6 @@
 """What a request costs behind the gateway: the AWS calls in sequence of each route, and processor time of a push.
 
-    make bench, or: PYTHONPATH=layers/shared python -m benchmarks.edge [--rounds 12]
+    make bench, or: PYTHONPATH=layers/shared python -m benchmarks.edge [--size full]
 
 Counted on the real handlers in a warm process, on Dynoxide and moto; calls that are under way together count once.
 Routes that start the state machine count its tasks, which run in their place. Processor time of pushes is compared
@@ -17,13 +17,14 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 from knowledge.storage.clients import Clients
 from moto import mock_aws
 
 from benchmarks.edge_scenes import Scene, WarmEdge
-from benchmarks.emulators import dynoxide
+from benchmarks.emulators import dynoxide, twin_tables
 from benchmarks.findings import Figure, Findings, Table, conclude, parser
 from benchmarks.meter import CallPath
 from testing import spec
@@ -115,9 +116,13 @@ def replay(client: Any, calls: list[tuple[str, dict[str, Any]]]) -> float:
 
 def measure(arguments: argparse.Namespace) -> Findings:
     """Measure on tables of its own."""
-    rounds = arguments.rounds or ROUNDS[arguments.size]
-    with mock_aws(), dynoxide("edge") as resources, dynoxide("edge") as second:
-        os.environ.update(resources.environment)
+    rounds = ROUNDS[arguments.size]
+    with (
+        mock_aws(),
+        dynoxide("edge") as resources,
+        twin_tables("edge") as second,
+        patch.dict(os.environ, resources.environment),
+    ):
         clients, recorder = Clients(), Recorder()
         recorder.watch(clients.dynamodb)
         edge = WarmEdge(resources, dict(os.environ), clients=clients)
@@ -143,9 +148,7 @@ def measure(arguments: argparse.Namespace) -> Findings:
 
 def main() -> int:
     """Run the benchmark."""
-    options = parser(__doc__)
-    options.add_argument("--rounds", type=int, help="rounds of 25 pushes to compare")
-    arguments = options.parse_args()
+    arguments = parser(__doc__).parse_args()
     return conclude(measure(arguments), arguments)
 
 

@@ -27,15 +27,28 @@ def dynoxide(prefix: str) -> Iterator[Resources]:
     What is measured on them runs in this process, as it would in a function's.
     """
     collect_rarely()
+    with _dynoxide_of(prefix) as resources:
+        resources.create()
+        yield resources
+
+
+@contextmanager
+def twin_tables(prefix: str) -> Iterator[Resources]:
+    """Run another Dynoxide with tables of the same names and nothing else: for the same calls without our code."""
+    with _dynoxide_of(prefix) as resources:
+        resources.create_tables()
+        yield resources
+
+
+@contextmanager
+def _dynoxide_of(prefix: str) -> Iterator[Resources]:
     binary = find_dynoxide()
     if binary is None:
         print("Dynoxide is not installed: run `make setup`", file=sys.stderr)
         raise SystemExit(MISSING_TOOL)
     server = Dynoxide(binary)
     try:
-        resources = Resources(prefix=prefix, endpoints={"dynamodb": server.url})
-        resources.create()
-        yield resources
+        yield Resources(prefix=prefix, endpoints={"dynamodb": server.url})
     finally:
         server.stop()
 

@@ -83,11 +83,15 @@ class Resources:
 
     def create(self) -> None:
         """Create the tables, the bucket, the queues, the bus and the keys. Nobody reads the tables' streams here."""
-        create_tables(self.client("dynamodb"), project_template(), self.resolver, streams=False)
+        self.create_tables()
         create_buckets(self.client("s3"), project_template(), self.resolver)
         create_queues(self.client("sqs"), project_template(), self.resolver)
         create_buses(self.client("events"), project_template(), self.resolver)
         install_keys(key_specs(project_template(), self.resolver), None)
+
+    def create_tables(self) -> None:
+        """Create the tables alone."""
+        create_tables(self.client("dynamodb"), project_template(), self.resolver, streams=False)
 
     def drop_tables(self) -> None:
         """Delete the tables with what they hold."""

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from benchmarks import aged, diff, imports, publish, staging
+from benchmarks import aged, diff, edge, imports, publish, staging
 from benchmarks.findings import Figure, Findings, parser
 from benchmarks.publish import Published
 from tests.support.benchmark_report import read_sections, section_of
@@ -21,7 +21,7 @@ TOLERANCE = 1.1
 CALLS = ("diff: function calls", "diff with segments: function calls")
 # What these find at the smallest size has no like in the report.
 # A month takes as long as all others together.
-MEASURED = [staging, publish, imports, diff, *sized([], [aged])]
+MEASURED = [staging, publish, imports, diff, edge, *sized([], [aged])]
 OTHER_SIZES = ("imports", "aged")
 # The columns that say what a row is of, and those that repeat exactly; bytes depend on ids and on the time.
 NAMES = ("what", "items", "changes", "publications", "a thousand lines", "lines")
