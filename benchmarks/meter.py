@@ -203,6 +203,7 @@ class CallPath:
 
     held_seconds: float = 0.05
     calls: list[str] = field(default_factory=list)
+    _paused: bool = False
     _marks: list[tuple[str, int]] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -214,8 +215,13 @@ class CallPath:
             events.register("after-call.*.*", self._end)
             events.register("after-call-error.*.*", self._end)
 
+    def pause(self) -> None:
+        """See nothing and hold nothing back until the next reset."""
+        self._paused = True
+
     def reset(self) -> None:
         """Forget what was seen."""
+        self._paused = False
         self.calls.clear()
         self._marks.clear()
 
@@ -235,6 +241,8 @@ class CallPath:
         return steps
 
     def _begin(self, model: Any, **_: Any) -> None:
+        if self._paused:
+            return
         with self._lock:
             self._marks.append(("begin", len(self.calls)))
             self.calls.append(model.name)

@@ -137,6 +137,8 @@ class Edge:
     clients: Clients = field(default_factory=_clients)
     addresses: dict[str, list[str]] = field(default_factory=dict)
     search: SearchSettings | None = None
+    # moto gets concurrent writes wrong, so the lifecycle works in order here.
+    fanout: Fanout = field(default_factory=lambda: Fanout(1))
 
     def __post_init__(self) -> None:
         # Deleted when nobody names it any more.
@@ -169,21 +171,14 @@ class Edge:
         )
 
     def _knowledge(self, clients: Any) -> KnowledgeServices:
-        names = Settings.from_environment()
-
-        def machine(knowledge: KnowledgeServices) -> InlineMachine:
-            self.machine = InlineMachine(knowledge)
-            return self.machine
-
-        # moto gets concurrent writes wrong, so the lifecycle works in order here.
-        self.import_machine = InlineImportMachine(self.clock)
+        self.import_machine = self.make_import_machine()
         self.export_machine = InlineExportMachine(self.clock)
         made = KnowledgeServices(
-            names,
+            Settings.from_environment(),
             clients=clients,
             clock=self.clock,
-            fanout=Fanout(1),
-            machine=machine,
+            fanout=self.fanout,
+            machine=self.make_machine,
             import_machine=self.import_machine,
             import_permission=lambda found: KeyImportPermission(found, self.environment["KEYS_TABLE"], self.clock),
             export_machine=self.export_machine,
@@ -192,6 +187,15 @@ class Edge:
         )
         self.import_machine.knowledge = self.export_machine.knowledge = made
         return made
+
+    def make_machine(self, knowledge: KnowledgeServices) -> InlineMachine:
+        """Make what runs and applies are carried out by."""
+        self.machine = InlineMachine(knowledge)
+        return self.machine
+
+    def make_import_machine(self) -> InlineImportMachine:
+        """Make what imports are carried out by."""
+        return InlineImportMachine(self.clock)
 
     def _webhooks(self, clients: Any) -> WebhookServices:
         # Names resolve to a public address here, and nothing is connected to.

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from httpapi.assembly import EdgeServices
 from knowledge.assembly import KnowledgeServices
 from knowledge.ports import Action
-from knowledge.settings import Settings
+from knowledge.storage.clients import Fanout
 
 from benchmarks.cost.prices import Bill
 from benchmarks.meter import Meter
@@ -158,6 +158,7 @@ class CountedEdge(Edge):
     """The HTTP functions with as many calls side by side as in production; what they do is counted in `till`."""
 
     till: Till = field(default_factory=Till)
+    fanout: Fanout = field(default_factory=Fanout)
 
     def __post_init__(self) -> None:
         clients = self.clients
@@ -179,16 +180,12 @@ class CountedEdge(Edge):
         self.till.note(requests=1, out_gb=len(reply.text.encode()) / _GB)
         return reply
 
-    def _knowledge(self, clients: Any) -> KnowledgeServices:
-        self.import_machine = _ImportMachine(self.clock)
-        self.import_machine.till = self.till
-        made = KnowledgeServices(
-            Settings.from_environment(),
-            clients=clients,
-            clock=self.clock,
-            machine=lambda knowledge: _Machine(knowledge, self.till),
-            import_machine=self.import_machine,
-            search=self.search,
-        )
-        self.import_machine.knowledge = made
-        return made
+    def make_machine(self, knowledge: KnowledgeServices) -> InlineMachine:
+        """Make one whose tasks are counted."""
+        return _Machine(knowledge, self.till)
+
+    def make_import_machine(self) -> InlineImportMachine:
+        """Make one whose tasks are counted."""
+        machine = _ImportMachine(self.clock)
+        machine.till = self.till
+        return machine

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+from unittest.mock import patch
 
 from knowledge.assembly import KnowledgeServices
 from knowledge.errors import KnowledgeError
@@ -19,6 +20,7 @@ from knowledge.index.packs import read_documents
 from knowledge.index.store import PublishedIndex
 from knowledge.items.model import ItemDraft
 from knowledge.runs.model import RunMode
+from knowledge.segments import writing
 from knowledge.settings import Settings
 from knowledge.sources.model import Source
 from knowledge.storage.clients import Clients
@@ -66,6 +68,8 @@ class Ours:
     def __init__(self, folder: Path) -> None:
         # As in a function's process.
         collect_rarely()
+        # The peers find nothing by its words, so nothing is kept for that here: all is too large to be searched.
+        patch.object(writing, "SEARCHED_ITEMS", 0).start()
         self.folder = folder / "objects"
         self._meter = Meter()
         self._database = int(os.environ[DATABASE_PID])
