@@ -46,6 +46,7 @@ change data feed on, Zstandard, and a source that is not streamed, so that files
 carries. Here the rows are pushed in batches of 1 000, then comes a run and its apply; generations are compared by
 their indexes. The peers' one step has no staging set and no reviewable run: what ours writes twice, once as staged
 rows and once as contents of the run, they write once, and that is what a review before publishing costs.
+Nothing is searched by words here, since the peers keep no such index: what ours adds is told under Search.
 
 CPU is user and system time of all threads of the one process that does the work, warm: it has changed one row before.
 For this project that is every task of the state machine and botocore for DynamoDB; the database is an emulator in a

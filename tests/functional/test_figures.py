@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 
 from benchmarks import aged, diff, edge, imports, publish, staging
+from benchmarks.cost import __main__ as cost
 from benchmarks.findings import Figure, Findings, parser
 from benchmarks.publish import Published
 from tests.support.benchmark_report import read_sections, section_of
@@ -38,6 +39,16 @@ def test_counted_figures_hold(benchmark: ModuleType) -> None:
     assert counted
     assert [figure.row for figure in counted if figure.share > TOLERANCE] == []
     assert differences(found, benchmark.__name__.rpartition(".")[2]) == [], "bring benchmarks/report.md up to date"
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("dynoxide_server")
+def test_bill_is_made_of_every_way_that_the_report_tells() -> None:
+    found = cost.measure(parser("").parse_args(["--size", "small"]))
+    stated = [row["figure"] for row in read_sections()[0].rows]
+    assert found.figures
+    assert [figure.what for figure in found.figures if figure.what not in stated] == []
+    assert all(figure.reached > 0 for figure in found.figures)
 
 
 def differences(found: Findings, benchmark: str) -> list[tuple[str, str, str]]:
