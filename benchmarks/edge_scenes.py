@@ -11,7 +11,7 @@ from httpapi.assembly import EdgeServices
 from knowledge.storage.clients import Fanout
 
 from testing.edge import Edge, Reply
-from testing.operations import path_names, send
+from testing.operations import made_id, path_names, send
 from testing.spec import SpecOperation
 
 # Not the item of the documented examples: a push of that is to create it.
@@ -103,7 +103,4 @@ class Scene:
         return str(self.edge.request("POST", "/v1/answers", asked).body["id"])
 
     def _made(self, path: str, body: Any = None) -> str:
-        """The id of what a request makes."""
-        reply = self.edge.request("POST", path, body)
-        assert reply.status in {201, 202}, reply.text
-        return next(str(made["id"]) for made in reply.body.values() if isinstance(made, dict) and "id" in made)
+        return made_id(self.edge.request("POST", path, body))

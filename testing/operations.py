@@ -44,6 +44,12 @@ def having(status: int) -> list[spec.SpecOperation]:
     return [operation for operation in spec.keyed() if status in operation.statuses()]
 
 
+def made_id(reply: Reply) -> str:
+    """Read the id of what a request made, whatever that is."""
+    assert reply.status in {201, 202}, reply.text
+    return next(str(made["id"]) for made in reply.body.values() if isinstance(made, dict) and "id" in made)
+
+
 def path_names(operation: spec.SpecOperation) -> list[str]:
     """List the names in an operation's path, outermost first."""
     return re.findall(r"{(\w+)}", operation.path)

@@ -16,15 +16,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
-from httpapi.assembly import EdgeServices
 from knowledge.assembly import KnowledgeServices
 from knowledge.ports import Action
-from knowledge.storage.clients import Fanout
 
 from benchmarks.cost.prices import Bill
+from benchmarks.edge_scenes import WarmEdge
 from benchmarks.meter import Meter
 from testing import spec
-from testing.edge import Edge, Reply
+from testing.edge import Reply
 from testing.import_machine import InlineImportMachine
 from testing.inline_machine import InlineMachine, function_of
 from testing.recording import logical_id_of
@@ -154,21 +153,16 @@ class _ImportMachine(InlineImportMachine):
 
 
 @dataclass
-class CountedEdge(Edge):
-    """The HTTP functions with as many calls side by side as in production; what they do is counted in `till`."""
+class CountedEdge(WarmEdge):
+    """A warm edge that counts what its functions do in `till`."""
 
     till: Till = field(default_factory=Till)
-    fanout: Fanout = field(default_factory=Fanout)
 
     def __post_init__(self) -> None:
         clients = self.clients
         self.till.edge_tables = frozenset(map(self.resources.table_name, _EDGE_TABLES))
         self.till.meter.watch(clients.dynamodb, clients.s3, clients.sqs, clients.kms)
         super().__post_init__()
-
-    def make_services(self, **settings: Any) -> EdgeServices:
-        """Put the services together, with the key that seals secrets."""
-        return super().make_services(idempotency_key_id=self.environment["IDEMPOTENCY_KEY_ID"], **settings)
 
     def send(self, event: dict[str, Any], *, check: bool = True) -> Reply:
         """Send a request, which must succeed; its answer is counted."""

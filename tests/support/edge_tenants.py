@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from testing import spec
 from testing.edge import Edge
-from testing.operations import ABSENT, path_names, send
+from testing.operations import ABSENT, made_id, path_names, send
 from tests.support.edge_questions import keep_answer
 from tests.support.keys import key_id
 
@@ -62,7 +62,5 @@ def make_the_rest(edge: Edge, ids: dict[str, str]) -> None:
             collection = posts.get(operation.path.partition(f"/{{{name}}}")[0])
             if name in ids or collection is None:
                 continue
-            reply = send(edge, collection, ids)
-            assert reply.status in {201, 202}, reply.text
-            ids[name] = next(made["id"] for made in reply.body.values() if isinstance(made, dict) and "id" in made)
+            ids[name] = made_id(send(edge, collection, ids))
     assert set(ABSENT) <= set(ids), f"say in make_tenant how these are made: {set(ABSENT) - set(ids)}"
